@@ -1,0 +1,1 @@
+//! The only place that knows everybody: config, bind, hire, drain.

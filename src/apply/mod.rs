@@ -1,0 +1,1 @@
+//! On the product: one task a PLC.

@@ -1,0 +1,1 @@
+//! The labelling centre: accepted orders to codes wanted to jobs and files.

@@ -1,0 +1,1 @@
+//! Arguments to exit code, one file a command.

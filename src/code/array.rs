@@ -1,0 +1,147 @@
+//! Arrays of codes as people download them: one code a line, in many dialects.
+use super::{CodeText, GS, Gtin, Malformed, ProductGroup, parse};
+use std::collections::HashMap;
+
+/// A code of an array that can be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrayLine {
+    /// Its line in the file, counted from one.
+    pub line: usize,
+    /// The code.
+    pub text: CodeText,
+    /// Its trade item.
+    pub gtin: Gtin,
+    /// Its serial number.
+    pub serial: String,
+    /// Its product group.
+    pub group: ProductGroup,
+}
+
+/// Why a line of an array is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not a code.
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
+    /// A code of another trade item than the one asked for.
+    #[error("foreign GTIN {found}, wanted {wanted}")]
+    Foreign {
+        /// Its GTIN.
+        found: Gtin,
+        /// The GTIN that the array is for.
+        wanted: Gtin,
+    },
+    /// The same code stands further up.
+    #[error("the same code stands on line {first}")]
+    Duplicate {
+        /// Where it stands first.
+        first: usize,
+    },
+}
+
+/// A line that was set aside: it is counted and named, and never printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its line in the file, counted from one.
+    pub line: usize,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// Reads a whole array: one code a line; LF or CRLF; with or without a byte order mark; quoted
+/// (doubled quotes inside) or not; `GS` as character 29, as `\u001d` or as `<GS>`. Blank lines
+/// are passed over. With `only`, codes of other trade items are set aside.
+pub fn read_array(file: &str, only: Option<Gtin>) -> (Vec<ArrayLine>, Vec<SetAside>) {
+    let mut taken = Vec::new();
+    let mut aside = Vec::new();
+    let mut first_at: HashMap<(Gtin, String), usize> = HashMap::new();
+    let file = file.strip_prefix('\u{feff}').unwrap_or(file);
+    for (at, raw) in file.split('\n').enumerate() {
+        let (line, text) = (at + 1, plain(raw));
+        if text.is_empty() {
+            continue;
+        }
+        let read = read_line(line, &text, only).and_then(|code| {
+            match first_at.insert((code.gtin, code.serial.clone()), line) {
+                Some(first) => {
+                    first_at.insert((code.gtin, code.serial.clone()), first);
+                    Err(Refusal::Duplicate { first })
+                }
+                None => Ok(code),
+            }
+        });
+        match read {
+            Ok(code) => taken.push(code),
+            Err(refusal) => aside.push(SetAside { line, refusal }),
+        }
+    }
+    (taken, aside)
+}
+
+fn read_line(line: usize, text: &str, only: Option<Gtin>) -> Result<ArrayLine, Refusal> {
+    let parts = parse(text)?;
+    match only {
+        Some(wanted) if wanted != parts.gtin => {
+            Err(Refusal::Foreign { found: parts.gtin, wanted })
+        }
+        Some(_) | None => Ok(ArrayLine {
+            line,
+            text: CodeText::new(text),
+            gtin: parts.gtin,
+            serial: parts.serial.to_owned(),
+            group: parts.group(),
+        }),
+    }
+}
+
+/// Takes the dialect off a line. Quotes go only where they enclose the whole line: `"` is also a
+/// character that codes contain.
+fn plain(raw: &str) -> String {
+    let line = raw.trim_matches(|c: char| c == '\r' || c == ' ' || c == '\t');
+    let quoted = line.len() >= 2 && line.starts_with('"') && line.ends_with('"');
+    let line = if quoted { line[1..line.len() - 1].replace("\"\"", "\"") } else { line.to_owned() };
+    line.replace("\\u001d", "\u{1d}").replace("\\u001D", "\u{1d}").replace("<GS>", &GS.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "0104810093011694212k6rsrti\u{1d}93#SzU";
+    const B: &str = "0104810093011694212\"6rsrti\u{1d}93#SzU";
+
+    #[test]
+    fn every_dialect_gives_the_same_code() {
+        let dialects = [
+            A.to_owned(),
+            format!("\u{feff}{A}\r\n"),
+            format!("\"{A}\"\n"),
+            A.replace('\u{1d}', "\\u001d"),
+            A.replace('\u{1d}', "<GS>"),
+        ];
+        for file in dialects {
+            let (taken, aside) = read_array(&file, None);
+            assert_eq!(taken[0].text.as_str(), A, "{file:?} {aside:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_inside_a_code_survive() {
+        let quoted = format!("\"{}\"", B.replace('"', "\"\""));
+        assert_eq!(read_array(&quoted, None).0[0].text.as_str(), B);
+        assert_eq!(read_array(B, None).0[0].text.as_str(), B);
+    }
+
+    #[test]
+    fn bad_lines_are_named_and_the_rest_is_taken() {
+        let other = "0104600000000008212k6rsrti\u{1d}93#SzU".replace("0000000008", "0000000008");
+        let file = format!("{A}\nrubbish\n\n{A}\n{other}\n{B}\n");
+        let only = "04810093011694".parse().ok();
+        let (taken, aside) = read_array(&file, only);
+        assert_eq!(taken.iter().map(|c| c.line).collect::<Vec<_>>(), [1, 6]);
+        let lines: Vec<_> = aside.iter().map(|a| a.line).collect();
+        assert_eq!(lines, [2, 4, 5]);
+        assert_eq!(aside[1].refusal, Refusal::Duplicate { first: 1 });
+        assert!(matches!(aside[2].refusal, Refusal::Foreign { .. }));
+    }
+}

@@ -1,0 +1,1 @@
+//! What was written to what is meant; all problems at once.

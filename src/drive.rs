@@ -1,0 +1,1 @@
+//! Runs one line: the only place where facts become deeds.

@@ -1,0 +1,1 @@
+//! What a label looks like (pure): design to placed elements to ZPL, bitmap and PDF.

@@ -1,0 +1,32 @@
+//! Markwright: from a marking code to a verified label on a product, and back to the state system.
+//!
+//! The modules stand in the order of a code's way. Who may name whom is in
+//! `tests/architecture.rs`; the reasons are in `docs/ARCHITECTURE.md`.
+
+pub mod code;
+pub mod symbol;
+pub mod label;
+pub mod line;
+pub mod order;
+pub mod access;
+
+pub mod upstream;
+pub mod pull;
+pub mod store;
+pub mod print;
+pub mod apply;
+pub mod verify;
+pub mod report;
+
+pub mod centre;
+pub mod publish;
+pub mod web;
+
+pub mod config;
+pub mod crew;
+pub mod drive;
+pub mod telemetry;
+
+pub mod app;
+pub mod cli;
+pub mod sim;

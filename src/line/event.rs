@@ -1,0 +1,215 @@
+//! Everything that can happen to a line. The drivers learn these words, not the other way.
+use crate::code::{Code, CodeId};
+use std::fmt;
+
+/// The number that the PLC gives a product at the infeed. It grows by one a product and is the
+/// name of the product in every later fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(pub u32);
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The number of a picture that a camera driver holds for a while; it names the file, too, when
+/// the picture is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PictureId(pub u64);
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A deadline asked for by [`super::Line::next_wake`] may have passed.
+    Wake,
+    /// A person asked for something.
+    Operator(Request),
+    /// Codes from the store, for this line's job, in the order in which they will be printed.
+    CodesArrived(Vec<Code>),
+    /// The store has no more codes for this job for now.
+    CodesExhausted,
+    /// From the printer.
+    Printer(PrinterEvent),
+    /// From the PLC.
+    Plc(PlcEvent),
+    /// From the camera.
+    Camera(CameraEvent),
+}
+
+/// What a person can ask of a line: PackML commands by their standard names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// From Stopped or Complete to Idle; clears latched alarms.
+    Reset,
+    /// From Idle to Execute; from Held or Suspended back to Execute.
+    Start,
+    /// Everything stands still where it is; can go on.
+    Hold,
+    /// Finish what is on the belt, then rest.
+    Stop,
+    /// At once.
+    Abort,
+    /// From Aborted to Stopped.
+    Clear,
+}
+
+/// Facts from the printer driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrinterEvent {
+    /// Connected, identified, counter read, format stored, nothing in its buffer: ready for labels.
+    Up,
+    /// The connection is lost or not to be trusted. Labels handed over and not yet confirmed are
+    /// in doubt; the driver has thrown away what it had not sent.
+    Down(Cause),
+    /// Connected, but it cannot print until somebody helps. Labels handed over are still in it.
+    Blocked(Cause),
+    /// It can print again.
+    Unblocked,
+    /// By the best evidence the printer gives, the label of this code came out.
+    Printed(CodeId),
+}
+
+/// Facts from the PLC driver. Every fact about a product carries its tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlcEvent {
+    /// Connected, right register map, heartbeat seen. `since` tells whether facts were lost.
+    Up(Since),
+    /// Connection or heartbeat lost.
+    Down(Cause),
+    /// The PLC has taken notice of this event number: kept with the records, so that a restart
+    /// goes on after it.
+    Heard {
+        /// A number that is new each time the PLC starts.
+        boot: u16,
+        /// The number of the last event.
+        seq: u16,
+    },
+    /// How the machine stands; sent when it changes and after [`PlcEvent::Up`].
+    Condition(Conditions),
+    /// A product passed the infeed eye and got this tag.
+    ProductArrived(Tag),
+    /// The applicator put a label on it.
+    Applied(Tag),
+    /// It passed the applicator, and no label was there to put on.
+    NotApplied(Tag),
+    /// The camera was triggered for it.
+    Triggered(Tag),
+    /// It left on the good side.
+    Passed(Tag),
+    /// The gate pushed it out and the eye of the bin saw it fall.
+    RejectConfirmed(Tag),
+    /// The gate pushed it out, and the eye of the bin did not see it.
+    RejectUnconfirmed(Tag),
+    /// No label is left between printer and applicator; what was there is in the waste.
+    PadCleared,
+}
+
+/// Whether the PLC remembers everything that happened since we last heard it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// It goes on where we were: nothing was lost, or this is the first time ever.
+    Known,
+    /// More happened than it remembers, or it restarted: products on the belt are not known.
+    Lost,
+}
+
+/// The state of the machine around the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conditions {
+    /// Emergency stop pressed.
+    pub emergency_stop: bool,
+    /// A guard is open.
+    pub guard_open: bool,
+    /// The machine after the line does not take products.
+    pub blocked: bool,
+    /// The machine before the line gives none.
+    pub starved: bool,
+    /// Not enough air for the gate.
+    pub air_low: bool,
+    /// The reject bin is full.
+    pub bin_full: bool,
+    /// The PLC says that something is wrong with itself.
+    pub fault: bool,
+}
+
+/// Facts from the camera driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CameraEvent {
+    /// Connected.
+    Up,
+    /// Connection lost.
+    Down(Cause),
+    /// A frame was read, well or not.
+    Read {
+        /// The product that the frame shows, by its trigger.
+        tag: Tag,
+        /// What was found in it.
+        reading: Reading,
+        /// The frame, kept if [`super::Command::KeepPicture`] says so in time.
+        picture: PictureId,
+    },
+}
+
+/// What a reader found in one picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// No symbol that could be read.
+    Nothing,
+    /// A symbol.
+    Symbol {
+        /// Its text; `GS` as character 29, no leading FNC1.
+        text: String,
+        /// AIM symbology identifier; `]d2` is GS1 DataMatrix (ISO/IEC 15424, 16022 annex N).
+        identifier: String,
+    },
+}
+
+/// Why a device is not usable, in words that an operator can act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// No connection.
+    Unreachable,
+    /// Connected, and no answer in time.
+    Silent,
+    /// Answers that make no sense.
+    Garbled,
+    /// It speaks another language, or a register map of another version.
+    WrongDevice,
+    /// Another device answers at this address than before.
+    Swapped,
+    /// Its label counter ran backwards or ahead of what was sent.
+    CounterOff,
+    /// No labels.
+    OutOfLabels,
+    /// No ribbon.
+    OutOfRibbon,
+    /// Print head open.
+    HeadOpen,
+    /// Somebody pressed pause.
+    Paused,
+    /// Too hot; it goes on by itself.
+    TooHot,
+    /// Heartbeat does not move.
+    HeartbeatLost,
+}
+
+impl Cause {
+    /// What is wrong, for a person, in one short sentence without the device's name.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unreachable => "cannot be reached: check power and network cable",
+            Self::Silent => "does not answer: check it at the machine",
+            Self::Garbled => "answers nonsense: restart it",
+            Self::WrongDevice => "is not the device that the configuration names",
+            Self::Swapped => "was exchanged for another one: confirm it in the configuration",
+            Self::CounterOff => "counted other labels than were sent: did somebody press feed?",
+            Self::OutOfLabels => "is out of labels: load a new roll",
+            Self::OutOfRibbon => "is out of ribbon: load a new ribbon",
+            Self::HeadOpen => "has its print head open: close it",
+            Self::Paused => "is paused: press pause on the printer",
+            Self::TooHot => "is too hot: wait, it goes on by itself",
+            Self::HeartbeatLost => "has lost its heartbeat: is the PLC in RUN?",
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What a line answers: records to remember, then commands to carry out.
+use super::{Cause, LineState, PictureId, Tag};
+use crate::code::{Code, CodeId, Step};
+
+/// The answer to one event. The shell makes `records` durable first and only then lets
+/// `commands` out; if the first fails, the second never happens.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What must be remembered.
+    pub records: Vec<Record>,
+    /// What must be done.
+    pub commands: Vec<Command>,
+}
+
+/// What the store must remember; also all that MQTT, the pages and the reports are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A code took a step of its life.
+    Moved {
+        /// Which.
+        code: CodeId,
+        /// The step.
+        step: Step,
+    },
+    /// A product entered.
+    ProductSeen {
+        /// Its tag.
+        tag: Tag,
+    },
+    /// A label is on a product.
+    ProductLabelled {
+        /// The product.
+        tag: Tag,
+        /// The code on its label.
+        code: CodeId,
+    },
+    /// The verdict on a product, before the gate.
+    ProductJudged {
+        /// The product.
+        tag: Tag,
+        /// Good, or why not.
+        verdict: Verdict,
+        /// The picture that shows it.
+        picture: Option<PictureId>,
+    },
+    /// What became of a product.
+    ProductSettled {
+        /// The product.
+        tag: Tag,
+        /// Where it is.
+        fate: Fate,
+    },
+    /// The line changed its state.
+    Line {
+        /// From.
+        from: LineState,
+        /// To.
+        to: LineState,
+        /// Why, where there is a cause beyond a request.
+        why: Option<StopReason>,
+    },
+    /// An alarm came.
+    AlarmRaised(StopReason),
+    /// The reason for an alarm is gone.
+    AlarmCleared(StopReason),
+    /// Everything up to this PLC event is dealt with.
+    Heard {
+        /// The PLC's start.
+        boot: u16,
+        /// The event number.
+        seq: u16,
+    },
+}
+
+/// Whether a product may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The right code was read back.
+    Good,
+    /// It must not pass.
+    Bad(RejectReason),
+}
+
+/// Why a product must not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RejectReason {
+    /// No label was on it.
+    NoLabel,
+    /// No symbol could be read.
+    NoRead,
+    /// The symbol is not a GS1 DataMatrix.
+    NotGs1,
+    /// Another code of this job than the one it should carry.
+    WrongCode,
+    /// A code that was already verified on another product.
+    Duplicate,
+    /// A code that is not of this job.
+    Foreign,
+    /// A code whose fate was in doubt.
+    InDoubt,
+    /// No picture came in time.
+    NoPicture,
+    /// The gate rejected it, although it was good: the verdict came too late.
+    LateVerdict,
+}
+
+impl RejectReason {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::NoLabel,
+        Self::NoRead,
+        Self::NotGs1,
+        Self::WrongCode,
+        Self::Duplicate,
+        Self::Foreign,
+        Self::InDoubt,
+        Self::NoPicture,
+        Self::LateVerdict,
+    ];
+
+    /// The word in the store and in topics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoLabel => "no_label",
+            Self::NoRead => "no_read",
+            Self::NotGs1 => "not_gs1",
+            Self::WrongCode => "wrong_code",
+            Self::Duplicate => "duplicate",
+            Self::Foreign => "foreign",
+            Self::InDoubt => "in_doubt",
+            Self::NoPicture => "no_picture",
+            Self::LateVerdict => "late_verdict",
+        }
+    }
+
+    /// For a person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NoLabel => "no label on the product",
+            Self::NoRead => "symbol not readable",
+            Self::NotGs1 => "not a GS1 DataMatrix",
+            Self::WrongCode => "another code than expected",
+            Self::Duplicate => "code was already on another product",
+            Self::Foreign => "code is not of this job",
+            Self::InDoubt => "code was in doubt",
+            Self::NoPicture => "no picture in time",
+            Self::LateVerdict => "verdict came after the gate",
+        }
+    }
+}
+
+/// What became of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// On the good side, with a verified code.
+    Verified,
+    /// In the bin.
+    Rejected,
+    /// Taken for quality control.
+    Sampled,
+    /// Nobody knows.
+    Unaccounted,
+}
+
+impl Fate {
+    /// The word in the store and in topics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Rejected => "rejected",
+            Self::Sampled => "sampled",
+            Self::Unaccounted => "unaccounted",
+        }
+    }
+}
+
+/// Why the line does not run. Also the kinds of alarms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StopReason {
+    /// The printer is not usable.
+    Printer(Cause),
+    /// The PLC is not usable.
+    Plc(Cause),
+    /// The camera is not usable.
+    Camera(Cause),
+    /// No codes left to print.
+    NoCodes,
+    /// Labels handed to the printer do not come out.
+    PrintLate,
+    /// Too many products were rejected one after another.
+    TooManyRejects,
+    /// The bin's eye did not see a rejected product fall.
+    RejectUnconfirmed,
+    /// A product that was not good left on the good side.
+    BadProductPassed,
+    /// A code was read that had been verified before.
+    DuplicateSeen,
+    /// A product vanished between two stations.
+    ProductMissing,
+    /// The reject bin is full.
+    BinFull,
+    /// Not enough air for the gate.
+    AirLow,
+    /// Emergency stop.
+    EmergencyStop,
+    /// A guard is open.
+    GuardOpen,
+    /// The PLC reports a fault of the machine.
+    MachineFault,
+    /// The machine after the line does not take products.
+    Blocked,
+    /// No products come.
+    Starved,
+}
+
+/// What the world must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Bring this many codes from the store.
+    Refill {
+        /// How many.
+        want: usize,
+    },
+    /// Print the label of this code. It is `Sent` from now on.
+    Print(Code),
+    /// Let this product pass the gate. Never said of any other product: the gate rejects what it
+    /// hears nothing about.
+    Pass(Tag),
+    /// Keep this picture in a file.
+    KeepPicture(PictureId),
+    /// Run or stop the belt and the infeed.
+    Run(Run),
+    /// Discard every label between printer and applicator.
+    ClearPad,
+    /// Show this light.
+    Show(Light),
+}
+
+/// What the machine should be doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The belt moves.
+    pub belt: bool,
+    /// New products may enter.
+    pub infeed: bool,
+}
+
+/// The stack light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Light {
+    /// Nothing is wanted of anybody.
+    Off,
+    /// Running.
+    Green,
+    /// Waiting, or about to change.
+    Amber,
+    /// Somebody must come.
+    Red,
+}

@@ -1,0 +1,57 @@
+//! How a line stands, for everybody who only looks.
+use super::{Cause, LineState, PictureId, StopReason, Tag, Verdict};
+use std::collections::VecDeque;
+
+/// How many verdicts a view keeps.
+pub const VERDICTS_KEPT: usize = 20;
+
+/// How a line stands. Made from what is already durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineView {
+    /// Its PackML state.
+    pub state: LineState,
+    /// The first cause of the standing trouble, if it does not run.
+    pub why: Option<StopReason>,
+    /// Alarms that stand, oldest first.
+    pub alarms: Vec<StopReason>,
+    /// Good products of this job (labels printed, where the scenario ends at the printer).
+    pub done: u64,
+    /// How many the job asks for; 0 = until somebody stops it.
+    pub planned: u64,
+    /// Labels handed to the printer and not yet read back.
+    pub labels_under_way: usize,
+    /// Products between infeed and gate.
+    pub products_on_belt: usize,
+    /// Rejects without a good product between them.
+    pub rejects_in_a_row: u32,
+    /// How many of them stop the line.
+    pub rejects_in_a_row_max: u32,
+    /// The last verdicts, newest first.
+    pub verdicts: VecDeque<VerdictView>,
+    /// The printer.
+    pub printer: DeviceView,
+    /// The PLC; nothing where the scenario has none.
+    pub plc: Option<DeviceView>,
+    /// The camera; nothing where the scenario has none.
+    pub camera: Option<DeviceView>,
+}
+
+/// One verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerdictView {
+    /// The product.
+    pub tag: Tag,
+    /// Good, or why not.
+    pub verdict: Verdict,
+    /// The picture, if one was taken; kept in a file if the verdict is bad.
+    pub picture: Option<PictureId>,
+}
+
+/// How a device stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceView {
+    /// Usable.
+    Up,
+    /// Not usable.
+    Down(Cause),
+}

@@ -1,0 +1,1 @@
+//! What a customer orders (pure): label orders, their states, price.

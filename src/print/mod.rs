@@ -1,0 +1,1 @@
+//! Sent and printed: one task a printer.

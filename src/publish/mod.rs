@@ -1,0 +1,1 @@
+//! What the outside hears: MQTT from a durable outbox.

@@ -1,0 +1,1 @@
+//! Codes in: orders codes, fetches blocks, recovers lost answers.

@@ -1,0 +1,1 @@
+//! Told upstream: sends what the store says is untold.

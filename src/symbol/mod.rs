@@ -1,0 +1,1 @@
+//! What a symbol is (pure): text to modules, grey picture to text.

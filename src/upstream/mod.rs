@@ -1,0 +1,1 @@
+//! The state systems, as clients.

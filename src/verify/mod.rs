@@ -1,0 +1,1 @@
+//! Read back: picture sources and reading.

@@ -1,0 +1,1 @@
+//! Pages, JSON, live updates, sign-in.
