@@ -78,10 +78,11 @@ impl Line {
     /// The product shows something else than its label: nobody knows where that is.
     fn doubt_label_of(&mut self, tag: Tag, records: &mut Vec<Record>) {
         let Some(product) = self.belt.product(tag) else { return };
-        if let Some(OnProduct { id, text: Some(text), .. }) = product.code.take() {
+        let Some(OnProduct { id, text, .. }) = product.code.take() else { return };
+        if let Some(text) = text {
             self.doubt(&Code { id, text }, records);
-            records.push(Record::ProductLabelled { tag, code: None });
         }
+        records.push(Record::ProductLabelled { tag, code: None });
     }
 
     /// The picture shows a label that should come later: those before it were lost. They are in

@@ -188,7 +188,7 @@ impl Books {
         let good: BTreeSet<_> = world
             .items
             .iter()
-            .filter(|i| i.place == Place::Good && !i.escaped)
+            .filter(|i| i.place == Place::Good)
             .filter_map(|i| match &i.label {
                 Some(Print::Code(code, _)) => Some(*code),
                 Some(Print::Blank) | None => None,
