@@ -6,9 +6,10 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
+    OpenProduct, Scenario,
     Cause, Fate, LineState, PictureId, Record, RejectReason, StopReason, Tag, Verdict,
 };
-use markwright::store::{NewJob, OpenProduct, Scenario, Store, StoreError};
+use markwright::store::{NewJob, Store, StoreError};
 use std::collections::BTreeSet;
 use store_kit::{Kit, LINE, POOL, gtin, labelled, moved, way_to_verified};
 
@@ -93,7 +94,7 @@ async fn what_was_appended_is_there_after_the_store_was_dropped() {
     let store = Store::open(&dir.path().join("line.db")).await.unwrap();
     let restored = store.restore(LINE).await.unwrap();
     assert_eq!(restored.heard, Some((7, 9)));
-    assert_eq!(restored.under_way[0].1, CodeState::Sent);
+    assert_eq!(restored.known.under_way[0].1, CodeState::Sent);
 }
 
 #[tokio::test]
@@ -176,29 +177,27 @@ async fn restore_gives_exactly_what_is_open() {
     kit.append(&[line(LineState::Starting, LineState::Execute, None)]).await;
 
     let restored = kit.store.restore(LINE).await.unwrap();
-    assert_eq!(restored.state, Some(LineState::Execute));
+    assert_eq!(restored.known.state, Some(LineState::Execute));
     assert_eq!(restored.heard, Some((3, 65_535)));
-    let under_way: Vec<_> = restored.under_way.iter().map(|(c, state)| (c.id.0, *state)).collect();
+    let under_way: Vec<_> = restored.known.under_way.iter().map(|(c, state)| (c.id.0, *state)).collect();
     let wanted = [CodeState::Sent, CodeState::Printed, CodeState::Applied, CodeState::Verified];
-    assert_eq!(under_way, (1..).zip(wanted).collect::<Vec<_>>());
-    assert!(restored.under_way[0].0.text.as_str().starts_with("0104810093011694"));
+    let wanted: Vec<_> = (1..).zip(wanted).chain([(7, CodeState::Doubtful)]).collect();
+    assert_eq!(under_way, wanted);
+    assert!(restored.known.under_way[0].0.text.as_str().starts_with("0104810093011694"));
     let open = |tag, code: Option<i64>, verdict| OpenProduct {
         tag: Tag(tag),
         code: code.map(CodeId),
-        verdict,
+        good: verdict,
     };
     let wanted = [open(3, Some(3), None), open(4, Some(4), Some(true)), open(6, None, Some(false))];
-    assert_eq!(restored.products_open, wanted);
+    assert_eq!(restored.known.products, wanted);
 }
 
 #[tokio::test]
 async fn a_line_that_never_ran_is_restored_empty() {
     let restored = Kit::with_codes(3).await.store.restore(LINE).await.unwrap();
-    assert_eq!(
-        (restored.state, restored.job, restored.heard, restored.done),
-        (None, None, None, 0)
-    );
-    assert!(restored.under_way.is_empty() && restored.products_open.is_empty());
+    assert_eq!((restored.known.state, restored.job, restored.heard), (None, None, None));
+    assert!(restored.known.under_way.is_empty() && restored.known.products.is_empty());
 }
 
 fn job(scenario: Scenario, pool: &str) -> NewJob {
@@ -218,10 +217,11 @@ async fn the_job_counts_good_products() {
     let id = kit.store.add_job(&job(Scenario::PrintApply, POOL)).await.unwrap();
     kit.store.start_job(id).await.unwrap();
     kit.store.append(LINE, Some(id), &way_to_verified(1, 1)).await.unwrap();
-    assert_eq!(kit.store.restore(LINE).await.unwrap().done, 0);
+    assert_eq!(kit.store.restore(LINE).await.unwrap().job.unwrap().done, 0);
     kit.store.append(LINE, Some(id), &[settled(1, Fate::Verified)]).await.unwrap();
     let restored = kit.store.restore(LINE).await.unwrap();
-    assert_eq!((restored.done, restored.job.unwrap().id), (1, id));
+    let job = restored.job.unwrap();
+    assert_eq!((job.done, job.id), (1, id));
 }
 
 #[tokio::test]
@@ -236,8 +236,8 @@ async fn on_a_roll_printed_labels_are_what_the_job_counts_and_are_not_under_way(
     kit.store.append(LINE, Some(id), &printed).await.unwrap();
     kit.store.append(LINE, Some(id), &[moved(3, Step::Scrap)]).await.unwrap();
     let restored = kit.store.restore(LINE).await.unwrap();
-    assert_eq!(restored.done, 2);
-    let ids: Vec<_> = restored.under_way.iter().map(|(code, _)| code.id.0).collect();
+    assert_eq!(restored.job.unwrap().done, 2);
+    let ids: Vec<_> = restored.known.under_way.iter().map(|(code, _)| code.id.0).collect();
     assert_eq!(ids, [4]);
 }
 

@@ -5,8 +5,8 @@
 mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Gtin, ProductGroup, Step, read_array};
-use markwright::line::{Fate, Record, Tag};
-use markwright::store::{Goods, JobState, NewJob, Scenario, StoreError, Tally};
+use markwright::line::{Fate, Record, Scenario, Tag};
+use markwright::store::{Goods, JobState, NewJob, StoreError, Tally};
 use std::collections::BTreeMap;
 use store_kit::{Kit, LINE, POOL, array, gtin, moved};
 

@@ -1,6 +1,6 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
 use super::{
-    Command, Device, Light, Line, LineState, Outcome, Pad, Record, RejectReason, Run, StopReason,
+    Command, Device, Light, Line, LineState, Outcome, Pad, PlcCommand, Record, RejectReason, Run, StopReason,
     Tag,
 };
 use crate::code::Step;
@@ -239,8 +239,8 @@ impl Line {
     fn decide_spoken(&mut self, out: &mut Outcome) {
         if self.plc.is_up() {
             let good = |tag: &Tag| self.belt.is_good(*tag);
-            let to_pass = std::mem::take(&mut self.to_pass);
-            out.commands.extend(to_pass.into_iter().filter(good).map(Command::Pass));
+            let to_pass = std::mem::take(&mut self.to_pass).into_iter().filter(good);
+            out.commands.extend(to_pass.map(|tag| Command::Plc(PlcCommand::Pass(tag))));
         }
         out.commands.extend(self.to_keep.drain(..).map(Command::KeepPicture));
     }
@@ -260,7 +260,7 @@ impl Line {
             // Asked again even while the PLC is away: the deadline must move on.
             self.pad = Pad::Clearing(now + self.settings.clear_within);
             if self.plc.is_up() {
-                out.commands.push(Command::ClearPad);
+                out.commands.push(Command::Plc(PlcCommand::ClearPad));
             }
         }
     }
@@ -302,8 +302,8 @@ impl Line {
         let tell = (run, self.light());
         if self.told != Some(tell) {
             self.told = Some(tell);
-            out.commands.push(Command::Run(run));
-            out.commands.push(Command::Show(tell.1));
+            out.commands.push(Command::Plc(PlcCommand::Run(run)));
+            out.commands.push(Command::Plc(PlcCommand::Show(tell.1)));
         }
     }
 

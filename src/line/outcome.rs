@@ -225,11 +225,19 @@ pub enum Command {
     },
     /// Print the label of this code. It is `Sent` from now on.
     Print(Code),
+    /// Tell the PLC.
+    Plc(PlcCommand),
+    /// Keep this picture in a file.
+    KeepPicture(PictureId),
+}
+
+/// What a PLC can be told. Nothing of it outlives a connection: after
+/// [`super::PlcEvent::Up`] the line says again what it wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlcCommand {
     /// Let this product pass the gate. Never said of any other product: the gate rejects what it
     /// hears nothing about.
     Pass(Tag),
-    /// Keep this picture in a file.
-    KeepPicture(PictureId),
     /// Run or stop the belt and the infeed.
     Run(Run),
     /// Discard every label between printer and applicator.

@@ -61,3 +61,18 @@ pub struct Order {
     /// Already made.
     pub done: u64,
 }
+
+impl std::str::FromStr for Scenario {
+    type Err = UnknownScenario;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        [Self::PrintApply, Self::Roll]
+            .into_iter()
+            .find(|scenario| scenario.word() == word)
+            .ok_or_else(|| UnknownScenario(word.to_owned()))
+    }
+}
+
+/// A word that names no scenario.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' names no scenario; there are print_apply and roll")]
+pub struct UnknownScenario(String);

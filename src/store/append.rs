@@ -133,20 +133,25 @@ impl Entry<'_> {
         Ok(())
     }
 
-    async fn product_labelled(&mut self, tag: Tag, code: CodeId) -> Result<(), StoreError> {
+    async fn product_labelled(
+        &mut self,
+        tag: Tag,
+        code: Option<CodeId>,
+    ) -> Result<(), StoreError> {
         let done = sqlx::query(
             "update product set code_id = $1 where fate is null \
              and id = (select max(id) from product where line = $2 and tag = $3)",
         )
-        .bind(code.0)
+        .bind(code.map(|code| code.0))
         .bind(self.line)
         .bind(tag.0)
         .execute(&mut *self.db)
         .await
         .map_err(StoreError::asking(WHAT))?;
         one_product(tag, done.rows_affected())?;
-        let body = json!({"tag": tag.0, "code": code.0});
-        self.journal.push(("product_labelled", Some(code.0), body));
+        let code = code.map(|code| code.0);
+        let body = json!({"tag": tag.0, "code": code});
+        self.journal.push(("product_labelled", code, body));
         Ok(())
     }
 

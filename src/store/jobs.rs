@@ -2,18 +2,10 @@
 use super::open::{count, word};
 use super::{Store, StoreError, outbox};
 use crate::code::Gtin;
+use crate::line::Scenario;
 use crate::telemetry::clock::Micros;
 use std::fmt;
 use std::str::FromStr;
-
-/// Which stations a job uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scenario {
-    /// A label for each product: printed, applied, read back.
-    PrintApply,
-    /// Labels on a roll.
-    Roll,
-}
 
 /// How a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,30 +56,10 @@ pub struct Job {
     pub ended_at: Option<Micros>,
 }
 
-/// A word that names no scenario and no state of a job.
+/// A word that names no state of a job.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' names no scenario and no state of a job")]
+#[error("'{0}' names no state of a job")]
 pub struct UnknownJobWord(String);
-
-impl Scenario {
-    /// The word in the store and in configurations.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::PrintApply => "print_apply",
-            Self::Roll => "roll",
-        }
-    }
-}
-
-impl FromStr for Scenario {
-    type Err = UnknownJobWord;
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        [Self::PrintApply, Self::Roll]
-            .into_iter()
-            .find(|scenario| scenario.word() == word)
-            .ok_or_else(|| UnknownJobWord(word.to_owned()))
-    }
-}
 
 impl JobState {
     /// The word in the store, on the pages and in topics.

@@ -2,37 +2,21 @@
 use super::open::word;
 use super::{Job, Store, StoreError};
 use crate::code::{Code, CodeId, CodeState, CodeText};
-use crate::line::{LineState, Tag};
+use crate::line::{LineState, OpenProduct, Restored, Tag};
 
 const WHAT: &str = "restore a line";
 
 /// How a line was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
-    /// Its state by the last record; nothing for a line that never ran.
-    pub state: Option<LineState>,
+pub struct LineLeft {
     /// The job that runs on it.
     pub job: Option<Job>,
     /// The last PLC event that was dealt with: the PLC's start and the event number.
     pub heard: Option<(u16, u16)>,
-    /// Codes that were sent, printed or applied, and verified ones whose product is not through
-    /// the gate, by id. A printed label of a roll is not under way: it is where it should be.
-    pub under_way: Vec<(Code, CodeState)>,
-    /// Products whose fate is not known, oldest first.
-    pub products_open: Vec<OpenProduct>,
-    /// How far the job is: good products, or labels where the scenario ends at the printer.
-    pub done: u64,
-}
-
-/// A product whose fate is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenProduct {
-    /// Its tag.
-    pub tag: Tag,
-    /// The code on its label.
-    pub code: Option<CodeId>,
-    /// Good or bad, if it was judged.
-    pub verdict: Option<bool>,
+    /// Its state by the last record; codes that were sent, printed, applied or doubtful, and
+    /// verified ones whose product is not through the gate, by id; products whose fate is not
+    /// known, oldest first. A printed label of a roll is not under way: it is where it should be.
+    pub known: Restored,
 }
 
 /// Codes of the line's own pool and of the jobs it has run. Written so that every part is found
@@ -46,6 +30,10 @@ pub(super) const UNDER_WAY: &str = "\
     where pool in (select 'line:' || $1 \
                    union select pool from job where line = $1 and scenario = 'print_apply') \
       and state in ('printed', 'applied') and state in ('sent', 'printed', 'applied') \
+    union all \
+    select id, text, state from code \
+    where pool in (select 'line:' || $1 union select pool from job where line = $1) \
+      and state = 'doubtful' \
     union \
     select code.id, code.text, code.state from product join code on code.id = product.code_id \
     where product.line = $1 and product.fate is null and code.state = 'verified' \
@@ -57,16 +45,17 @@ pub(super) const PRODUCTS_OPEN: &str = "\
 
 impl Store {
     /// How this line was left.
-    pub async fn restore(&self, line: &str) -> Result<Restored, StoreError> {
+    pub async fn restore(&self, line: &str) -> Result<LineLeft, StoreError> {
         let (state, heard) = self.line_row(line).await?.unwrap_or_default();
         let job = self.running_job(line).await?;
-        Ok(Restored {
-            state,
+        Ok(LineLeft {
             heard,
-            done: job.as_ref().map_or(0, |job| job.done),
             job,
-            under_way: self.under_way(line).await?,
-            products_open: self.products_open(line).await?,
+            known: Restored {
+                state,
+                under_way: self.under_way(line).await?,
+                products: self.products_open(line).await?,
+            },
         })
     }
 
@@ -104,10 +93,10 @@ impl Store {
             .fetch_all(&self.readers)
             .await
             .map_err(StoreError::asking(WHAT))?;
-        let read = |(tag, code, verdict): (u32, Option<i64>, _)| OpenProduct {
+        let read = |(tag, code, good): (u32, Option<i64>, _)| OpenProduct {
             tag: Tag(tag),
             code: code.map(CodeId),
-            verdict,
+            good,
         };
         Ok(rows.into_iter().map(read).collect())
     }
@@ -167,6 +156,6 @@ mod tests {
                 assert!(!plan.contains(table), "{plan}");
             }
         }
-        assert_eq!(store.restore("one").await.unwrap().under_way.len(), 1_000);
+        assert_eq!(store.restore("one").await.unwrap().known.under_way.len(), 1_000);
     }
 }

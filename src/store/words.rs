@@ -15,6 +15,7 @@ pub fn alarm_kind(reason: StopReason) -> Cow<'static, str> {
         StopReason::BadProductPassed => "bad_product_passed",
         StopReason::DuplicateSeen => "duplicate_seen",
         StopReason::ProductMissing => "product_missing",
+        StopReason::LabelsOutOfStep => "labels_out_of_step",
         StopReason::BinFull => "bin_full",
         StopReason::AirLow => "air_low",
         StopReason::EmergencyStop => "emergency_stop",
@@ -47,6 +48,9 @@ pub fn alarm_words(reason: StopReason) -> Cow<'static, str> {
         }
         StopReason::ProductMissing => {
             "A product vanished between two stations: find it and take it off the belt."
+        }
+        StopReason::LabelsOutOfStep => {
+            "Labels and products do not match: take loose labels away, then start."
         }
         StopReason::BinFull => "The reject bin is full: empty it.",
         StopReason::AirLow => "Not enough air for the reject gate: check the compressed air.",

@@ -2,7 +2,7 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
-    Command, Fate, LineState, OpenProduct, Outcome, Record, Restored, Tag, Verdict,
+    Command, Fate, LineState, OpenProduct, Outcome, PlcCommand, Record, Restored, Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,16 +67,14 @@ impl Books {
                     assert!(self.handed.insert(code.id), "handed over twice: {}", code.id);
                     assert_eq!(self.codes[&code.id].1, CodeState::Sent, "not durable: {}", code.id);
                 }
-                Command::Pass(tag) => {
+                Command::Plc(PlcCommand::Pass(tag)) => {
                     let row = self.row(*tag).clone();
                     let code = row.code.expect("passed without a code");
                     assert_eq!(row.good, Some(true), "passed without a verdict: {tag}");
                     assert_eq!(self.codes[&code].1, CodeState::Verified, "{tag} {code}");
                 }
                 Command::KeepPicture(_)
-                | Command::Run(_)
-                | Command::ClearPad
-                | Command::Show(_)
+                | Command::Plc(_)
                 | Command::Refill { .. } => {}
             }
         }

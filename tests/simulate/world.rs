@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcEvent, PrinterEvent, Reading,
+    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent, PrinterEvent, Reading,
     Run, Since, Tag,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -144,19 +144,16 @@ impl World {
             Command::Print(code) if self.printer_up => {
                 self.queue.push_back((code.clone(), self.tick));
             }
-            Command::Pass(tag) if self.plc_up => {
+            Command::Plc(PlcCommand::Pass(tag)) if self.plc_up => {
                 self.passes.insert(*tag);
             }
-            Command::Run(run) if self.plc_up => self.run = *run,
-            Command::ClearPad if self.plc_up => {
+            Command::Plc(PlcCommand::Run(run)) if self.plc_up => self.run = *run,
+            Command::Plc(PlcCommand::ClearPad) if self.plc_up => {
                 self.pad.clear();
                 self.plc_says(PlcEvent::PadCleared);
             }
             Command::Print(_)
-            | Command::Pass(_)
-            | Command::Run(_)
-            | Command::ClearPad
-            | Command::Show(_)
+            | Command::Plc(_)
             | Command::KeepPicture(_)
             | Command::Refill { .. } => {}
         }

@@ -74,7 +74,7 @@ pub fn moved(code: i64, step: Step) -> Record {
 }
 
 pub fn labelled(tag: u32, code: i64) -> Record {
-    Record::ProductLabelled { tag: Tag(tag), code: CodeId(code) }
+    Record::ProductLabelled { tag: Tag(tag), code: Some(CodeId(code)) }
 }
 
 /// The records of a product that gets the label of this code and is good, up to the verdict.
