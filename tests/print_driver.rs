@@ -82,11 +82,8 @@ impl Script {
 
 /// Takes the first whole command off the front.
 fn command(buffer: &mut String) -> Option<String> {
-    let end = if buffer.starts_with("^XA") {
-        buffer.find("^XZ")? + 3
-    } else {
-        buffer.find("\r\n")?
-    };
+    let end =
+        if buffer.starts_with("^XA") { buffer.find("^XZ")? + 3 } else { buffer.find("\r\n")? };
     let command: String = buffer.drain(..end).collect();
     *buffer = buffer.trim_start_matches(['\r', '\n']).to_owned();
     Some(command)
