@@ -24,6 +24,7 @@ pub mod web;
 
 pub mod config;
 pub mod crew;
+pub mod dial;
 pub mod drive;
 pub mod telemetry;
 

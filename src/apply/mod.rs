@@ -1,1 +1,114 @@
-//! On the product: one task a PLC.
+//! On the product: one task a PLC. Passes and orders in, facts out, over Modbus TCP.
+mod link;
+mod map;
+mod session;
+
+use crate::dial::{self, BackOff};
+use crate::line::{Cause, Event, Light, PlcEvent, Run, Tag};
+use crate::telemetry::LastWord;
+use link::Link;
+use session::{End, Session};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Where a PLC is and how it is to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlcSettings {
+    /// `host:port`; Modbus TCP is at port 502.
+    pub addr: String,
+    /// Unit number; 1 unless the PLC says otherwise.
+    pub unit: u8,
+    /// How often it is read, 10 to 20 ms: the time until a fact is known.
+    pub cycle: Duration,
+    /// How often our heartbeat is written; the map asks for at least every 100 ms.
+    pub beat_every: Duration,
+    /// How long a connection may take.
+    pub connect_within: Duration,
+    /// How long an answer may take. Later ones drop the connection: an answer that comes after
+    /// all would be taken for that of the next question.
+    pub answer_within: Duration,
+    /// How long its heartbeat may stand still.
+    pub heartbeat_within: Duration,
+    /// The first pause between two connections, and the longest.
+    pub retry: (Duration, Duration),
+}
+
+impl PlcSettings {
+    /// A PLC at `addr` with the times of the map.
+    pub fn new(addr: impl Into<String>) -> Self {
+        Self {
+            addr: addr.into(),
+            unit: 1,
+            cycle: Duration::from_millis(20),
+            beat_every: Duration::from_millis(50),
+            connect_within: Duration::from_secs(2),
+            answer_within: Duration::from_millis(500),
+            heartbeat_within: Duration::from_secs(1),
+            retry: (Duration::from_millis(200), Duration::from_secs(5)),
+        }
+    }
+}
+
+/// What a PLC can be told. Nothing of it outlives a connection: after `Up` the line says again
+/// what it wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlcCommand {
+    /// Let this product pass.
+    Pass(Tag),
+    /// Run or stop belt and infeed.
+    Run(Run),
+    /// Discard every label between printer and applicator.
+    ClearPad,
+    /// Show this light.
+    Show(Light),
+}
+
+/// Keeps a PLC connected until asked to stop, or until nobody hears the facts or commands any
+/// more. `heard` is the last event that our records know, as (boot, event number).
+pub async fn keep(
+    settings: PlcSettings,
+    mut heard: Option<(u16, u16)>,
+    mut commands: mpsc::Receiver<PlcCommand>,
+    facts: mpsc::Sender<Event>,
+    last_word: LastWord,
+    stop: CancellationToken,
+) {
+    let mut back_off = BackOff::new(settings.retry.0, settings.retry.1);
+    let mut told = None;
+    loop {
+        let connected = tokio::select! {
+            () = stop.cancelled() => return,
+            connected = dial::connect(&settings.addr, settings.connect_within) => connected,
+        };
+        let end = match connected {
+            Ok(stream) => {
+                let link = Link::new(stream, &settings, last_word.clone());
+                let mut session = Session::new(&settings, link, &facts, &mut heard);
+                let end = session.run(&mut commands, &stop).await;
+                if session.was_up() {
+                    back_off.reset();
+                    told = None;
+                }
+                end
+            }
+            Err(error) => {
+                tracing::debug!(addr = settings.addr, %error, "PLC not reached");
+                End::Lost(Cause::Unreachable)
+            }
+        };
+        let End::Lost(cause) = end else { return };
+        while commands.try_recv().is_ok() {}
+        if told != Some(cause) {
+            tracing::warn!(addr = settings.addr, "PLC {}", cause.words());
+            told = Some(cause);
+            if facts.send(Event::Plc(PlcEvent::Down(cause))).await.is_err() {
+                return;
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(back_off.pause(dial::chance())) => {}
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! One connection to a printer: whole writes, one question at a time, a time limit on each.
+use super::answers::{LONGEST_ANSWER, Reply};
+use crate::line::Cause;
+use crate::telemetry::LastWord;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A device that sends more than this many answers' worth unasked is no printer.
+const MOST_UNASKED_READS: usize = 16;
+
+/// The only hand that writes to this printer.
+pub(super) struct Wire {
+    stream: TcpStream,
+    answer_within: Duration,
+    last_word: LastWord,
+}
+
+impl Wire {
+    pub(super) fn new(stream: TcpStream, answer_within: Duration, last_word: LastWord) -> Self {
+        Self { stream, answer_within, last_word }
+    }
+
+    /// Sends all of it in one go.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Cause> {
+        match timeout(self.answer_within, self.stream.write_all(bytes)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Cause::Unreachable),
+            Err(_) => Err(Cause::Silent),
+        }
+    }
+
+    /// Asks one question and waits for the whole answer.
+    pub(super) async fn ask<T>(
+        &mut self,
+        question: &[u8],
+        read: fn(&[u8]) -> Reply<T>,
+    ) -> Result<T, Cause> {
+        self.forget_unasked()?;
+        self.write(question).await?;
+        let mut answer = Vec::new();
+        match timeout(self.answer_within, self.listen(&mut answer, read)).await {
+            Ok(result) => result,
+            Err(_) if answer.iter().all(u8::is_ascii_whitespace) => Err(Cause::Silent),
+            Err(_) => Err(Cause::Garbled),
+        }
+    }
+
+    async fn listen<T>(
+        &mut self,
+        answer: &mut Vec<u8>,
+        read: fn(&[u8]) -> Reply<T>,
+    ) -> Result<T, Cause> {
+        while answer.len() < LONGEST_ANSWER {
+            match self.stream.read_buf(answer).await {
+                Ok(0) | Err(_) => return Err(Cause::Unreachable),
+                Ok(_) => {}
+            }
+            match read(answer) {
+                Reply::NotYet => {}
+                Reply::Nonsense => return Err(Cause::Garbled),
+                Reply::Is(told) => {
+                    self.last_word.heard();
+                    return Ok(told);
+                }
+            }
+        }
+        Err(Cause::Garbled)
+    }
+
+    /// Throws away what came without a question: line ends after an answer, alerts, and what was
+    /// meant for whoever had the connection before.
+    fn forget_unasked(&self) -> Result<(), Cause> {
+        let mut unasked = [0; LONGEST_ANSWER];
+        for _ in 0..MOST_UNASKED_READS {
+            match self.stream.try_read(&mut unasked) {
+                Ok(0) => return Err(Cause::Unreachable),
+                Ok(_) => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(_) => return Err(Cause::Unreachable),
+            }
+        }
+        Err(Cause::Garbled)
+    }
+}
