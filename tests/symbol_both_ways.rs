@@ -18,9 +18,8 @@ impl Chance {
 
     /// Fields of set 82 with separators in between.
     fn code(&mut self, length: usize) -> String {
-        let mut text: Vec<u8> = (0..length)
-            .map(|_| SET_82_AND_HASH[self.below(SET_82_AND_HASH.len())])
-            .collect();
+        let mut text: Vec<u8> =
+            (0..length).map(|_| SET_82_AND_HASH[self.below(SET_82_AND_HASH.len())]).collect();
         if length > 20 {
             for at in [18 + self.below(length - 20), 18 + self.below(length - 20)] {
                 text[at] = 29;
@@ -41,10 +40,10 @@ fn picture(modules: &Modules, pixels: u32) -> (Vec<u8>, u32) {
 }
 
 /// What the crate `datamatrix` reads, as bytes.
-fn by_datamatrix(modules: &Modules) -> Vec<u8> {
+fn by_datamatrix(modules: &Modules) -> Result<Vec<u8>, datamatrix::DecodingError> {
     let side = modules.side();
     let bits: Vec<bool> = (0..side * side).map(|at| modules.get(at % side, at / side)).collect();
-    datamatrix::DataMatrix::decode(&bits, side as usize).unwrap()
+    datamatrix::DataMatrix::decode(&bits, side as usize)
 }
 
 fn assert_read_back(text: &str, modules: &Modules) {
@@ -70,7 +69,7 @@ fn hundreds_of_codes_are_read_back_exactly_by_datamatrix() {
     for at in 0..600 {
         let text = chance.code(31 + at % 107);
         let modules = encode_gs1(&text, Size::Smallest, Separator::Gs).unwrap();
-        assert_eq!(by_datamatrix(&modules), text.as_bytes());
+        assert_eq!(by_datamatrix(&modules).unwrap(), text.as_bytes());
     }
 }
 
@@ -85,7 +84,11 @@ fn every_size_is_read_back_by_both_decoders() {
             held += 1;
             assert_eq!(modules.side(), side);
             assert_read_back(&text, &modules);
-            assert_eq!(by_datamatrix(&modules), text.as_bytes(), "{side}");
+            // At 144 the crate deals the correction words in another turn than zint, libdmtx and
+            // zxing do; rxing is a port of the last.
+            if side != 144 {
+                assert_eq!(by_datamatrix(&modules).unwrap(), text.as_bytes(), "{side}");
+            }
         }
         assert!(held >= 2, "{side}");
     }

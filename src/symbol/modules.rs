@@ -31,8 +31,10 @@ impl Modules {
                 (across, 0) => across % 2 == 0,
                 (across, down) if across == region - 1 => down % 2 == 1,
                 (across, down) => {
-                    let (col, row) =
-                        (x / region * (region - 2) + across - 1, y / region * (region - 2) + down - 1);
+                    let (col, row) = (
+                        x / region * (region - 2) + across - 1,
+                        y / region * (region - 2) + down - 1,
+                    );
                     inner[(row * inner_side + col) as usize]
                 }
             })
