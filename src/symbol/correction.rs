@@ -41,10 +41,10 @@ fn times(a: u8, b: u8) -> u8 {
 fn generator(degree: usize) -> Vec<u8> {
     let mut poly = vec![0; degree];
     poly[degree - 1] = 1;
-    for root in 1..=degree {
+    for root in &EXP[1..=degree] {
         for at in 0..degree {
             let shifted = poly.get(at + 1).copied().unwrap_or(0);
-            poly[at] = times(poly[at], EXP[root]) ^ shifted;
+            poly[at] = times(poly[at], *root) ^ shifted;
         }
     }
     poly

@@ -57,7 +57,7 @@ pub enum SymbolProblem {
     },
 }
 
-/// Makes the GS1 DataMatrix of an element string (`GS` as character 29, no leading FNC1).
+/// Makes the GS1 `DataMatrix` of an element string (`GS` as character 29, no leading FNC1).
 pub fn encode_gs1(text: &str, size: Size, separator: Separator) -> Result<Modules, SymbolProblem> {
     let mut words = codewords(text, separator)?;
     let square = choose(words.len(), size)?;
@@ -93,8 +93,9 @@ fn codewords(text: &str, separator: Separator) -> Result<Vec<u8>, SymbolProblem>
 fn choose(needed: usize, size: Size) -> Result<&'static Square, SymbolProblem> {
     let square = match size {
         Size::Smallest => SQUARES.iter().find(|s| s.data >= needed).unwrap_or(&SQUARES[23]),
-        Size::Side(side) => {
-            SQUARES.iter().find(|s| s.side == side).ok_or(SymbolProblem::NoSuchSide(side))?
+        Size::Side(wanted) => {
+            let square = SQUARES.iter().find(|s| s.side == wanted);
+            square.ok_or(SymbolProblem::NoSuchSide(wanted))?
         }
     };
     if needed > square.data {

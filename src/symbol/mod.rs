@@ -1,6 +1,6 @@
 //! What a symbol is (pure): text to modules, grey picture to text.
 //!
-//! The symbol is GS1 DataMatrix: ISO/IEC 16022 ECC 200 with FNC1 first.
+//! The symbol is GS1 `DataMatrix`: ISO/IEC 16022 ECC 200 with FNC1 first.
 mod correction;
 mod encode;
 mod modules;

@@ -31,12 +31,13 @@ pub struct Found {
     pub corners: Vec<(f32, f32)>,
 }
 
-/// Reads the DataMatrix in a grey picture (one byte a pixel, row by row, 0 is black): a fast pass
-/// first, a thorough one if that finds nothing. `None` also for a picture whose bytes do not match
-/// its measures, and for a region that is not inside.
+/// Reads the `DataMatrix` in a grey picture (one byte a pixel, row by row, 0 is black): a fast
+/// pass first, a thorough one if that finds nothing. `None` also for a picture whose bytes do not
+/// match its measures, and for a region that is not inside.
 ///
 /// Decoding runs on the caller's thread. rxing is foreign code that walks damaged pictures; should
-/// it panic there, the panic ends here and counts as "nothing found".
+/// it panic there (none of the random pictures of the tests makes it), the panic ends here and
+/// counts as "nothing found".
 pub fn read(luma: &[u8], width: u32, height: u32, region: Option<Region>) -> Option<Found> {
     let whole = Region { x: 0, y: 0, width, height };
     let region = region.unwrap_or(whole);
