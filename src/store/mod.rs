@@ -1,4 +1,11 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
 mod open;
+mod people;
+mod screen;
 
 pub use open::{Store, StoreError};
+pub use people::{
+    FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
+    SignIn,
+};
+pub use screen::{JobOnScreen, ScreenFacts, UNTOLD_COUNTED_MAX, Untold};
