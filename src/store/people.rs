@@ -142,13 +142,12 @@ impl Store {
 
     /// What was done by people, newest first: (time, name, what, detail).
     pub async fn notes(&self, at_most: u32) -> Result<Vec<Note>, StoreError> {
-        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
-            "select at, person, what, detail from audit order by id desc limit ?",
-        )
-        .bind(at_most)
-        .fetch_all(&self.readers)
-        .await
-        .map_err(StoreError::asking("read what was done"))?;
+        let rows: Vec<(i64, String, String, String)> =
+            sqlx::query_as("select at, person, what, detail from audit order by id desc limit ?")
+                .bind(at_most)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(StoreError::asking("read what was done"))?;
         let note = |(at, person, what, detail)| Note { at: Micros(at), person, what, detail };
         Ok(rows.into_iter().map(note).collect())
     }
@@ -305,7 +304,8 @@ fn name_problem(name: &str) -> Option<String> {
 
 fn password_problem(password: &str) -> Option<String> {
     let ok = (PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&password.chars().count());
-    let words = || format!("a password has {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters");
+    let words =
+        || format!("a password has {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters");
     (!ok).then(words)
 }
 
