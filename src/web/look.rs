@@ -175,6 +175,11 @@ impl LineNow {
         self.per_minute.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"))
     }
 
+    /// For the pages: how many are still to be made.
+    pub(super) fn left_words(&self) -> String {
+        self.left.map(words::grouped).unwrap_or_default()
+    }
+
     /// For the pages: `12 s`, `4 min 05 s`.
     pub(super) fn time_in_state(&self) -> String {
         words::span(self.seconds_in_state)
@@ -201,6 +206,15 @@ impl DeviceNow {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an age")]
             Some(age) => format!("{} ago", words::span(age as u64)),
         }
+    }
+}
+
+impl CountsNow {
+    /// For the pages: since when the oldest code waits to be reported.
+    pub(super) fn oldest_words(&self) -> String {
+        let at_least = if self.untold_more { "at least " } else { "" };
+        let words = |age| format!(", oldest {at_least}{}", words::span(age));
+        self.untold_oldest_seconds.map(words).unwrap_or_default()
     }
 }
 
