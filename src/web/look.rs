@@ -2,7 +2,7 @@
 //! JSON is it.
 use super::pulse::Pulse;
 use super::words::{self, Advice, BUTTONS, Mood};
-use crate::line::{DeviceView, LineView, Verdict, VerdictView};
+use crate::line::{DeviceView, LineView, RejectReason, Verdict, VerdictView};
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub(super) struct LineNow {
     pub(super) at_micros: i64,
     /// Whether the part of this program that runs the line still lives.
     pub(super) alive: bool,
-    /// The PackML state.
+    /// The state by its standard name.
     pub(super) state: &'static str,
     pub(super) state_number: u8,
     pub(super) state_means: &'static str,
@@ -177,12 +177,12 @@ impl LineNow {
 
     /// For the pages: how many are still to be made.
     pub(super) fn left_words(&self) -> String {
-        self.left.map(words::grouped).unwrap_or_default()
+        self.left.as_ref().map(words::grouped).unwrap_or_default()
     }
 
     /// For the pages: `12 s`, `4 min 05 s`.
     pub(super) fn time_in_state(&self) -> String {
-        words::span(self.seconds_in_state)
+        words::span(&self.seconds_in_state)
     }
 
     /// For the pages: when this was put together, on the clock of this machine, as `hh:mm:ss`.
@@ -204,7 +204,7 @@ impl DeviceNow {
             None => "not heard yet".to_owned(),
             Some(age) if age < 60.0 => format!("{age:.1} s ago"),
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an age")]
-            Some(age) => format!("{} ago", words::span(age as u64)),
+            Some(age) => format!("{} ago", words::span(&(age as u64))),
         }
     }
 }
@@ -213,8 +213,8 @@ impl CountsNow {
     /// For the pages: since when the oldest code waits to be reported.
     pub(super) fn oldest_words(&self) -> String {
         let at_least = if self.untold_more { "at least " } else { "" };
-        let words = |age| format!(", oldest {at_least}{}", words::span(age));
-        self.untold_oldest_seconds.map(words).unwrap_or_default()
+        let words = |age: &u64| format!(", oldest {at_least}{}", words::span(age));
+        self.untold_oldest_seconds.as_ref().map(words).unwrap_or_default()
     }
 }
 
@@ -277,8 +277,8 @@ fn verdict(line: &str, one: &VerdictView) -> VerdictNow {
     VerdictNow {
         tag: one.tag.0,
         good: reason.is_none(),
-        reason: reason.map(|reason| reason.word()),
-        words: reason.map(|reason| reason.words()),
+        reason: reason.map(RejectReason::word),
+        words: reason.map(RejectReason::words),
         picture: picture.map(|id| format!("/lines/{line}/pictures/{}.png", id.0)),
     }
 }
@@ -317,7 +317,7 @@ fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::line::{Cause, LineState, PictureId, RejectReason, StopReason, Tag};
+    use crate::line::{Cause, LineState, PictureId, StopReason, Tag};
 
     /// A view with nothing in it.
     pub(in super::super) fn view(state: LineState) -> LineView {

@@ -134,9 +134,10 @@ pub(super) fn must(person: &Person, permission: Permission) -> Result<(), Refusa
         permission.words()
     );
     let refusal = Refusal::new(StatusCode::FORBIDDEN, words);
-    Err(match may(person.role, Permission::OrderLabels) {
-        true => refusal.with_way_out("/orders", "To your orders"),
-        false => refusal,
+    Err(if may(person.role, Permission::OrderLabels) {
+        refusal.with_way_out("/orders", "To your orders")
+    } else {
+        refusal
     })
 }
 

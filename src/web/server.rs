@@ -90,9 +90,9 @@ pub async fn serve(
 ) {
     let desks: Arc<[_]> = lines.into_iter().map(|line| Arc::new(Desk::new(line))).collect();
     let mut crew = Crew::default();
-    for desk in desks.iter().cloned() {
+    for desk in desks.iter() {
         desk.ask_store(&store).await;
-        let store = store.clone();
+        let (desk, store) = (Arc::clone(desk), store.clone());
         crew.hire("screen of a line", |stop| async move { desk.keep(&store, stop).await });
     }
     let state = WebState {

@@ -64,7 +64,7 @@ async fn sign_in(
         SignIn::Locked { until } => {
             let micros = until.0 - Micros::now().0;
             let seconds = u64::try_from(micros).unwrap_or_default().div_ceil(1_000_000);
-            format!("Too many wrong passwords. Try again in {}.", words::span(seconds))
+            format!("Too many wrong passwords. Try again in {}.", words::span(&seconds))
         }
     };
     let (frame, next, name) = (Frame::of(None), given.next, given.name);

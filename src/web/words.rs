@@ -17,34 +17,27 @@ pub struct Advice {
 /// The reason why a line does not run, in words. The last part of the action depends on the state
 /// that the line is in.
 pub fn advice(why: StopReason, state: LineState) -> Advice {
-    let (cause, consequence, action) = match why {
-        StopReason::Printer(cause) => (
-            device_cause("printer", cause),
-            "No label is printed; labels on their way are set aside, none is printed again.",
-            device_action("printer", cause),
-        ),
-        StopReason::Plc(cause) => (
-            device_cause("PLC", cause),
-            "Nobody sees the belt; products on it count as unaccounted.",
-            device_action("PLC", cause),
-        ),
-        StopReason::Camera(cause) => (
-            device_cause("camera", cause),
-            "No label can be read back; every product goes to the reject bin.",
-            device_action("camera", cause),
-        ),
-        other => {
-            let (cause, consequence, action) = own_words(other);
-            (cause.to_owned(), consequence, action)
-        }
-    };
+    let (cause, consequence, action) = words_of(why);
     Advice { cause, consequence, action: format!("{action} {}", way_on(state)).trim().to_owned() }
 }
 
-const fn own_words(why: StopReason) -> (&'static str, &'static str, &'static str) {
-    match why {
-        StopReason::Printer(_) | StopReason::Plc(_) | StopReason::Camera(_) => {
-            ("A device is not usable", "The line does not run.", "Look at the devices.")
+type Words = (String, &'static str, &'static str);
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn words_of(why: StopReason) -> Words {
+    let (cause, consequence, action) = match why {
+        StopReason::Printer(cause) => {
+            let consequence = "No label is printed. Labels on their way are set aside and never \
+                               printed again.";
+            return device_words("printer", cause, consequence);
+        }
+        StopReason::Plc(cause) => {
+            let consequence = "Nobody sees the belt; products on it count as unaccounted.";
+            return device_words("PLC", cause, consequence);
+        }
+        StopReason::Camera(cause) => {
+            let consequence = "No label can be read back; every product goes to the reject bin.";
+            return device_words("camera", cause, consequence);
         }
         StopReason::NoCodes => (
             "No codes are left to print",
@@ -114,13 +107,14 @@ const fn own_words(why: StopReason) -> (&'static str, &'static str, &'static str
             "The line waits; nothing is lost.",
             "Look at the machine before the line.",
         ),
-    }
+    };
+    (cause.to_owned(), consequence, action)
 }
 
-fn device_cause(device: &str, cause: Cause) -> String {
+fn device_words(device: &'static str, cause: Cause, consequence: &'static str) -> Words {
     let words = cause.words();
     let what = words.split_once(": ").map_or(words, |(what, _)| what);
-    format!("The {device} {what}")
+    (format!("The {device} {what}"), consequence, device_action(device, cause))
 }
 
 const fn device_action(device: &'static str, cause: Cause) -> &'static str {
@@ -148,11 +142,10 @@ const fn device_action(device: &'static str, cause: Cause) -> &'static str {
 /// Which buttons lead on from a state, once the cause is gone.
 const fn way_on(state: LineState) -> &'static str {
     match state {
-        LineState::Held => "Then press Start.",
+        LineState::Held | LineState::Idle => "Then press Start.",
         LineState::Stopped | LineState::Complete => "Then press Reset, then Start.",
         LineState::Aborted => "Then press Clear, then Reset, then Start.",
         LineState::Suspended => "Then it goes on by itself.",
-        LineState::Idle => "Then press Start.",
         LineState::Clearing
         | LineState::Starting
         | LineState::Execute
@@ -168,7 +161,7 @@ const fn way_on(state: LineState) -> &'static str {
 }
 
 /// What a state means, in one short sentence.
-pub const fn meaning(state: LineState) -> &'static str {
+pub(super) const fn meaning(state: LineState) -> &'static str {
     match state {
         LineState::Clearing => "Recovering after an abort. Wait.",
         LineState::Stopped => "At rest. Press Reset to get ready.",
@@ -193,7 +186,7 @@ pub const fn meaning(state: LineState) -> &'static str {
 /// How much a state asks of a person: the shape and the ground of the big word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mood {
+pub(super) enum Mood {
     /// It runs, nothing is wanted.
     Runs,
     /// It rests and waits for a person.
@@ -207,7 +200,7 @@ pub enum Mood {
 }
 
 /// How much a state asks of a person.
-pub const fn mood(state: LineState) -> Mood {
+pub(super) const fn mood(state: LineState) -> Mood {
     match state {
         LineState::Execute => Mood::Runs,
         LineState::Stopped | LineState::Idle | LineState::Complete => Mood::Rests,
@@ -228,7 +221,7 @@ pub const fn mood(state: LineState) -> Mood {
 impl Mood {
     /// A shape, so that colour is never the only sign. With the text variation selector where a
     /// phone would draw a coloured picture.
-    pub const fn shape(self) -> &'static str {
+    pub(super) const fn shape(self) -> &'static str {
         match self {
             Self::Runs => "▶\u{fe0e}",
             Self::Rests => "■",
@@ -239,7 +232,7 @@ impl Mood {
     }
 
     /// The name of the class in the style sheet.
-    pub const fn class(self) -> &'static str {
+    pub(super) const fn class(self) -> &'static str {
         match self {
             Self::Runs => "runs",
             Self::Rests => "rests",
@@ -251,11 +244,11 @@ impl Mood {
 }
 
 /// What the page offers to ask of a line, in the order of the buttons.
-pub const BUTTONS: [Request; 5] =
+pub(super) const BUTTONS: [Request; 5] =
     [Request::Start, Request::Hold, Request::Stop, Request::Reset, Request::Clear];
 
 /// The word of a request on its button; in forms and in the notes in lower case.
-pub const fn button(request: Request) -> &'static str {
+pub(super) const fn button(request: Request) -> &'static str {
     match request {
         Request::Reset => "Reset",
         Request::Start => "Start",
@@ -267,13 +260,14 @@ pub const fn button(request: Request) -> &'static str {
 }
 
 /// A request by the word of its button, in any case.
-pub fn request_of(word: &str) -> Option<Request> {
+pub(super) fn request_of(word: &str) -> Option<Request> {
     let all = BUTTONS.into_iter().chain([Request::Abort]);
     all.into_iter().find(|request| button(*request).eq_ignore_ascii_case(word))
 }
 
 /// Whether a request leads anywhere in this state; if not, why not (TR88.00.02, base state model).
-pub const fn offer(state: LineState, request: Request) -> Result<(), &'static str> {
+#[expect(clippy::match_same_arms, reason = "the first arm that fits is the answer")]
+pub(super) const fn offer(state: LineState, request: Request) -> Result<(), &'static str> {
     use LineState as S;
     match (request, state) {
         (Request::Start, S::Idle | S::Held | S::Suspended)
@@ -300,7 +294,7 @@ pub const fn offer(state: LineState, request: Request) -> Result<(), &'static st
 }
 
 /// The one button to press next, where nothing else is more likely.
-pub const fn is_primary(state: LineState, request: Request) -> bool {
+pub(super) const fn is_primary(state: LineState, request: Request) -> bool {
     matches!(
         (state, request),
         (LineState::Idle | LineState::Held | LineState::Suspended, Request::Start)
@@ -310,9 +304,10 @@ pub const fn is_primary(state: LineState, request: Request) -> bool {
 }
 
 /// A length of time for a person: `12 s`, `4 min 05 s`, `3 h 20 min`, `2 d 4 h`.
-pub fn span(seconds: u64) -> String {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass by reference")]
+pub(super) fn span(seconds: &u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match seconds {
+    match *seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{minutes} min {:02} s", seconds % 60),
         3600..86_400 => format!("{hours} h {:02} min", minutes % 60),
@@ -321,7 +316,8 @@ pub fn span(seconds: u64) -> String {
 }
 
 /// A number with thin spaces between thousands: `1 234 567`.
-pub fn grouped(n: u64) -> String {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass by reference")]
+pub(super) fn grouped(n: &u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -373,11 +369,11 @@ mod tests {
 
     #[test]
     fn spans_and_numbers_read_well() {
-        assert_eq!(span(59), "59 s");
-        assert_eq!(span(65), "1 min 05 s");
-        assert_eq!(span(3720), "1 h 02 min");
-        assert_eq!(span(180_000), "2 d 2 h");
-        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
-        assert_eq!(grouped(12), "12");
+        assert_eq!(span(&59), "59 s");
+        assert_eq!(span(&65), "1 min 05 s");
+        assert_eq!(span(&3720), "1 h 02 min");
+        assert_eq!(span(&180_000), "2 d 2 h");
+        assert_eq!(grouped(&1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(grouped(&12), "12");
     }
 }
