@@ -1,7 +1,7 @@
 //! Runs one line: the only place where facts become deeds.
 use crate::code::{Code, CodeId};
-use crate::line::{Command, Event, Line, LineState, LineView, Outcome, PictureId, PlcCommand};
 use crate::line::Request;
+use crate::line::{Command, Event, Line, LineState, LineView, Outcome, PictureId, PlcCommand};
 use crate::store::{Job, Store, StoreError};
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
@@ -200,4 +200,3 @@ async fn refill(books: &Books, stock: &mut Stock, want: usize) -> Result<Event, 
         None => Event::CodesExhausted,
     })
 }
-

@@ -6,8 +6,8 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
-    OpenProduct, Scenario,
-    Cause, Fate, LineState, PictureId, Record, RejectReason, StopReason, Tag, Verdict,
+    Cause, Fate, LineState, OpenProduct, PictureId, Record, RejectReason, Scenario, StopReason,
+    Tag, Verdict,
 };
 use markwright::store::{NewJob, Store, StoreError};
 use std::collections::BTreeSet;
@@ -179,7 +179,8 @@ async fn restore_gives_exactly_what_is_open() {
     let restored = kit.store.restore(LINE).await.unwrap();
     assert_eq!(restored.known.state, Some(LineState::Execute));
     assert_eq!(restored.heard, Some((3, 65_535)));
-    let under_way: Vec<_> = restored.known.under_way.iter().map(|(c, state)| (c.id.0, *state)).collect();
+    let under_way: Vec<_> =
+        restored.known.under_way.iter().map(|(c, state)| (c.id.0, *state)).collect();
     let wanted = [CodeState::Sent, CodeState::Printed, CodeState::Applied, CodeState::Verified];
     let wanted: Vec<_> = (1..).zip(wanted).chain([(7, CodeState::Doubtful)]).collect();
     assert_eq!(under_way, wanted);

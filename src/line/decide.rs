@@ -1,7 +1,7 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
 use super::{
-    Command, Device, Light, Line, LineState, Outcome, Pad, PlcCommand, Record, RejectReason, Run, StopReason,
-    Tag,
+    Command, Device, Light, Line, LineState, Outcome, Pad, PlcCommand, Record, RejectReason, Run,
+    StopReason, Tag,
 };
 use crate::code::Step;
 use std::time::Instant;

@@ -17,7 +17,9 @@ pub use event::{
     CameraEvent, Cause, Conditions, Event, PictureId, PlcEvent, PrinterEvent, Reading, Request,
     Since, Tag,
 };
-pub use outcome::{Command, Fate, Light, Outcome, PlcCommand, Record, RejectReason, Run, StopReason, Verdict};
+pub use outcome::{
+    Command, Fate, Light, Outcome, PlcCommand, Record, RejectReason, Run, StopReason, Verdict,
+};
 pub use restore::{OpenProduct, Restored};
 pub use settings::{LineSettings, Order, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};

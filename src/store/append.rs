@@ -133,11 +133,7 @@ impl Entry<'_> {
         Ok(())
     }
 
-    async fn product_labelled(
-        &mut self,
-        tag: Tag,
-        code: Option<CodeId>,
-    ) -> Result<(), StoreError> {
+    async fn product_labelled(&mut self, tag: Tag, code: Option<CodeId>) -> Result<(), StoreError> {
         let done = sqlx::query(
             "update product set code_id = $1 where fate is null \
              and id = (select max(id) from product where line = $2 and tag = $3)",

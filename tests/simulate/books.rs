@@ -73,9 +73,7 @@ impl Books {
                     assert_eq!(row.good, Some(true), "passed without a verdict: {tag}");
                     assert_eq!(self.codes[&code].1, CodeState::Verified, "{tag} {code}");
                 }
-                Command::KeepPicture(_)
-                | Command::Plc(_)
-                | Command::Refill { .. } => {}
+                Command::KeepPicture(_) | Command::Plc(_) | Command::Refill { .. } => {}
             }
         }
     }

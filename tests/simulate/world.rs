@@ -3,8 +3,8 @@
 use super::dice::Dice;
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent, PrinterEvent, Reading,
-    Run, Since, Tag,
+    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent, PrinterEvent,
+    Reading, Run, Since, Tag,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
