@@ -3,6 +3,9 @@
 //! The fake plant shares no encoder, parser or driver with the rest of the crate: a fake built
 //! from them would agree with their faults.
 
+pub mod issuer;
+pub mod printer;
+
 /// A label that came out of the fake printer: what is physically on the web.
 #[derive(Debug, Clone)]
 pub struct PrintedLabel {
