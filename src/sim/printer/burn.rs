@@ -14,7 +14,7 @@ pub(super) struct Burnt {
     pub(super) errors: u64,
 }
 
-/// A DataMatrix that lies wholly on the label.
+/// A symbol that lies wholly on the label.
 #[derive(Debug, Clone)]
 struct Symbol {
     data: String,
@@ -33,7 +33,7 @@ impl Burnt {
         burnt
     }
 
-    /// What each wholly burnt DataMatrix carries.
+    /// What each wholly burnt symbol carries.
     pub(super) fn codes(&self) -> Vec<String> {
         self.symbols.iter().map(|s| s.data.clone()).collect()
     }

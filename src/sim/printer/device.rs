@@ -22,6 +22,9 @@ pub(super) struct Job {
     pub(super) reply: mpsc::Sender<Vec<u8>>,
 }
 
+/// What is printed next, why, and who hears its echo.
+type Next = (Arc<Label>, Why, Option<mpsc::Sender<Vec<u8>>>);
+
 /// A label that is being printed.
 #[derive(Debug, Clone)]
 pub(super) struct Printing {
@@ -46,6 +49,7 @@ pub(super) struct Answers {
 
 /// Everything that the printer is. One owner at a time changes it, through the watch of [`super::Bench`].
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a printer has this many independent switches")]
 pub(super) struct Device {
     pub(super) identity: Identity,
     pub(super) memory: Memory,
@@ -166,7 +170,7 @@ impl Device {
         Some(Printing { label, why, number, breaks, power: self.power_cycles, reply })
     }
 
-    fn next_label(&mut self) -> Option<(Arc<Label>, Why, Option<mpsc::Sender<Vec<u8>>>)> {
+    fn next_label(&mut self) -> Option<Next> {
         if self.feeds > 0 {
             self.feeds -= 1;
             return Some((Arc::new(Label::blank(&self.memory)), Why::Feed, None));
@@ -281,7 +285,8 @@ impl Device {
         self.cancel_all();
         self.memory.lose_power();
         (self.last, self.feeds, self.reprints) = (None, 0, 0);
-        (self.paused, self.partial_format, self.reset_armed) = (!self.faults.is_empty(), false, false);
+        (self.paused, self.partial_format, self.reset_armed) =
+            (!self.faults.is_empty(), false, false);
     }
 
     /// What really leaves for an answer: nothing, or perhaps garbage.
@@ -294,7 +299,9 @@ impl Device {
             self.answers.garbled = self.answers.garbled.saturating_sub(1);
             let keep = self.chance.below(answer.len()) + 1;
             answer.truncate(keep);
-            answer.iter_mut().for_each(|byte| *byte ^= 0x15);
+            for byte in &mut answer {
+                *byte ^= 0x15;
+            }
         }
         Some(answer)
     }

@@ -69,7 +69,9 @@ async fn move_web(bench: &Bench, speed: Speed, printing: &Printing) -> f64 {
         () = tokio::time::sleep(goes_well_for) => false,
     };
     match printing.breaks {
-        _ if interrupted => (begun.elapsed().as_secs_f64() / takes.as_secs_f64().max(1e-9)).min(0.99),
+        _ if interrupted => {
+            (begun.elapsed().as_secs_f64() / takes.as_secs_f64().max(1e-9)).min(0.99)
+        }
         Some((part, fault)) => {
             bench.change(|device| device.raise(fault));
             part.min(0.99)

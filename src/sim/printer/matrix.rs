@@ -1,4 +1,4 @@
-//! The DataMatrix that `^BX` draws: escapes to codewords, codewords to modules.
+//! The symbol that `^BX` draws: escapes to codewords, codewords to modules.
 use super::canvas::Bitmap;
 use datamatrix::errorcode::encode_error;
 use datamatrix::placement::MatrixMap;
@@ -137,15 +137,15 @@ fn escaped(tail: &[u8], escape: u8) -> Result<(Option<Word>, usize), NoSymbol> {
     match tail {
         [e, ..] if *e == escape => Ok((Some(Word::Byte(escape)), 1)),
         [b'1', ..] => Ok((Some(Word::Fnc1), 1)),
-        [b'd', a, b, c, ..] => Ok((Some(Word::Byte(decimal(&[*a, *b, *c])?)), 4)),
-        [b'5', a, b, c, ..] => decimal(&[*a, *b, *c]).map(|_| (None, 4)),
+        [b'd', a, b, c, ..] => Ok((Some(Word::Byte(decimal([*a, *b, *c])?)), 4)),
+        [b'5', a, b, c, ..] => decimal([*a, *b, *c]).map(|_| (None, 4)),
         [control @ b'@'..=b'_', ..] => Ok((Some(Word::Byte(control - b'@')), 1)),
         _ => Err(NoSymbol::Escape),
     }
 }
 
-fn decimal(digits: &[u8; 3]) -> Result<u8, NoSymbol> {
-    let text = std::str::from_utf8(digits).map_err(|_| NoSymbol::Escape)?;
+fn decimal(digits: [u8; 3]) -> Result<u8, NoSymbol> {
+    let text = std::str::from_utf8(&digits).map_err(|_| NoSymbol::Escape)?;
     text.parse().map_err(|_| NoSymbol::Escape)
 }
 

@@ -153,10 +153,10 @@ impl Memory {
 
     /// Takes a command that sets the printer up. False when it is none.
     pub(super) fn set_up(&mut self, c: &Command) -> bool {
-        let setup = &mut self.setup;
+        let (setup, widest) = (&mut self.setup, self.factory.width);
         let dots = |place| c.number(place).map(|d: i64| d.clamp(-FARTHEST, FARTHEST));
         match &c.name {
-            b"PW" => set(&mut setup.width, c.number(0).map(|w: u32| w.clamp(1, self.factory.width))),
+            b"PW" => set(&mut setup.width, c.number(0).map(|w: u32| w.clamp(1, widest))),
             b"LL" => set(&mut setup.length, c.number(0).map(|l: u32| l.clamp(1, LONGEST_LABEL))),
             b"LH" => setup.home = (dots(0).unwrap_or(0), dots(1).unwrap_or(0)),
             b"LS" => set(&mut setup.shift, dots(0)),
@@ -171,8 +171,8 @@ impl Memory {
             b"JJ" => set(&mut self.reprint_input, c.letter(4).map(|l| l == b'E')),
             b"JU" => self.update(c.letter(0)),
             // Darkness, media, speed, orientation and comments change nothing that is seen here.
-            b"MN" | b"MT" | b"MD" | b"PR" | b"XB" | b"PM" | b"PO" | b"LR" | b"CW" | b"FX" | b"SX"
-            | b"MF" => {}
+            b"MN" | b"MT" | b"MD" | b"PR" | b"XB" | b"PM" | b"PO" | b"LR" | b"CW" | b"FX"
+            | b"SX" | b"MF" => {}
             _ => return false,
         }
         true

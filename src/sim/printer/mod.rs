@@ -141,7 +141,7 @@ pub enum Why {
 pub struct SheetOut {
     /// Counted from one over the life of the printer.
     pub number: u64,
-    /// What each whole DataMatrix on it carries.
+    /// What each whole symbol on it carries.
     pub codes: Vec<String>,
     /// Only a part of it was printed.
     pub partial: bool,

@@ -100,7 +100,9 @@ async fn serve(bench: &Bench, stream: &mut TcpStream) -> End {
         end = hear(bench, &mut read, reply) => end,
         () = speak(bench, &mut write, &mut answers) => End::Closed,
     };
-    while end == End::Closed && let Ok(answer) = answers.try_recv() {
+    while end == End::Closed
+        && let Ok(answer) = answers.try_recv()
+    {
         if !say(bench, &mut write, answer).await {
             break;
         }
@@ -124,7 +126,8 @@ async fn say(bench: &Bench, write: &mut WriteHalf<'_>, answer: Vec<u8>) -> bool 
 }
 
 async fn hear(bench: &Bench, read: &mut ReadHalf<'_>, reply: mpsc::Sender<Vec<u8>>) -> End {
-    let mut session = Session { stream: Stream::default(), builder: None, bytes: 0, doomed: false, reply };
+    let mut session =
+        Session { stream: Stream::default(), builder: None, bytes: 0, doomed: false, reply };
     let mut buffer = [0; 1024];
     loop {
         // A full receive buffer: the host's data waits on its side.

@@ -125,7 +125,10 @@ fn print_mode(letter: u8) -> u8 {
 /// `~HI`: model, firmware, dots a millimetre, memory.
 fn identification(device: &Device) -> String {
     let identity = &device.identity;
-    format!("{STX}{},{},{:.0},65536KB{ETX}\r\n", identity.model, identity.firmware, identity.dots_per_mm)
+    format!(
+        "{STX}{},{},{:.0},65536KB{ETX}\r\n",
+        identity.model, identity.firmware, identity.dots_per_mm
+    )
 }
 
 /// `~HQES`: the error bits are 1 media out, 2 ribbon out, 4 head open. Other questions are not

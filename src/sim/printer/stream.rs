@@ -82,7 +82,7 @@ impl Stream {
                 None
             }
             At::Between | At::Name | At::Args if matches!(byte, b'^' | b'~') => {
-                let done = if self.at == At::Args { self.finish() } else { None };
+                let done = (self.at == At::Args).then(|| self.finish());
                 self.begin(byte);
                 done
             }
@@ -125,20 +125,20 @@ impl Stream {
             return None;
         }
         self.at = At::Args;
-        (self.wanted_args() == Some(0)).then(|| self.finish()).flatten()
+        (self.wanted_args() == Some(0)).then(|| self.finish())
     }
 
     fn push_arg(&mut self, byte: u8) -> Option<Piece> {
         let graphic = matches!(self.name.as_slice(), b"DG" | b"DY");
         if byte.is_ascii_control() {
             let ends = self.prefix == b'~' && !graphic && matches!(byte, b'\r' | b'\n');
-            return if ends { self.finish() } else { None };
+            return ends.then(|| self.finish());
         }
         self.keep(byte);
         if byte == b',' {
             self.at = self.binary_follows().map_or(At::Args, At::Binary);
         }
-        (self.wanted_args() == Some(self.args.len())).then(|| self.finish()).flatten()
+        (self.wanted_args() == Some(self.args.len())).then(|| self.finish())
     }
 
     /// How many bytes of parameters complete the command, where that is fixed.
@@ -163,24 +163,24 @@ impl Stream {
         };
         let mut parts = self.args.split(|b| *b == b',');
         let binary = parts.clone().nth(letter).is_some_and(|p| p.eq_ignore_ascii_case(b"B"));
-        let complete = self.args.iter().filter(|b| **b == b',').count() == commas;
+        let complete = parts.clone().count() == commas + 1;
         let count = std::str::from_utf8(parts.nth(count)?).ok()?.parse().ok()?;
         (binary && complete && count > 0).then_some(count)
     }
 
-    fn finish(&mut self) -> Option<Piece> {
+    fn finish(&mut self) -> Piece {
         self.at = At::Between;
         let name = [self.name[0], self.name[1]];
         let command = Command { name, args: std::mem::take(&mut self.args) };
         if self.prefix == b'~' {
-            return Some(Piece::Tilde(command));
+            return Piece::Tilde(command);
         }
         match &name {
             b"XA" => self.in_format = true,
             b"XZ" => self.in_format = false,
             _ => {}
         }
-        Some(Piece::Caret(command))
+        Piece::Caret(command)
     }
 
     fn keep(&mut self, byte: u8) {
@@ -196,14 +196,12 @@ mod tests {
 
     fn pieces(bytes: &[u8]) -> Vec<String> {
         let mut stream = Stream::default();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let show = |piece| match piece {
-            Piece::Caret(c) => format!("^{}", show(&c)),
-            Piece::Tilde(c) => format!("~{}", show(&c)),
+            Piece::Caret(c) => format!("^{}{}", text(&c.name), text(&c.args)),
+            Piece::Tilde(c) => format!("~{}{}", text(&c.name), text(&c.args)),
             Piece::Line(line) => line,
         };
-        fn show(c: &Command) -> String {
-            format!("{}{}", String::from_utf8_lossy(&c.name), String::from_utf8_lossy(&c.args))
-        }
         bytes.iter().filter_map(|b| stream.push(*b)).map(show).collect()
     }
 
