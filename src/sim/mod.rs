@@ -15,6 +15,8 @@ pub mod ledger;
 pub mod plant;
 pub mod plc;
 pub mod scene;
+pub mod issuer;
+pub mod printer;
 
 /// A label that came out of the fake printer: what is physically on the web.
 #[derive(Debug, Clone)]
