@@ -76,7 +76,7 @@ pub async fn keep(settings: PublishSettings, store: Store, stop: CancellationTok
         if connected {
             pause = PAUSE.0;
         }
-        tell_of_end(&settings, ended, connected);
+        tell_of_end(&settings, &ended, connected);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
@@ -130,8 +130,8 @@ async fn wait_for_more(link: &mut Link, store: &Store) -> Result<(), LinkLost> {
     }
 }
 
-fn tell_of_end(settings: &PublishSettings, ended: Ended, connected: bool) {
-    let why: &dyn std::error::Error = &ended;
+fn tell_of_end(settings: &PublishSettings, ended: &Ended, connected: bool) {
+    let why: &dyn std::error::Error = ended;
     if connected {
         tracing::warn!(broker = settings.host, why, "connection to the broker lost");
     } else {
