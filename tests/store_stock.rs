@@ -192,7 +192,12 @@ impl Model {
                 self.on_belt.remove(at);
                 self.rejected += 1;
             }
-            ref other => panic!("not drawn: {other:?}"),
+            Record::ProductLabelled { .. }
+            | Record::ProductJudged { .. }
+            | Record::Line { .. }
+            | Record::AlarmRaised(_)
+            | Record::AlarmCleared(_)
+            | Record::Heard { .. } => panic!("not drawn: {record:?}"),
         }
         true
     }

@@ -59,7 +59,6 @@ impl Store {
         })
     }
 
-    #[expect(clippy::type_complexity, reason = "one row of a table")]
     async fn line_row(
         &self,
         line: &str,
