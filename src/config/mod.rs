@@ -1,1 +1,104 @@
 //! What was written to what is meant; all problems at once.
+mod check;
+mod line;
+mod reader;
+
+pub use check::{CheckError, load};
+pub use reader::Problem;
+
+use crate::apply::PlcSettings;
+use crate::line::LineSettings;
+use crate::print::PrinterSettings;
+use crate::publish::PublishSettings;
+use crate::store::Goods;
+use crate::upstream::OmsSettings;
+use crate::verify::CameraSettings;
+use crate::web::WebSettings;
+use crate::{pull, report};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What a daemon is to do. Complete: nothing later asks whether something is set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where store, pictures and files of orders are kept.
+    pub data_dir: PathBuf,
+    /// The pages.
+    pub web: WebConfig,
+    /// The state system; without it codes come from files, and nothing is reported.
+    pub issuer: Option<IssuerConfig>,
+    /// The broker, if there is one.
+    pub mqtt: Option<PublishSettings>,
+    /// The lines.
+    pub lines: Vec<LineConfig>,
+    /// The labelling centre, if there is one.
+    pub centre: Option<CentreConfig>,
+}
+
+/// The pages.
+#[derive(Debug, Clone)]
+pub struct WebConfig {
+    /// Where they are served.
+    pub listen: SocketAddr,
+    /// How.
+    pub settings: WebSettings,
+}
+
+/// The state system.
+#[derive(Debug, Clone)]
+pub struct IssuerConfig {
+    /// The order-management station.
+    pub oms: OmsSettings,
+    /// How codes are pulled.
+    pub pull: pull::Settings,
+    /// How codes are told.
+    pub report: report::Settings,
+}
+
+/// One line.
+#[derive(Debug, Clone)]
+pub struct LineConfig {
+    /// Its name: letters, digits, `-` and `_`.
+    pub name: String,
+    /// Its limits.
+    pub settings: LineSettings,
+    /// It resets and starts itself for every job; nobody stands beside it.
+    pub by_itself: bool,
+    /// Its printer.
+    pub printer: PrinterSettings,
+    /// Dots of the printer's head a millimetre, as exact as labels need it.
+    pub dots_per_mm: f32,
+    /// Its PLC, where the scenario has a belt.
+    pub plc: Option<PlcSettings>,
+    /// Its camera, where the scenario has a belt.
+    pub camera: Option<CameraSettings>,
+    /// What it makes if nobody gives it another job.
+    pub work: Option<Work>,
+}
+
+impl LineConfig {
+    /// The pool of codes that are this line's own.
+    pub fn pool(&self) -> String {
+        format!("line:{}", self.name)
+    }
+}
+
+/// What a line makes by itself.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The goods.
+    pub goods: Goods,
+    /// The label design, by name.
+    pub design: String,
+    /// How many; 0 = until somebody stops the line.
+    pub planned: u64,
+}
+
+/// The labelling centre.
+#[derive(Debug, Clone)]
+pub struct CentreConfig {
+    /// The line that prints rolls, by name.
+    pub desk_line: String,
+    /// Price of a code in kopecks.
+    pub kopecks_per_code: u64,
+}

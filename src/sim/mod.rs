@@ -3,7 +3,6 @@
 //! The fake plant shares no encoder, parser or driver with the rest of the crate: a fake built
 //! from them would agree with their faults.
 
-// The world: belt, PLC, camera, and the truth about all of it.
 pub mod alone;
 pub mod belt;
 pub mod camera;

@@ -69,6 +69,11 @@ fn words_of(why: StopReason) -> Words {
             "One of the two labels is a copy.",
             "Take both products off and tell the shift manager.",
         ),
+        StopReason::LabelsOutOfStep => (
+            "Labels and products do not match",
+            "Labels between printer and camera are set aside and never printed again.",
+            "Take loose labels away; the applicator is cleared at the next start.",
+        ),
         StopReason::ProductMissing => (
             "A product vanished between two stations",
             "What became of its label is not known; it is set aside.",

@@ -1,0 +1,189 @@
+//! From a file to a [`Config`], or to everything that is wrong with it.
+use super::line::line_config;
+use super::reader::{Problem, Reader};
+use super::{CentreConfig, Config, IssuerConfig, LineConfig, WebConfig};
+use crate::publish::{Login, PublishSettings};
+use crate::upstream::{ClientToken, OmsSettings};
+use crate::web::WebSettings;
+use crate::{pull, report};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Everything that is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckError {
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<_> = self.problems.iter().map(Problem::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+
+/// Reads a file and says what it means, or everything that is wrong with it.
+pub fn load(file: &Path) -> Result<Config, CheckError> {
+    let whole = |found: String, wanted: &str| {
+        let (key, wanted) = (String::new(), wanted.to_owned());
+        CheckError { problems: vec![Problem { file: file.to_owned(), key, found, wanted }] }
+    };
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| whole(e.to_string().to_lowercase(), "a readable file"))?;
+    let table = text
+        .parse()
+        .map_err(|e: toml::de::Error| whole(e.message().to_owned() + &place(&text, &e), "TOML"))?;
+    let mut problems = Vec::new();
+    let config = read(Reader::new(file, String::new(), table, &mut problems));
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        Some(_) | None => Err(CheckError { problems }),
+    }
+}
+
+fn place(text: &str, error: &toml::de::Error) -> String {
+    error.span().map_or_else(String::new, |span| {
+        let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
+        format!(" on line {line}")
+    })
+}
+
+fn read(mut top: Reader<'_>) -> Option<Config> {
+    let data_dir = PathBuf::from(top.text_or("data_dir", "markwright-data"));
+    let web = web(top.table("web"));
+    let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
+    let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
+    let centre = top.has("centre").then(|| centre(top.table("centre")));
+    let mut rules = Vec::new();
+    let lines = lines(&mut top, &data_dir, &mut rules);
+    check_lines(&mut top, &lines, centre.as_ref(), rules.is_empty() || issuer.is_some());
+    top.end("data_dir, web, issuer, mqtt, centre, line");
+    let issuer = match issuer {
+        Some(issuer) => {
+            let mut issuer = issuer?;
+            issuer.pull.rules = rules;
+            Some(issuer)
+        }
+        None => None,
+    };
+    Some(Config { data_dir, web: web?, issuer, mqtt, lines, centre })
+}
+
+fn web(mut at: Reader<'_>) -> Option<WebConfig> {
+    let wanted = "an address such as \"127.0.0.1:8080\"";
+    let listen = if at.has("listen") {
+        at.read("listen", wanted, |text| text.parse().ok())
+    } else {
+        Some(([127, 0, 0, 1], 8080).into())
+    };
+    let settings = WebSettings {
+        secure_cookies: at.flag_or("secure_cookies", false),
+        open_to_look: at.flag_or("open_to_look", true),
+    };
+    at.end("listen, secure_cookies, open_to_look");
+    Some(WebConfig { listen: listen?, settings })
+}
+
+fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
+    let wanted = "an address such as \"https://suzgrid.crpt.ru\"";
+    let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    let url = at.read("url", wanted, |text| is_url(text).then(|| text.to_owned()));
+    let oms_id = at.read("oms_id", "the participant's id at the station", |text| {
+        (!text.is_empty()).then(|| text.to_owned())
+    });
+    let wanted = "a readable file that holds the client token, and nobody else may read";
+    let token = at.read("token_file", wanted, |path| private_text(Path::new(path)));
+    let minute = 60 * SECOND;
+    let report = report::Settings {
+        every: at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * minute),
+        ..report::Settings::default()
+    };
+    let release_method = at.text_or("release_method", "PRODUCTION");
+    at.end("url, oms_id, token_file, report_every, release_method");
+    let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
+    oms.release_method = release_method;
+    Some(IssuerConfig { oms, pull: pull::Settings::default(), report })
+}
+
+/// The text of a file that only its owner may read.
+fn private_text(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let open_to_others = std::fs::metadata(path).ok()?.permissions().mode() & 0o077 != 0;
+    let text = std::fs::read_to_string(path).ok()?.trim().to_owned();
+    (!open_to_others && !text.is_empty()).then_some(text)
+}
+
+fn mqtt(mut at: Reader<'_>) -> PublishSettings {
+    let name = at.text_or("user", "");
+    let password = if at.has("password_file") {
+        let wanted = "a readable file that holds the password, and nobody else may read";
+        at.read("password_file", wanted, |path| private_text(Path::new(path)))
+    } else {
+        None
+    };
+    let settings = PublishSettings {
+        host: at.text("host", "the broker's name or address"),
+        port: u16::try_from(at.number_or("port", 1883, 1, 65_535)).expect("in range"),
+        prefix: at.text_or("prefix", "markwright"),
+        client_id: at.text_or("client_id", "markwright"),
+        login: (!name.is_empty()).then(|| Login { name, password: password.unwrap_or_default() }),
+        answer_within: at.time_or("answer_within", 5 * SECOND, SECOND / 10, 60 * SECOND),
+    };
+    if settings.prefix.contains(['+', '#']) {
+        at.wrong("prefix", &settings.prefix, "a topic without + and #");
+    }
+    at.end("host, port, prefix, client_id, user, password_file, answer_within");
+    settings
+}
+
+fn centre(mut at: Reader<'_>) -> CentreConfig {
+    let centre = CentreConfig {
+        desk_line: at.text("desk_line", "the name of a line with scenario \"roll\""),
+        kopecks_per_code: at.number_or("kopecks_per_code", 50, 0, 1_000_000),
+    };
+    at.end("desk_line, kopecks_per_code");
+    centre
+}
+
+fn lines(
+    top: &mut Reader<'_>,
+    data_dir: &Path,
+    rules: &mut Vec<pull::StockRule>,
+) -> Vec<LineConfig> {
+    let tables = top.tables("line");
+    let (file, problems) = top.file_and_problems();
+    let read = |(at, table)| line_config(Reader::new(file, at, table, problems), data_dir, rules);
+    tables.into_iter().filter_map(read).collect()
+}
+
+fn check_lines(
+    top: &mut Reader<'_>,
+    lines: &[LineConfig],
+    centre: Option<&CentreConfig>,
+    codes_can_come: bool,
+) {
+    for (at, line) in lines.iter().enumerate() {
+        if lines[..at].iter().any(|other| other.name == line.name) {
+            let found = format!("the name \"{}\" twice", line.name);
+            top.wrong("line", found, "a name of its own for every line");
+        }
+    }
+    if !codes_can_come {
+        top.wrong("line.stock", "an order rule", "a table [issuer] to order codes from");
+    }
+    if let Some(centre) = centre {
+        let is_desk = |line: &LineConfig| {
+            line.name == centre.desk_line && !line.settings.scenario.has_belt()
+        };
+        if !lines.iter().any(is_desk) {
+            let found = format!("\"{}\"", centre.desk_line);
+            top.wrong("centre.desk_line", found, "the name of a line with scenario \"roll\"");
+        }
+    }
+}

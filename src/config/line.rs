@@ -1,0 +1,180 @@
+//! The tables of one line.
+use super::check::SECOND;
+use super::reader::Reader;
+use super::{LineConfig, Work};
+use crate::apply::PlcSettings;
+use crate::code::{Gtin, ProductGroup};
+use crate::label;
+use crate::line::{LineSettings, Scenario};
+use crate::print::{PrinterSettings, Profile};
+use crate::pull::StockRule;
+use crate::store::Goods;
+use crate::verify::CameraSettings;
+use std::path::Path;
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+
+pub(super) fn line_config(
+    mut at: Reader<'_>,
+    data_dir: &Path,
+    rules: &mut Vec<StockRule>,
+) -> Option<LineConfig> {
+    let wanted = "letters, digits, - and _";
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let name = at.read("name", wanted, |text| {
+        (!text.is_empty() && text.chars().all(is_name)).then(|| text.to_owned())
+    });
+    let wanted = "\"print_apply\" or \"roll\"";
+    let scenario = at.read("scenario", wanted, |text| text.parse::<Scenario>().ok());
+    let belt = scenario.is_none_or(Scenario::has_belt);
+    let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
+    let by_itself = at.flag_or("by_itself", !belt);
+    let printer = printer(at.table("printer"));
+    let plc = belt.then(|| plc(at.table("plc")));
+    let frames_dir = data_dir.join("frames");
+    let shown = name.clone().unwrap_or_default();
+    let camera = belt.then(|| camera(at.table("camera"), &frames_dir, &shown));
+    let work = at.has("goods").then(|| work(&mut at));
+    let rule = at.has("stock").then(|| stock(at.table("stock")));
+    at.end(
+        "name, scenario, by_itself, design, planned, limits, printer, plc, camera, goods, stock",
+    );
+    let work = match work {
+        Some(work) => Some(work?),
+        None => None,
+    };
+    if let (Some((low, order)), Some(work), Some(name)) = (rule, &work, &name) {
+        let group = ProductGroup::from_alias(&work.goods.product_group)?;
+        let gtin = work.goods.gtin;
+        rules.push(StockRule { pool: format!("line:{name}"), gtin, group, low, order });
+    }
+    let (printer, dots_per_mm) = printer?;
+    Some(LineConfig {
+        name: name?,
+        settings,
+        by_itself,
+        printer,
+        dots_per_mm,
+        plc: plc.flatten(),
+        camera: camera.flatten(),
+        work,
+    })
+}
+
+fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
+    let small = |n: u64| usize::try_from(n).expect("bounded");
+    let stock_full = small(at.number_or("codes_in_hand", 200, 10, 10_000));
+    let settings = LineSettings {
+        scenario,
+        stock_low: stock_full / 2,
+        stock_full,
+        labels_ahead: small(at.number_or("labels_ahead", 3, 1, 4)),
+        print_within: at.time_or("print_within", 5 * SECOND, 100 * MS, 600 * SECOND),
+        picture_within: at.time_or("picture_within", 500 * MS, 10 * MS, 60 * SECOND),
+        drain_within: at.time_or("drain_within", 30 * SECOND, SECOND, 600 * SECOND),
+        settle_within: at.time_or("settle_within", SECOND, 10 * MS, 60 * SECOND),
+        clear_within: at.time_or("clear_within", 5 * SECOND, 100 * MS, 600 * SECOND),
+        refill_after: SECOND,
+        rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
+            .expect("bounded"),
+    };
+    at.end(
+        "codes_in_hand, labels_ahead, print_within, picture_within, drain_within, \
+         settle_within, clear_within, rejects_in_a_row_max",
+    );
+    settings
+}
+
+fn is_address(text: &str) -> Option<String> {
+    let (host, port) = text.rsplit_once(':')?;
+    (!host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)).then(|| text.to_owned())
+}
+
+const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
+
+fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32)> {
+    let names: Vec<_> = Profile::names().collect();
+    let wanted = format!("one of {}", names.join(", "));
+    let profile = at.read("profile", &wanted, Profile::named);
+    let address = at.read("address", ADDRESS, is_address);
+    let unique_id = at.text_or("unique_id", "");
+    let labels_per_count = at.number_or("labels_per_count", 1, 1, 8);
+    at.end("profile, address, unique_id, labels_per_count");
+    let profile = profile?;
+    let mut settings = profile.settings(address?);
+    settings.unique_id = (!unique_id.is_empty()).then_some(unique_id);
+    settings.labels_per_count = usize::try_from(labels_per_count).expect("bounded");
+    Some((settings, exact_dots_per_mm(profile.dots_per_mm)))
+}
+
+/// Printers name their heads by the rounded number; labels need the exact one: heads are made in
+/// dots an inch (203.2, 300, 600).
+pub(crate) fn exact_dots_per_mm(named: u32) -> f32 {
+    match named {
+        6 => 152.4 / 25.4,
+        12 => 300.0 / 25.4,
+        24 => 600.0 / 25.4,
+        other => u16::try_from(other).map_or(8.0, f32::from),
+    }
+}
+
+fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
+    let address = at.read("address", ADDRESS, is_address);
+    let unit = at.number_or("unit", 1, 0, 255);
+    let cycle = at.time_or("cycle", 20 * MS, 5 * MS, SECOND);
+    let answer_within = at.time_or("answer_within", 500 * MS, 10 * MS, 10 * SECOND);
+    at.end("address, unit, cycle, answer_within");
+    let mut settings = PlcSettings::new(address?);
+    settings.unit = u8::try_from(unit).expect("bounded");
+    settings.cycle = cycle;
+    settings.answer_within = answer_within;
+    Some(settings)
+}
+
+fn camera(mut at: Reader<'_>, frames_dir: &Path, line: &str) -> Option<CameraSettings> {
+    let wanted = "the address of its stream, such as \"http://192.168.1.30/stream\"";
+    let url = at.read("url", wanted, |text| text.starts_with("http://").then(|| text.to_owned()));
+    let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
+    at.end("url, frames_max_megabytes");
+    let mut settings = CameraSettings::new(url?, frames_dir, line);
+    settings.frames_max_bytes = megabytes * 1_000_000;
+    Some(settings)
+}
+
+fn work(line: &mut Reader<'_>) -> Option<Work> {
+    let names: Vec<_> = label::designs().iter().map(|design| design.name.as_str()).collect();
+    let wanted = format!("one of {}", names.join(", "));
+    let design = line.read("design", &wanted, |name| label::design(name).map(|_| name.to_owned()));
+    let planned = line.number_or("planned", 0, 0, 1_000_000_000);
+    let goods = goods(line.table("goods"));
+    Some(Work { goods: goods?, design: design?, planned })
+}
+
+fn goods(mut at: Reader<'_>) -> Option<Goods> {
+    let wanted = "8 to 14 digits with a right check digit";
+    let gtin = at.read("gtin", wanted, |text| text.parse::<Gtin>().ok());
+    let groups: Vec<_> = ProductGroup::ALL.iter().map(|group| group.alias()).collect();
+    let wanted = format!("one of {}", groups.join(", "));
+    let group = at.read("group", &wanted, |text| ProductGroup::from_alias(text));
+    let name = at.text("name", "what is printed and shown");
+    let goods = Goods {
+        gtin: gtin?,
+        name,
+        hs_code: at.text_or("hs_code", ""),
+        product_group: group?.alias().to_owned(),
+        article: at.text_or("article", ""),
+        size: at.text_or("size", ""),
+        colour: at.text_or("colour", ""),
+        composition: at.text_or("composition", ""),
+    };
+    at.end("gtin, group, name, hs_code, article, size, colour, composition");
+    Some(goods)
+}
+
+fn stock(mut at: Reader<'_>) -> (u64, u32) {
+    let low = at.number_or("low", 500, 1, 1_000_000);
+    let order = u32::try_from(at.number_or("order", 1_000, 1, 150_000)).expect("bounded");
+    at.end("low, order");
+    (low, order)
+}
