@@ -8,6 +8,7 @@ mod link;
 
 use crate::store::{Store, StoreError};
 use link::{Link, LinkLost};
+use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -69,7 +70,7 @@ pub async fn keep(settings: PublishSettings, store: Store, stop: CancellationTok
     let mut pause = PAUSE.0;
     loop {
         let mut connected = false;
-        let ended = tokio::select! {
+        let Err(ended) = tokio::select! {
             () = stop.cancelled() => return,
             ended = session(&settings, &store, &mut connected) => ended,
         };
@@ -87,18 +88,11 @@ pub async fn keep(settings: PublishSettings, store: Store, stop: CancellationTok
 
 /// One connection, until it is lost. Every session has a client of its own: one that reconnects by
 /// itself drops what it has queued and tells nobody.
-async fn session(settings: &PublishSettings, store: &Store, connected: &mut bool) -> Ended {
-    match serve(settings, store, connected).await {
-        Ok(never) => match never {},
-        Err(ended) => ended,
-    }
-}
-
-async fn serve(
+async fn session(
     settings: &PublishSettings,
     store: &Store,
     connected: &mut bool,
-) -> Result<std::convert::Infallible, Ended> {
+) -> Result<Infallible, Ended> {
     let mut link = Link::connect(settings).await?;
     *connected = true;
     tracing::info!(broker = settings.host, port = settings.port, "publishing");
