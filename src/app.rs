@@ -1,1 +1,205 @@
 //! The only place that knows everybody: config, bind, hire, drain.
+mod job;
+
+use crate::config::{Config, IssuerConfig, LineConfig};
+use crate::crew::Crew;
+use crate::line::{Event, Line, LineView, Order};
+use crate::report::Flush;
+use crate::store::{NewJob, Store, StoreError};
+use crate::telemetry::LastWord;
+use crate::upstream::{Oms, OmsError};
+use crate::web::LineDesk;
+use crate::{centre, publish, pull, report, web};
+use job::Post;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+/// Requests of people that wait for a line; a person does not press faster.
+const REQUESTS_WAITING: usize = 16;
+/// How long pages, reports and messages may take to end.
+const GRACE: Duration = Duration::from_secs(10);
+/// A line stops within its own limits; this is for one that does not even do that.
+const LINE_GRACE: Duration = Duration::from_secs(120);
+/// How long a stop waits for the state system; what is left is told after the next start.
+const TELL_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why a daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The folder of its data cannot be made.
+    #[error("make the data folder {path}")]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store does not open or answer.
+    #[error("the store")]
+    Store(#[from] StoreError),
+    /// The address of the pages is not to be had.
+    #[error("serve pages at {at}")]
+    Listen {
+        /// The address.
+        at: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The state system's settings cannot be used.
+    #[error("the state system")]
+    Issuer(#[from] OmsError),
+}
+
+/// A running daemon.
+#[derive(Debug)]
+pub struct App {
+    /// Where the pages are.
+    pub web_addr: SocketAddr,
+    /// What it remembers.
+    pub store: Store,
+    /// Its lines, by the order of the configuration.
+    pub lines: Vec<Handle>,
+    flush: Option<Flush>,
+    line_crew: Crew,
+    office_crew: Crew,
+}
+
+/// A line from outside: how it stands, and what it can be asked.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub view: watch::Receiver<LineView>,
+    /// What it is asked.
+    pub requests: mpsc::Sender<Event>,
+}
+
+impl App {
+    /// Opens the store, binds the pages, and hires everybody.
+    pub async fn start(config: Config) -> Result<Self, AppError> {
+        let path = config.data_dir.clone();
+        std::fs::create_dir_all(&path).map_err(|source| AppError::DataDir { path, source })?;
+        let mut store = Store::open(&config.data_dir.join("markwright.db")).await?;
+        if config.mqtt.is_some() {
+            store = store.publishing();
+        }
+        let at = config.web.listen;
+        let listener =
+            TcpListener::bind(at).await.map_err(|source| AppError::Listen { at, source })?;
+        let web_addr = listener.local_addr().map_err(|source| AppError::Listen { at, source })?;
+        let mut app = Self {
+            web_addr,
+            store,
+            lines: Vec::new(),
+            flush: None,
+            line_crew: Crew::default(),
+            office_crew: Crew::default(),
+        };
+        app.hire_offices(&config)?;
+        let mut desks = Vec::new();
+        for line in config.lines {
+            desks.push(app.hire_line(line, &config.data_dir).await?);
+        }
+        let (store, settings) = (app.store.clone(), config.web.settings);
+        app.office_crew.hire("web", |stop| async move {
+            web::serve(listener, settings, store, desks, stop).await;
+        });
+        Ok(app)
+    }
+
+    fn hire_offices(&mut self, config: &Config) -> Result<(), AppError> {
+        if let Some(issuer) = config.issuer.clone() {
+            self.hire_telling(issuer)?;
+        }
+        if let Some(settings) = config.mqtt.clone() {
+            let store = self.store.clone();
+            self.office_crew.hire("publish", |stop| publish::keep(settings, store, stop));
+        }
+        if let Some(centre) = &config.centre {
+            let settings = centre::Settings {
+                desk_line: centre.desk_line.clone(),
+                orders_dir: config.data_dir.join("orders"),
+                look_every: Duration::from_millis(500),
+            };
+            let store = self.store.clone();
+            self.office_crew.hire("centre", |stop| centre::keep(settings, store, stop));
+        }
+        Ok(())
+    }
+
+    fn hire_telling(&mut self, issuer: IssuerConfig) -> Result<(), AppError> {
+        let oms = Oms::new(issuer.oms)?;
+        let (store, client) = (self.store.clone(), oms.clone());
+        self.office_crew.hire("pull", |stop| pull::keep(issuer.pull, store, client, stop));
+        let flush = Flush::default();
+        self.flush = Some(flush.clone());
+        let store = self.store.clone();
+        self.office_crew
+            .hire("report", |stop| report::keep(issuer.report, store, oms, flush, stop));
+        Ok(())
+    }
+
+    async fn hire_line(
+        &mut self,
+        line: LineConfig,
+        data_dir: &std::path::Path,
+    ) -> Result<LineDesk, AppError> {
+        self.give_work(&line).await?;
+        let (requests_tx, requests) = mpsc::channel(REQUESTS_WAITING);
+        let first = Line::new(line.settings.clone(), Order::default()).view();
+        let (view, seen) = watch::channel(first);
+        let belt = line.settings.scenario.has_belt();
+        let words = [LastWord::default(), LastWord::default(), LastWord::default()];
+        let desk = LineDesk {
+            name: line.name.clone(),
+            scenario_words: if belt { "print and apply" } else { "labels on a roll" }.to_owned(),
+            pool: line.pool(),
+            printer: Some(words[0].clone()),
+            plc: belt.then(|| words[1].clone()),
+            camera: belt.then(|| words[2].clone()),
+            view: seen.clone(),
+            requests: requests_tx.clone(),
+            frames_dir: data_dir.join("frames").join(&line.name),
+        };
+        self.lines.push(Handle { name: line.name.clone(), view: seen, requests: requests_tx });
+        let post = Post { line, store: self.store.clone(), requests, view, words };
+        self.line_crew.hire("line", |stop| post.run(stop));
+        Ok(desk)
+    }
+
+    /// A line that makes something by itself has a job for it.
+    async fn give_work(&self, line: &LineConfig) -> Result<(), AppError> {
+        let Some(work) = &line.work else { return Ok(()) };
+        self.store.put_goods(&work.goods).await?;
+        let waits = self.store.next_job(&line.name).await?.is_some();
+        if waits || self.store.running_job(&line.name).await?.is_some() {
+            return Ok(());
+        }
+        let job = NewJob {
+            line: line.name.clone(),
+            scenario: line.settings.scenario,
+            pool: line.pool(),
+            gtin: work.goods.gtin,
+            design: work.design.clone(),
+            planned: work.planned,
+        };
+        self.store.add_job(&job).await?;
+        Ok(())
+    }
+
+    /// Stops every line in its own orderly way, tells what is to be told, then closes.
+    pub async fn stop(self) {
+        self.line_crew.stop(LINE_GRACE).await;
+        if let Some(flush) = &self.flush
+            && let Err(error) = flush.and_wait(&self.store, TELL_WITHIN).await
+        {
+            tracing::warn!(%error, "nobody knows what is still untold");
+        }
+        self.office_crew.stop(GRACE).await;
+    }
+}

@@ -36,6 +36,7 @@ fn settings() -> LineSettings {
         settle_within: ms(300),
         clear_within: ms(200),
         refill_after: ms(500),
+        ends_with_codes: false,
         rejects_in_a_row_max: 5,
     }
 }

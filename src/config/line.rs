@@ -45,8 +45,7 @@ pub(super) fn line_config(
         None => None,
     };
     if let (Some((low, order)), Some(work), Some(name)) = (rule, &work, &name) {
-        let group = ProductGroup::from_alias(&work.goods.product_group)?;
-        let gtin = work.goods.gtin;
+        let (gtin, group) = (work.goods.gtin, work.goods.group);
         rules.push(StockRule { pool: format!("line:{name}"), gtin, group, low, order });
     }
     let (printer, dots_per_mm) = printer?;
@@ -76,6 +75,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         settle_within: at.time_or("settle_within", SECOND, 10 * MS, 60 * SECOND),
         clear_within: at.time_or("clear_within", 5 * SECOND, 100 * MS, 600 * SECOND),
         refill_after: SECOND,
+        ends_with_codes: !scenario.has_belt(),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
     };
@@ -162,7 +162,7 @@ fn goods(mut at: Reader<'_>) -> Option<Goods> {
         gtin: gtin?,
         name,
         hs_code: at.text_or("hs_code", ""),
-        product_group: group?.alias().to_owned(),
+        group: group?,
         article: at.text_or("article", ""),
         size: at.text_or("size", ""),
         colour: at.text_or("colour", ""),

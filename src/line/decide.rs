@@ -88,12 +88,10 @@ impl Line {
     }
 
     fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
-        let roll_ends = !self.settings.scenario.has_belt()
-            && self.lacks_codes()
-            && self.belt.pad.is_empty()
-            && self.order.done > 0;
+        let used_up =
+            self.settings.ends_with_codes && self.lacks_codes() && self.belt.pad.is_empty();
         let done = self.order.planned > 0 && self.order.done >= self.order.planned;
-        if done || roll_ends {
+        if done || used_up {
             return Some((LineState::Completing, None));
         }
         if let Some(reason) = self.reason_to_hold() {

@@ -49,6 +49,9 @@ pub struct LineSettings {
     pub clear_within: Duration,
     /// When the store had no codes, it is asked again after this time.
     pub refill_after: Duration,
+    /// The job ends when its codes are used up, because no more will come: a roll, an array from a
+    /// file. Otherwise the line is held until codes come.
+    pub ends_with_codes: bool,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
 }

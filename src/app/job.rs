@@ -1,0 +1,207 @@
+//! One line's post: takes its jobs one after the other, each with its own devices and label.
+use crate::code::{CodeText, Gtin};
+use crate::config::LineConfig;
+use crate::crew::Crew;
+use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
+use crate::label::{self, DesignProblem};
+use crate::line::{Event, Line, LineView, Order, StopReason};
+use crate::print::LabelFormat;
+use crate::store::{Goods, Job, LineLeft, Store, StoreError};
+use crate::symbol::Separator;
+use crate::telemetry::LastWord;
+use crate::{apply, print, verify};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Facts that wait for the line: a second of a fast line. Full means that the store is slow, and
+/// then the devices wait, too.
+const FACTS_WAITING: usize = 256;
+/// Commands that wait for a device: more than a line can have under way.
+const COMMANDS_WAITING: usize = 64;
+/// How often an idle line looks for a job.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a line stands that could not be driven, before it is tried again.
+const STAND_FOR: Duration = Duration::from_secs(5);
+/// How long the devices of a job may take to end.
+const DEVICES_GRACE: Duration = Duration::from_secs(5);
+
+/// Why a job cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+enum JobProblem {
+    #[error("the store does not answer")]
+    Store(#[from] StoreError),
+    #[error("no label design is called '{0}'")]
+    NoDesign(String),
+    #[error("nothing is known of goods {0}")]
+    NoGoods(Gtin),
+    #[error("the label cannot be made")]
+    Label(#[from] DesignProblem),
+    #[error("it cannot be driven")]
+    Drive(#[from] DriveError),
+}
+
+/// A line with everything that stays from job to job.
+pub(super) struct Post {
+    pub(super) line: LineConfig,
+    pub(super) store: Store,
+    pub(super) requests: mpsc::Receiver<Event>,
+    pub(super) view: watch::Sender<LineView>,
+    /// Printer, PLC, camera.
+    pub(super) words: [LastWord; 3],
+}
+
+impl Post {
+    /// Works until told to stop.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.next(&stop).await {
+                Ok(()) => {}
+                Err(problem) => {
+                    let error = chain(&problem);
+                    tracing::error!(line = self.line.name, error, "the line stands");
+                    stop.run_until_cancelled(tokio::time::sleep(STAND_FOR)).await;
+                }
+            }
+        }
+    }
+
+    async fn next(&mut self, stop: &CancellationToken) -> Result<(), JobProblem> {
+        let left = self.store.restore(&self.line.name).await?;
+        let job = match left.job.clone() {
+            Some(job) => Some(job),
+            None => self.begin_next_job().await?,
+        };
+        let Some(job) = job else {
+            self.wait(stop, None).await;
+            return Ok(());
+        };
+        let wanted = &job.wanted;
+        let Some(sample) = self.store.sample_code(&wanted.pool, wanted.gtin).await? else {
+            self.wait(stop, Some(StopReason::NoCodes)).await;
+            return Ok(());
+        };
+        let end = self.work_on(&job, left, &sample, stop).await?;
+        if end == End::Complete {
+            self.store.end_job(job.id, true).await?;
+            tracing::info!(line = self.line.name, job = job.id, "job done");
+        }
+        Ok(())
+    }
+
+    async fn begin_next_job(&self) -> Result<Option<Job>, StoreError> {
+        let Some(job) = self.store.next_job(&self.line.name).await? else { return Ok(None) };
+        self.store.start_job(job.id).await?;
+        tracing::info!(line = self.line.name, job = job.id, "job begins");
+        Ok(Some(job))
+    }
+
+    /// Nothing can be done now. Requests that come meanwhile are for a line that has no work.
+    async fn wait(&mut self, stop: &CancellationToken, why: Option<StopReason>) {
+        self.view.send_if_modified(|view| {
+            let differs = view.why != why;
+            view.why = why;
+            differs
+        });
+        stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
+        while self.requests.try_recv().is_ok() {}
+    }
+
+    async fn work_on(
+        &mut self,
+        job: &Job,
+        left: LineLeft,
+        sample: &CodeText,
+        stop: &CancellationToken,
+    ) -> Result<End, JobProblem> {
+        let format = self.label_format(job, sample).await?;
+        let (facts_tx, facts) = mpsc::channel(FACTS_WAITING);
+        let mut crew = Crew::default();
+        let hands = self.hire_devices(&mut crew, format, left.heard, facts_tx);
+        let order = Order { planned: job.wanted.planned, done: job.done };
+        let (line, opening) = Line::restore(self.line.settings.clone(), order, left.known);
+        let books =
+            Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };
+        let mut desk = Desk { facts, requests: &mut self.requests, view: &self.view };
+        let by_itself = self.line.by_itself;
+        let end = drive(line, opening, &books, &mut desk, &hands, by_itself, stop).await;
+        drop(hands);
+        crew.stop(DEVICES_GRACE).await;
+        Ok(end?)
+    }
+
+    async fn label_format(
+        &self,
+        job: &Job,
+        sample: &CodeText,
+    ) -> Result<LabelFormat, JobProblem> {
+        let wanted = &job.wanted;
+        let design = label::design(&wanted.design)
+            .ok_or_else(|| JobProblem::NoDesign(wanted.design.clone()))?;
+        let goods = self.store.goods(wanted.gtin).await?;
+        let goods = on_label(&goods.ok_or(JobProblem::NoGoods(wanted.gtin))?);
+        let dots = self.line.dots_per_mm;
+        let format = label::LabelFormat::new(design, &goods, sample, dots, Separator::Fnc1)?;
+        let setup = format.setup_bytes().to_vec();
+        let label = move |code: &CodeText| {
+            format.label_bytes(code).unwrap_or_else(|problem| {
+                // Nothing is sent: the label is missed in time, and its code is in doubt.
+                tracing::error!(%problem, "a label cannot be made");
+                Vec::new()
+            })
+        };
+        Ok(LabelFormat { setup, label: Arc::new(label) })
+    }
+
+    fn hire_devices(
+        &self,
+        crew: &mut Crew,
+        format: LabelFormat,
+        heard: Option<(u16, u16)>,
+        facts: mpsc::Sender<Event>,
+    ) -> Hands {
+        let [printer_word, plc_word, camera_word] = self.words.clone();
+        let (printer, labels) = mpsc::channel(COMMANDS_WAITING);
+        let (settings, to) = (self.line.printer.clone(), facts.clone());
+        crew.hire("printer", |stop| {
+            print::keep(settings, format, labels, to, printer_word, stop)
+        });
+        let plc = self.line.plc.clone().map(|settings| {
+            let (plc, commands) = mpsc::channel(COMMANDS_WAITING);
+            let to = facts.clone();
+            crew.hire("plc", |stop| apply::keep(settings, heard, commands, to, plc_word, stop));
+            plc
+        });
+        let camera = self.line.camera.clone().map(|settings| {
+            let (camera, kept) = mpsc::channel(COMMANDS_WAITING);
+            crew.hire("camera", |stop| verify::keep(settings, kept, facts, camera_word, stop));
+            camera
+        });
+        Hands { printer, plc, camera }
+    }
+}
+
+/// What the label says of the goods.
+pub(crate) fn on_label(goods: &Goods) -> label::Goods {
+    label::Goods {
+        name: goods.name.clone(),
+        article: goods.article.clone(),
+        size: goods.size.clone(),
+        colour: goods.colour.clone(),
+        composition: goods.composition.clone(),
+        hs_code: goods.hs_code.clone(),
+        ..label::Goods::default()
+    }
+}
+
+/// An error with everything that it came from.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
