@@ -171,10 +171,9 @@ async fn bench(
 impl Bench {
     async fn fact(&mut self) -> PlcEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
-        match fact.unwrap() {
-            Event::Plc(event) => event,
-            other => panic!("{other:?} from a PLC"),
-        }
+        let fact = fact.unwrap();
+        let Event::Plc(event) = fact else { panic!("{fact:?} from a PLC") };
+        event
     }
 
     async fn facts<const N: usize>(&mut self) -> [PlcEvent; N] {

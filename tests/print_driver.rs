@@ -161,10 +161,9 @@ async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)) -> Bench 
 impl Bench {
     async fn fact(&mut self) -> PrinterEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
-        match fact.unwrap() {
-            Event::Printer(event) => event,
-            other => panic!("{other:?} from a printer"),
-        }
+        let fact = fact.unwrap();
+        let Event::Printer(event) = fact else { panic!("{fact:?} from a printer") };
+        event
     }
 
     async fn print(&self, codes: impl IntoIterator<Item = i64>) {

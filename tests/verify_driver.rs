@@ -64,10 +64,9 @@ impl Bench {
 
     async fn fact(&mut self) -> CameraEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
-        match fact.unwrap() {
-            Event::Camera(event) => event,
-            other => panic!("{other:?} from a camera"),
-        }
+        let fact = fact.unwrap();
+        let Event::Camera(event) = fact else { panic!("{fact:?} from a camera") };
+        event
     }
 
     async fn read(&mut self) -> (Tag, Reading, PictureId) {

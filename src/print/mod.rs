@@ -75,13 +75,16 @@ impl PrinterSettings {
     }
 }
 
+/// Makes the whole format that prints the label of one code, once.
+pub type LabelOf = dyn Fn(&CodeText) -> Vec<u8> + Send + Sync;
+
 /// A label design in the printer's language.
 #[derive(Clone)]
 pub struct LabelFormat {
     /// Stored in the printer on every connection; prints nothing.
     pub setup: Vec<u8>,
-    /// The whole format that prints the label of one code, once.
-    pub label: Arc<dyn Fn(&CodeText) -> Vec<u8> + Send + Sync>,
+    /// Makes the labels.
+    pub label: Arc<LabelOf>,
 }
 
 impl fmt::Debug for LabelFormat {

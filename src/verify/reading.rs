@@ -1,4 +1,4 @@
-//! A GS1 DataMatrix out of a grey picture (pure): first where the last one was, then everywhere,
+//! A GS1 `DataMatrix` out of a grey picture (pure): first where the last one was, then everywhere,
 //! then everywhere with more effort.
 use super::picture::Picture;
 use crate::line::Reading;
@@ -6,7 +6,7 @@ use rxing::{BarcodeFormat, DecodeHints, RXingResult, RXingResultMetadataType};
 use rxing::{RXingResultMetadataValue, helpers};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The codeword FNC1; a symbol that begins with it is GS1 DataMatrix (ISO/IEC 16022, 11.2).
+/// The codeword FNC1; a symbol that begins with it is GS1 `DataMatrix` (ISO/IEC 16022, 11.2).
 const FNC1: u8 = 232;
 
 /// A part of a picture.
@@ -119,16 +119,16 @@ mod tests {
         made.unwrap()
     }
 
-    fn picture_of(symbol: &DataMatrix, left: u32, top: u32) -> Picture {
+    fn picture_of(symbol: &DataMatrix, left: usize, top: usize) -> Picture {
         let (width, height, module) = (480, 360, 5);
-        let mut luma = vec![220; width as usize * height as usize];
+        let mut luma = vec![220; width * height];
         for (x, y) in symbol.bitmap().pixels() {
-            let (x, y) = (left + x as u32 * module, top + y as u32 * module);
+            let (x, y) = (left + x * module, top + y * module);
             for (x, y) in (0..module * module).map(|n| (x + n % module, y + n / module)) {
-                luma[(y * width + x) as usize] = 30;
+                luma[y * width + x] = 30;
             }
         }
-        Picture { width, height, luma }
+        Picture { width: 480, height: 360, luma }
     }
 
     fn is_gs1(text: &str) -> Reading {
