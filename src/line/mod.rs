@@ -1,6 +1,15 @@
 //! The line as a pure machine: facts in, records and commands out.
+//!
+//! `note` turns a fact into records and cannot issue a command; `decide` looks at how things stand
+//! and adds records and commands. Deciding twice adds nothing.
+mod belt;
+mod decide;
 mod event;
+mod note;
 mod outcome;
+mod reading;
+mod restore;
+mod settings;
 mod state;
 mod view;
 
@@ -9,7 +18,210 @@ pub use event::{
     Since, Tag,
 };
 pub use outcome::{
-    Command, Fate, Light, Outcome, Record, RejectReason, Run, StopReason, Verdict,
+    Command, Fate, Light, Outcome, PlcCommand, Record, RejectReason, Run, StopReason, Verdict,
 };
+pub use restore::{OpenProduct, Restored};
+pub use settings::{LineSettings, Order, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
+
+use crate::code::{Code, CodeId, Step};
+use belt::{Belt, Product};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Instant;
+
+/// How a device stands. Nothing is known of it before its first word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Device {
+    Unknown,
+    Up,
+    Down(Cause),
+}
+
+impl Device {
+    const fn is_up(self) -> bool {
+        matches!(self, Self::Up)
+    }
+
+    const fn cause(self) -> Cause {
+        match self {
+            Self::Down(cause) => cause,
+            Self::Unknown | Self::Up => Cause::Unreachable,
+        }
+    }
+}
+
+/// The space between printer and applicator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pad {
+    /// The labels on it are the ones in [`Belt::pad`], in that order.
+    Known,
+    /// Something else may lie on it: nothing is printed before it was cleared.
+    Uncertain,
+    /// The PLC was asked to clear it; asked again at this time.
+    Clearing(Instant),
+}
+
+/// Why the line asked to be woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deadline {
+    /// A label does not come out.
+    Print,
+    /// A reading does not come.
+    Picture,
+    /// The belt does not get empty.
+    Drain,
+    /// What is under way at a hold does not settle.
+    Settle,
+    /// The pad is not cleared.
+    Clear,
+    /// The store had no codes.
+    Refill,
+}
+
+/// One line.
+#[derive(Debug)]
+pub struct Line {
+    settings: LineSettings,
+    order: Order,
+    state: LineState,
+    /// Reset was asked for in Aborted: go on from Stopped to Idle.
+    reset_wanted: bool,
+    /// The first cause of the standing trouble.
+    why: Option<StopReason>,
+    /// Troubles that stay until a person starts or resets the line.
+    latched: Vec<StopReason>,
+    alarms: Vec<StopReason>,
+    printer: Device,
+    blocked: Option<Cause>,
+    plc: Device,
+    camera: Device,
+    conditions: Conditions,
+    stock: VecDeque<Code>,
+    refilling: bool,
+    refill_at: Option<Instant>,
+    pad: Pad,
+    belt: Belt,
+    /// When the next label must have come out, while one is awaited.
+    print_due: Option<Instant>,
+    drain_due: Option<Instant>,
+    settle_due: Option<Instant>,
+    rejects_in_a_row: u32,
+    /// Good products that wait to be spoken for.
+    to_pass: Vec<Tag>,
+    to_keep: Vec<PictureId>,
+    /// Codes verified since the start of the process, as hashes: only a name for the reason of a
+    /// reject hangs on it, a collision harms nothing.
+    verified: HashSet<u64>,
+    /// Codes in doubt, by text: a picture may show one of them.
+    in_doubt: BTreeMap<String, CodeId>,
+    verdicts: VecDeque<VerdictView>,
+    told: Option<(Run, Light)>,
+}
+
+impl Line {
+    /// Takes one fact; says what to write down and then what to do.
+    pub fn handle(&mut self, now: Instant, event: Event) -> Outcome {
+        let mut out = Outcome::default();
+        self.note(now, event, &mut out.records);
+        self.decide(now, &mut out);
+        out
+    }
+
+    /// When, and why, [`Event::Wake`] is wanted if nothing else happens before.
+    pub fn next_wake(&self) -> Option<(Instant, Deadline)> {
+        let clear = match self.pad {
+            Pad::Clearing(again) => Some(again),
+            Pad::Known | Pad::Uncertain => None,
+        };
+        [
+            (self.print_due, Deadline::Print),
+            (self.belt.picture_due(), Deadline::Picture),
+            (self.drain_due, Deadline::Drain),
+            (self.settle_due, Deadline::Settle),
+            (clear, Deadline::Clear),
+            (self.refill_at, Deadline::Refill),
+        ]
+        .into_iter()
+        .filter_map(|(due, why)| Some((due?, why)))
+        .min()
+    }
+
+    /// The PackML state.
+    pub const fn state(&self) -> LineState {
+        self.state
+    }
+
+    /// Whether nothing is between the printer and the gate.
+    pub fn is_empty(&self) -> bool {
+        self.belt.pad.is_empty() && self.belt.products.is_empty()
+    }
+
+    /// How it stands, for everybody who only looks.
+    pub fn view(&self) -> LineView {
+        let device = |device: Device| match device {
+            Device::Up => DeviceView::Up,
+            Device::Unknown | Device::Down(_) => DeviceView::Down(device.cause()),
+        };
+        let belt = self.settings.scenario.has_belt();
+        LineView {
+            state: self.state,
+            why: self.why,
+            alarms: self.alarms.clone(),
+            done: self.order.done,
+            planned: self.order.planned,
+            labels_under_way: self.belt.pad.len(),
+            products_on_belt: self.belt.products.len(),
+            rejects_in_a_row: self.rejects_in_a_row,
+            rejects_in_a_row_max: self.settings.rejects_in_a_row_max,
+            verdicts: self.verdicts.clone(),
+            printer: self.blocked.map_or_else(|| device(self.printer), DeviceView::Down),
+            plc: belt.then(|| device(self.plc)),
+            camera: belt.then(|| device(self.camera)),
+        }
+    }
+
+    fn latch(&mut self, reason: StopReason) {
+        if !self.latched.contains(&reason) {
+            self.latched.push(reason);
+        }
+    }
+
+    /// Puts a code in doubt and remembers its text, in case that a picture shows it.
+    fn doubt(&mut self, code: &Code, records: &mut Vec<Record>) {
+        records.push(Record::Moved { code: code.id, step: Step::Doubt });
+        self.in_doubt.insert(code.text.as_str().to_owned(), code.id);
+    }
+
+    /// Every label handed to the printer that was not seen coming out is in doubt from now on, and
+    /// so is what lies on the pad behind it.
+    fn lose_printer(&mut self, records: &mut Vec<Record>) {
+        let (printed, lost): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut self.belt.pad).into_iter().partition(|label| label.printed);
+        self.belt.pad = printed;
+        if !lost.is_empty() {
+            self.pad = Pad::Uncertain;
+        }
+        for label in lost {
+            self.doubt(&label.code, records);
+        }
+        self.print_due = None;
+    }
+
+    /// The product's code takes a step, if its state allows it.
+    fn step_of(product: &mut Product, step: Step, records: &mut Vec<Record>) {
+        if let Some(code) = &mut product.code
+            && let Ok(next) = code.state.after(step)
+        {
+            code.state = next;
+            records.push(Record::Moved { code: code.id, step });
+        }
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}

@@ -27,12 +27,12 @@ pub enum Record {
         /// Its tag.
         tag: Tag,
     },
-    /// A label is on a product.
+    /// A label is on a product, or is known not to be on it after all.
     ProductLabelled {
         /// The product.
         tag: Tag,
-        /// The code on its label.
-        code: CodeId,
+        /// The code on its label; nothing if nobody knows where that label is.
+        code: Option<CodeId>,
     },
     /// The verdict on a product, before the gate.
     ProductJudged {
@@ -197,6 +197,8 @@ pub enum StopReason {
     DuplicateSeen,
     /// A product vanished between two stations.
     ProductMissing,
+    /// Labels and products do not match: what lies between printer and applicator is not known.
+    LabelsOutOfStep,
     /// The reject bin is full.
     BinFull,
     /// Not enough air for the gate.
@@ -223,11 +225,19 @@ pub enum Command {
     },
     /// Print the label of this code. It is `Sent` from now on.
     Print(Code),
+    /// Tell the PLC.
+    Plc(PlcCommand),
+    /// Keep this picture in a file.
+    KeepPicture(PictureId),
+}
+
+/// What a PLC can be told. Nothing of it outlives a connection: after
+/// [`super::PlcEvent::Up`] the line says again what it wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlcCommand {
     /// Let this product pass the gate. Never said of any other product: the gate rejects what it
     /// hears nothing about.
     Pass(Tag),
-    /// Keep this picture in a file.
-    KeepPicture(PictureId),
     /// Run or stop the belt and the infeed.
     Run(Run),
     /// Discard every label between printer and applicator.

@@ -94,6 +94,40 @@ impl LineState {
         }
     }
 
+    /// Whether the belt moves.
+    pub const fn belt_runs(self) -> bool {
+        matches!(self, Self::Execute | Self::Stopping | Self::Completing)
+    }
+
+    /// Whether the command Stop is accepted (ANSI/ISA-TR88.00.02, state model).
+    pub const fn may_stop(self) -> bool {
+        !matches!(
+            self,
+            Self::Stopped | Self::Stopping | Self::Clearing | Self::Aborting | Self::Aborted
+        )
+    }
+
+    /// Whether the command Abort is accepted.
+    pub const fn may_abort(self) -> bool {
+        !matches!(self, Self::Aborting | Self::Aborted)
+    }
+
+    /// States in which the machine's own trouble aborts the line; in the others nothing moves, and
+    /// a start waits for the trouble to go.
+    pub(super) const fn may_abort_itself(self) -> bool {
+        matches!(
+            self,
+            Self::Execute
+                | Self::Holding
+                | Self::Unholding
+                | Self::Suspending
+                | Self::Suspended
+                | Self::Unsuspending
+                | Self::Completing
+                | Self::Stopping
+        )
+    }
+
     /// Whether nothing moves and nothing will without a request.
     pub const fn is_at_rest(self) -> bool {
         matches!(self, Self::Stopped | Self::Aborted | Self::Complete | Self::Idle)

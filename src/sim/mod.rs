@@ -3,6 +3,21 @@
 //! The fake plant shares no encoder, parser or driver with the rest of the crate: a fake built
 //! from them would agree with their faults.
 
+// The world: belt, PLC, camera, and the truth about all of it.
+pub mod alone;
+pub mod belt;
+pub mod camera;
+pub mod dice;
+pub mod faults;
+pub mod floor;
+pub mod labels;
+pub mod ledger;
+pub mod plant;
+pub mod plc;
+pub mod scene;
+pub mod issuer;
+pub mod printer;
+
 /// A label that came out of the fake printer: what is physically on the web.
 #[derive(Debug, Clone)]
 pub struct PrintedLabel {
@@ -12,7 +27,7 @@ pub struct PrintedLabel {
     pub raster: image::GrayImage,
     /// Dots of the head a millimetre.
     pub dots_per_mm: f32,
-    /// The data of each DataMatrix on it, as the printer drew it (GS as character 29, without the
+    /// The data of each `DataMatrix` on it, as the printer drew it (GS as character 29, without the
     /// leading FNC1); empty for a blank label.
     pub codes: Vec<String>,
     /// Only a part of it was printed.

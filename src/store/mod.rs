@@ -1,4 +1,28 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
+mod append;
+mod codes;
+mod counts;
+mod goods;
+mod jobs;
 mod open;
+mod outbox;
+mod people;
+mod restore;
+mod screen;
+mod views;
+mod words;
 
+pub use codes::Imported;
+pub use counts::{ProductTally, Reconciliation, Tally};
+pub use goods::Goods;
+pub use jobs::{Job, JobState, NewJob, UnknownJobWord};
 pub use open::{Store, StoreError};
+pub use outbox::Message;
+pub use people::{
+    FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
+    SignIn,
+};
+pub use restore::LineLeft;
+pub use screen::{JobOnScreen, ScreenFacts, UNTOLD_COUNTED_MAX, Untold};
+pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
+pub use words::{alarm_kind, alarm_words};

@@ -1,0 +1,234 @@
+//! Walks what was written and collects every problem, so that a person mends a file once.
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::{Table, Value};
+
+/// One thing that is wrong in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub file: PathBuf,
+    /// The key, with its tables: `line.printer.address`. Empty: the file as a whole.
+    pub key: String,
+    /// What stands there.
+    pub found: String,
+    /// What would be right.
+    pub wanted: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, key, found, wanted } = self;
+        let at = if key.is_empty() { "file" } else { key };
+        write!(f, "{}: {at}: found {found}, wanted {wanted}", file.display())
+    }
+}
+
+/// One table of a file. Keys are taken out of it one by one; what is left at the end is unknown.
+pub(super) struct Reader<'a> {
+    file: &'a Path,
+    at: String,
+    table: Table,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        file: &'a Path,
+        at: String,
+        table: Table,
+        problems: &'a mut Vec<Problem>,
+    ) -> Self {
+        Self { file, at, table, problems }
+    }
+
+    fn key(&self, name: &str) -> String {
+        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
+    }
+
+    pub(super) fn wrong(&mut self, name: &str, found: impl fmt::Display, wanted: &str) {
+        let (file, key) = (self.file.to_owned(), self.key(name));
+        let (found, wanted) = (found.to_string(), wanted.to_owned());
+        self.problems.push(Problem { file, key, found, wanted });
+    }
+
+    /// The table under `name`; an empty one if it is not there.
+    pub(super) fn table(&mut self, name: &str) -> Reader<'_> {
+        let table = self.optional_table(name).unwrap_or_default();
+        let at = self.key(name);
+        Reader::new(self.file, at, table, self.problems)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
+    fn optional_table(&mut self, name: &str) -> Option<Table> {
+        match self.table.remove(name)? {
+            Value::Table(table) => Some(table),
+            other => {
+                self.wrong(name, kind(&other), "a table");
+                None
+            }
+        }
+    }
+
+    /// The tables of an array of tables, each with its place as part of its key.
+    pub(super) fn tables(&mut self, name: &str) -> Vec<(String, Table)> {
+        let key = self.key(name);
+        match self.table.remove(name) {
+            None => Vec::new(),
+            Some(Value::Array(items)) => {
+                let mut tables = Vec::new();
+                for (place, item) in items.into_iter().enumerate() {
+                    let at = format!("{key}[{place}]");
+                    match item {
+                        Value::Table(table) => tables.push((at, table)),
+                        other => self.wrong(name, kind(&other), "tables"),
+                    }
+                }
+                tables
+            }
+            Some(other) => {
+                self.wrong(name, kind(&other), "tables, each under [[…]]");
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn file_and_problems(&mut self) -> (&'a Path, &mut Vec<Problem>) {
+        (self.file, self.problems)
+    }
+
+    pub(super) fn text_or(&mut self, name: &str, default: &str) -> String {
+        match self.table.remove(name) {
+            None => default.to_owned(),
+            Some(Value::String(text)) => text,
+            Some(other) => {
+                self.wrong(name, kind(&other), "text in quotes");
+                default.to_owned()
+            }
+        }
+    }
+
+    /// A text that must be there.
+    pub(super) fn text(&mut self, name: &str, wanted: &str) -> String {
+        if !self.has(name) {
+            self.wrong(name, "nothing", wanted);
+        }
+        self.text_or(name, "")
+    }
+
+    /// A text that must be there and be read.
+    pub(super) fn read<T>(
+        &mut self,
+        name: &str,
+        wanted: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let missing = !self.has(name);
+        let text = self.text(name, wanted);
+        let value = read(&text);
+        if value.is_none() && !missing {
+            self.wrong(name, format_args!("\"{text}\""), wanted);
+        }
+        value
+    }
+
+    pub(super) fn number_or(&mut self, name: &str, default: u64, from: u64, to: u64) -> u64 {
+        let wanted = format!("a whole number from {from} to {to}");
+        match self.table.remove(name) {
+            None => default,
+            Some(Value::Integer(n)) if u64::try_from(n).is_ok_and(|n| (from..=to).contains(&n)) => {
+                n.unsigned_abs()
+            }
+            Some(other) => {
+                self.wrong(name, other, &wanted);
+                default
+            }
+        }
+    }
+
+    pub(super) fn flag_or(&mut self, name: &str, default: bool) -> bool {
+        match self.table.remove(name) {
+            None => default,
+            Some(Value::Boolean(flag)) => flag,
+            Some(other) => {
+                self.wrong(name, kind(&other), "true or false");
+                default
+            }
+        }
+    }
+
+    /// A time such as `20ms`, `1.5s`, `10min`.
+    pub(super) fn time_or(
+        &mut self,
+        name: &str,
+        default: Duration,
+        from: Duration,
+        to: Duration,
+    ) -> Duration {
+        let wanted = format!("a time from {from:?} to {to:?}, such as \"20ms\", \"10s\", \"5min\"");
+        match self.table.remove(name) {
+            None => default,
+            Some(Value::String(text)) => match time(&text).filter(|t| (from..=to).contains(t)) {
+                Some(time) => time,
+                None => {
+                    self.wrong(name, format_args!("\"{text}\""), &wanted);
+                    default
+                }
+            },
+            Some(other) => {
+                self.wrong(name, other, &wanted);
+                default
+            }
+        }
+    }
+
+    /// Whatever is left was not asked for.
+    pub(super) fn end(mut self, known: &str) {
+        let left: Vec<_> = self.table.keys().cloned().collect();
+        for name in left {
+            self.wrong(&name, "a key that means nothing here", &format!("one of {known}"));
+        }
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text",
+        Value::Integer(_) | Value::Float(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime(_) => "a date",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a table",
+    }
+}
+
+/// Reads a number with a unit: `ms`, `s`, `min` or `h`.
+fn time(text: &str) -> Option<Duration> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(split);
+    let seconds = match unit.trim() {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "min" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(time("20ms"), Some(Duration::from_millis(20)));
+        assert_eq!(time("1.5s"), Some(Duration::from_millis(1500)));
+        assert_eq!(time("5min"), Some(Duration::from_secs(300)));
+        assert_eq!((time("20"), time("ms"), time("1 parsec")), (None, None, None));
+    }
+}

@@ -1,0 +1,351 @@
+//! Decisions: what to do about how things stand. A second call adds nothing.
+use super::{
+    Command, Device, Light, Line, LineState, Outcome, Pad, PlcCommand, Record, RejectReason, Run,
+    StopReason, Tag,
+};
+use crate::code::Step;
+use std::time::Instant;
+
+impl Line {
+    pub(super) fn decide(&mut self, now: Instant, out: &mut Outcome) {
+        self.decide_late(now, &mut out.records);
+        // Seventeen states: a longer walk would be a circle.
+        for _ in 0..LineState::ALL.len() {
+            let Some((next, why)) = self.next_state(now) else { break };
+            self.enter(now, next, why, &mut out.records);
+        }
+        self.decide_alarms(&mut out.records);
+        self.decide_spoken(out);
+        self.decide_clear(now, out);
+        self.decide_print(now, out);
+        self.decide_refill(now, out);
+        self.decide_tell(out);
+    }
+
+    /// What should have happened by now and did not.
+    fn decide_late(&mut self, now: Instant, records: &mut Vec<Record>) {
+        while let Some(tag) = self.belt.picture_late(now) {
+            self.judge_bad(tag, RejectReason::NoPicture, None, records);
+        }
+        if self.print_due.is_some_and(|due| due <= now) {
+            self.lose_printer(records);
+            self.latch(StopReason::PrintLate);
+        }
+        if self.settings.rejects_in_a_row_max <= self.rejects_in_a_row {
+            self.latch(StopReason::TooManyRejects);
+        }
+        if self.refill_at.is_some_and(|due| due <= now) {
+            self.refill_at = None;
+        }
+        if self.drain_due.is_some_and(|due| due <= now) {
+            self.drain_due = None;
+            self.give_up(records);
+        }
+        if self.settle_due.is_some_and(|due| due <= now) {
+            self.settle_due = None;
+        }
+    }
+
+    /// The next state, if things stand so that this one is over.
+    fn next_state(&mut self, _now: Instant) -> Option<(LineState, Option<StopReason>)> {
+        use LineState as S;
+        if self.state.may_abort_itself()
+            && let Some(reason) = self.reason_to_abort()
+        {
+            return Some((S::Aborting, Some(reason)));
+        }
+        let next = match self.state {
+            S::Stopped if self.reset_wanted => S::Resetting,
+            S::Stopped | S::Idle | S::Held | S::Aborted | S::Complete => return None,
+            S::Resetting => S::Idle,
+            S::Clearing => S::Stopped,
+            S::Aborting => S::Aborted,
+            S::Starting => return self.after_starting(),
+            S::Unholding | S::Unsuspending => return self.after_unholding(),
+            S::Execute => return self.after_execute(),
+            S::Holding if self.has_settled() => S::Held,
+            S::Suspending => S::Suspended,
+            S::Suspended if self.reason_to_suspend().is_none() => S::Unsuspending,
+            S::Stopping if self.is_empty() => S::Stopped,
+            S::Completing if self.is_empty() => S::Complete,
+            S::Holding | S::Suspended | S::Stopping | S::Completing => return None,
+        };
+        Some((next, self.why.filter(|_| matches!(next, S::Held | S::Suspended | S::Aborted))))
+    }
+
+    /// Waits in Starting, with the reason shown, until everything is there.
+    fn after_starting(&mut self) -> Option<(LineState, Option<StopReason>)> {
+        self.why = self.reason_to_wait();
+        (self.why.is_none() && self.pad_is_ready()).then_some((LineState::Execute, None))
+    }
+
+    /// Goes on, or falls back to Held with the reason.
+    fn after_unholding(&mut self) -> Option<(LineState, Option<StopReason>)> {
+        if let Some(reason) = self.reason_to_wait() {
+            return Some((LineState::Holding, Some(reason)));
+        }
+        self.pad_is_ready().then_some((LineState::Execute, None))
+    }
+
+    fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
+        let roll_ends = !self.settings.scenario.has_belt()
+            && self.lacks_codes()
+            && self.belt.pad.is_empty()
+            && self.order.done > 0;
+        let done = self.order.planned > 0 && self.order.done >= self.order.planned;
+        if done || roll_ends {
+            return Some((LineState::Completing, None));
+        }
+        if let Some(reason) = self.reason_to_hold() {
+            return Some((LineState::Holding, Some(reason)));
+        }
+        self.reason_to_suspend().map(|reason| (LineState::Suspending, Some(reason)))
+    }
+
+    fn pad_is_ready(&self) -> bool {
+        !self.settings.scenario.has_belt() || self.pad == Pad::Known
+    }
+
+    /// Whether nothing is under way that a hold should wait for.
+    fn has_settled(&self) -> bool {
+        let printing = self.belt.unprinted() > 0 && self.printer.is_up() && self.blocked.is_none();
+        self.settle_due.is_none() || !(printing || self.belt.waits_for_picture())
+    }
+
+    fn reason_to_abort(&self) -> Option<StopReason> {
+        if !self.settings.scenario.has_belt() {
+            return None;
+        }
+        if !self.plc.is_up() {
+            return Some(StopReason::Plc(self.plc.cause()));
+        }
+        [
+            (self.conditions.emergency_stop, StopReason::EmergencyStop),
+            (self.conditions.guard_open, StopReason::GuardOpen),
+            (self.conditions.fault, StopReason::MachineFault),
+        ]
+        .into_iter()
+        .find_map(|(stands, reason)| stands.then_some(reason))
+    }
+
+    fn reason_to_hold(&self) -> Option<StopReason> {
+        if let Some(reason) = self.latched.first() {
+            return Some(*reason);
+        }
+        if let Some(reason) = self.device_trouble() {
+            return Some(reason);
+        }
+        if self.settings.scenario.has_belt() && self.pad != Pad::Known {
+            return Some(StopReason::LabelsOutOfStep);
+        }
+        (self.lacks_codes() && self.belt.pad.is_empty()).then_some(StopReason::NoCodes)
+    }
+
+    fn device_trouble(&self) -> Option<StopReason> {
+        if !self.printer.is_up() {
+            return Some(StopReason::Printer(self.printer.cause()));
+        }
+        if let Some(cause) = self.blocked {
+            return Some(StopReason::Printer(cause));
+        }
+        if !self.settings.scenario.has_belt() {
+            return None;
+        }
+        if !self.camera.is_up() {
+            return Some(StopReason::Camera(self.camera.cause()));
+        }
+        [
+            (self.conditions.bin_full, StopReason::BinFull),
+            (self.conditions.air_low, StopReason::AirLow),
+        ]
+        .into_iter()
+        .find_map(|(stands, reason)| stands.then_some(reason))
+    }
+
+    /// Why it cannot run yet.
+    fn reason_to_wait(&self) -> Option<StopReason> {
+        self.reason_to_abort().or_else(|| self.device_trouble()).or_else(|| {
+            let none = self.stock.is_empty() && self.belt.pad.is_empty();
+            (none && self.wants_labels()).then_some(StopReason::NoCodes)
+        })
+    }
+
+    fn reason_to_suspend(&self) -> Option<StopReason> {
+        [
+            (self.conditions.blocked, StopReason::Blocked),
+            (self.conditions.starved, StopReason::Starved),
+        ]
+        .into_iter()
+        .find_map(|(stands, reason)| stands.then_some(reason))
+    }
+
+    fn lacks_codes(&self) -> bool {
+        self.stock.is_empty() && self.refill_at.is_some() && self.wants_labels()
+    }
+
+    /// Labels that are on their way to a good end, and those that reached it.
+    fn promised(&self) -> u64 {
+        let on_products = self.belt.products.iter().filter(|product| product.may_turn_out_good());
+        self.order.done + (on_products.count() + self.belt.pad.len()) as u64
+    }
+
+    fn wants_labels(&self) -> bool {
+        self.order.planned == 0 || self.promised() < self.order.planned
+    }
+
+    fn wants_products(&self) -> bool {
+        let coming = self.order.done + self.belt.hopeful() as u64;
+        self.order.planned == 0 || coming < self.order.planned
+    }
+
+    fn decide_alarms(&mut self, records: &mut Vec<Record>) {
+        let standing = self.standing();
+        let came = standing.iter().filter(|reason| !self.alarms.contains(reason));
+        records.extend(came.map(|reason| Record::AlarmRaised(*reason)));
+        let gone = self.alarms.iter().filter(|reason| !standing.contains(reason));
+        records.extend(gone.map(|reason| Record::AlarmCleared(*reason)));
+        let kept = self.alarms.iter().copied().filter(|reason| standing.contains(reason));
+        let new = standing.iter().copied().filter(|reason| !self.alarms.contains(reason));
+        self.alarms = kept.chain(new).collect();
+    }
+
+    /// Every trouble that stands now. A device that never spoke is no trouble before a start.
+    fn standing(&self) -> Vec<StopReason> {
+        let mut standing = self.latched.clone();
+        if let Device::Down(cause) = self.plc {
+            standing.push(StopReason::Plc(cause));
+        }
+        if let Device::Down(cause) = self.printer {
+            standing.push(StopReason::Printer(cause));
+        }
+        standing.extend(self.blocked.map(StopReason::Printer));
+        if let Device::Down(cause) = self.camera {
+            standing.push(StopReason::Camera(cause));
+        }
+        let conditions = self.conditions;
+        let flags = [
+            (conditions.emergency_stop, StopReason::EmergencyStop),
+            (conditions.guard_open, StopReason::GuardOpen),
+            (conditions.fault, StopReason::MachineFault),
+            (conditions.bin_full, StopReason::BinFull),
+            (conditions.air_low, StopReason::AirLow),
+            (self.lacks_codes(), StopReason::NoCodes),
+        ];
+        standing.extend(flags.into_iter().filter_map(|(stands, reason)| stands.then_some(reason)));
+        standing
+    }
+
+    /// Only a good product is spoken for: the gate takes silence for a no.
+    fn decide_spoken(&mut self, out: &mut Outcome) {
+        if self.plc.is_up() {
+            let good = |tag: &Tag| self.belt.is_good(*tag);
+            let to_pass = std::mem::take(&mut self.to_pass).into_iter().filter(good);
+            out.commands.extend(to_pass.map(|tag| Command::Plc(PlcCommand::Pass(tag))));
+        }
+        out.commands.extend(self.to_keep.drain(..).map(Command::KeepPicture));
+    }
+
+    fn decide_clear(&mut self, now: Instant, out: &mut Outcome) {
+        use LineState as S;
+        let wanted = match (self.state, self.pad) {
+            (_, Pad::Clearing(again)) => again <= now,
+            (S::Starting | S::Unholding | S::Unsuspending, Pad::Uncertain) => true,
+            (S::Stopping | S::Completing, Pad::Known | Pad::Uncertain) => {
+                let drained = self.belt.products.is_empty() && self.belt.unprinted() == 0;
+                drained && !self.belt.pad.is_empty()
+            }
+            (_, Pad::Known | Pad::Uncertain) => false,
+        };
+        if wanted && self.settings.scenario.has_belt() {
+            // Asked again even while the PLC is away: the deadline must move on.
+            self.pad = Pad::Clearing(now + self.settings.clear_within);
+            if self.plc.is_up() {
+                out.commands.push(Command::Plc(PlcCommand::ClearPad));
+            }
+        }
+    }
+
+    fn decide_print(&mut self, now: Instant, out: &mut Outcome) {
+        let able = self.state == LineState::Execute
+            && self.printer.is_up()
+            && self.blocked.is_none()
+            && self.pad_is_ready();
+        while able && self.belt.pad.len() < self.settings.labels_ahead && self.wants_labels() {
+            let Some(code) = self.stock.pop_front() else { break };
+            out.records.push(Record::Moved { code: code.id, step: Step::Send });
+            out.commands.push(Command::Print(code.clone()));
+            self.belt.pad.push_back(super::belt::Label { code, printed: false });
+            self.print_due.get_or_insert(now + self.settings.print_within);
+        }
+    }
+
+    fn decide_refill(&mut self, _now: Instant, out: &mut Outcome) {
+        use LineState as S;
+        let rests = matches!(self.state, S::Stopped | S::Clearing | S::Aborted | S::Complete);
+        let low = self.stock.len() < self.settings.stock_low;
+        if low && !rests && !self.refilling && self.refill_at.is_none() {
+            self.refilling = true;
+            let want = self.settings.stock_full - self.stock.len();
+            out.commands.push(Command::Refill { want });
+        }
+    }
+
+    /// Outputs follow the state; after a connection the line says how it stands once more.
+    fn decide_tell(&mut self, out: &mut Outcome) {
+        if !self.plc.is_up() || !self.settings.scenario.has_belt() {
+            return;
+        }
+        let run = Run {
+            belt: self.state.belt_runs(),
+            infeed: self.state == LineState::Execute && self.wants_products(),
+        };
+        let tell = (run, self.light());
+        if self.told != Some(tell) {
+            self.told = Some(tell);
+            out.commands.push(Command::Plc(PlcCommand::Run(run)));
+            out.commands.push(Command::Plc(PlcCommand::Show(tell.1)));
+        }
+    }
+
+    fn light(&self) -> Light {
+        use LineState as S;
+        match self.state {
+            S::Execute => Light::Green,
+            S::Held | S::Holding | S::Aborting | S::Aborted => Light::Red,
+            S::Stopped | S::Idle | S::Complete => Light::Off,
+            S::Clearing
+            | S::Starting
+            | S::Suspended
+            | S::Stopping
+            | S::Unholding
+            | S::Suspending
+            | S::Unsuspending
+            | S::Resetting
+            | S::Completing => Light::Amber,
+        }
+    }
+
+    /// The only way of changing state.
+    pub(super) fn enter(
+        &mut self,
+        now: Instant,
+        next: LineState,
+        why: Option<StopReason>,
+        records: &mut Vec<Record>,
+    ) {
+        use LineState as S;
+        records.push(Record::Line { from: self.state, to: next, why });
+        self.state = next;
+        self.why = why;
+        let drains = matches!(next, S::Stopping | S::Completing);
+        self.drain_due = drains.then(|| now + self.settings.drain_within);
+        self.settle_due = (next == S::Holding).then(|| now + self.settings.settle_within);
+        if next == S::Resetting {
+            self.reset_wanted = false;
+        }
+        if next == S::Aborting && self.settings.scenario.has_belt() {
+            // Nobody watched the pad while the machine was stopped by force.
+            self.pad = Pad::Uncertain;
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Facts: what happened. Writes records, never commands.
+use super::belt::{Label, OnProduct};
+use super::{
+    CameraEvent, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent, PrinterEvent,
+    Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
+};
+use crate::code::{CodeId, CodeState, Step};
+use std::time::Instant;
+
+impl Line {
+    pub(super) fn note(&mut self, now: Instant, event: Event, records: &mut Vec<Record>) {
+        match event {
+            Event::Wake => {}
+            Event::Operator(request) => self.note_request(now, request, records),
+            Event::CodesArrived(codes) => {
+                self.refilling = false;
+                self.refill_at = None;
+                self.stock.extend(codes);
+            }
+            Event::CodesExhausted => {
+                self.refilling = false;
+                self.refill_at = Some(now + self.settings.refill_after);
+            }
+            Event::Printer(event) => self.note_printer(now, event, records),
+            Event::Plc(event) => self.note_plc(now, event, records),
+            Event::Camera(CameraEvent::Up) => self.camera = Device::Up,
+            Event::Camera(CameraEvent::Down(cause)) => self.camera = Device::Down(cause),
+            Event::Camera(CameraEvent::Read { tag, reading, picture }) => {
+                self.note_reading(tag, &reading, picture, records);
+            }
+        }
+    }
+
+    fn note_request(&mut self, now: Instant, request: Request, records: &mut Vec<Record>) {
+        use LineState as S;
+        use Request as R;
+        let next = match (request, self.state) {
+            (R::Reset, S::Stopped | S::Complete) => S::Resetting,
+            (R::Reset | R::Clear, S::Aborted) => S::Clearing,
+            (R::Start, S::Idle) => S::Starting,
+            (R::Start, S::Held) => S::Unholding,
+            (R::Hold, S::Execute) => S::Holding,
+            (R::Stop, state) if state.may_stop() => S::Stopping,
+            (R::Abort, state) if state.may_abort() => S::Aborting,
+            (R::Reset | R::Clear | R::Start | R::Hold | R::Stop | R::Abort, _) => return,
+        };
+        self.reset_wanted = request == R::Reset && next == S::Clearing;
+        if matches!(request, R::Reset | R::Start | R::Clear) {
+            self.latched.clear();
+            self.rejects_in_a_row = 0;
+        }
+        self.enter(now, next, None, records);
+    }
+
+    fn note_printer(&mut self, now: Instant, event: PrinterEvent, records: &mut Vec<Record>) {
+        match event {
+            PrinterEvent::Up => {
+                self.printer = Device::Up;
+                self.blocked = None;
+            }
+            PrinterEvent::Down(cause) => {
+                self.printer = Device::Down(cause);
+                self.blocked = None;
+                self.lose_printer(records);
+            }
+            PrinterEvent::Blocked(cause) => {
+                self.blocked = Some(cause);
+                self.print_due = None;
+            }
+            PrinterEvent::Unblocked => {
+                self.blocked = None;
+                self.await_print(now);
+            }
+            PrinterEvent::Printed(id) => self.note_printed(now, id, records),
+        }
+    }
+
+    /// Labels come out in the order in which they were sent: this one, and all before it.
+    fn note_printed(&mut self, now: Instant, id: CodeId, records: &mut Vec<Record>) {
+        let Some(at) = self.belt.pad.iter().position(|label| label.code.id == id) else { return };
+        for label in self.belt.pad.iter_mut().take(at + 1).filter(|label| !label.printed) {
+            label.printed = true;
+            records.push(Record::Moved { code: label.code.id, step: Step::Print });
+        }
+        self.await_print(now);
+        if !self.settings.scenario.has_belt() {
+            self.order.done += (at + 1) as u64;
+            self.belt.pad.drain(..=at);
+        }
+    }
+
+    /// The next label must come out in time, if one is awaited.
+    fn await_print(&mut self, now: Instant) {
+        let awaited = self.belt.unprinted() > 0 && self.blocked.is_none();
+        self.print_due = awaited.then(|| now + self.settings.print_within);
+    }
+
+    fn note_plc(&mut self, now: Instant, event: PlcEvent, records: &mut Vec<Record>) {
+        match event {
+            PlcEvent::Up(since) => {
+                self.plc = Device::Up;
+                self.told = None;
+                if since == Since::Lost {
+                    self.lose_belt(records);
+                }
+                // What was said before may not have arrived; saying it again harms nothing.
+                let good = |product: &&Product| product.verdict == Some(Verdict::Good);
+                self.to_pass = self.belt.products.iter().filter(good).map(|p| p.tag).collect();
+            }
+            PlcEvent::Down(cause) => {
+                self.plc = Device::Down(cause);
+                self.conditions = Conditions::default();
+            }
+            PlcEvent::Heard { boot, seq } => records.push(Record::Heard { boot, seq }),
+            PlcEvent::Condition(conditions) => self.conditions = conditions,
+            PlcEvent::ProductArrived(tag) => self.note_arrival(tag, records),
+            PlcEvent::Applied(tag) => self.note_applied(now, tag, records),
+            PlcEvent::NotApplied(tag) => {
+                self.note_arrival(tag, records);
+                if self.belt.product(tag).is_some_and(|product| product.verdict.is_none()) {
+                    self.judge_bad(tag, RejectReason::NoLabel, None, records);
+                }
+            }
+            PlcEvent::Triggered(tag) => {
+                let due = now + self.settings.picture_within;
+                if let Some(product) = self.belt.product(tag) {
+                    product.picture_due = Some(due);
+                }
+            }
+            PlcEvent::Passed(tag) => self.note_passed(tag, records),
+            PlcEvent::RejectConfirmed(tag) => self.note_rejected(tag, true, records),
+            PlcEvent::RejectUnconfirmed(tag) => self.note_rejected(tag, false, records),
+            PlcEvent::PadCleared => self.note_pad_cleared(records),
+        }
+    }
+
+    /// A product entered. Told again, it changes nothing.
+    fn note_arrival(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        if self.belt.product(tag).is_none() {
+            records.push(Record::ProductSeen { tag });
+            // After a loss a product may be heard of late, behind one that came after it.
+            let place = self.belt.products.partition_point(|product| product.tag < tag);
+            self.belt.products.insert(place, Product::new(tag));
+        }
+    }
+
+    /// The oldest label of the pad is on this product. Whatever the printer said of it, it came
+    /// out. Where the pad is not known, nobody knows which label that was: the picture may tell.
+    fn note_applied(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
+        self.note_arrival(tag, records);
+        if self.pad != Pad::Known {
+            return;
+        }
+        let Some(Label { code, printed }) = self.belt.pad.pop_front() else { return };
+        if !printed {
+            records.push(Record::Moved { code: code.id, step: Step::Print });
+            self.await_print(now);
+        }
+        self.put_on(tag, code.id, Some(code.text), CodeState::Printed, records);
+    }
+
+    /// Records that a label is on a product.
+    pub(super) fn put_on(
+        &mut self,
+        tag: Tag,
+        id: CodeId,
+        text: Option<crate::code::CodeText>,
+        was: CodeState,
+        records: &mut Vec<Record>,
+    ) {
+        if let Some(other) = self.belt.take_off(id) {
+            records.push(Record::ProductLabelled { tag: other, code: None });
+        }
+        let Some(product) = self.belt.product(tag) else { return };
+        product.code = Some(OnProduct { id, text, state: was });
+        Self::step_of(product, Step::Apply, records);
+        records.push(Record::ProductLabelled { tag, code: Some(id) });
+    }
+
+    /// Products leave in the order of their tags: those before this one are gone.
+    fn note_gone_before(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        while self.belt.products.front().is_some_and(|product| product.tag < tag) {
+            let product = self.belt.products.pop_front();
+            self.unaccount(product, records);
+            self.latch(StopReason::ProductMissing);
+        }
+    }
+
+    fn unaccount(&mut self, product: Option<Product>, records: &mut Vec<Record>) {
+        let Some(mut product) = product else { return };
+        let text = product.code.as_ref().and_then(|code| Some((code.text.clone()?, code.id)));
+        Self::step_of(&mut product, Step::Doubt, records);
+        if let Some((text, id)) = text {
+            self.in_doubt.insert(text.as_str().to_owned(), id);
+        }
+        records.push(Record::ProductSettled { tag: product.tag, fate: Fate::Unaccounted });
+    }
+
+    fn take_product(&mut self, tag: Tag) -> Option<Product> {
+        let at = self.belt.products.iter().position(|product| product.tag == tag)?;
+        self.belt.products.remove(at)
+    }
+
+    fn note_passed(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        self.note_gone_before(tag, records);
+        let Some(product) = self.take_product(tag) else { return };
+        if product.verdict == Some(Verdict::Good) {
+            self.order.done += 1;
+            records.push(Record::ProductSettled { tag, fate: Fate::Verified });
+        } else {
+            self.unaccount(Some(product), records);
+            self.latch(StopReason::BadProductPassed);
+        }
+    }
+
+    fn note_rejected(&mut self, tag: Tag, confirmed: bool, records: &mut Vec<Record>) {
+        self.note_gone_before(tag, records);
+        let verdict = self.belt.product(tag).map(|product| product.verdict);
+        match verdict {
+            None => return,
+            Some(Some(Verdict::Good)) => {
+                self.judge_bad(tag, RejectReason::LateVerdict, None, records);
+            }
+            Some(None) => self.judge_bad(tag, RejectReason::NoPicture, None, records),
+            Some(Some(Verdict::Bad(_))) => {}
+        }
+        let Some(mut product) = self.take_product(tag) else { return };
+        // A code in doubt that is known to be on this product is in doubt no more.
+        Self::step_of(&mut product, Step::Reject, records);
+        let fate = if confirmed { Fate::Rejected } else { Fate::Unaccounted };
+        records.push(Record::ProductSettled { tag, fate });
+        if !confirmed {
+            self.latch(StopReason::RejectUnconfirmed);
+        }
+    }
+
+    /// What lay on the pad is waste: known labels are scrapped, the others stay in doubt.
+    fn note_pad_cleared(&mut self, records: &mut Vec<Record>) {
+        if !matches!(self.pad, Pad::Clearing(_)) {
+            return;
+        }
+        for Label { code, printed } in std::mem::take(&mut self.belt.pad) {
+            if printed {
+                records.push(Record::Moved { code: code.id, step: Step::Scrap });
+            } else {
+                self.doubt(&code, records);
+            }
+        }
+        self.pad = Pad::Known;
+        self.print_due = None;
+    }
+
+    /// The PLC does not know what became of the products on the belt.
+    fn lose_belt(&mut self, records: &mut Vec<Record>) {
+        while let Some(product) = self.belt.products.pop_front() {
+            self.unaccount(Some(product), records);
+        }
+        self.pad = Pad::Uncertain;
+    }
+
+    /// Empties everything at the end of a drain that did not end.
+    pub(super) fn give_up(&mut self, records: &mut Vec<Record>) {
+        self.lose_belt(records);
+        for Label { code, .. } in std::mem::take(&mut self.belt.pad) {
+            self.doubt(&code, records);
+        }
+        self.print_due = None;
+    }
+}

@@ -1,0 +1,109 @@
+//! A line comes back: from the journal, with doubt for whatever was under way.
+use super::belt::OnProduct;
+use super::{
+    Belt, Conditions, Device, Line, LineSettings, LineState, Order, Outcome, Pad, Product, Record,
+    RejectReason, Tag, Verdict,
+};
+use crate::code::{Code, CodeId, CodeState};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+/// What the store knows of a line that was not at rest when it was last heard.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// The state that the last record gave it.
+    pub state: Option<LineState>,
+    /// Codes of its job that are sent, printed, applied or doubtful, or verified on a product
+    /// whose fate is not known yet.
+    pub under_way: Vec<(Code, CodeState)>,
+    /// Products that had entered and were not settled.
+    pub products: Vec<OpenProduct>,
+}
+
+/// A product that was on the belt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenProduct {
+    /// Its tag.
+    pub tag: Tag,
+    /// The code on its label, if it had got one.
+    pub code: Option<CodeId>,
+    /// Whether it was found good, if it was judged.
+    pub good: Option<bool>,
+}
+
+impl Line {
+    /// A line that never ran.
+    pub fn new(settings: LineSettings, order: Order) -> Self {
+        Self {
+            settings,
+            order,
+            state: LineState::Stopped,
+            reset_wanted: false,
+            why: None,
+            latched: Vec::new(),
+            alarms: Vec::new(),
+            printer: Device::Unknown,
+            blocked: None,
+            plc: Device::Unknown,
+            camera: Device::Unknown,
+            conditions: Conditions::default(),
+            stock: VecDeque::new(),
+            refilling: false,
+            refill_at: None,
+            // A new process does not know what lies on the pad.
+            pad: Pad::Uncertain,
+            belt: Belt::default(),
+            print_due: None,
+            drain_due: None,
+            settle_due: None,
+            rejects_in_a_row: 0,
+            to_pass: Vec::new(),
+            to_keep: Vec::new(),
+            verified: HashSet::new(),
+            in_doubt: BTreeMap::new(),
+            verdicts: VecDeque::new(),
+            told: None,
+        }
+    }
+
+    /// Rebuilds a line from what the store knows. Labels between printer and camera are in doubt.
+    /// Products stay on the belt: found good before, they wait for the gate; all others will be
+    /// rejected by silence.
+    pub fn restore(settings: LineSettings, order: Order, known: Restored) -> (Self, Outcome) {
+        let mut line = Self::new(settings, order);
+        let mut out = Outcome::default();
+        if let Some(from) = known.state.filter(|state| *state != LineState::Stopped) {
+            let to = LineState::Stopped;
+            out.records.push(Record::Line { from, to, why: None });
+        }
+        let mut states = BTreeMap::new();
+        for (code, state) in known.under_way {
+            let rests = state == CodeState::Verified
+                || (state == CodeState::Printed && !line.settings.scenario.has_belt());
+            if rests {
+                states.insert(code.id, state);
+            } else if state == CodeState::Doubtful {
+                states.insert(code.id, state);
+                line.in_doubt.insert(code.text.as_str().to_owned(), code.id);
+            } else {
+                line.doubt(&code, &mut out.records);
+                states.insert(code.id, CodeState::Doubtful);
+            }
+        }
+        line.belt.products = known.products.iter().map(|open| back(open, &states)).collect();
+        (line, out)
+    }
+}
+
+fn back(open: &OpenProduct, states: &BTreeMap<CodeId, CodeState>) -> Product {
+    let mut product = Product::new(open.tag);
+    product.code = open.code.and_then(|id| {
+        let state = *states.get(&id)?;
+        Some(OnProduct { id, text: None, state })
+    });
+    product.verdict = match open.good {
+        Some(true) => Some(Verdict::Good),
+        Some(false) => Some(Verdict::Bad(RejectReason::InDoubt)),
+        None => None,
+    };
+    product
+}

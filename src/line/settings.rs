@@ -1,0 +1,78 @@
+//! How a line is set up, and what it is asked to make.
+use std::time::Duration;
+
+/// Which stations a code passes, in which order. Data, not a second machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scenario {
+    /// A label is printed for each product, applied, read on the product; the gate acts.
+    PrintApply,
+    /// Labels are printed on a roll; they are applied and validated elsewhere, by hand.
+    Roll,
+}
+
+impl Scenario {
+    /// The word in the store and in configurations.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::PrintApply => "print_apply",
+            Self::Roll => "roll",
+        }
+    }
+
+    /// Whether products pass on a belt with PLC, camera and gate.
+    pub const fn has_belt(self) -> bool {
+        matches!(self, Self::PrintApply)
+    }
+}
+
+/// The limits that a line works within.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineSettings {
+    /// The stations.
+    pub scenario: Scenario,
+    /// With fewer codes than this in hand, more are fetched from the store.
+    pub stock_low: usize,
+    /// Up to so many are held in hand.
+    pub stock_full: usize,
+    /// Labels between printer and applicator at most: handed to the printer or waiting on the
+    /// pad. Each of them is in doubt when the printer is lost, so that it is small.
+    pub labels_ahead: usize,
+    /// A label handed to a ready printer comes out within this time after the one before it.
+    pub print_within: Duration,
+    /// A triggered camera delivers a reading within this time.
+    pub picture_within: Duration,
+    /// A stop empties the belt within this time, or gives up and counts.
+    pub drain_within: Duration,
+    /// A hold waits so long for pictures and labels that are under way.
+    pub settle_within: Duration,
+    /// The PLC clears the pad within this time, or is asked again.
+    pub clear_within: Duration,
+    /// When the store had no codes, it is asked again after this time.
+    pub refill_after: Duration,
+    /// So many rejects one after another hold the line.
+    pub rejects_in_a_row_max: u32,
+}
+
+/// What a line is asked to make, and how far it had come when it was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Order {
+    /// Good products (labels, for a roll) wanted; 0 = until somebody stops the line.
+    pub planned: u64,
+    /// Already made.
+    pub done: u64,
+}
+
+impl std::str::FromStr for Scenario {
+    type Err = UnknownScenario;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        [Self::PrintApply, Self::Roll]
+            .into_iter()
+            .find(|scenario| scenario.word() == word)
+            .ok_or_else(|| UnknownScenario(word.to_owned()))
+    }
+}
+
+/// A word that names no scenario.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' names no scenario; there are print_apply and roll")]
+pub struct UnknownScenario(String);

@@ -1,0 +1,440 @@
+//! The factory floor in one piece: belt, label pad, gate, and the PLC program that moves them. Stepped with time, no sockets.
+use super::PrintedLabel;
+use super::belt::{Belt, BeltSettings, Station};
+use super::camera::Shot;
+use super::dice::Dice;
+use super::faults::Faults;
+use super::ledger::{Fact, LabelPlace, Ledger, ProductPlace};
+use super::plc::memory::{Command, EventKind, Memory};
+use super::plc::modbus::{self, Head, Refusal, Request};
+use super::scene::Look;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Without a change of the other side's heartbeat for so long, belt and infeed stop
+/// (`docs/plc/markwright.v1.md`, holding register 0).
+const PC_SILENCE_LIMIT: Duration = Duration::from_secs(1);
+
+/// How the floor is built.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloorSettings {
+    /// The conveyor.
+    pub belt: BeltSettings,
+    /// Labels that fit between printer and applicator.
+    pub pad_capacity: usize,
+    /// Clearing the pad ends when no label came for so long.
+    pub pad_quiet: Duration,
+    /// The Modbus unit id of the PLC.
+    pub unit: u8,
+}
+
+impl Default for FloorSettings {
+    fn default() -> Self {
+        Self {
+            belt: BeltSettings::default(),
+            pad_capacity: 4,
+            pad_quiet: Duration::from_millis(200),
+            unit: 1,
+        }
+    }
+}
+
+/// How a request is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// At once.
+    Now(Vec<u8>),
+    /// After this time.
+    Late(Vec<u8>, Duration),
+    /// Not at all.
+    Silence,
+    /// By closing the connection.
+    HangUp,
+}
+
+/// The floor.
+#[derive(Debug)]
+pub struct Floor {
+    settings: FloorSettings,
+    /// What goes wrong.
+    pub faults: Faults,
+    belt: Belt,
+    memory: Memory,
+    command: Command,
+    clients: usize,
+    pc_heartbeat: u16,
+    pc_silent: Duration,
+    pad: VecDeque<(u64, Arc<PrintedLabel>)>,
+    labels_came: u64,
+    web_empty: bool,
+    /// While the pad is being cleared: how long no label came.
+    clearing: Option<Duration>,
+    triggers: u64,
+    luck: Dice,
+    talk_luck: Dice,
+    ledger: Ledger,
+}
+
+/// The floor as several tasks share it.
+#[derive(Debug, Clone)]
+pub struct SharedFloor(Arc<Mutex<Floor>>);
+
+impl SharedFloor {
+    /// Shares a floor.
+    pub fn new(floor: Floor) -> Self {
+        Self(Arc::new(Mutex::new(floor)))
+    }
+
+    /// The floor, for a moment.
+    pub fn lock(&self) -> MutexGuard<'_, Floor> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Floor {
+    /// A floor at rest. `boot` is the number of the PLC's first start.
+    pub fn new(
+        settings: FloorSettings,
+        faults: Faults,
+        seed: u64,
+        boot: u16,
+        ledger: Ledger,
+    ) -> Self {
+        Self {
+            belt: Belt::new(settings.belt.clone(), Dice::of(seed, 1)),
+            settings,
+            faults,
+            memory: Memory::started(boot),
+            command: Command::default(),
+            clients: 0,
+            pc_heartbeat: 0,
+            pc_silent: PC_SILENCE_LIMIT,
+            pad: VecDeque::new(),
+            labels_came: 0,
+            web_empty: true,
+            clearing: None,
+            triggers: 0,
+            luck: Dice::of(seed, 2),
+            talk_luck: Dice::of(seed, 3),
+            ledger,
+        }
+    }
+
+    /// One scan of the PLC program, and what moved in this time. Returns what the camera must shoot.
+    pub fn scan(&mut self, step: Duration) -> Vec<Shot> {
+        if self.faults.talk.frozen {
+            return Vec::new();
+        }
+        self.memory.heartbeat = self.memory.heartbeat.wrapping_add(1);
+        self.watch_pc(step);
+        self.obey();
+        self.clear_pad(step);
+        let infeed_open = self.command.infeed() && !self.faults.machine.starved;
+        let passed = self.belt.step(step, self.runs(), infeed_open);
+        passed.into_iter().filter_map(|(station, product)| self.came_by(station, product)).collect()
+    }
+
+    /// Whether there is room for a label between printer and applicator.
+    pub fn wants_label(&self) -> bool {
+        self.clearing.is_some() || self.pad.len() < self.settings.pad_capacity
+    }
+
+    /// A label came from the printer to the pad; into the waste while the pad is being cleared.
+    pub fn take_label(&mut self, label: PrintedLabel) {
+        let number = self.note_label(&label);
+        if self.clearing.is_some() {
+            self.clearing = Some(Duration::ZERO);
+            self.move_label(number, LabelPlace::Waste);
+        } else {
+            self.move_label(number, LabelPlace::Pad);
+            self.pad.push_back((number, Arc::new(label)));
+        }
+    }
+
+    /// A label that hangs on the web behind the printer when the plant is shut down.
+    pub fn leave_on_roll(&mut self, label: &PrintedLabel) {
+        self.note_label(label);
+    }
+
+    /// Whether any label hangs between the printer and the pad.
+    pub fn see_web(&mut self, empty: bool) {
+        self.web_empty = empty;
+    }
+
+    /// A request of a Modbus client, and what the PLC makes of it.
+    pub fn hear(&mut self, head: Head, body: &[u8]) -> Reply {
+        let talk = self.faults.talk.clone();
+        if self.talk_luck.chance(talk.silent_chance) {
+            return Reply::Silence;
+        }
+        let answer = self.answer(head, body);
+        if self.talk_luck.chance(talk.drop_chance) {
+            Reply::HangUp
+        } else if self.talk_luck.chance(talk.garbled_chance) {
+            Reply::Now(garble(answer, &mut self.talk_luck))
+        } else if self.talk_luck.chance(talk.late_chance) {
+            Reply::Late(answer, talk.late_by)
+        } else {
+            Reply::Now(answer)
+        }
+    }
+
+    /// A client connected.
+    pub fn client_came(&mut self) {
+        self.clients += 1;
+    }
+
+    /// A client is gone.
+    pub fn client_left(&mut self) {
+        self.clients = self.clients.saturating_sub(1);
+    }
+
+    /// Somebody takes a product off the belt. Returns its tag.
+    pub fn take_off_product(&mut self) -> Option<u32> {
+        let (number, tag) =
+            self.belt.within_reach().map(|product| (product.number, product.tag))?;
+        self.take_off(number);
+        tag
+    }
+
+    /// The PLC program starts anew: counts, tags and events begin again, and it does not know what
+    /// is on the belt. `boot` is the number of this start.
+    pub fn restart_plc(&mut self, boot: u16) {
+        self.memory = Memory::started(boot);
+        self.command = Command::default();
+        self.clearing = None;
+        self.pc_silent = PC_SILENCE_LIMIT;
+        self.belt.products().for_each(|product| product.tag = None);
+    }
+
+    /// The number of the PLC's present start.
+    pub fn boot(&self) -> u16 {
+        self.memory.boot()
+    }
+
+    fn runs(&self) -> bool {
+        self.command.belt() && self.pc_silent < PC_SILENCE_LIMIT && !self.faults.talk.frozen
+    }
+
+    fn watch_pc(&mut self, step: Duration) {
+        let beat = self.memory.pc_heartbeat();
+        if beat == self.pc_heartbeat {
+            self.pc_silent = self.pc_silent.saturating_add(step);
+        } else {
+            (self.pc_heartbeat, self.pc_silent) = (beat, Duration::ZERO);
+        }
+        if self.pc_silent >= PC_SILENCE_LIMIT && self.clients == 0 {
+            // It is gone, not only late: whoever comes next must ask for movement anew.
+            self.command = Command::default();
+        }
+    }
+
+    fn obey(&mut self) {
+        if let Some(command) = self.memory.new_command() {
+            self.command = command;
+            if command.clear_pad() {
+                self.clearing = Some(Duration::ZERO);
+                while let Some((label, _)) = self.pad.pop_front() {
+                    self.move_label(label, LabelPlace::Waste);
+                }
+            }
+        }
+        if self.faults.machine.emergency_stop || self.faults.machine.guard_open {
+            // A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2).
+            self.command = Command::default();
+        }
+    }
+
+    fn clear_pad(&mut self, step: Duration) {
+        let Some(quiet) = self.clearing else { return };
+        let quiet = quiet + step;
+        if quiet >= self.settings.pad_quiet && self.web_empty {
+            self.clearing = None;
+            self.memory.event(EventKind::PadCleared, 0);
+        } else {
+            self.clearing = Some(quiet);
+        }
+    }
+
+    fn came_by(&mut self, station: Station, product: u64) -> Option<Shot> {
+        if station == Station::Infeed {
+            self.welcome(product);
+            return None;
+        }
+        // What the PLC does not know comes by its outputs unseen; the gate pushes it out.
+        let tag = self.belt.product(product)?.tag;
+        match (station, tag) {
+            (Station::Applicator, Some(tag)) => self.apply(product, tag),
+            (Station::Camera, Some(tag)) => return self.trigger(product, tag),
+            (Station::Gate, tag) => self.sort(product, tag),
+            (Station::BinEye, tag) => self.fall(product, tag),
+            (Station::Applicator | Station::Camera, None) | (Station::Infeed, _) => {}
+        }
+        None
+    }
+
+    fn welcome(&mut self, number: u64) {
+        let tag = self.memory.give_tag();
+        if let Some(product) = self.belt.product(number) {
+            product.tag = Some(tag);
+        }
+        self.ledger.note(Fact::ProductEntered { boot: self.memory.boot(), tag });
+    }
+
+    fn apply(&mut self, number: u64, tag: u32) {
+        let Some((label, printed)) = self.pad.pop_front() else {
+            self.memory.event(EventKind::NotApplied, tag);
+            return;
+        };
+        if let Some(product) = self.belt.product(number) {
+            product.label = Some(printed);
+        }
+        self.move_label(label, LabelPlace::Product(number));
+        self.memory.counts.applied += 1;
+        self.memory.event(EventKind::Applied, tag);
+    }
+
+    fn trigger(&mut self, number: u64, tag: u32) -> Option<Shot> {
+        self.memory.event(EventKind::Triggered, tag);
+        let label = self.belt.product(number)?.label.clone();
+        let luck = self.faults.luck;
+        let look = match &label {
+            None => Look::NoLabel,
+            Some(_) if self.luck.chance(luck.spoiled_chance) => Look::Spoiled,
+            Some(_) if self.luck.chance(luck.no_symbol_chance) => Look::NoSymbol,
+            Some(_) => Look::Clean,
+        };
+        let missed = self.luck.chance(luck.missed_trigger_chance);
+        if self.luck.chance(luck.taken_off_chance) {
+            self.take_off(number);
+        }
+        self.triggers += 1;
+        let shot = Shot { product: number, tag, trigger: self.triggers, look, label };
+        (!missed).then_some(shot)
+    }
+
+    fn sort(&mut self, number: u64, tag: Option<u32>) {
+        if tag.is_some_and(|tag| self.memory.at_gate(tag)) {
+            self.memory.counts.passed += 1;
+            self.memory.event(EventKind::Passed, tag.unwrap_or_default());
+            self.move_product(number, ProductPlace::Good);
+        } else {
+            self.memory.counts.reject_ordered += u32::from(tag.is_some());
+            self.belt.push_out(number);
+        }
+    }
+
+    fn fall(&mut self, number: u64, tag: Option<u32>) {
+        self.move_product(number, ProductPlace::Bin);
+        let Some(tag) = tag else { return };
+        if self.luck.chance(self.faults.luck.bin_eye_blind_chance) {
+            self.memory.event(EventKind::RejectUnseen, tag);
+        } else {
+            self.memory.counts.reject_confirmed += 1;
+            self.memory.event(EventKind::RejectConfirmed, tag);
+        }
+    }
+
+    fn take_off(&mut self, number: u64) {
+        self.move_product(number, ProductPlace::TakenOff);
+    }
+
+    /// Every move of a product but the first leads off the belt.
+    fn move_product(&mut self, product: u64, place: ProductPlace) {
+        self.belt.remove(product);
+        self.ledger.note(Fact::ProductMoved { product, place });
+    }
+
+    fn move_label(&self, label: u64, place: LabelPlace) {
+        self.ledger.note(Fact::LabelMoved { label, place });
+    }
+
+    fn note_label(&mut self, label: &PrintedLabel) -> u64 {
+        self.labels_came += 1;
+        self.ledger.note(Fact::LabelCame {
+            number: label.number,
+            codes: label.codes.clone(),
+            partial: label.partial,
+        });
+        self.labels_came
+    }
+
+    fn answer(&mut self, head: Head, body: &[u8]) -> Vec<u8> {
+        let function = body.first().copied().unwrap_or_default();
+        let done = if head.unit == self.settings.unit {
+            modbus::read_request(body).and_then(|request| self.carry_out(head, body, &request))
+        } else {
+            Err(Refusal::Unit)
+        };
+        done.unwrap_or_else(|why| modbus::refuse(head, function, why))
+    }
+
+    fn carry_out(
+        &mut self,
+        head: Head,
+        body: &[u8],
+        request: &Request,
+    ) -> Result<Vec<u8>, Refusal> {
+        match request {
+            Request::ReadHolding { address, count } => {
+                let registers = modbus::slice(self.memory.holding(), *address, *count)?;
+                Ok(modbus::answer_read(head, 3, registers))
+            }
+            Request::ReadInput { address, count } => {
+                let inputs = self.inputs();
+                let registers = modbus::slice(&inputs, *address, *count)?;
+                Ok(modbus::answer_read(head, 4, registers))
+            }
+            Request::Write { address, values } => {
+                let passes = self.memory.write(*address, values).ok_or(Refusal::Address)?;
+                self.note_passes(&passes);
+                Ok(modbus::answer_write(head, body))
+            }
+        }
+    }
+
+    fn note_passes(&mut self, tags: &[u32]) {
+        let heard = |tag: Option<u32>| tag.is_some_and(|tag| tags.contains(&tag));
+        for product in self.belt.products().filter(|product| heard(product.tag)) {
+            self.ledger.note(Fact::PassHeard { product: product.number });
+        }
+    }
+
+    fn inputs(&self) -> [u16; super::plc::memory::INPUT_REGISTERS] {
+        let speed = if self.runs() { self.settings.belt.speed_mm_s() } else { 0.0 };
+        // `as` saturates, and the speed is never negative.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+        let speed = speed.round() as u16;
+        self.memory.inputs(self.faults.talk.map_version, self.status(), speed)
+    }
+
+    fn status(&self) -> u16 {
+        let machine = self.faults.machine;
+        let hurt = machine.fault || machine.emergency_stop || machine.guard_open;
+        let pad_clear = self.pad.is_empty() && self.web_empty && self.clearing.is_none();
+        let bits = [
+            !hurt,
+            self.runs(),
+            pad_clear,
+            machine.fault,
+            machine.blocked,
+            machine.starved,
+            machine.emergency_stop,
+            machine.guard_open,
+            machine.air_low,
+            machine.bin_full,
+        ];
+        bits.iter().rev().fold(0, |word, bit| word << 1 | u16::from(*bit))
+    }
+}
+
+/// Nonsense that a broken network card or gateway makes of an answer.
+fn garble(mut answer: Vec<u8>, luck: &mut Dice) -> Vec<u8> {
+    match luck.below(3) {
+        0 => answer[0] ^= 0x55,
+        1 => answer[7] ^= 0x7f,
+        _ => answer.iter_mut().for_each(|byte| *byte ^= 0xa5),
+    }
+    answer
+}

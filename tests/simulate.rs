@@ -1,0 +1,252 @@
+//! Thousands of seeded shifts on a line with bad luck: the pure core against a plant in a box.
+//!
+//! A failing seed is printed; `SEED=n cargo test --test simulate one_seed` runs it alone.
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test"
+)]
+#[path = "simulate/books.rs"]
+mod books;
+#[path = "simulate/dice.rs"]
+mod dice;
+#[path = "simulate/world.rs"]
+mod world;
+
+use books::Books;
+use markwright::code::{CodeId, CodeState};
+use markwright::line::*;
+use std::time::{Duration, Instant};
+use world::{Luck, TICK, World};
+
+fn settings() -> LineSettings {
+    let ms = Duration::from_millis;
+    LineSettings {
+        scenario: Scenario::PrintApply,
+        stock_low: 5,
+        stock_full: 20,
+        labels_ahead: 4,
+        print_within: ms(500),
+        picture_within: ms(200),
+        drain_within: ms(5000),
+        settle_within: ms(300),
+        clear_within: ms(200),
+        refill_after: ms(500),
+        rejects_in_a_row_max: 5,
+    }
+}
+
+const GOOD_LUCK: Luck = Luck {
+    label_swallowed: 0,
+    label_twice: 0,
+    blank_fed: 0,
+    unreadable: 0,
+    misread: 0,
+    trigger_missed: 0,
+    frame_lost: 0,
+    taken_off: 0,
+    gate_leaks: 0,
+    eye_blind: 0,
+    printer_lost: 0,
+    printer_blocked: 0,
+    camera_lost: 0,
+    plc_lost: 0,
+    machine_trouble: 0,
+};
+
+const BAD_LUCK: Luck = Luck {
+    label_swallowed: 150,
+    label_twice: 150,
+    blank_fed: 200,
+    unreadable: 40,
+    misread: 300,
+    trigger_missed: 200,
+    frame_lost: 150,
+    taken_off: 300,
+    gate_leaks: 400,
+    eye_blind: 60,
+    printer_lost: 4000,
+    printer_blocked: 4000,
+    camera_lost: 5000,
+    plc_lost: 4000,
+    machine_trouble: 4000,
+};
+
+struct Shift {
+    world: World,
+    books: Books,
+    line: Line,
+    now: Instant,
+    last_taken: CodeId,
+    inbox: Vec<Event>,
+    kills: u64,
+}
+
+impl Shift {
+    fn new(seed: u64, luck: Luck) -> Self {
+        let order = Order::default();
+        Self {
+            world: World::new(seed, luck),
+            books: Books::default(),
+            line: Line::new(settings(), order),
+            now: Instant::now(),
+            last_taken: CodeId(0),
+            inbox: Vec::new(),
+            kills: 0,
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let told = format!("{event:?}");
+        let out = self.line.handle(self.now, event);
+        if std::env::var("TRACE").is_ok() && out != Outcome::default() {
+            println!("{told}\n    {:?}\n    {:?}", out.records, out.commands);
+        }
+        self.carry_out(out);
+        let again = self.line.handle(self.now, Event::Wake);
+        assert_eq!(again, Outcome::default(), "deciding again added something");
+    }
+
+    fn carry_out(&mut self, out: Outcome) {
+        self.books.write(&out);
+        for command in &out.commands {
+            if let Command::Refill { want } = command {
+                let codes = self.books.stock(self.last_taken, *want);
+                self.last_taken = codes.last().map_or(self.last_taken, |code| code.id);
+                self.inbox.push(Event::CodesArrived(codes));
+            }
+            self.world.obey(command);
+        }
+    }
+
+    fn step(&mut self) {
+        self.now += TICK;
+        self.world.step(self.books.heard);
+        let mut events = self.world.heard();
+        events.append(&mut self.inbox);
+        for event in events {
+            self.handle(event);
+        }
+        while self.line.next_wake().is_some_and(|(due, _)| due <= self.now) {
+            self.handle(Event::Wake);
+            let due = self.line.next_wake().map(|(due, why)| (due <= self.now, why));
+            assert!(!matches!(due, Some((true, _))), "a deadline that stays: {due:?}");
+        }
+    }
+
+    /// The person at the line: starts what can be started.
+    fn operate(&mut self) {
+        let request = match self.line.state() {
+            LineState::Stopped | LineState::Complete | LineState::Aborted => Request::Reset,
+            LineState::Idle | LineState::Held => Request::Start,
+            _ => return,
+        };
+        self.handle(Event::Operator(request));
+    }
+
+    fn kill(&mut self) {
+        self.kills += 1;
+        self.world.daemon_died();
+        self.inbox.clear();
+        self.last_taken = CodeId(0);
+        let (line, out) = Line::restore(settings(), Order::default(), self.books.restored());
+        self.line = line;
+        self.carry_out(out);
+    }
+
+    /// Stops the line as a person would who does not go home before it is empty.
+    fn stop(&mut self) {
+        for round in 0..60_000 {
+            self.step();
+            let rests = self.line.state().is_at_rest() && self.line.is_empty();
+            if rests && self.line.state() == LineState::Stopped {
+                return;
+            }
+            if round % 40 == 0 {
+                match self.line.state() {
+                    LineState::Aborted => self.handle(Event::Operator(Request::Clear)),
+                    // Something is left on the belt: run it out.
+                    LineState::Stopped => self.handle(Event::Operator(Request::Reset)),
+                    LineState::Stopping => {}
+                    _ => self.handle(Event::Operator(Request::Stop)),
+                }
+            }
+        }
+        panic!("does not come to rest: {:?}", self.line.view());
+    }
+}
+
+fn shift(seed: u64, luck: Luck, kill_one_in: u64) -> Shift {
+    let mut shift = Shift::new(seed, luck);
+    for tick in 0..4_000 {
+        shift.step();
+        if tick % 60 == 59 {
+            shift.operate();
+        }
+        if kill_one_in != 0 && shift.world.dice.roll(kill_one_in) == 0 {
+            shift.kill();
+        }
+    }
+    shift.stop();
+    shift.books.sums_close();
+    Books::nothing_left_twice(&shift.world);
+    shift.books.only_what_was_read_counts(&shift.world);
+    shift
+}
+
+#[test]
+fn a_lucky_shift_verifies_every_product() {
+    let shift = shift(1, GOOD_LUCK, 0);
+    let verified = shift.books.count(CodeState::Verified);
+    assert!(verified > 120, "only {verified}");
+    assert_eq!(verified, shift.world.items.len(), "{:?}", shift.line.view());
+    assert_eq!(shift.books.count(CodeState::Doubtful), 0);
+    assert_eq!(shift.books.alarms, 0);
+}
+
+/// How many seeds: 1,000 unless `SHIFTS` says otherwise.
+fn shifts() -> u64 {
+    std::env::var("SHIFTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000)
+}
+
+fn seed_of(n: u64) -> u64 {
+    n.wrapping_mul(7919)
+}
+
+fn campaign(first: u64, every: u64) -> (u64, u64, u64) {
+    let (mut verified, mut products, mut kills) = (0, 0, 0);
+    let mut n = first;
+    while n < shifts() {
+        let done = std::panic::catch_unwind(|| shift(seed_of(n), BAD_LUCK, 2_000));
+        let done = done.unwrap_or_else(|e| {
+            println!("SEED={}", seed_of(n));
+            std::panic::resume_unwind(e)
+        });
+        verified += done.books.count(CodeState::Verified) as u64;
+        products += done.world.items.len() as u64;
+        kills += done.kills;
+        n += every;
+    }
+    (verified, products, kills)
+}
+
+#[test]
+fn a_thousand_unlucky_shifts_keep_every_promise() {
+    let other = std::thread::spawn(|| campaign(1, 2));
+    let (verified, products, kills) = campaign(0, 2);
+    let (more, others, also) = other.join().unwrap();
+    let (verified, products, kills) = (verified + more, products + others, kills + also);
+    println!("{} shifts: {products} products, {verified} verified, {kills} kills", shifts());
+    assert!(verified > shifts() * 20, "the line hardly ran: {verified}");
+    assert!(kills >= shifts(), "too few kills: {kills}");
+}
+
+#[test]
+fn one_seed() {
+    let seed = std::env::var("SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(7919);
+    shift(seed, BAD_LUCK, 2_000);
+}

@@ -1,0 +1,201 @@
+//! What a store would remember, and the checkers: one a promise.
+use super::world::{Place, Print, World};
+use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
+use markwright::line::{
+    Command, Fate, LineState, OpenProduct, Outcome, PlcCommand, Record, Restored, Tag, Verdict,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Default, Clone)]
+pub struct Row {
+    pub code: Option<CodeId>,
+    pub good: Option<bool>,
+    pub fate: Option<Fate>,
+}
+
+#[derive(Debug, Default)]
+pub struct Books {
+    pub codes: BTreeMap<CodeId, (Code, CodeState)>,
+    /// Rows in order of arrival; a tag may come again after the PLC was restarted.
+    pub products: Vec<(Tag, Row)>,
+    pub heard: Option<(u16, u16)>,
+    pub state: Option<LineState>,
+    handed: BTreeSet<CodeId>,
+    next_stock: i64,
+    pub alarms: u64,
+}
+
+impl Books {
+    pub fn new_codes(&mut self, n: usize) -> Vec<Code> {
+        let first = self.next_stock + 1;
+        self.next_stock += n as i64;
+        (first..=self.next_stock)
+            .map(|id| {
+                let text = format!("0104810093011694212k{id:06}\u{1d}93#SzU");
+                let code = Code { id: CodeId(id), text: CodeText::new(text) };
+                self.codes.insert(code.id, (code.clone(), CodeState::Stored));
+                code
+            })
+            .collect()
+    }
+
+    /// Stored codes after this one: what a store answers to a refill.
+    pub fn stock(&mut self, after: CodeId, n: usize) -> Vec<Code> {
+        let stored: Vec<_> = self
+            .codes
+            .range((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded))
+            .filter(|(_, (_, state))| *state == CodeState::Stored)
+            .map(|(_, (code, _))| code.clone())
+            .take(n)
+            .collect();
+        if stored.is_empty() { self.new_codes(n) } else { stored }
+    }
+
+    pub fn row(&mut self, tag: Tag) -> &mut Row {
+        let found = self.products.iter_mut().rev().find(|(of, _)| *of == tag);
+        &mut found.expect("a record about a product that was never seen").1
+    }
+
+    /// Writes the records, then holds the commands against them: remember, then act.
+    pub fn write(&mut self, out: &Outcome) {
+        for record in &out.records {
+            self.write_one(record);
+        }
+        for command in &out.commands {
+            match command {
+                Command::Print(code) => {
+                    assert!(self.handed.insert(code.id), "handed over twice: {}", code.id);
+                    assert_eq!(self.codes[&code.id].1, CodeState::Sent, "not durable: {}", code.id);
+                }
+                Command::Plc(PlcCommand::Pass(tag)) => {
+                    let row = self.row(*tag).clone();
+                    let code = row.code.expect("passed without a code");
+                    assert_eq!(row.good, Some(true), "passed without a verdict: {tag}");
+                    assert_eq!(self.codes[&code].1, CodeState::Verified, "{tag} {code}");
+                }
+                Command::KeepPicture(_) | Command::Plc(_) | Command::Refill { .. } => {}
+            }
+        }
+    }
+
+    fn write_one(&mut self, record: &Record) {
+        match record {
+            Record::Moved { code, step } => {
+                let (_, state) = self.codes.get_mut(code).expect("a code of ours");
+                *state = state.after(*step).unwrap_or_else(|e| panic!("{code}: {e}"));
+            }
+            Record::ProductSeen { tag } => self.products.push((*tag, Row::default())),
+            Record::ProductLabelled { tag, code } => self.row(*tag).code = *code,
+            Record::ProductJudged { tag, verdict, .. } => {
+                self.row(*tag).good = Some(*verdict == Verdict::Good);
+            }
+            Record::ProductSettled { tag, fate } => {
+                let row = self.row(*tag);
+                assert_eq!(row.fate, None, "settled twice: {tag}");
+                row.fate = Some(*fate);
+            }
+            Record::Line { from, to, .. } => {
+                assert_eq!(self.state.unwrap_or(LineState::Stopped), *from, "state jumped");
+                self.state = Some(*to);
+            }
+            Record::Heard { boot, seq } => self.heard = Some((*boot, *seq)),
+            Record::AlarmRaised(_) => self.alarms += 1,
+            Record::AlarmCleared(_) => {}
+        }
+    }
+
+    /// What is given back to a line after the power was cut.
+    pub fn restored(&self) -> Restored {
+        let open: BTreeSet<_> = self
+            .products
+            .iter()
+            .filter(|(_, row)| row.fate.is_none())
+            .filter_map(|(_, row)| row.code)
+            .collect();
+        let under_way = self
+            .codes
+            .values()
+            .filter(|(code, state)| match state {
+                CodeState::Sent | CodeState::Printed | CodeState::Applied | CodeState::Doubtful => {
+                    true
+                }
+                CodeState::Verified => open.contains(&code.id),
+                CodeState::Stored
+                | CodeState::Scrapped
+                | CodeState::Rejected
+                | CodeState::Sampled => false,
+            })
+            .cloned()
+            .collect();
+        let products = self
+            .products
+            .iter()
+            .filter(|(_, row)| row.fate.is_none())
+            .map(|(tag, row)| OpenProduct { tag: *tag, code: row.code, good: row.good })
+            .collect();
+        Restored { state: self.state, under_way, products }
+    }
+
+    pub fn count(&self, state: CodeState) -> usize {
+        self.codes.values().filter(|(_, s)| *s == state).count()
+    }
+
+    pub fn fates(&self, fate: Option<Fate>) -> usize {
+        self.products.iter().filter(|(_, row)| row.fate == fate).count()
+    }
+
+    /// Promise 2: at rest, every code is in exactly one final place and both sums close.
+    pub fn sums_close(&self) {
+        for state in [CodeState::Sent, CodeState::Printed, CodeState::Applied] {
+            assert_eq!(self.count(state), 0, "still {state} at rest");
+        }
+        assert_eq!(self.fates(None), 0, "products without a fate at rest");
+        let verified = self.count(CodeState::Verified);
+        assert_eq!(verified, self.fates(Some(Fate::Verified)), "codes and products disagree");
+    }
+
+    /// Promise 1: no code on two products that left on the good side; none handed over twice is
+    /// checked at each command.
+    pub fn nothing_left_twice(world: &World) {
+        let mut seen = BTreeSet::new();
+        for item in world.items.iter().filter(|i| i.place == Place::Good && !i.escaped) {
+            if let Some(Print::Code(code, _)) = &item.label {
+                assert!(seen.insert(*code), "code {code} left on two products");
+            }
+        }
+    }
+
+    /// Promise 3: every product on the good side carries exactly the code that is verified in the
+    /// books, and the camera saw it there.
+    pub fn only_what_was_read_counts(&self, world: &World) {
+        for item in world.items.iter().filter(|i| i.place == Place::Good && !i.escaped) {
+            let Some(Print::Code(code, _)) = &item.label else {
+                panic!("product {} left without a code", item.tag)
+            };
+            assert_eq!(world.camera_saw.get(&item.tag), item.label.as_ref(), "{}", item.tag);
+            let state = self.codes[code].1;
+            // In doubt only where the books lost sight of it on its way out.
+            assert!(
+                matches!(state, CodeState::Verified | CodeState::Doubtful),
+                "product {} left with a {state} code",
+                item.tag
+            );
+        }
+        let good: BTreeSet<_> = world
+            .items
+            .iter()
+            .filter(|i| i.place == Place::Good)
+            .filter_map(|i| match &i.label {
+                Some(Print::Code(code, _)) => Some(*code),
+                Some(Print::Blank) | None => None,
+            })
+            .collect();
+        for (id, (_, state)) in &self.codes {
+            assert!(*state != CodeState::Verified || good.contains(id), "{id} verified, not out");
+        }
+    }
+
+    pub fn step_names() -> [Step; 8] {
+        Step::ALL
+    }
+}

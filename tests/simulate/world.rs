@@ -1,0 +1,421 @@
+//! A plant in a box: printer, pad, belt, camera and gate as simple physics on a 5 ms clock, with
+//! bad luck. It knows what is physically true and delivers facts late, as real devices do.
+use super::dice::Dice;
+use markwright::code::{Code, CodeId};
+use markwright::line::{
+    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent, PrinterEvent,
+    Reading, Run, Since, Tag,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+pub const TICK: Duration = Duration::from_millis(5);
+/// Events that the PLC remembers (docs/plc/markwright.v1.md).
+const RING: usize = 32;
+const PAD_HOLDS: usize = 6;
+const APPLICATOR: u32 = 60;
+const CAMERA: u32 = 120;
+const GATE: u32 = 180;
+
+/// What is physically on a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Print {
+    Code(CodeId, String),
+    Blank,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Belt,
+    Good,
+    Bin,
+    TakenOff,
+}
+
+#[derive(Debug)]
+pub struct Item {
+    pub tag: Tag,
+    pub at: u32,
+    pub label: Option<Print>,
+    pub place: Place,
+    pub escaped: bool,
+}
+
+/// How likely each bad thing is: one in so many chances; 0 = never.
+#[derive(Debug, Clone, Copy)]
+pub struct Luck {
+    pub label_swallowed: u64,
+    pub label_twice: u64,
+    pub blank_fed: u64,
+    pub unreadable: u64,
+    pub misread: u64,
+    pub trigger_missed: u64,
+    pub frame_lost: u64,
+    pub taken_off: u64,
+    pub gate_leaks: u64,
+    pub eye_blind: u64,
+    pub printer_lost: u64,
+    pub printer_blocked: u64,
+    pub camera_lost: u64,
+    pub plc_lost: u64,
+    pub machine_trouble: u64,
+}
+
+#[derive(Debug)]
+pub struct World {
+    pub dice: Dice,
+    luck: Luck,
+    tick: u64,
+    printer_up: bool,
+    printer_blocked: bool,
+    printer_back: u64,
+    queue: VecDeque<(Code, u64)>,
+    last: Option<Print>,
+    pub pad: VecDeque<Print>,
+    pub items: Vec<Item>,
+    run: Run,
+    next_arrival: u64,
+    passes: BTreeSet<Tag>,
+    plc_up: bool,
+    plc_back: u64,
+    boot: u16,
+    seq: u16,
+    ring: VecDeque<(u16, PlcEvent)>,
+    conditions: Conditions,
+    told: Conditions,
+    camera_up: bool,
+    camera_back: u64,
+    facts: Vec<(u64, Event)>,
+    /// Every label that ever came out, by code.
+    pub labels: BTreeMap<CodeId, u32>,
+    pub camera_saw: BTreeMap<Tag, Print>,
+}
+
+impl World {
+    pub fn new(seed: u64, luck: Luck) -> Self {
+        Self {
+            dice: Dice::new(seed),
+            luck,
+            tick: 0,
+            printer_up: false,
+            printer_blocked: false,
+            printer_back: 2,
+            queue: VecDeque::new(),
+            last: None,
+            pad: VecDeque::new(),
+            items: Vec::new(),
+            run: Run { belt: false, infeed: false },
+            next_arrival: 0,
+            passes: BTreeSet::new(),
+            plc_up: false,
+            plc_back: 3,
+            boot: 1,
+            seq: 0,
+            ring: VecDeque::new(),
+            conditions: Conditions::default(),
+            told: Conditions::default(),
+            camera_up: false,
+            camera_back: 4,
+            facts: Vec::new(),
+            labels: BTreeMap::new(),
+            camera_saw: BTreeMap::new(),
+        }
+    }
+
+    fn unlucky(&mut self, one_in: u64) -> bool {
+        one_in != 0 && self.dice.roll(one_in) == 0
+    }
+
+    fn say_later(&mut self, ticks: u64, event: Event) {
+        self.facts.push((self.tick + ticks, event));
+    }
+
+    /// Facts that are due, in the order in which they were said.
+    pub fn heard(&mut self) -> Vec<Event> {
+        let tick = self.tick;
+        let (due, later): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.facts).into_iter().partition(|(at, _)| *at <= tick);
+        self.facts = later;
+        due.into_iter().map(|(_, event)| event).collect()
+    }
+
+    pub fn obey(&mut self, command: &Command) {
+        match command {
+            Command::Print(code) if self.printer_up => {
+                self.queue.push_back((code.clone(), self.tick));
+            }
+            Command::Plc(PlcCommand::Pass(tag)) if self.plc_up => {
+                self.passes.insert(*tag);
+            }
+            Command::Plc(PlcCommand::Run(run)) if self.plc_up => self.run = *run,
+            Command::Plc(PlcCommand::ClearPad) if self.plc_up => {
+                self.pad.clear();
+                self.plc_says(PlcEvent::PadCleared);
+            }
+            Command::Print(_)
+            | Command::Plc(_)
+            | Command::KeepPicture(_)
+            | Command::Refill { .. } => {}
+        }
+    }
+
+    /// The daemon died: nobody hears what is on its way, the machine stops by itself.
+    pub fn daemon_died(&mut self) {
+        self.facts.clear();
+        self.run = Run { belt: false, infeed: false };
+        self.printer_up = false;
+        self.plc_up = false;
+        self.camera_up = false;
+        // What the printer had in its buffer is cancelled at the next connection; one label may
+        // still come out.
+        self.finish_one_and_forget();
+        self.printer_back = self.tick + 20;
+        self.plc_back = self.tick + 20 + self.dice.roll(20);
+        self.camera_back = self.tick + 20;
+    }
+
+    fn finish_one_and_forget(&mut self) {
+        if let Some((code, _)) = self.queue.pop_front()
+            && self.dice.roll(2) == 0
+        {
+            self.come_out(&code);
+        }
+        self.queue.clear();
+    }
+
+    fn come_out(&mut self, code: &Code) {
+        let print = Print::Code(code.id, code.text.as_str().to_owned());
+        *self.labels.entry(code.id).or_default() += 1;
+        self.last = Some(print.clone());
+        self.pad.push_back(print);
+    }
+
+    fn plc_says(&mut self, event: PlcEvent) {
+        self.seq = self.seq.wrapping_add(1);
+        self.ring.push_back((self.seq, event));
+        while self.ring.len() > RING {
+            self.ring.pop_front();
+        }
+        if self.plc_up {
+            let delay = 1 + self.dice.roll(3);
+            let (boot, seq) = (self.boot, self.seq);
+            // One cable: facts of one device never overtake each other.
+            let at = self.last_plc_fact().max(self.tick + delay);
+            self.facts.push((at, Event::Plc(event)));
+            self.facts.push((at, Event::Plc(PlcEvent::Heard { boot, seq })));
+        }
+    }
+
+    fn last_plc_fact(&self) -> u64 {
+        let plc = self.facts.iter().filter(|(_, event)| matches!(event, Event::Plc(_)));
+        plc.map(|(at, _)| *at).max().unwrap_or(0)
+    }
+
+    fn forget_plc_facts(&mut self) {
+        self.facts.retain(|(_, event)| !matches!(event, Event::Plc(_)));
+    }
+
+    /// One step of 5 ms.
+    pub fn step(&mut self, heard: Option<(u16, u16)>) {
+        self.tick += 1;
+        self.step_troubles(heard);
+        self.step_printer();
+        self.step_belt();
+    }
+
+    fn step_troubles(&mut self, heard: Option<(u16, u16)>) {
+        if self.plc_up && self.unlucky(self.luck.plc_lost) {
+            self.plc_up = false;
+            self.plc_back = self.tick + 10 + self.dice.roll(400);
+            self.forget_plc_facts();
+            self.say_later(1, Event::Plc(PlcEvent::Down(Cause::Silent)));
+        } else if !self.plc_up && self.tick >= self.plc_back {
+            self.plc_comes_back(heard);
+        }
+        if !self.plc_up && self.tick + 200 > self.plc_back + 200 {
+            self.run = Run { belt: false, infeed: false };
+        }
+        if self.camera_up && self.unlucky(self.luck.camera_lost) {
+            self.camera_up = false;
+            self.camera_back = self.tick + 10 + self.dice.roll(200);
+            self.say_later(1, Event::Camera(CameraEvent::Down(Cause::Unreachable)));
+        } else if !self.camera_up && self.tick >= self.camera_back {
+            self.camera_up = true;
+            self.say_later(1, Event::Camera(CameraEvent::Up));
+        }
+        if self.unlucky(self.luck.machine_trouble) {
+            let which = self.dice.roll(6);
+            self.conditions.emergency_stop = which == 0;
+            self.conditions.blocked = which == 1;
+            self.conditions.starved = which == 2;
+            self.conditions.bin_full = which == 3;
+            self.conditions.guard_open = which == 4;
+        } else if self.dice.roll(200) == 0 {
+            self.conditions = Conditions::default();
+        }
+        if self.plc_up && self.conditions != self.told {
+            self.told = self.conditions;
+            let at = self.last_plc_fact().max(self.tick + 1);
+            self.facts.push((at, Event::Plc(PlcEvent::Condition(self.conditions))));
+        }
+    }
+
+    fn plc_comes_back(&mut self, heard: Option<(u16, u16)>) {
+        if self.dice.roll(12) == 0 {
+            // It was restarted: tags start anew, nothing is remembered, the belt was emptied.
+            self.boot = self.boot.wrapping_add(1);
+            self.seq = 0;
+            self.ring.clear();
+            for item in self.items.iter_mut().filter(|item| item.place == Place::Belt) {
+                item.place = Place::TakenOff;
+            }
+            self.passes.clear();
+        }
+        self.plc_up = true;
+        self.told = Conditions::default();
+        let missed = match heard {
+            Some((boot, seq)) if boot == self.boot => Some(self.seq.wrapping_sub(seq) as usize),
+            Some(_) => None,
+            None => Some(usize::from(self.seq)),
+        };
+        match missed.filter(|n| *n <= self.ring.len()) {
+            Some(n) => {
+                self.say_later(1, Event::Plc(PlcEvent::Up(Since::Known)));
+                let from = self.ring.len() - n;
+                let missed: Vec<_> = self.ring.iter().skip(from).cloned().collect();
+                for (_, event) in missed {
+                    self.say_later(1, Event::Plc(event));
+                }
+            }
+            None => self.say_later(1, Event::Plc(PlcEvent::Up(Since::Lost))),
+        }
+        let (boot, seq) = (self.boot, self.seq);
+        self.say_later(1, Event::Plc(PlcEvent::Heard { boot, seq }));
+    }
+
+    fn step_printer(&mut self) {
+        if self.printer_up && self.unlucky(self.luck.printer_lost) {
+            self.printer_up = false;
+            self.printer_back = self.tick + 10 + self.dice.roll(300);
+            self.finish_one_and_forget();
+            self.say_later(1, Event::Printer(PrinterEvent::Down(Cause::Unreachable)));
+        } else if !self.printer_up && self.tick >= self.printer_back {
+            self.printer_up = true;
+            self.printer_blocked = false;
+            self.say_later(2, Event::Printer(PrinterEvent::Up));
+        }
+        if self.printer_up && !self.printer_blocked && self.unlucky(self.luck.printer_blocked) {
+            self.printer_blocked = true;
+            self.say_later(5, Event::Printer(PrinterEvent::Blocked(Cause::OutOfLabels)));
+        } else if self.printer_blocked && self.dice.roll(100) == 0 {
+            self.printer_blocked = false;
+            self.say_later(5, Event::Printer(PrinterEvent::Unblocked));
+        }
+        let can = self.printer_up && !self.printer_blocked && self.pad.len() < PAD_HOLDS;
+        let due = self.queue.front().is_some_and(|(_, sent)| sent + 10 <= self.tick);
+        if can && due {
+            self.print_one();
+        }
+    }
+
+    fn print_one(&mut self) {
+        let Some((code, _)) = self.queue.pop_front() else { return };
+        if self.unlucky(self.luck.blank_fed) {
+            self.pad.push_back(Print::Blank);
+        }
+        if !self.unlucky(self.luck.label_swallowed) {
+            self.come_out(&code);
+            if self.unlucky(self.luck.label_twice) {
+                self.come_out(&code);
+            }
+        }
+        if let Some((_, sent)) = self.queue.front_mut() {
+            *sent = self.tick;
+        }
+        self.say_later(10, Event::Printer(PrinterEvent::Printed(code.id)));
+    }
+
+    fn step_belt(&mut self) {
+        if !self.run.belt {
+            return;
+        }
+        if self.run.infeed && self.tick >= self.next_arrival {
+            self.next_arrival = self.tick + 18 + self.dice.roll(8);
+            let tag = Tag(self.items.len() as u32 + 1);
+            self.items.push(Item { tag, at: 0, label: None, place: Place::Belt, escaped: false });
+            self.plc_says(PlcEvent::ProductArrived(tag));
+        }
+        for index in 0..self.items.len() {
+            if self.items[index].place == Place::Belt {
+                self.items[index].at += 1;
+                self.at_station(index);
+            }
+        }
+    }
+
+    fn at_station(&mut self, index: usize) {
+        let (tag, at) = (self.items[index].tag, self.items[index].at);
+        match at {
+            30 | 90 | 150 if self.unlucky(self.luck.taken_off) => {
+                self.items[index].place = Place::TakenOff;
+            }
+            APPLICATOR => match self.pad.pop_front() {
+                Some(label) => {
+                    self.items[index].label = Some(label);
+                    self.plc_says(PlcEvent::Applied(tag));
+                }
+                None => self.plc_says(PlcEvent::NotApplied(tag)),
+            },
+            CAMERA => self.at_camera(index),
+            GATE => self.at_gate(index),
+            _ => {}
+        }
+    }
+
+    fn at_camera(&mut self, index: usize) {
+        let tag = self.items[index].tag;
+        if self.unlucky(self.luck.trigger_missed) {
+            return;
+        }
+        self.plc_says(PlcEvent::Triggered(tag));
+        if !self.camera_up || self.unlucky(self.luck.frame_lost) {
+            return;
+        }
+        let unreadable = self.unlucky(self.luck.unreadable);
+        let misread = self.unlucky(self.luck.misread);
+        let reading = match &self.items[index].label {
+            Some(Print::Code(_, text)) if !unreadable => {
+                let text = text.clone();
+                let text = if misread { "0104600000000008215other".into() } else { text };
+                Reading::Symbol { text, identifier: "]d2".into() }
+            }
+            Some(Print::Code(..) | Print::Blank) | None => Reading::Nothing,
+        };
+        if let Some(label) = self.items[index].label.clone() {
+            self.camera_saw.insert(tag, label);
+        }
+        let picture = PictureId(self.tick);
+        let delay = 1 + self.dice.roll(8);
+        self.say_later(delay, Event::Camera(CameraEvent::Read { tag, reading, picture }));
+    }
+
+    fn at_gate(&mut self, index: usize) {
+        let tag = self.items[index].tag;
+        if self.passes.contains(&tag) {
+            self.items[index].place = Place::Good;
+            self.plc_says(PlcEvent::Passed(tag));
+        } else if self.unlucky(self.luck.gate_leaks) {
+            self.items[index].place = Place::Good;
+            self.items[index].escaped = true;
+            self.plc_says(PlcEvent::Passed(tag));
+        } else {
+            self.items[index].place = Place::Bin;
+            let blind = self.unlucky(self.luck.eye_blind);
+            self.plc_says(if blind {
+                PlcEvent::RejectUnconfirmed(tag)
+            } else {
+                PlcEvent::RejectConfirmed(tag)
+            });
+        }
+    }
+}
