@@ -15,6 +15,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What the scripted printer is like at the moment; tests change it while it runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Script {
     count: u64,
     unique_id: &'static str,

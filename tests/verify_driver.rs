@@ -70,10 +70,11 @@ impl Bench {
     }
 
     async fn read(&mut self) -> (Tag, Reading, PictureId) {
-        match self.fact().await {
-            CameraEvent::Read { tag, reading, picture } => (tag, reading, picture),
-            other => panic!("{other:?} instead of a reading"),
-        }
+        let fact = self.fact().await;
+        let CameraEvent::Read { tag, reading, picture } = fact else {
+            panic!("{fact:?} instead of a reading")
+        };
+        (tag, reading, picture)
     }
 
     async fn file(&self, picture: PictureId) -> PathBuf {
