@@ -46,7 +46,7 @@ impl BackOff {
     /// The pause for now. `chance` (0 to 255) shortens it by up to a quarter, so that many lines
     /// that lost one switch do not come back in the same moment.
     pub fn pause(&mut self, chance: u8) -> Duration {
-        let pause = self.next - self.next * u32::from(chance) / 1024;
+        let pause = self.next * (1024 - u32::from(chance)) / 1024;
         self.next = (self.next * 2).min(self.longest);
         pause
     }

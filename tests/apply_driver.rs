@@ -1,8 +1,8 @@
 //! The PLC driver against a small scripted PLC that speaks Modbus TCP byte by byte.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 
-use markwright::apply::{PlcCommand, PlcSettings, keep};
-use markwright::line::{Cause, Conditions, Event, Light, PlcEvent, Run, Since, Tag};
+use markwright::apply::{PlcSettings, keep};
+use markwright::line::{Cause, Conditions, Event, Light, PlcCommand, PlcEvent, Run, Since, Tag};
 use markwright::telemetry::LastWord;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,6 +15,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const BOOT: u16 = 4711;
 
 /// What the scripted PLC is like at the moment; tests change it while it runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Script {
     input: [u16; 125],
     holding: [u16; 28],
@@ -171,10 +172,9 @@ async fn bench(
 impl Bench {
     async fn fact(&mut self) -> PlcEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
-        match fact.unwrap() {
-            Event::Plc(event) => event,
-            other => panic!("{other:?} from a PLC"),
-        }
+        let fact = fact.unwrap();
+        let Event::Plc(event) = fact else { panic!("{fact:?} from a PLC") };
+        event
     }
 
     async fn facts<const N: usize>(&mut self) -> [PlcEvent; N] {
@@ -362,7 +362,8 @@ async fn a_plc_that_starts_anew_under_the_connection_has_lost_the_belt() {
 
 #[tokio::test]
 async fn silence_nonsense_and_a_cut_have_their_causes_and_are_got_over() {
-    let troubles: [(fn(&mut Script, bool), Cause); 4] = [
+    type Switch = fn(&mut Script, bool);
+    let troubles: [(Switch, Cause); 4] = [
         (|s, on| s.silent = on, Cause::Silent),
         (|s, on| s.wrong_transaction = on, Cause::Garbled),
         (|s, on| s.short = on, Cause::Garbled),

@@ -15,6 +15,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What the scripted printer is like at the moment; tests change it while it runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Script {
     count: u64,
     unique_id: &'static str,
@@ -161,10 +162,9 @@ async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)) -> Bench 
 impl Bench {
     async fn fact(&mut self) -> PrinterEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
-        match fact.unwrap() {
-            Event::Printer(event) => event,
-            other => panic!("{other:?} from a printer"),
-        }
+        let fact = fact.unwrap();
+        let Event::Printer(event) = fact else { panic!("{fact:?} from a printer") };
+        event
     }
 
     async fn print(&self, codes: impl IntoIterator<Item = i64>) {

@@ -64,17 +64,17 @@ impl Bench {
 
     async fn fact(&mut self) -> CameraEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
-        match fact.unwrap() {
-            Event::Camera(event) => event,
-            other => panic!("{other:?} from a camera"),
-        }
+        let fact = fact.unwrap();
+        let Event::Camera(event) = fact else { panic!("{fact:?} from a camera") };
+        event
     }
 
     async fn read(&mut self) -> (Tag, Reading, PictureId) {
-        match self.fact().await {
-            CameraEvent::Read { tag, reading, picture } => (tag, reading, picture),
-            other => panic!("{other:?} instead of a reading"),
-        }
+        let fact = self.fact().await;
+        let CameraEvent::Read { tag, reading, picture } = fact else {
+            panic!("{fact:?} instead of a reading")
+        };
+        (tag, reading, picture)
     }
 
     async fn file(&self, picture: PictureId) -> PathBuf {

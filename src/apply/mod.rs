@@ -4,7 +4,7 @@ mod map;
 mod session;
 
 use crate::dial::{self, BackOff};
-use crate::line::{Cause, Event, Light, PlcEvent, Run, Tag};
+use crate::line::{Cause, Event, PlcCommand, PlcEvent};
 use crate::telemetry::LastWord;
 use link::Link;
 use session::{End, Session};
@@ -50,20 +50,6 @@ impl PlcSettings {
     }
 }
 
-/// What a PLC can be told. Nothing of it outlives a connection: after `Up` the line says again
-/// what it wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlcCommand {
-    /// Let this product pass.
-    Pass(Tag),
-    /// Run or stop belt and infeed.
-    Run(Run),
-    /// Discard every label between printer and applicator.
-    ClearPad,
-    /// Show this light.
-    Show(Light),
-}
-
 /// Keeps a PLC connected until asked to stop, or until nobody hears the facts or commands any
 /// more. `heard` is the last event that our records know, as (boot, event number).
 pub async fn keep(
@@ -79,6 +65,7 @@ pub async fn keep(
     loop {
         let connected = tokio::select! {
             () = stop.cancelled() => return,
+            () = throw_away(&mut commands) => return,
             connected = dial::connect(&settings.addr, settings.connect_within) => connected,
         };
         let end = match connected {
@@ -98,7 +85,6 @@ pub async fn keep(
             }
         };
         let End::Lost(cause) = end else { return };
-        while commands.try_recv().is_ok() {}
         if told != Some(cause) {
             tracing::warn!(addr = settings.addr, "PLC {}", cause.words());
             told = Some(cause);
@@ -108,7 +94,16 @@ pub async fn keep(
         }
         tokio::select! {
             () = stop.cancelled() => return,
+            () = throw_away(&mut commands) => return,
             () = tokio::time::sleep(back_off.pause(dial::chance())) => {}
         }
+    }
+}
+
+/// Takes commands and throws them away, for as long as the PLC is not up. Ends when nobody sends
+/// commands any more.
+async fn throw_away(commands: &mut mpsc::Receiver<PlcCommand>) {
+    while let Some(command) = commands.recv().await {
+        tracing::debug!(?command, "command thrown away: the PLC is not up");
     }
 }

@@ -1,8 +1,8 @@
 //! One connection to a PLC, from the first read to the reason for its end.
 use super::link::Link;
 use super::map::{Block, COMMAND_AT, MAP_VERSION, Orders, Passes, VERDICT_AT};
-use super::{PlcCommand, PlcSettings};
-use crate::line::{Cause, Conditions, Event, PlcEvent, Since};
+use super::{PlcSettings, throw_away};
+use crate::line::{Cause, Conditions, Event, PlcCommand, PlcEvent, Since};
 use std::convert::Infallible;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -76,6 +76,7 @@ impl<'a> Session<'a> {
     ) -> End {
         let first = tokio::select! {
             () = stop.cancelled() => return End::Asked,
+            () = throw_away(commands) => return End::Asked,
             first = self.first_beat() => first,
         };
         let first = match first {

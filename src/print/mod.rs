@@ -75,13 +75,16 @@ impl PrinterSettings {
     }
 }
 
+/// Makes the whole format that prints the label of one code, once.
+pub type LabelOf = dyn Fn(&CodeText) -> Vec<u8> + Send + Sync;
+
 /// A label design in the printer's language.
 #[derive(Clone)]
 pub struct LabelFormat {
     /// Stored in the printer on every connection; prints nothing.
     pub setup: Vec<u8>,
-    /// The whole format that prints the label of one code, once.
-    pub label: Arc<dyn Fn(&CodeText) -> Vec<u8> + Send + Sync>,
+    /// Makes the labels.
+    pub label: Arc<LabelOf>,
 }
 
 impl fmt::Debug for LabelFormat {
@@ -107,6 +110,7 @@ pub async fn keep(
     loop {
         let connected = tokio::select! {
             () = stop.cancelled() => return,
+            () = throw_away(&mut jobs) => return,
             connected = dial::connect(&settings.addr, settings.connect_within) => connected,
         };
         let end = match connected {
@@ -126,7 +130,6 @@ pub async fn keep(
             }
         };
         let End::Lost(cause) = end else { return };
-        while jobs.try_recv().is_ok() {}
         if told != Some(cause) {
             tracing::warn!(addr = settings.addr, "printer {}", cause.words());
             told = Some(cause);
@@ -136,7 +139,16 @@ pub async fn keep(
         }
         tokio::select! {
             () = stop.cancelled() => return,
+            () = throw_away(&mut jobs) => return,
             () = tokio::time::sleep(back_off.pause(dial::chance())) => {}
         }
+    }
+}
+
+/// Takes labels and throws them away, for as long as the printer is not up. Ends when nobody sends
+/// labels any more.
+async fn throw_away(jobs: &mut mpsc::Receiver<Code>) {
+    while let Some(code) = jobs.recv().await {
+        tracing::debug!(code = code.id.0, "label thrown away: the printer is not up");
     }
 }

@@ -17,7 +17,7 @@ pub struct Profile {
     pub head_width_dots: u32,
     /// Labels that may be out and not yet counted, 1 to 4.
     pub window: usize,
-    /// Print speed in millimetres a second that still gives a good DataMatrix.
+    /// Print speed in millimetres a second that still gives a good `DataMatrix`.
     pub speed_mm_per_s: u32,
     /// How long one label takes at most, in milliseconds; its counter is believed after that.
     pub label_ms: u64,

@@ -2,7 +2,7 @@
 use super::answers::{self, HostStatus};
 use super::window::Window;
 use super::wire::Wire;
-use super::{LabelFormat, PrinterSettings};
+use super::{LabelFormat, PrinterSettings, throw_away};
 use crate::code::Code;
 use crate::line::{Cause, Event, PrinterEvent};
 use std::convert::Infallible;
@@ -76,6 +76,7 @@ impl<'a> Session<'a> {
         // Nothing that prints is sent before `Up`, so that this may be cut short anywhere.
         let ready = tokio::select! {
             () = stop.cancelled() => return End::Asked,
+            () = throw_away(jobs) => return End::Asked,
             ready = self.make_ready(unique_id) => ready,
         };
         let mut window = match ready {

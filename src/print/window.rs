@@ -81,7 +81,9 @@ mod tests {
 
     fn sent(labels_per_count: usize, labels: i64) -> Window {
         let mut window = Window::new(4, labels_per_count, 100);
-        ids(1..=labels).into_iter().for_each(|code| window.send(code));
+        for code in ids(1..=labels) {
+            window.send(code);
+        }
         window
     }
 

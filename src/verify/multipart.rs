@@ -53,6 +53,13 @@ struct Head {
     len: usize,
 }
 
+/// What a part begins with.
+enum Start {
+    Head(Head),
+    More,
+    Over,
+}
+
 impl Parts {
     /// For a response with this `Content-Type`; nothing if it is no such stream. Parts of more
     /// than `most` bytes are refused.
@@ -84,9 +91,9 @@ impl Parts {
         let head = match self.head.take() {
             Some(head) => head,
             None => match self.read_head()? {
-                Some(Some(head)) => head,
-                Some(None) => return Ok(Next::Over),
-                None => return Ok(Next::More),
+                Start::Head(head) => head,
+                Start::Over => return Ok(Next::Over),
+                Start::More => return Ok(Next::More),
             },
         };
         if self.buffer.len() < head.len {
@@ -98,16 +105,12 @@ impl Parts {
         Ok(Next::Part(Part { kind: head.kind, tag: head.tag, body }))
     }
 
-    /// Reads boundary and headers: nothing yet, the end of the stream, or a head.
-    fn read_head(&mut self) -> Result<Option<Option<Head>>, Malformed> {
+    /// Reads boundary and headers.
+    fn read_head(&mut self) -> Result<Start, Malformed> {
         let blank = self.buffer.iter().take_while(|b| b.is_ascii_whitespace()).count();
         self.buffer.drain(..blank);
         let Some(line_len) = self.buffer.iter().position(|b| *b == b'\n') else {
-            return if self.buffer.len() > LONGEST_HEAD {
-                Err(Malformed::LongHead)
-            } else {
-                Ok(None)
-            };
+            return self.wait_for_head();
         };
         let line = String::from_utf8_lossy(&self.buffer[..line_len]);
         let line = line.trim_end();
@@ -118,20 +121,20 @@ impl Parts {
             return Err(Malformed::NoBoundary);
         };
         match after {
-            "--" => return Ok(Some(None)),
+            "--" => return Ok(Start::Over),
             "" => {}
             _ => return Err(Malformed::NoBoundary),
         }
         let Some(end) = self.buffer.windows(4).position(|w| w == b"\r\n\r\n") else {
-            return if self.buffer.len() > LONGEST_HEAD {
-                Err(Malformed::LongHead)
-            } else {
-                Ok(None)
-            };
+            return self.wait_for_head();
         };
         let head = String::from_utf8_lossy(&self.buffer[line_len..end]).into_owned();
         self.buffer.drain(..end + 4);
-        self.understand(&head).map(|head| Some(Some(head)))
+        self.understand(&head).map(Start::Head)
+    }
+
+    fn wait_for_head(&self) -> Result<Start, Malformed> {
+        if self.buffer.len() > LONGEST_HEAD { Err(Malformed::LongHead) } else { Ok(Start::More) }
     }
 
     fn understand(&self, head: &str) -> Result<Head, Malformed> {

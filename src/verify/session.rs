@@ -1,10 +1,11 @@
 //! One stream of frames, from the request to the reason for its end.
 use super::multipart::{Next, Part, Parts};
 use super::picture::Picture;
-use super::reading::{self, Region};
+use super::reading;
 use super::shelf::Recent;
 use super::{CameraSettings, Cause};
 use crate::line::{CameraEvent, Event, PictureId, Tag};
+use crate::symbol::Region;
 use crate::telemetry::LastWord;
 use crate::telemetry::clock::Micros;
 use reqwest::header::CONTENT_TYPE;

@@ -15,7 +15,9 @@ const BYTES_IN_MEMORY: usize = 24 * 1024 * 1024;
 
 /// The last pictures. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub(super) struct Recent(Arc<Mutex<VecDeque<(PictureId, Arc<Picture>)>>>);
+pub(super) struct Recent(Arc<Mutex<VecDeque<Taken>>>);
+
+type Taken = (PictureId, Arc<Picture>);
 
 impl Recent {
     pub(super) fn put(&self, id: PictureId, picture: Arc<Picture>) {
@@ -121,7 +123,8 @@ mod tests {
     use super::*;
 
     fn noise(seed: u32) -> Picture {
-        let luma = (0..64 * 64_u32).map(|n| (n.wrapping_mul(n ^ seed) >> 3) as u8).collect();
+        let luma =
+            (0..64 * 64_u32).map(|n| (n.wrapping_mul(n ^ seed) >> 3).to_le_bytes()[0]).collect();
         Picture { width: 64, height: 64, luma }
     }
 
