@@ -75,7 +75,8 @@ mod tests {
     }
 
     fn order(id: &str, mark: Option<&str>, total: i64, at: i64) -> ListedOrder {
-        let mark = mark.map(|mark| format!(",\"productionOrderId\":\"{mark}\"")).unwrap_or_default();
+        let mark =
+            mark.map(|mark| format!(",\"productionOrderId\":\"{mark}\"")).unwrap_or_default();
         let text = format!(
             r#"{{"orderId":"{id}","createdTimestamp":{at}{mark},"buffers":[{{"gtin":"04810093011694",
                 "bufferStatus":"PENDING","totalCodes":{total}}}]}}"#

@@ -52,8 +52,7 @@ mod tests {
             "0104810093011694212k6rsrtj93#SzU",
             "0104810093011694212k6rsrtj\u{1d}93#SzU",
         ];
-        let (taken, aside) =
-            sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap());
+        let (taken, aside) = sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap());
         assert_eq!(taken.iter().map(|code| code.line).collect::<Vec<_>>(), [1, 6]);
         let why: Vec<_> = aside.iter().map(|a| (a.line, a.refusal.to_string())).collect();
         assert_eq!(why[0], (2, "empty".to_owned()));

@@ -13,7 +13,7 @@ use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish};
 use std::time::Duration;
 
 /// The longest that the station may ask us to wait; a longer time is taken for a mistake.
-const READY_IN_MAX: Duration = Duration::from_secs(300);
+const READY_IN_MAX: Duration = Duration::from_mins(5);
 
 /// When a want is looked at next.
 #[derive(Debug, Clone, Copy)]
@@ -188,16 +188,12 @@ impl Puller {
         block: &CodeBlock,
     ) -> Result<(), StepError> {
         let (taken, aside) = sift(&block.codes, want.gtin);
-        let new = NewBlock {
-            want,
-            id: listed_as,
-            quantity: count(block),
-            taken: &taken,
-            aside: &aside,
-        };
+        let new =
+            NewBlock { want, id: listed_as, quantity: count(block), taken: &taken, aside: &aside };
         let stored = self.store.store_block(new).await?;
         if block.block_id != listed_as {
-            let alias = NewBlock { id: &block.block_id, quantity: 0, taken: &[], aside: &[], ..new };
+            let alias =
+                NewBlock { id: &block.block_id, quantity: 0, taken: &[], aside: &[], ..new };
             self.store.store_block(alias).await?;
         }
         match stored {
@@ -205,7 +201,13 @@ impl Puller {
                 tracing::info!(want = want.id, block = listed_as, taken, "codes stored");
             }
             BlockStored::New { taken, set_aside } => {
-                tracing::warn!(want = want.id, block = listed_as, taken, set_aside, "codes set aside");
+                tracing::warn!(
+                    want = want.id,
+                    block = listed_as,
+                    taken,
+                    set_aside,
+                    "codes set aside"
+                );
             }
             BlockStored::Repeated => {
                 tracing::warn!(want = want.id, block = listed_as, "the same block again");

@@ -42,7 +42,7 @@ impl Default for Settings {
             every: Duration::from_secs(10),
             at_most: 1_000,
             look_every: Duration::from_secs(1),
-            look_at_least_every: Duration::from_secs(60),
+            look_at_least_every: Duration::from_mins(1),
         }
     }
 }
@@ -121,10 +121,9 @@ struct Reporter {
 }
 
 impl Reporter {
-    fn new(settings: Settings, store: Store, client: Oms) -> Self {
+    fn new(mut settings: Settings, store: Store, client: Oms) -> Self {
         let agenda = Agenda::new(settings.look_every, settings.look_at_least_every);
-        let at_most = settings.at_most.clamp(1, CODES_IN_A_REPORT_MAX);
-        let settings = Settings { at_most, ..settings };
+        settings.at_most = settings.at_most.clamp(1, CODES_IN_A_REPORT_MAX);
         Self { settings, store, client, agenda, told_all_at: None }
     }
 

@@ -99,7 +99,9 @@ impl Reporter {
     /// it has no receipt for us there are none.
     async fn results(&self, upstream_id: &str) -> Result<Option<Vec<CodeResult>>, OmsError> {
         let receipts = match self.client.receipts(upstream_id).await {
-            Err(OmsError::Refused { .. } | OmsError::Garbled { .. }) => return Ok(Some(Vec::new())),
+            Err(OmsError::Refused { .. } | OmsError::Garbled { .. }) => {
+                return Ok(Some(Vec::new()));
+            }
             receipts => receipts?,
         };
         if receipts.iter().any(|receipt| receipt.state == "IN_PROGRESS") {

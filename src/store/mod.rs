@@ -4,7 +4,5 @@ mod reports;
 mod wants;
 
 pub use open::{Store, StoreError};
-pub use reports::{
-    Report, ReportEnd, ReportKind, ReportState, Telling, Told, Unreported, Untold,
-};
+pub use reports::{Report, ReportEnd, ReportKind, ReportState, Telling, Told, Unreported, Untold};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};

@@ -278,8 +278,10 @@ impl Store {
     /// The reports that are not at their end, oldest first.
     pub async fn open_reports(&self) -> Result<Vec<Report>, StoreError> {
         let what = "look for open reports";
-        let rows: Vec<ReportRow> =
-            sqlx::query_as(OPEN).fetch_all(&self.readers).await.map_err(StoreError::asking(what))?;
+        let rows: Vec<ReportRow> = sqlx::query_as(OPEN)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
         rows.into_iter().map(|row| report(what, row)).collect()
     }
 

@@ -155,8 +155,10 @@ impl Store {
     /// The wants that are not at their end, oldest first.
     pub async fn open_wants(&self) -> Result<Vec<Want>, StoreError> {
         let what = "look for open wants";
-        let rows: Vec<WantRow> =
-            sqlx::query_as(OPEN).fetch_all(&self.readers).await.map_err(StoreError::asking(what))?;
+        let rows: Vec<WantRow> = sqlx::query_as(OPEN)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
         rows.into_iter().map(|row| want(what, row)).collect()
     }
 
@@ -203,11 +205,7 @@ impl Store {
         .await
         .map_err(StoreError::asking("look at the stock of a pool"))?;
         let count = |n: i64| u64::try_from(n).unwrap_or_default();
-        Ok(Stock {
-            stored: count(stored),
-            coming: count(coming),
-            failed_at: failed_at.map(Micros),
-        })
+        Ok(Stock { stored: count(stored), coming: count(coming), failed_at: failed_at.map(Micros) })
     }
 
     /// An order is about to be placed: from now on there may be one.

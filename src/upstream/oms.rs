@@ -1,11 +1,11 @@
 //! A client of the order-management station (СУЗ), API v3: orders, codes, reports, receipts.
+use super::OmsError;
 use super::pace::Pace;
 use super::wire::{
     AttributesBody, BlockList, Buffer, CloseBody, CodeBlock, CodeResult, DropoutReason,
     ListedBlock, ListedOrder, OrderBody, OrderList, Placed, Pong, ProductBody, Receipt,
     ReceiptContent, ReceiptDocument, ReceiptList, ReportBody, ReportInfo, ReportTaken,
 };
-use super::OmsError;
 use crate::code::{CodeText, Gtin, ProductGroup};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, RequestBuilder, Url};

@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn check_parts_of_codes_do_not_get_into_words() {
-        let body = r#"{"globalErrors":[{"error":"0104810093011694212k6rsrti\u001d93#SzU is bad"}]}"#;
+        let body =
+            r#"{"globalErrors":[{"error":"0104810093011694212k6rsrti\u001d93#SzU is bad"}]}"#;
         assert_eq!(
             refused(body),
             "place an order: refused with 400: 0104810093011694212k6rsrti… is bad"

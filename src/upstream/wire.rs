@@ -411,8 +411,7 @@ mod tests {
         let buffer: Buffer =
             serde_json::from_str(r#"{"gtin":"1","bufferStatus":"BREWING"}"#).unwrap();
         assert_eq!(buffer.status, BufferStatus::Unknown);
-        let info: ReportInfo =
-            serde_json::from_str(r#"{"reportStatus":"READY_TO_SEND"}"#).unwrap();
+        let info: ReportInfo = serde_json::from_str(r#"{"reportStatus":"READY_TO_SEND"}"#).unwrap();
         assert_eq!(info.status, ReportStatus::UnderWay);
     }
 

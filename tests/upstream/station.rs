@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is carried out, and the answer never comes.
     LoseAnswer,
     /// It is carried out, and then the station falls over itself.
@@ -27,54 +27,56 @@ pub enum Fault {
 }
 
 #[derive(Debug, Default, Clone)]
-pub struct Order {
-    pub id: String,
-    pub gtin: String,
-    pub group: String,
-    pub mark: String,
-    pub left: VecDeque<String>,
-    pub total: usize,
-    pub blocks: Vec<(String, Vec<String>)>,
-    pub closed: bool,
-    pub pending_polls: usize,
-    pub rejected: bool,
+pub(crate) struct Order {
+    pub(crate) id: String,
+    pub(crate) gtin: String,
+    pub(crate) group: String,
+    pub(crate) mark: String,
+    pub(crate) left: VecDeque<String>,
+    pub(crate) total: usize,
+    pub(crate) blocks: Vec<(String, Vec<String>)>,
+    pub(crate) closed: bool,
+    pub(crate) pending_polls: usize,
+    pub(crate) rejected: bool,
 }
 
 #[derive(Debug, Clone)]
-pub struct Report {
-    pub id: String,
-    pub path: String,
-    pub body: Value,
-    pub codes: Vec<String>,
+pub(crate) struct Report {
+    pub(crate) id: String,
+    pub(crate) path: String,
+    pub(crate) body: Value,
+    pub(crate) codes: Vec<String>,
     /// Code and result.
-    pub results: Vec<(String, i64)>,
+    pub(crate) results: Vec<(String, i64)>,
 }
 
 #[derive(Debug, Default)]
-pub struct World {
-    pub orders: Vec<Order>,
-    pub reports: Vec<Report>,
-    pub calls: Vec<String>,
-    pub faults: VecDeque<(&'static str, Fault)>,
+pub(crate) struct World {
+    pub(crate) orders: Vec<Order>,
+    pub(crate) reports: Vec<Report>,
+    pub(crate) calls: Vec<String>,
+    pub(crate) faults: VecDeque<(&'static str, Fault)>,
     /// Codes to give out instead of good ones, by their place in the order.
-    pub odd_codes: HashMap<usize, String>,
+    pub(crate) odd_codes: HashMap<usize, String>,
     /// Codes that no report gets through with.
-    pub bad_codes: HashSet<String>,
-    pub pending_polls: usize,
-    pub reject_orders: bool,
-    pub forgets_marks: bool,
-    pub takes_no_token: bool,
+    pub(crate) bad_codes: HashSet<String>,
+    pub(crate) pending_polls: usize,
+    pub(crate) reject_orders: bool,
+    pub(crate) forgets_marks: bool,
+    pub(crate) takes_no_token: bool,
+    /// From this call on, calls are carried out and no answer comes.
+    pub(crate) silent_from: Option<usize>,
     known: HashSet<String>,
 }
 
-pub struct Station {
-    pub address: SocketAddr,
-    pub world: Arc<Mutex<World>>,
+pub(crate) struct Station {
+    pub(crate) address: SocketAddr,
+    pub(crate) world: Arc<Mutex<World>>,
     serving: JoinSet<()>,
 }
 
 impl Station {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let world = Arc::new(Mutex::new(World::default()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -84,37 +86,37 @@ impl Station {
     }
 
     /// Nobody listens any more.
-    pub async fn off(&mut self) {
+    pub(crate) async fn off(&mut self) {
         self.serving.shutdown().await;
     }
 
-    pub async fn on(&mut self) {
+    pub(crate) async fn on(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.serve(listener);
     }
 
-    pub fn fault(&self, path: &'static str, fault: Fault) {
+    pub(crate) fn fault(&self, path: &'static str, fault: Fault) {
         self.world.lock().unwrap().faults.push_back((path, fault));
     }
 
-    pub fn calls_of(&self, path: &str) -> usize {
+    pub(crate) fn calls_of(&self, path: &str) -> usize {
         self.world.lock().unwrap().calls.iter().filter(|call| *call == path).count()
     }
 
-    pub fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.world.lock().unwrap().calls.len()
     }
 
-    pub fn orders(&self) -> Vec<Order> {
+    pub(crate) fn orders(&self) -> Vec<Order> {
         self.world.lock().unwrap().orders.clone()
     }
 
-    pub fn reports(&self) -> Vec<Report> {
+    pub(crate) fn reports(&self) -> Vec<Report> {
         self.world.lock().unwrap().reports.clone()
     }
 
     /// A client that is in a hurry.
-    pub fn client(&self) -> Oms {
+    pub(crate) fn client(&self) -> Oms {
         let url = format!("http://{}", self.address);
         let mut settings = OmsSettings::new(&url, ClientToken::new("token-1"), "oms-1");
         settings.answer_within = Duration::from_millis(100);
@@ -168,6 +170,9 @@ fn complaint(words: &str) -> Value {
 
 impl World {
     fn take_fault(&mut self, path: &str) -> Option<Fault> {
+        if self.silent_from.is_some_and(|from| self.calls.len() + 1 >= from) {
+            return Some(Fault::LoseAnswer);
+        }
         let at = self.faults.iter().position(|(of, _)| *of == path)?;
         self.faults.remove(at).map(|(_, fault)| fault)
     }
@@ -177,10 +182,17 @@ impl World {
         token && !self.takes_no_token && query.get("omsId").is_some_and(|id| id == "oms-1")
     }
 
-    fn answer(&mut self, path: &str, query: &HashMap<String, String>, body: &Value) -> (u16, Value) {
+    fn answer(
+        &mut self,
+        path: &str,
+        query: &HashMap<String, String>,
+        body: &Value,
+    ) -> (u16, Value) {
         let get = |key: &str| query.get(key).cloned().unwrap_or_default();
         match path {
-            "ping" => (200, json!({"omsId": "oms-1", "apiVersion": "3.0.27", "omsVersion": "4.56"})),
+            "ping" => {
+                (200, json!({"omsId": "oms-1", "apiVersion": "3.0.27", "omsVersion": "4.56"}))
+            }
             "order" => self.place(body),
             "order/status" => self.status(&get("orderId")),
             "order/list" => self.list(),
@@ -350,7 +362,8 @@ fn buffer(order: &Order, pending: bool) -> Value {
         () if order.closed => "CLOSED",
         () => "ACTIVE",
     };
-    let counter = |n: usize| if matches!(status, "PENDING" | "REJECTED") { json!(-1) } else { json!(n) };
+    let counter =
+        |n: usize| if matches!(status, "PENDING" | "REJECTED") { json!(-1) } else { json!(n) };
     let mut buffer = json!({"gtin": order.gtin, "bufferStatus": status, "templateId": 20,
         "availableCodes": counter(order.left.len()), "totalCodes": counter(order.total),
         "leftInBuffer": counter(0), "unavailableCodes": counter(0), "poolsExhausted": false,
