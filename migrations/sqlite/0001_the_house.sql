@@ -88,7 +88,9 @@ create table code (
 
 create index code_stock on code (pool, id) where state = 'stored';
 create index code_under_way on code (pool, state) where state in ('sent', 'printed', 'applied', 'doubtful');
-create index code_to_tell on code (product_group, state, moved_at) where settled = 1 and report_id is null;
+-- The last three columns let a backlog of a million be counted without reading its rows.
+create index code_to_tell on code (product_group, state, moved_at, settled, report_id)
+    where settled = 1 and report_id is null;
 create index code_of_report on code (report_id) where report_id is not null;
 
 create trigger code_starts_stored before insert on code when new.state <> 'stored' begin

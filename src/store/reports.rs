@@ -388,10 +388,11 @@ impl Store {
 
     /// How much the state system does not know yet.
     pub async fn unreported(&self) -> Result<Unreported, StoreError> {
+        // `cross join`: from the few reports that are not over to their codes, never the other way.
         let (free, tied, stuck, oldest): (i64, i64, i64, Option<i64>) = sqlx::query_as(
             "with late as (
                select code.moved_at, report.state in ('made', 'sent') as open
-               from report join code on code.report_id = report.id
+               from report cross join code on code.report_id = report.id
                where report.state <> 'success' and code.told_at is null),
              free as (
                select moved_at from code where settled = 1 and report_id is null
