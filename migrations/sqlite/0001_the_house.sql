@@ -57,13 +57,15 @@ create table report (
     state         text not null default 'made'
                   check (state in ('made', 'sent', 'success', 'partially', 'failed', 'rejected', 'refused')),
     upstream_id   text,
+    -- How often it was sent: after the second time, "you told me already" is good news.
+    sends         integer not null default 0,
     made_at       integer not null,
     sent_at       integer,
     ended_at      integer,
     problem       text
 ) strict;
 
-create index report_open on report (state) where state in ('made', 'sent');
+create index report_open on report (state) where state <> 'success';
 
 -- Codes. `pool` says who may print it: 'line:NAME' or 'order:NUMBER'. The key is (gtin, serial):
 -- a unique index over the whole text costs five times the time and twice the space.
@@ -88,7 +90,9 @@ create table code (
 create index code_stock on code (pool, gtin, id) where state = 'stored';
 create index code_under_way on code (pool, state) where state in ('sent', 'printed', 'applied');
 create index code_doubtful on code (pool, id) where state = 'doubtful';
-create index code_to_tell on code (product_group, state) where settled = 1 and report_id is null;
+-- The last three columns let a backlog of a million be counted without reading its rows.
+create index code_to_tell on code (product_group, state, moved_at, settled, report_id)
+    where settled = 1 and report_id is null;
 create index code_of_report on code (report_id) where report_id is not null;
 
 create trigger code_starts_stored before insert on code when new.state <> 'stored' begin
@@ -195,6 +199,8 @@ create table block (
     quantity    integer not null,
     at          integer not null
 ) strict, without rowid;
+
+create index block_of on block (want_id);
 
 -- Lines: the state that the last record gave them, and the last PLC event that was dealt with.
 create table line (

@@ -131,11 +131,7 @@ impl Post {
         Ok(end?)
     }
 
-    async fn label_format(
-        &self,
-        job: &Job,
-        sample: &CodeText,
-    ) -> Result<LabelFormat, JobProblem> {
+    async fn label_format(&self, job: &Job, sample: &CodeText) -> Result<LabelFormat, JobProblem> {
         let wanted = &job.wanted;
         let design = label::design(&wanted.design)
             .ok_or_else(|| JobProblem::NoDesign(wanted.design.clone()))?;
@@ -164,9 +160,7 @@ impl Post {
         let [printer_word, plc_word, camera_word] = self.words.clone();
         let (printer, labels) = mpsc::channel(COMMANDS_WAITING);
         let (settings, to) = (self.line.printer.clone(), facts.clone());
-        crew.hire("printer", |stop| {
-            print::keep(settings, format, labels, to, printer_word, stop)
-        });
+        crew.hire("printer", |stop| print::keep(settings, format, labels, to, printer_word, stop));
         let plc = self.line.plc.clone().map(|settings| {
             let (plc, commands) = mpsc::channel(COMMANDS_WAITING);
             let to = facts.clone();

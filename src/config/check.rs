@@ -178,9 +178,8 @@ fn check_lines(
         top.wrong("line.stock", "an order rule", "a table [issuer] to order codes from");
     }
     if let Some(centre) = centre {
-        let is_desk = |line: &LineConfig| {
-            line.name == centre.desk_line && !line.settings.scenario.has_belt()
-        };
+        let is_desk =
+            |line: &LineConfig| line.name == centre.desk_line && !line.settings.scenario.has_belt();
         if !lines.iter().any(is_desk) {
             let found = format!("\"{}\"", centre.desk_line);
             top.wrong("centre.desk_line", found, "the name of a line with scenario \"roll\"");

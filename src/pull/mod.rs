@@ -1,1 +1,177 @@
 //! Codes in: orders codes, fetches blocks, recovers lost answers.
+//!
+//! The task looks at the open wants of the store and takes each one step further, again and again.
+//! It keeps nothing of its own that a restart could lose: what is written in the store, and what
+//! the station says, is enough to go on from anywhere.
+mod lost_order;
+mod sift;
+mod step;
+
+use crate::code::{Gtin, ProductGroup};
+use crate::store::{Store, StoreError, Want};
+use crate::telemetry::clock::Micros;
+use crate::upstream::{Agenda, Oms, OmsError};
+use std::collections::HashSet;
+use std::time::Duration;
+use step::Next;
+use tokio_util::sync::CancellationToken;
+
+/// How codes are pulled.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Codes in one block, 1 to 150,000 (the station's limit). A block is stored in one
+    /// transaction, and the line waits for it: a thousand take 15 to 50 ms (measured, debug build,
+    /// two busy cores).
+    pub block: u32,
+    /// The wait before the store is looked at again, and the first wait before the station is
+    /// asked again about the same order.
+    pub look_every: Duration,
+    /// The longest wait before the station is asked again about the same order.
+    pub look_at_least_every: Duration,
+    /// An order whose answer was lost is looked for at the station after this long: it may still
+    /// be on its way.
+    pub search_after: Duration,
+    /// If it was not found for certain, it is looked for again after this long.
+    pub search_every: Duration,
+    /// After a want failed, a stock rule rests for this long, so that it does not order again and
+    /// again what the station refuses.
+    pub rest_after_failure: Duration,
+    /// Pools that are kept filled.
+    pub rules: Vec<StockRule>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            block: 500,
+            look_every: Duration::from_secs(2),
+            look_at_least_every: Duration::from_mins(1),
+            search_after: Duration::from_mins(3),
+            search_every: Duration::from_mins(5),
+            rest_after_failure: Duration::from_mins(10),
+            rules: Vec::new(),
+        }
+    }
+}
+
+/// A pool that is kept filled: when fewer than `low` codes are there or coming, `order` more are
+/// wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockRule {
+    /// The pool.
+    pub pool: String,
+    /// The trade item.
+    pub gtin: Gtin,
+    /// Its product group.
+    pub group: ProductGroup,
+    /// Codes.
+    pub low: u64,
+    /// Codes.
+    pub order: u32,
+}
+
+/// Keeps pulling codes until it is told to stop.
+pub async fn keep(settings: Settings, store: Store, client: Oms, stop: CancellationToken) {
+    let look_every = settings.look_every;
+    let mut puller = Puller::new(settings, store, client);
+    while !stop.is_cancelled() {
+        let moved = puller.look(&stop).await.unwrap_or_else(|error| {
+            tracing::error!(%error, source = ?std::error::Error::source(&error), "pull: store");
+            false
+        });
+        if !moved {
+            stop.run_until_cancelled(tokio::time::sleep(look_every)).await;
+        }
+    }
+}
+
+/// Why a step was not made.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Oms(#[from] OmsError),
+}
+
+#[derive(Debug)]
+struct Puller {
+    settings: Settings,
+    store: Store,
+    client: Oms,
+    agenda: Agenda,
+    /// Wants whose blocks are known to be those that the station lists. After a restart and after
+    /// every trouble there are none.
+    reconciled: HashSet<i64>,
+}
+
+impl Puller {
+    fn new(settings: Settings, store: Store, client: Oms) -> Self {
+        let agenda = Agenda::new(settings.look_every, settings.look_at_least_every);
+        Self { settings, store, client, agenda, reconciled: HashSet::new() }
+    }
+
+    /// Takes every want that is due one step further. Whether one of them can go on at once.
+    async fn look(&mut self, stop: &CancellationToken) -> Result<bool, StoreError> {
+        self.refill().await?;
+        let wants = self.store.open_wants().await?;
+        let open = wants.iter().map(|want| want.id).collect();
+        self.agenda.keep_only(&open);
+        self.reconciled.retain(|id| open.contains(id));
+        let mut moved = false;
+        for want in &wants {
+            if !stop.is_cancelled() && self.agenda.is_due(want.id) {
+                moved |= self.take_further(want).await?;
+            }
+        }
+        Ok(moved)
+    }
+
+    async fn take_further(&mut self, want: &Want) -> Result<bool, StoreError> {
+        let next = match self.step(want).await {
+            Ok(next) => next,
+            Err(StepError::Store(error)) => return Err(error),
+            Err(StepError::Oms(error)) => {
+                self.reconciled.remove(&want.id);
+                self.note_trouble(want, &error.to_string()).await?;
+                Next::After(self.client.again_after(&error))
+            }
+        };
+        match next {
+            Next::Now => self.agenda.now(want.id),
+            Next::Later => self.agenda.later(want.id),
+            Next::After(pause) => self.agenda.after(want.id, pause),
+        }
+        Ok(matches!(next, Next::Now))
+    }
+
+    /// Writes and logs a trouble once, however often it comes back.
+    async fn note_trouble(&self, want: &Want, problem: &str) -> Result<(), StoreError> {
+        let known = self.store.want(want.id).await?.and_then(|want| want.problem);
+        if known.as_deref() == Some(problem) {
+            return Ok(());
+        }
+        tracing::warn!(want = want.id, problem, "codes do not come");
+        self.store.want_is_troubled(want.id, problem).await
+    }
+
+    /// Wants more codes for every pool that runs low.
+    async fn refill(&self) -> Result<(), StoreError> {
+        for rule in &self.settings.rules {
+            let stock = self.store.stock_of(&rule.pool).await?;
+            let rests =
+                stock.failed_at.is_some_and(|at| age(at) < self.settings.rest_after_failure);
+            if stock.stored + stock.coming < rule.low && !rests {
+                let want =
+                    self.store.want_codes(&rule.pool, rule.gtin, rule.group, rule.order).await?;
+                tracing::info!(want, pool = rule.pool, quantity = rule.order, "stock is low");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn age(at: Micros) -> Duration {
+    let age = Micros::now().0.saturating_sub(at.0);
+    Duration::from_micros(u64::try_from(age).unwrap_or_default())
+}

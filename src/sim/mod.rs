@@ -9,13 +9,13 @@ pub mod camera;
 pub mod dice;
 pub mod faults;
 pub mod floor;
+pub mod issuer;
 pub mod labels;
 pub mod ledger;
 pub mod plant;
 pub mod plc;
-pub mod scene;
-pub mod issuer;
 pub mod printer;
+pub mod scene;
 
 /// A label that came out of the fake printer: what is physically on the web.
 #[derive(Debug, Clone)]

@@ -7,9 +7,11 @@ mod jobs;
 mod open;
 mod outbox;
 mod people;
+mod reports;
 mod restore;
 mod screen;
 mod views;
+mod wants;
 mod words;
 
 pub use codes::Imported;
@@ -22,7 +24,9 @@ pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
 };
+pub use reports::{Report, ReportEnd, ReportKind, ReportState, Telling, Told, Unreported, Untold};
 pub use restore::LineLeft;
-pub use screen::{JobOnScreen, ScreenFacts, UNTOLD_COUNTED_MAX, Untold};
+pub use screen::{JobOnScreen, ScreenFacts, UNTOLD_COUNTED_MAX, UntoldOnScreen};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
+pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};
 pub use words::{alarm_kind, alarm_words};

@@ -15,7 +15,7 @@ pub struct ScreenFacts {
     /// Codes whose fate a person must settle.
     pub doubtful: u64,
     /// What the state system was not told yet.
-    pub untold: Untold,
+    pub untold: UntoldOnScreen,
 }
 
 /// A job, for a screen.
@@ -35,7 +35,7 @@ pub struct JobOnScreen {
 
 /// Codes whose fate is settled and that the state system has not confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Untold {
+pub struct UntoldOnScreen {
     /// How many, counted up to [`UNTOLD_COUNTED_MAX`] in either of its two parts: codes in no
     /// report yet, and codes in a report without a final answer.
     pub codes: u64,
@@ -87,7 +87,7 @@ impl Store {
         Ok(row.map_or(0, |(n,)| count(n)))
     }
 
-    async fn untold(&self) -> Result<Untold, StoreError> {
+    async fn untold(&self) -> Result<UntoldOnScreen, StoreError> {
         // Both halves go through a partial index and stop counting in good time.
         let (waiting, told, oldest): (i64, i64, Option<i64>) = sqlx::query_as(
             "with waiting as (
@@ -105,7 +105,7 @@ impl Store {
         .await
         .map_err(StoreError::asking("count what was not told"))?;
         let (waiting, told) = (count(waiting), count(told));
-        Ok(Untold {
+        Ok(UntoldOnScreen {
             codes: waiting.min(UNTOLD_COUNTED_MAX) + told.min(UNTOLD_COUNTED_MAX),
             more: waiting.max(told) > UNTOLD_COUNTED_MAX,
             oldest: oldest.map(Micros),
@@ -137,7 +137,7 @@ mod tests {
         let facts = store.screen_facts("one", "line:one").await.unwrap();
         assert_eq!(
             facts,
-            ScreenFacts { job: None, stored: 0, doubtful: 0, untold: Untold::default() }
+            ScreenFacts { job: None, stored: 0, doubtful: 0, untold: UntoldOnScreen::default() }
         );
     }
 
@@ -177,6 +177,6 @@ mod tests {
         )
         .await;
         let untold = store.untold().await.unwrap();
-        assert_eq!(untold, Untold { codes: 2, more: false, oldest: Some(Micros(60)) });
+        assert_eq!(untold, UntoldOnScreen { codes: 2, more: false, oldest: Some(Micros(60)) });
     }
 }

@@ -69,7 +69,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_that_moved_is_due_at_once_and_starts_with_the_short_wait() {
-        let mut agenda = Agenda::new(Duration::from_secs(1), Duration::from_secs(60));
+        let mut agenda = Agenda::new(Duration::from_secs(1), Duration::from_mins(1));
         agenda.later(7);
         agenda.later(7);
         agenda.now(7);

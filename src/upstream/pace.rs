@@ -48,7 +48,7 @@ mod tests {
     async fn a_pause_saves_up_no_calls() {
         let pace = Pace::new(10);
         pace.my_turn().await;
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         let start = Instant::now();
         for _ in 0..11 {
             pace.my_turn().await;

@@ -1,0 +1,64 @@
+//! A block as it came, sifted: codes that can be taken, and lines that are set aside.
+use crate::code::{ArrayLine, CodeText, Gtin, Refusal, SetAside, parse};
+use std::collections::HashMap;
+
+/// Checks every code of a block: well formed, of the trade item that was ordered, and not twice.
+/// Lines are counted from one.
+pub(super) fn sift(codes: &[CodeText], wanted: Gtin) -> (Vec<ArrayLine>, Vec<SetAside>) {
+    let mut taken = Vec::with_capacity(codes.len());
+    let mut aside = Vec::new();
+    let mut first_at: HashMap<String, usize> = HashMap::with_capacity(codes.len());
+    for (at, text) in codes.iter().enumerate() {
+        let line = at + 1;
+        match check(line, text, wanted, &first_at) {
+            Ok(code) => {
+                first_at.insert(code.serial.clone(), line);
+                taken.push(code);
+            }
+            Err(refusal) => aside.push(SetAside { line, refusal }),
+        }
+    }
+    (taken, aside)
+}
+
+fn check(
+    line: usize,
+    text: &CodeText,
+    wanted: Gtin,
+    first_at: &HashMap<String, usize>,
+) -> Result<ArrayLine, Refusal> {
+    let parts = parse(text.as_str())?;
+    if parts.gtin != wanted {
+        return Err(Refusal::Foreign { found: parts.gtin, wanted });
+    }
+    if let Some(&first) = first_at.get(parts.serial) {
+        return Err(Refusal::Duplicate { first });
+    }
+    let (gtin, serial, group) = (parts.gtin, parts.serial.to_owned(), parts.group());
+    Ok(ArrayLine { line, text: text.clone(), gtin, serial, group })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_codes_are_named_by_line_and_the_rest_is_taken() {
+        let texts = [
+            "0104810093011694212k6rsrti\u{1d}93#SzU",
+            "",
+            "0104600000000008212k6rsrti\u{1d}93#SzU",
+            "0104810093011694212k6rsrti\u{1d}93#SzU",
+            "0104810093011694212k6rsrtj93#SzU",
+            "0104810093011694212k6rsrtj\u{1d}93#SzU",
+        ];
+        let (taken, aside) = sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap());
+        assert_eq!(taken.iter().map(|code| code.line).collect::<Vec<_>>(), [1, 6]);
+        let why: Vec<_> = aside.iter().map(|a| (a.line, a.refusal.to_string())).collect();
+        assert_eq!(why[0], (2, "empty".to_owned()));
+        assert_eq!(why[1].0, 3);
+        assert!(why[1].1.starts_with("foreign GTIN 04600000000008") || why[1].1.contains("GTIN"));
+        assert_eq!(why[2], (4, "the same code stands on line 1".to_owned()));
+        assert!(why[3].1.contains("GS separator"), "{:?}", why[3]);
+    }
+}

@@ -1,0 +1,314 @@
+//! One step of one want, by the state that it is in.
+//!
+//! Two calls must not be repeated blindly: a second order is paid twice, and a second request for
+//! codes takes *new* codes. So the state `placing` is written before an order is placed, and after
+//! every doubt the station's list of blocks is compared with ours before more codes are taken. The
+//! station closes a sub-order with its last code and then gives nothing again: therefore the last
+//! code is taken alone, when all the others are known to be here.
+use super::lost_order::{Found, find};
+use super::sift::sift;
+use super::{Puller, StepError, age};
+use crate::store::{BlockStored, NewBlock, StoreError, Want, WantState};
+use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish};
+use std::time::Duration;
+
+/// The longest that the station may ask us to wait; a longer time is taken for a mistake.
+const READY_IN_MAX: Duration = Duration::from_mins(5);
+
+/// When a want is looked at next.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Next {
+    /// It came further.
+    Now,
+    /// Nothing new.
+    Later,
+    /// The wait is known.
+    After(Duration),
+}
+
+impl Puller {
+    pub(super) async fn step(&mut self, want: &Want) -> Result<Next, StepError> {
+        match (want.state, &want.upstream_id) {
+            (WantState::Wanted, _) => self.place(want).await,
+            (WantState::Placing, _) => self.look_for_order(want).await,
+            (WantState::Placed | WantState::Fetching, Some(order)) => self.fetch(want, order).await,
+            (WantState::Placed | WantState::Fetching, None) => {
+                self.store.want_has_failed(want.id, "the name of its order is missing").await?;
+                Ok(Next::Now)
+            }
+            (WantState::Done | WantState::Failed, _) => Ok(Next::Now),
+        }
+    }
+
+    async fn place(&mut self, want: &Want) -> Result<Next, StepError> {
+        self.store.want_is_placing(want.id).await?;
+        let mark = want.mark();
+        let wish =
+            OrderWish { group: want.group, gtin: want.gtin, quantity: want.quantity, mark: &mark };
+        match self.client.place(wish).await {
+            Ok(placed) => {
+                self.store.want_is_placed(want.id, &placed.order_id).await?;
+                tracing::info!(want = want.id, order = placed.order_id, "codes ordered");
+                Ok(Next::After(placed.ready_in.min(READY_IN_MAX)))
+            }
+            Err(OmsError::Refused { status, words, .. }) => {
+                let problem = format!("the station refused the order ({status}): {words}");
+                tracing::warn!(want = want.id, problem, "codes will not come");
+                self.store.want_has_failed(want.id, &problem).await?;
+                Ok(Next::Now)
+            }
+            Err(error) if error.nothing_happened() => {
+                self.back_to_wanted(want, &error.to_string()).await?;
+                Ok(Next::After(self.client.again_after(&error)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn back_to_wanted(&self, want: &Want, problem: &str) -> Result<(), StoreError> {
+        if want.problem.as_deref() != Some(problem) {
+            tracing::warn!(want = want.id, problem, "no order was placed");
+        }
+        self.store.want_is_not_placed(want.id, problem).await
+    }
+
+    /// The answer to an order was lost, or we were switched off before it came.
+    async fn look_for_order(&mut self, want: &Want) -> Result<Next, StepError> {
+        let too_early = self.settings.search_after.saturating_sub(age(want.moved_at));
+        if !too_early.is_zero() {
+            return Ok(Next::After(too_early));
+        }
+        let orders = match self.client.orders().await {
+            Err(error @ OmsError::Refused { .. }) => {
+                let why = format!("it is not known whether an order was placed: {error}");
+                self.note_trouble(want, &why).await?;
+                return Ok(Next::After(self.settings.search_every));
+            }
+            orders => orders?,
+        };
+        match find(want, &orders, &self.store.placed_orders().await?) {
+            Found::Ours(order) => {
+                tracing::info!(want = want.id, order, "the lost order was found");
+                self.store.want_is_placed(want.id, &order).await?;
+                Ok(Next::Now)
+            }
+            Found::Nobody => {
+                self.back_to_wanted(want, "the order did not reach the station").await?;
+                Ok(Next::Now)
+            }
+            Found::Perhaps(orders) => {
+                let why = format!(
+                    "it is not known whether order {} is the one of this want: look in the station's cabinet",
+                    orders.join(" or ")
+                );
+                self.note_trouble(want, &why).await?;
+                Ok(Next::After(self.settings.search_every))
+            }
+        }
+    }
+
+    async fn fetch(&mut self, want: &Want, order: &str) -> Result<Next, StepError> {
+        let buffers = self.client.order_status(order, want.gtin).await?;
+        let Some(buffer) = buffers.into_iter().find(|b| b.gtin == want.gtin.as_str()) else {
+            let why = format!("the station knows no codes of {} in order {order}", want.gtin);
+            self.note_trouble(want, &why).await?;
+            return Ok(Next::Later);
+        };
+        match buffer.status {
+            BufferStatus::Pending | BufferStatus::Unknown => Ok(Next::Later),
+            BufferStatus::Active => self.take(want, order, &buffer).await,
+            BufferStatus::Exhausted | BufferStatus::Closed => {
+                self.finish(want, order, buffer.status).await
+            }
+            BufferStatus::Rejected => {
+                let why = buffer.rejection_reason.unwrap_or_else(|| "no reason given".to_owned());
+                tracing::warn!(want = want.id, why, "codes will not come");
+                self.store.want_has_failed(want.id, &why).await?;
+                Ok(Next::Now)
+            }
+        }
+    }
+
+    /// Takes the next block; closes the order when all are here.
+    async fn take(&mut self, want: &Want, order: &str, buffer: &Buffer) -> Result<Next, StepError> {
+        if want.state == WantState::Placed {
+            self.store.want_is_fetching(want.id).await?;
+        }
+        if !self.reconciled.contains(&want.id) {
+            self.reconcile(want, order).await?;
+        }
+        let left = self.left(want).await?;
+        if left == 0 {
+            return self.finish(want, order, buffer.status).await;
+        }
+        let ask = part(left, self.settings.block, buffer.available_codes);
+        if ask == 0 {
+            return Ok(Next::Later);
+        }
+        // Whatever happens next, the last code is only taken when the others are proven to be here.
+        self.reconciled.remove(&want.id);
+        let block = self.client.codes(order, want.gtin, ask).await?;
+        self.keep_block(want, &block.block_id, &block).await?;
+        if left.saturating_sub(count(&block)) > 1 {
+            self.reconciled.insert(want.id);
+        }
+        Ok(if block.codes.is_empty() { Next::Later } else { Next::Now })
+    }
+
+    /// Fetches again every block that the station lists and that is not here.
+    async fn reconcile(&mut self, want: &Want, order: &str) -> Result<(), StepError> {
+        let here = self.store.blocks_of(want.id).await?;
+        for listed in self.client.blocks(order, want.gtin).await? {
+            if here.contains_key(&listed.block_id) {
+                continue;
+            }
+            match self.client.codes_again(&listed.block_id).await {
+                Ok(block) => {
+                    tracing::info!(want = want.id, block = listed.block_id, "lost block recovered");
+                    self.keep_block(want, &listed.block_id, &block).await?;
+                }
+                Err(error @ OmsError::Refused { .. }) => {
+                    // Taken by somebody else, such as a person in the station's cabinet.
+                    let id = &listed.block_id;
+                    self.note_trouble(want, &format!("block {id} cannot be had: {error}")).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.reconciled.insert(want.id);
+        Ok(())
+    }
+
+    /// Stores a block under the name that the station lists. Should it come under another name,
+    /// that name is known too from now on.
+    async fn keep_block(
+        &self,
+        want: &Want,
+        listed_as: &str,
+        block: &CodeBlock,
+    ) -> Result<(), StepError> {
+        let (taken, aside) = sift(&block.codes, want.gtin);
+        let new =
+            NewBlock { want, id: listed_as, quantity: count(block), taken: &taken, aside: &aside };
+        let stored = self.store.store_block(new).await?;
+        if block.block_id != listed_as {
+            let alias =
+                NewBlock { id: &block.block_id, quantity: 0, taken: &[], aside: &[], ..new };
+            self.store.store_block(alias).await?;
+        }
+        match stored {
+            BlockStored::New { taken, set_aside: 0 } => {
+                tracing::info!(want = want.id, block = listed_as, taken, "codes stored");
+            }
+            BlockStored::New { taken, set_aside } => {
+                tracing::warn!(
+                    want = want.id,
+                    block = listed_as,
+                    taken,
+                    set_aside,
+                    "codes set aside"
+                );
+            }
+            BlockStored::Repeated => {
+                tracing::warn!(want = want.id, block = listed_as, "the same block again");
+            }
+        }
+        Ok(())
+    }
+
+    /// All codes are here, or the station gives no more.
+    async fn finish(
+        &mut self,
+        want: &Want,
+        order: &str,
+        status: BufferStatus,
+    ) -> Result<Next, StepError> {
+        if self.left(want).await? > 0 {
+            self.reconcile_a_closed_one(want, order).await?;
+        }
+        if status != BufferStatus::Closed {
+            self.close(want, order).await?;
+        }
+        let left = self.left(want).await?;
+        let aside = self.set_aside(want).await?;
+        let problem = match (left, aside) {
+            (0, 0) => None,
+            (0, aside) => Some(format!("{aside} codes were set aside")),
+            (left, aside) => Some(format!(
+                "the station closed the order, {left} codes never came; {aside} were set aside"
+            )),
+        };
+        tracing::info!(want = want.id, problem, "codes are here");
+        self.store.want_is_done(want.id, problem.as_deref()).await?;
+        Ok(Next::Now)
+    }
+
+    /// The station may not list the blocks of a closed order; then nothing more can be had.
+    async fn reconcile_a_closed_one(&mut self, want: &Want, order: &str) -> Result<(), StepError> {
+        match self.reconcile(want, order).await {
+            Err(StepError::Oms(error @ OmsError::Refused { .. })) => {
+                tracing::warn!(want = want.id, %error, "the blocks of the order are not listed");
+                Ok(())
+            }
+            reconciled => reconciled,
+        }
+    }
+
+    /// Closing a sub-order that closed itself with its last code is refused: that is fine.
+    async fn close(&self, want: &Want, order: &str) -> Result<(), StepError> {
+        match self.client.close(order, want.gtin).await {
+            Err(error @ OmsError::Refused { .. }) => {
+                tracing::debug!(want = want.id, %error, "order was closed already");
+                Ok(())
+            }
+            closed => Ok(closed?),
+        }
+    }
+
+    /// Codes that did not come yet.
+    async fn left(&self, want: &Want) -> Result<u32, StoreError> {
+        let came = self.store.blocks_of(want.id).await?;
+        Ok(want.quantity.saturating_sub(came.values().sum()))
+    }
+
+    async fn set_aside(&self, want: &Want) -> Result<u32, StoreError> {
+        let came: u32 = self.store.blocks_of(want.id).await?.values().sum();
+        let taken = self.store.want(want.id).await?.map_or(0, |want| want.taken);
+        Ok(came.saturating_sub(taken))
+    }
+}
+
+fn count(block: &CodeBlock) -> u32 {
+    u32::try_from(block.codes.len()).unwrap_or(u32::MAX)
+}
+
+/// How many codes to take next: as many as fit a block, but the last one alone.
+fn part(left: u32, block: u32, available: i64) -> u32 {
+    let available = u32::try_from(available.max(0)).unwrap_or(u32::MAX);
+    let but_the_last = if left > 1 { left - 1 } else { left };
+    but_the_last.min(block.clamp(1, 150_000)).min(available)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part;
+
+    #[test]
+    fn the_last_code_is_taken_alone() {
+        let (mut left, mut parts) = (25, Vec::new());
+        while left > 0 {
+            let next = part(left, 10, i64::from(left));
+            parts.push(next);
+            left -= next;
+        }
+        assert_eq!(parts, [10, 10, 4, 1]);
+        assert_eq!(part(1, 10, 1), 1);
+    }
+
+    #[test]
+    fn no_more_is_asked_than_there_is() {
+        assert_eq!(part(25, 10, 3), 3);
+        assert_eq!(part(25, 10, 0), 0);
+        assert_eq!(part(25, 10, -1), 0);
+    }
+}

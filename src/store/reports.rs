@@ -1,0 +1,460 @@
+//! Reports to the state system: which codes are untold, which report tells them, what came of it.
+use super::{Store, StoreError};
+use crate::code::{Code, CodeId, CodeText, ProductGroup};
+use crate::telemetry::clock::Micros;
+use sqlx::Sqlite;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+
+/// What there is to tell of a code: each goes in a report of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Telling {
+    /// It is on a product and was read back.
+    Applied,
+    /// Its label or product was spoiled.
+    Spoiled,
+    /// It was taken for quality control.
+    Sampled,
+}
+
+impl Telling {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Applied, Self::Spoiled, Self::Sampled];
+
+    /// The kind of the report.
+    pub const fn kind(self) -> ReportKind {
+        match self {
+            Self::Applied => ReportKind::Utilisation,
+            Self::Spoiled | Self::Sampled => ReportKind::Dropout,
+        }
+    }
+
+    /// The states of the codes that are told so, as a JSON list.
+    const fn states(self) -> &'static str {
+        match self {
+            Self::Applied => r#"["verified"]"#,
+            Self::Spoiled => r#"["rejected", "scrapped"]"#,
+            Self::Sampled => r#"["sampled"]"#,
+        }
+    }
+
+    fn of_state(state: &str) -> Option<Self> {
+        match state {
+            "verified" => Some(Self::Applied),
+            "rejected" | "scrapped" => Some(Self::Spoiled),
+            "sampled" => Some(Self::Sampled),
+            _ => None,
+        }
+    }
+}
+
+/// The kind of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReportKind {
+    /// Codes that are on products.
+    Utilisation,
+    /// Codes that are not, and never will be.
+    Dropout,
+}
+
+impl ReportKind {
+    /// The word in the store and on the pages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Utilisation => "utilisation",
+            Self::Dropout => "dropout",
+        }
+    }
+}
+
+/// How far a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReportState {
+    /// Nothing was sent.
+    Made,
+    /// The station may have it.
+    Sent,
+    /// The station took notice of every code.
+    Success,
+    /// Of some.
+    Partially,
+    /// Of none.
+    Failed,
+    /// The station turned it down as a whole.
+    Rejected,
+    /// The station did not even accept it.
+    Refused,
+}
+
+impl ReportState {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Made,
+        Self::Sent,
+        Self::Success,
+        Self::Partially,
+        Self::Failed,
+        Self::Rejected,
+        Self::Refused,
+    ];
+
+    /// The word in the store and on the pages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Sent => "sent",
+            Self::Success => "success",
+            Self::Partially => "partially",
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its number.
+    pub id: i64,
+    /// Its kind.
+    pub kind: ReportKind,
+    /// The product group of all its codes.
+    pub group: ProductGroup,
+    /// How far it is.
+    pub state: ReportState,
+    /// The station's name for it.
+    pub upstream_id: Option<String>,
+    /// How often it was sent.
+    pub sends: u32,
+    /// Codes in it.
+    pub codes: u64,
+    /// Codes of it that the station took notice of.
+    pub told: u64,
+    /// When it was made.
+    pub made_at: Micros,
+    /// When it was last sent.
+    pub sent_at: Option<Micros>,
+    /// When it came to its end.
+    pub ended_at: Option<Micros>,
+    /// What stands or stood against it, for a person.
+    pub problem: Option<String>,
+}
+
+/// Codes that no report tells yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Untold {
+    /// Their product group.
+    pub group: ProductGroup,
+    /// What there is to tell.
+    pub telling: Telling,
+    /// How many.
+    pub count: u64,
+}
+
+/// Codes that the state system took no notice of yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unreported {
+    /// How many, those of reports that ended badly included.
+    pub count: u64,
+    /// Those of them that still go their way without anybody's help.
+    pub waiting: u64,
+    /// When the one that waits longest got its fate.
+    pub oldest_at: Option<Micros>,
+}
+
+/// The end of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportEnd {
+    /// The final state.
+    pub state: ReportState,
+    /// The codes that the station took notice of.
+    pub told: Told,
+    /// What stood against it.
+    pub problem: Option<String>,
+}
+
+/// The codes of a report that the station took notice of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// All.
+    All,
+    /// Only these.
+    Only(Vec<CodeId>),
+}
+
+type ReportRow = (
+    i64,
+    String,
+    String,
+    String,
+    Option<String>,
+    u32,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
+
+// `state <> 'success'` again: it lets SQLite use the index of the reports that are not over.
+// Of an open report, no code is told.
+const OPEN: &str = "select id, kind, product_group, state, upstream_id, sends,
+      (select count(*) from code where report_id = report.id), 0,
+      made_at, sent_at, ended_at, problem
+    from report where state <> 'success' and state in ('made', 'sent') order by id";
+const LATEST: &str = "select id, kind, product_group, state, upstream_id, sends,
+      (select count(*) from code where report_id = report.id),
+      (select count(*) from code where report_id = report.id and told_at is not null),
+      made_at, sent_at, ended_at, problem
+    from report order by id desc limit ?";
+
+impl Store {
+    /// Codes that could be told and that no report tells yet, counted.
+    pub async fn untold(&self) -> Result<Vec<Untold>, StoreError> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "select product_group, state, count(*) from code
+             where settled = 1 and report_id is null group by product_group, state",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking("count the codes that are not told yet"))?;
+        let mut untold: Vec<Untold> = Vec::new();
+        for (group, state, count) in rows {
+            // A doubtful code has no fate to tell, settled or not.
+            let (Some(group), Some(telling)) =
+                (ProductGroup::from_alias(&group), Telling::of_state(&state))
+            else {
+                continue;
+            };
+            let count = number(count);
+            match untold.iter_mut().find(|u| (u.group, u.telling) == (group, telling)) {
+                Some(same) => same.count += count,
+                None => untold.push(Untold { group, telling, count }),
+            }
+        }
+        Ok(untold)
+    }
+
+    /// Makes a report of the codes that wait longest and ties them to it, all or nothing. From
+    /// then on no other report can tell them. Nothing if there are none.
+    pub async fn make_report(
+        &self,
+        group: ProductGroup,
+        telling: Telling,
+        at_most: u32,
+    ) -> Result<Option<i64>, StoreError> {
+        let what = "make a report";
+        let mut tx = self.begin(what).await?;
+        let report: i64 = sqlx::query_scalar(
+            "insert into report (kind, product_group, made_at) values (?, ?, ?) returning id",
+        )
+        .bind(telling.kind().word())
+        .bind(group.alias())
+        .bind(Micros::now().0)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(StoreError::asking(what))?;
+        let tied = sqlx::query(
+            "update code set report_id = ?1 where id in (
+               select id from code where product_group = ?2 and settled = 1 and report_id is null
+                 and state in (select value from json_each(?3)) order by moved_at, id limit ?4)",
+        )
+        .bind(report)
+        .bind(group.alias())
+        .bind(telling.states())
+        .bind(at_most)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::asking(what))?;
+        if tied.rows_affected() == 0 {
+            return Ok(None);
+        }
+        tx.commit().await.map_err(StoreError::asking(what))?;
+        Ok(Some(report))
+    }
+
+    /// The reports that are not at their end, oldest first.
+    pub async fn open_reports(&self) -> Result<Vec<Report>, StoreError> {
+        let what = "look for open reports";
+        let rows: Vec<ReportRow> = sqlx::query_as(OPEN)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
+        rows.into_iter().map(|row| report(what, row)).collect()
+    }
+
+    /// The latest reports, newest first, for a page.
+    pub async fn reports(&self, limit: u32) -> Result<Vec<Report>, StoreError> {
+        let what = "look up the latest reports";
+        let rows: Vec<ReportRow> = sqlx::query_as(LATEST)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
+        rows.into_iter().map(|row| report(what, row)).collect()
+    }
+
+    /// The codes of a report and what it tells of them.
+    pub async fn told_by(&self, report: i64) -> Result<(Telling, Vec<Code>), StoreError> {
+        let what = "look up the codes of a report";
+        let rows: Vec<(i64, String, String)> =
+            sqlx::query_as("select id, text, state from code where report_id = ? order by id")
+                .bind(report)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(StoreError::asking(what))?;
+        let mut tellings = rows.iter().map(|(_, _, state)| Telling::of_state(state));
+        let telling = tellings.next().flatten();
+        let (Some(telling), true) = (telling, tellings.all(|other| other == telling)) else {
+            let why = format!("report {report} has no codes, or codes of several fates");
+            return Err(StoreError::Refused { what, why });
+        };
+        let code = |(id, text, _): (i64, String, String)| Code {
+            id: CodeId(id),
+            text: CodeText::new(text),
+        };
+        Ok((telling, rows.into_iter().map(code).collect()))
+    }
+
+    /// A report is about to be sent: from now on the station may have it.
+    pub async fn report_is_sent(&self, id: i64) -> Result<(), StoreError> {
+        let write = sqlx::query(
+            "update report set state = 'sent', sends = sends + 1, sent_at = ?
+             where id = ? and state in ('made', 'sent') and upstream_id is null",
+        );
+        self.write_one("note that a report is sent", write.bind(Micros::now().0).bind(id)).await
+    }
+
+    /// It is proven that the station did not get the report this time.
+    pub async fn report_is_unsent(&self, id: i64, problem: &str) -> Result<(), StoreError> {
+        let write = sqlx::query(
+            "update report set sends = sends - 1, state = iif(sends = 1, 'made', 'sent'),
+               sent_at = iif(sends = 1, null, sent_at), problem = ?
+             where id = ? and state = 'sent' and upstream_id is null",
+        );
+        self.write_one("note that a report did not get out", write.bind(problem).bind(id)).await
+    }
+
+    /// The station has the report.
+    pub async fn report_is_taken(&self, id: i64, upstream_id: &str) -> Result<(), StoreError> {
+        let write = sqlx::query(
+            "update report set upstream_id = ?, problem = null
+             where id = ? and state = 'sent' and upstream_id is null",
+        );
+        self.write_one("note the station's name for a report", write.bind(upstream_id).bind(id))
+            .await
+    }
+
+    /// Something stands in the way of a report; nothing is given up.
+    pub async fn report_is_troubled(&self, id: i64, problem: &str) -> Result<(), StoreError> {
+        let write = sqlx::query("update report set problem = ? where id = ?");
+        self.write_one("note the trouble of a report", write.bind(problem).bind(id)).await
+    }
+
+    /// A report is at its end, and with it the codes that the station took notice of.
+    pub async fn report_ended(&self, id: i64, end: &ReportEnd) -> Result<(), StoreError> {
+        let what = "note the end of a report";
+        let now = Micros::now().0;
+        let mut tx = self.begin(what).await?;
+        let only = match &end.told {
+            Told::All => None,
+            Told::Only(codes) => {
+                let ids: Vec<i64> = codes.iter().map(|code| code.0).collect();
+                Some(serde_json::to_string(&ids).expect("numbers become JSON"))
+            }
+        };
+        sqlx::query(
+            "update code set told_at = ?1 where report_id = ?2 and told_at is null
+               and (?3 is null or id in (select value from json_each(?3)))",
+        )
+        .bind(now)
+        .bind(id)
+        .bind(only)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::asking(what))?;
+        sqlx::query("update report set state = ?, problem = ?, ended_at = ? where id = ?")
+            .bind(end.state.word())
+            .bind(&end.problem)
+            .bind(now)
+            .bind(id)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::asking(what))?;
+        tx.commit().await.map_err(StoreError::asking(what))
+    }
+
+    /// How much the state system does not know yet.
+    pub async fn unreported(&self) -> Result<Unreported, StoreError> {
+        // `cross join`: from the few reports that are not over to their codes, never the other way.
+        let (free, tied, stuck, oldest): (i64, i64, i64, Option<i64>) = sqlx::query_as(
+            "with late as (
+               select code.moved_at, report.state in ('made', 'sent') as open
+               from report cross join code on code.report_id = report.id
+               where report.state <> 'success' and code.told_at is null),
+             free as (
+               select moved_at from code where settled = 1 and report_id is null
+                 and state in ('verified', 'rejected', 'scrapped', 'sampled'))
+             select (select count(*) from free),
+               (select count(*) from late where open),
+               (select count(*) from late where not open),
+               (select min(at) from (select min(moved_at) as at from free
+                  union all select min(moved_at) from late where open))",
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking("count the codes that are not reported"))?;
+        Ok(Unreported {
+            count: number(free + tied + stuck),
+            waiting: number(free + tied),
+            oldest_at: oldest.map(Micros),
+        })
+    }
+
+    /// A write that must find its row.
+    pub(super) async fn write_one(
+        &self,
+        what: &'static str,
+        write: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin(what).await?;
+        let written = write.execute(&mut *tx).await.map_err(StoreError::asking(what))?;
+        if written.rows_affected() == 0 {
+            let why = "it is not there, or not in a state for that".to_owned();
+            return Err(StoreError::Refused { what, why });
+        }
+        tx.commit().await.map_err(StoreError::asking(what))
+    }
+}
+
+fn number(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
+}
+
+fn report(what: &'static str, row: ReportRow) -> Result<Report, StoreError> {
+    let (id, kind, group, state, upstream_id, sends, codes, told, made, sent, ended, problem) = row;
+    let strange = |why: String| StoreError::Refused { what, why: format!("report {id}: {why}") };
+    Ok(Report {
+        id,
+        kind: [ReportKind::Utilisation, ReportKind::Dropout]
+            .into_iter()
+            .find(|known| known.word() == kind)
+            .ok_or_else(|| strange(format!("'{kind}' is no kind of a report")))?,
+        group: ProductGroup::from_alias(&group)
+            .ok_or_else(|| strange(format!("'{group}' is no product group")))?,
+        state: ReportState::ALL
+            .into_iter()
+            .find(|known| known.word() == state)
+            .ok_or_else(|| strange(format!("'{state}' is no state of a report")))?,
+        upstream_id,
+        sends,
+        codes: number(codes),
+        told: number(told),
+        made_at: Micros(made),
+        sent_at: sent.map(Micros),
+        ended_at: ended.map(Micros),
+        problem,
+    })
+}

@@ -1,0 +1,414 @@
+//! Codes wanted from the state system: how far each want has come, and the blocks it brought.
+use super::{Store, StoreError};
+use crate::code::{ArrayLine, CodeText, Gtin, ProductGroup, SetAside};
+use crate::telemetry::clock::Micros;
+use sqlx::{Sqlite, Transaction};
+use std::collections::{HashMap, HashSet};
+
+/// A want: codes of one trade item for one pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// Its number.
+    pub id: i64,
+    /// Who may print the codes: `line:NAME` or `order:NUMBER`.
+    pub pool: String,
+    /// The trade item.
+    pub gtin: Gtin,
+    /// Its product group.
+    pub group: ProductGroup,
+    /// How many codes.
+    pub quantity: u32,
+    /// How many were stored so far.
+    pub taken: u32,
+    /// How far it has come.
+    pub state: WantState,
+    /// The station's name for the order.
+    pub upstream_id: Option<String>,
+    /// What stands or stood against it, for a person.
+    pub problem: Option<String>,
+    /// When it was made.
+    pub made_at: Micros,
+    /// When it last came further.
+    pub moved_at: Micros,
+}
+
+impl Want {
+    /// The name that its order carries at the station. No other want of any store has it.
+    pub fn mark(&self) -> String {
+        format!("markwright-{}-{}", self.id, self.made_at.0)
+    }
+}
+
+/// How far a want has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WantState {
+    /// Nobody was asked yet.
+    Wanted,
+    /// The order is being placed, or the answer to it was lost.
+    Placing,
+    /// The station has an order.
+    Placed,
+    /// Codes are being taken.
+    Fetching,
+    /// All codes that come are here.
+    Done,
+    /// The station refused.
+    Failed,
+}
+
+impl WantState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Wanted, Self::Placing, Self::Placed, Self::Fetching, Self::Done, Self::Failed];
+
+    /// The word in the store and on the pages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Wanted => "wanted",
+            Self::Placing => "placing",
+            Self::Placed => "placed",
+            Self::Fetching => "fetching",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A block as it came, sifted.
+#[derive(Debug, Clone, Copy)]
+pub struct NewBlock<'a> {
+    /// The want that it is for.
+    pub want: &'a Want,
+    /// The station's name for it.
+    pub id: &'a str,
+    /// How many codes it had.
+    pub quantity: u32,
+    /// The codes that can be taken.
+    pub taken: &'a [ArrayLine],
+    /// The ones that cannot.
+    pub aside: &'a [SetAside],
+}
+
+/// What became of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockStored {
+    /// It was here already: nothing was changed.
+    Repeated,
+    /// It is here now.
+    New {
+        /// Codes stored.
+        taken: usize,
+        /// Lines set aside, duplicates of stored codes included.
+        set_aside: usize,
+    },
+}
+
+/// How a pool stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stock {
+    /// Codes that can be printed.
+    pub stored: u64,
+    /// Codes that open wants will bring.
+    pub coming: u64,
+    /// When a want for it last failed, or brought less than half.
+    pub failed_at: Option<Micros>,
+}
+
+type WantRow =
+    (i64, String, String, String, u32, u32, String, Option<String>, Option<String>, i64, i64);
+
+const OPEN: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at
+    from want where state not in ('done', 'failed') order by id";
+const ONE: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at
+    from want where id = ?";
+const LATEST: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at
+    from want order by id desc limit ?";
+
+impl Store {
+    /// Wants codes from the state system. They come by themselves; `want` tells how far they are.
+    pub async fn want_codes(
+        &self,
+        pool: &str,
+        gtin: Gtin,
+        group: ProductGroup,
+        quantity: u32,
+    ) -> Result<i64, StoreError> {
+        let what = "want codes";
+        let now = Micros::now().0;
+        let mut tx = self.begin(what).await?;
+        let id = sqlx::query_scalar(
+            "insert into want (pool, gtin, product_group, quantity, made_at, moved_at)
+             values (?1, ?2, ?3, ?4, ?5, ?5) returning id",
+        )
+        .bind(pool)
+        .bind(gtin.as_str())
+        .bind(group.alias())
+        .bind(quantity)
+        .bind(now)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(StoreError::asking(what))?;
+        tx.commit().await.map_err(StoreError::asking(what))?;
+        Ok(id)
+    }
+
+    /// The wants that are not at their end, oldest first.
+    pub async fn open_wants(&self) -> Result<Vec<Want>, StoreError> {
+        let what = "look for open wants";
+        let rows: Vec<WantRow> = sqlx::query_as(OPEN)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
+        rows.into_iter().map(|row| want(what, row)).collect()
+    }
+
+    /// One want.
+    pub async fn want(&self, id: i64) -> Result<Option<Want>, StoreError> {
+        let what = "look up a want";
+        let row: Option<WantRow> = sqlx::query_as(ONE)
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
+        row.map(|row| want(what, row)).transpose()
+    }
+
+    /// The latest wants, newest first, for a page.
+    pub async fn wants(&self, limit: u32) -> Result<Vec<Want>, StoreError> {
+        let what = "look up the latest wants";
+        let rows: Vec<WantRow> = sqlx::query_as(LATEST)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
+        rows.into_iter().map(|row| want(what, row)).collect()
+    }
+
+    /// How many codes open wants will still bring to a pool.
+    pub async fn wanted_or_coming(&self, pool: &str) -> Result<u64, StoreError> {
+        Ok(self.stock_of(pool).await?.coming)
+    }
+
+    /// How a pool stands: what is here, what comes.
+    pub async fn stock_of(&self, pool: &str) -> Result<Stock, StoreError> {
+        let (stored, coming, failed_at): (i64, i64, Option<i64>) = sqlx::query_as(
+            "select
+               coalesce((select n from tally where pool = ?1 and state = 'stored'), 0),
+               coalesce((select sum(max(0, quantity -
+                   (select coalesce(sum(b.quantity), 0) from block b where b.want_id = want.id)))
+                 from want where pool = ?1 and state not in ('done', 'failed')), 0),
+               (select max(moved_at) from want where pool = ?1
+                 and (state = 'failed' or (state = 'done' and taken * 2 < quantity)))",
+        )
+        .bind(pool)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking("look at the stock of a pool"))?;
+        let count = |n: i64| u64::try_from(n).unwrap_or_default();
+        Ok(Stock { stored: count(stored), coming: count(coming), failed_at: failed_at.map(Micros) })
+    }
+
+    /// An order is about to be placed: from now on there may be one.
+    pub async fn want_is_placing(&self, id: i64) -> Result<(), StoreError> {
+        self.move_want("note that an order is being placed", id, WantState::Placing, None, None)
+            .await
+    }
+
+    /// It is proven that the station has no order for this want.
+    pub async fn want_is_not_placed(&self, id: i64, problem: &str) -> Result<(), StoreError> {
+        let what = "note that no order was placed";
+        self.move_want(what, id, WantState::Wanted, None, Some(problem)).await
+    }
+
+    /// The station has an order for this want.
+    pub async fn want_is_placed(&self, id: i64, order: &str) -> Result<(), StoreError> {
+        self.move_want("note an order", id, WantState::Placed, Some(order), None).await
+    }
+
+    /// Codes are about to be taken.
+    pub async fn want_is_fetching(&self, id: i64) -> Result<(), StoreError> {
+        self.move_want("note that codes are being taken", id, WantState::Fetching, None, None).await
+    }
+
+    /// All codes that come are here.
+    pub async fn want_is_done(&self, id: i64, problem: Option<&str>) -> Result<(), StoreError> {
+        self.move_want("note that a want is done", id, WantState::Done, None, problem).await
+    }
+
+    /// The station refused.
+    pub async fn want_has_failed(&self, id: i64, problem: &str) -> Result<(), StoreError> {
+        self.move_want("note that a want failed", id, WantState::Failed, None, Some(problem)).await
+    }
+
+    /// Something stands in the way of a want; nothing is given up.
+    pub async fn want_is_troubled(&self, id: i64, problem: &str) -> Result<(), StoreError> {
+        let write = sqlx::query("update want set problem = ? where id = ?");
+        self.write_one("note the trouble of a want", write.bind(problem).bind(id)).await
+    }
+
+    /// The orders that belong to wants.
+    pub async fn placed_orders(&self) -> Result<HashSet<String>, StoreError> {
+        let orders: Vec<String> =
+            sqlx::query_scalar("select upstream_id from want where upstream_id is not null")
+                .fetch_all(&self.readers)
+                .await
+                .map_err(StoreError::asking("look up the orders that were placed"))?;
+        Ok(orders.into_iter().collect())
+    }
+
+    /// The blocks of a want that are here, with the number of codes that each had.
+    pub async fn blocks_of(&self, want: i64) -> Result<HashMap<String, u32>, StoreError> {
+        let blocks: Vec<(String, u32)> =
+            sqlx::query_as("select upstream_id, quantity from block where want_id = ?")
+                .bind(want)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(StoreError::asking("look up the blocks of a want"))?;
+        Ok(blocks.into_iter().collect())
+    }
+
+    /// Stores a block, its codes and the lines set aside, all or nothing. A block that is here
+    /// already changes nothing; a code that is here already is set aside.
+    pub async fn store_block(&self, block: NewBlock<'_>) -> Result<BlockStored, StoreError> {
+        let what = "store a block of codes";
+        let now = Micros::now().0;
+        let mut tx = self.begin(what).await?;
+        if !insert_block(&mut tx, &block, now).await.map_err(StoreError::asking(what))? {
+            return Ok(BlockStored::Repeated);
+        }
+        let new = insert_codes(&mut tx, &block, now).await.map_err(StoreError::asking(what))?;
+        let mut aside: Vec<(usize, String)> =
+            block.aside.iter().map(|line| (line.line, line.refusal.to_string())).collect();
+        for known in block.taken.iter().filter(|code| !new.contains(&code.serial)) {
+            let reason = already_here(&mut tx, known).await.map_err(StoreError::asking(what))?;
+            aside.push((known.line, reason));
+        }
+        insert_aside(&mut tx, &block, &aside, now).await.map_err(StoreError::asking(what))?;
+        sqlx::query("update want set taken = taken + ?, moved_at = ?, problem = null where id = ?")
+            .bind(i64::try_from(new.len()).unwrap_or(i64::MAX))
+            .bind(now)
+            .bind(block.want.id)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::asking(what))?;
+        tx.commit().await.map_err(StoreError::asking(what))?;
+        Ok(BlockStored::New { taken: new.len(), set_aside: aside.len() })
+    }
+
+    async fn move_want(
+        &self,
+        what: &'static str,
+        id: i64,
+        to: WantState,
+        order: Option<&str>,
+        problem: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let write = sqlx::query(
+            "update want set state = ?, upstream_id = coalesce(?, upstream_id), problem = ?, moved_at = ?
+             where id = ? and state not in ('done', 'failed')",
+        );
+        let write = write.bind(to.word()).bind(order).bind(problem).bind(Micros::now().0).bind(id);
+        self.write_one(what, write).await
+    }
+}
+
+/// Whether the block is new.
+async fn insert_block(
+    tx: &mut Transaction<'static, Sqlite>,
+    block: &NewBlock<'_>,
+    now: i64,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query(
+        "insert into block (upstream_id, want_id, quantity, at) values (?, ?, ?, ?)
+         on conflict do nothing",
+    )
+    .bind(block.id)
+    .bind(block.want.id)
+    .bind(block.quantity)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// The serials that were new. One statement for all: row by row takes six times as long.
+async fn insert_codes(
+    tx: &mut Transaction<'static, Sqlite>,
+    block: &NewBlock<'_>,
+    now: i64,
+) -> Result<HashSet<String>, sqlx::Error> {
+    let codes: Vec<(&str, &str)> =
+        block.taken.iter().map(|code| (code.serial.as_str(), code.text.as_str())).collect();
+    let new: Vec<String> = sqlx::query_scalar(
+        "insert into code (pool, gtin, serial, text, product_group, moved_at)
+         select ?1, ?2, value ->> 0, value ->> 1, ?3, ?4 from json_each(?5) where true
+         on conflict (gtin, serial) do nothing returning serial",
+    )
+    .bind(&block.want.pool)
+    .bind(block.want.gtin.as_str())
+    .bind(block.want.group.alias())
+    .bind(now)
+    .bind(serde_json::to_string(&codes).expect("texts become JSON"))
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(new.into_iter().collect())
+}
+
+async fn already_here(
+    tx: &mut Transaction<'static, Sqlite>,
+    code: &ArrayLine,
+) -> Result<String, sqlx::Error> {
+    let (id, pool, text): (i64, String, String) =
+        sqlx::query_as("select id, pool, text from code where gtin = ? and serial = ?")
+            .bind(code.gtin.as_str())
+            .bind(&code.serial)
+            .fetch_one(&mut **tx)
+            .await?;
+    let same = if CodeText::new(text) == code.text { "" } else { ", with another check part" };
+    Ok(format!("already stored as code {id} of pool {pool}{same}"))
+}
+
+async fn insert_aside(
+    tx: &mut Transaction<'static, Sqlite>,
+    block: &NewBlock<'_>,
+    aside: &[(usize, String)],
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    if aside.is_empty() {
+        return Ok(());
+    }
+    let order = block.want.upstream_id.as_deref().unwrap_or("unknown");
+    sqlx::query(
+        "insert into set_aside (pool, source, line, reason, at)
+         select ?1, ?2, value ->> 0, value ->> 1, ?3 from json_each(?4)",
+    )
+    .bind(&block.want.pool)
+    .bind(format!("block {} of order {order}", block.id))
+    .bind(now)
+    .bind(serde_json::to_string(aside).expect("numbers and texts become JSON"))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn want(what: &'static str, row: WantRow) -> Result<Want, StoreError> {
+    let (id, pool, gtin, group, quantity, taken, state, upstream_id, problem, made, moved) = row;
+    let strange = |why: String| StoreError::Refused { what, why: format!("want {id}: {why}") };
+    Ok(Want {
+        id,
+        pool,
+        gtin: gtin.parse().map_err(|why| strange(format!("GTIN '{gtin}': {why}")))?,
+        group: ProductGroup::from_alias(&group)
+            .ok_or_else(|| strange(format!("'{group}' is no product group")))?,
+        quantity,
+        taken,
+        state: WantState::ALL
+            .into_iter()
+            .find(|known| known.word() == state)
+            .ok_or_else(|| strange(format!("'{state}' is no state of a want")))?,
+        upstream_id,
+        problem,
+        made_at: Micros(made),
+        moved_at: Micros(moved),
+    })
+}
