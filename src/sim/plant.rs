@@ -208,9 +208,9 @@ async fn run(
     let mut before = Instant::now();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         let now = Instant::now();
-        let step = now.saturating_duration_since(before).min(LONGEST_STEP);
+        let passed = now.saturating_duration_since(before).min(LONGEST_STEP);
         before = now;
-        for shot in scan(&floor, &mut labels, step) {
+        for shot in scan(&floor, &mut labels, passed) {
             let product = shot.product;
             if shots.try_send(shot).is_err() {
                 ledger.note(Fact::FrameDropped { product });
@@ -225,7 +225,7 @@ async fn run(
 fn scan(
     floor: &SharedFloor,
     labels: &mut mpsc::Receiver<PrintedLabel>,
-    step: Duration,
+    passed: Duration,
 ) -> Vec<Shot> {
     let mut floor = floor.lock();
     while floor.wants_label()
@@ -234,5 +234,5 @@ fn scan(
         floor.take_label(label);
     }
     floor.see_web(labels.is_empty());
-    floor.scan(step)
+    floor.scan(passed)
 }
