@@ -9,3 +9,22 @@ pub use price::{Kopecks, PriceList};
 pub use scan::{Advice, Key, Known, Scan, judge_scan, keys_to_look_up};
 pub use state::{IllegalOrderStep, OrderState, OrderStep, UnknownOrderState};
 pub use wish::{Delivery, Field, Limits, Problem, Source, Wish, Written};
+
+use std::fmt;
+
+/// The number of a label order: what customer and centre call it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderId(pub i64);
+
+impl OrderId {
+    /// The pool that its codes lie in.
+    pub fn pool(self) -> String {
+        format!("order:{}", self.0)
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

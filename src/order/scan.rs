@@ -3,7 +3,9 @@
 //! A scanner that plays keyboard loses things on the way: character 29, the keyboard layout, the
 //! case. What came is undone in every likely way, and each guess is compared with the codes that
 //! the store knows; the check part makes a chance match as unlikely as guessing a code.
-use crate::code::{CodeId, CodeState, CodeText, GS, Gtin, GtinProblem, Malformed, TEMPLATES, parse};
+use crate::code::{
+    CodeId, CodeState, CodeText, GS, Gtin, GtinProblem, Malformed, TEMPLATES, parse,
+};
 
 /// By what the store finds a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +91,20 @@ impl Scan {
             Self::Malformed(_) => "malformed",
         }
     }
+
+    /// For a person: why, and what to do.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Good { advice, .. } => {
+                advice.iter().map(|a| a.words()).collect::<Vec<_>>().join(" ")
+            }
+            Self::Duplicate { .. } => {
+                "this label was validated before: is it on two products?".to_owned()
+            }
+            Self::Foreign(why) => (*why).to_owned(),
+            Self::Malformed(why) => why.clone(),
+        }
+    }
 }
 
 const OF_ANOTHER: &str = "not a label of this order";
@@ -120,7 +136,10 @@ pub fn judge_scan(input: &str, known: &[Known]) -> Scan {
         }
     }
     let same_key = |k: &&Known| guesses.iter().any(|g| starts_alike(k.text.as_str(), &g.text));
-    if known.iter().any(|k| !k.of_this_order && guesses.iter().any(|g| same(k.text.as_str(), &g.text))) {
+    if known
+        .iter()
+        .any(|k| !k.of_this_order && guesses.iter().any(|g| same(k.text.as_str(), &g.text)))
+    {
         return Scan::Foreign(OF_ANOTHER);
     }
     if ours().any(|k| same_key(&k)) {
@@ -175,7 +194,8 @@ struct Guess {
 impl Guess {
     fn advice(&self, whole: &str) -> Vec<Advice> {
         let gs_lost = !self.brackets && self.text != whole;
-        let all = [(Advice::Layout, self.layout), (Advice::Case, self.case), (Advice::GsLost, gs_lost)];
+        let all =
+            [(Advice::Layout, self.layout), (Advice::Case, self.case), (Advice::GsLost, gs_lost)];
         all.into_iter().filter(|(_, is)| *is).map(|(advice, _)| advice).collect()
     }
 }
@@ -197,7 +217,8 @@ fn guesses(input: &str) -> Vec<Guess> {
 /// Takes off what scanners add, and turns every way to show `GS` into character 29.
 fn tidy(input: &str) -> (String, bool) {
     let mut text = input.trim().to_owned();
-    for shown in ["<GS>", "<gs>", "{GS}", "\\u001d", "\\u001D", "\\x1d", "\\x1D", "^]", "\u{241d}"] {
+    for shown in ["<GS>", "<gs>", "{GS}", "\\u001d", "\\u001D", "\\x1d", "\\x1D", "^]", "\u{241d}"]
+    {
         text = text.replace(shown, "\u{1d}");
     }
     // `str::trim` leaves character 29 alone; a leading one is the FNC1 of the symbol.
@@ -229,8 +250,10 @@ fn is_cyrillic(c: char) -> bool {
 
 /// The characters that the keys of a US keyboard give in the Russian layout, and what they give
 /// in English; `і ў` stand where the Belarusian layout differs.
-const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюёЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮЁ.,\"№;:?/іўІЎ";
-const ENGLISH: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>~/?@#$^&|boBO";
+const RUSSIAN: &str =
+    "йцукенгшщзхъфывапролджэячсмитьбюёЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮЁ.,\"№;:?/іўІЎ";
+const ENGLISH: &str =
+    "qwertyuiop[]asdfghjkl;'zxcvbnm,.`QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>~/?@#$^&|boBO";
 
 /// What the same keys would have typed in the English (US) layout. A text without one Cyrillic
 /// character was not typed in the other layout.
