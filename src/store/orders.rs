@@ -74,16 +74,16 @@ pub struct LabelOrder {
     /// The job that prints it.
     pub job_id: Option<i64>,
     /// When it was placed, in microseconds since 1970.
-    pub made_at: i64,
+    pub made_at: Micros,
     /// When it changed its state last.
-    pub moved_at: i64,
+    pub moved_at: Micros,
 }
 
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderEvent {
     /// When, in microseconds since 1970.
-    pub at: i64,
+    pub at: Micros,
     /// Who did it; nothing if the centre did it by itself.
     pub person: Option<String>,
     /// What, in a few words.
@@ -202,8 +202,8 @@ struct OrderRow {
     reason: Option<String>,
     want_id: Option<i64>,
     job_id: Option<i64>,
-    made_at: i64,
-    moved_at: i64,
+    made_at: Micros,
+    moved_at: Micros,
 }
 
 impl TryFrom<OrderRow> for LabelOrder {
@@ -320,7 +320,7 @@ impl Store {
         step: OrderStep,
         viewer: Viewer,
         detail: &str,
-        at: i64,
+        at: Micros,
     ) -> Result<Option<OrderState>, StoreError> {
         const WHAT: &str = "take an order one step further";
         let mut tx = self.begin(WHAT).await?;
@@ -365,7 +365,7 @@ fn hindrance(order: &LabelOrder, step: OrderStep, counts: &OrderCounts) -> Optio
 struct Done<'a> {
     person: Option<i64>,
     detail: &'a str,
-    at: i64,
+    at: Micros,
 }
 
 /// Changes the state of an order along its way and writes it into the history.
@@ -382,7 +382,7 @@ async fn advance(
         .map_err(|illegal| StoreError::Refused { what: WHAT, why: illegal.to_string() })?;
     sqlx::query("update label_order set state = ?, moved_at = ? where id = ?")
         .bind(next.word())
-        .bind(done.at)
+        .bind(done.at.0)
         .bind(order.id.0)
         .execute(&mut **tx)
         .await
@@ -403,7 +403,7 @@ async fn note(
     )
     .bind(id.0)
     .bind(done.person)
-    .bind(done.at)
+    .bind(done.at.0)
     .bind(what)
     .bind(done.detail)
     .execute(&mut **tx)

@@ -62,7 +62,7 @@ impl Store {
         &self,
         id: OrderId,
         by: Option<i64>,
-        at: i64,
+        at: Micros,
     ) -> Result<u32, StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
@@ -89,7 +89,7 @@ impl Store {
         .bind(order.gtin.as_str())
         .bind(order.group.alias())
         .bind(missing)
-        .bind(at)
+        .bind(at.0)
         .fetch_one(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
@@ -106,7 +106,7 @@ impl Store {
     }
 
     /// Notes that the pool holds enough codes, if it does. Answers whether it does.
-    pub async fn receive_order_codes(&self, id: OrderId, at: i64) -> Result<bool, StoreError> {
+    pub async fn receive_order_codes(&self, id: OrderId, at: Micros) -> Result<bool, StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
         let counts = counts(&mut tx, id).await?;
@@ -122,7 +122,7 @@ impl Store {
 
     /// Files a job on this line for the labels that are still to be printed, and tells the line
     /// what the goods are called.
-    pub async fn file_order_job(&self, id: OrderId, line: &str, at: i64) -> Result<(), StoreError> {
+    pub async fn file_order_job(&self, id: OrderId, line: &str, at: Micros) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
         let planned = counts(&mut tx, id).await?.left(order.quantity).to_print;
@@ -136,7 +136,7 @@ impl Store {
         .bind(order.gtin.as_str())
         .bind(&order.design)
         .bind(planned)
-        .bind(at)
+        .bind(at.0)
         .fetch_one(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
@@ -172,7 +172,7 @@ impl Store {
         &self,
         id: OrderId,
         codes: &[Code],
-        at: i64,
+        at: Micros,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
@@ -195,14 +195,14 @@ impl Store {
 
     /// Remembers that the order's file is whole: its codes are printed, and so is the order. May
     /// be asked again after a crash in the middle.
-    pub async fn finish_file(&self, id: OrderId, at: i64) -> Result<(), StoreError> {
+    pub async fn finish_file(&self, id: OrderId, at: Micros) -> Result<(), StoreError> {
         self.move_sent(id, Step::Print, at).await?;
         self.finish_order_print(id, at).await
     }
 
     /// The order's file did not become whole before the power went: nobody knows of its codes,
     /// and they are never printed again. Answers how many there are.
-    pub async fn doubt_file(&self, id: OrderId, at: i64) -> Result<u32, StoreError> {
+    pub async fn doubt_file(&self, id: OrderId, at: Micros) -> Result<u32, StoreError> {
         let doubted = self.move_sent(id, Step::Doubt, at).await?;
         let mut tx = self.begin(WHAT).await?;
         let detail = format!(
@@ -214,7 +214,7 @@ impl Store {
     }
 
     /// Notes that everything of the order is printed.
-    pub async fn finish_order_print(&self, id: OrderId, at: i64) -> Result<(), StoreError> {
+    pub async fn finish_order_print(&self, id: OrderId, at: Micros) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
         let made = counts(&mut tx, id).await?.made();
@@ -226,7 +226,7 @@ impl Store {
 
     /// A manager goes on without the codes that are missing: the order becomes as small as what
     /// there is of it.
-    pub async fn go_on_without(&self, id: OrderId, by: i64, at: i64) -> Result<(), StoreError> {
+    pub async fn go_on_without(&self, id: OrderId, by: i64, at: Micros) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
         let missing = counts(&mut tx, id).await?.left(order.quantity).missing;
@@ -257,7 +257,7 @@ impl Store {
         id: OrderId,
         by: i64,
         reason: &str,
-        at: i64,
+        at: Micros,
     ) -> Result<u32, StoreError> {
         let order = {
             let mut tx = self.begin(WHAT).await?;
@@ -278,12 +278,12 @@ impl Store {
         Ok(all)
     }
 
-    async fn move_sent(&self, id: OrderId, step: Step, at: i64) -> Result<u32, StoreError> {
+    async fn move_sent(&self, id: OrderId, step: Step, at: Micros) -> Result<u32, StoreError> {
         self.move_all(id, Arrow::of(CodeState::Sent, step), at).await
     }
 
     /// Moves every code of the order that is in this state, a few at a time.
-    async fn move_all(&self, id: OrderId, arrow: Arrow, at: i64) -> Result<u32, StoreError> {
+    async fn move_all(&self, id: OrderId, arrow: Arrow, at: Micros) -> Result<u32, StoreError> {
         let mut all = 0;
         loop {
             let mut tx = self.begin(WHAT).await?;
@@ -331,7 +331,7 @@ pub(super) async fn move_codes(
     id: OrderId,
     ids: &[i64],
     arrow: Arrow,
-    at: i64,
+    at: Micros,
 ) -> Result<usize, StoreError> {
     let moved = sqlx::query(
         "update code set state = $1, settled = $2, moved_at = $3
@@ -339,7 +339,7 @@ pub(super) async fn move_codes(
     )
     .bind(arrow.to.word())
     .bind(arrow.settles())
-    .bind(at)
+    .bind(at.0)
     .bind(serde_json::json!(ids).to_string())
     .bind(id.pool())
     .bind(arrow.from.word())

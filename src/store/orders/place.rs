@@ -21,7 +21,7 @@ impl Store {
         wish: &Wish,
         (group, quantity): (ProductGroup, u32),
         prices: &PriceList,
-        at: i64,
+        at: Micros,
     ) -> Result<OrderId, StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let id = insert(&mut tx, customer, wish, (group, quantity), prices, at).await?;
@@ -42,7 +42,7 @@ impl Store {
         wish: &Wish,
         (taken, aside): (&[ArrayLine], &[SetAside]),
         prices: &PriceList,
-        at: i64,
+        at: Micros,
     ) -> Result<Option<LabelOrder>, StoreError> {
         let Some(first) = taken.first() else { return Ok(None) };
         let quantity = u32::try_from(taken.len()).unwrap_or(u32::MAX);
@@ -64,7 +64,7 @@ impl Store {
         id: OrderId,
         customer: i64,
         chunk: &[ArrayLine],
-        at: i64,
+        at: Micros,
     ) -> Result<u32, StoreError> {
         let mut tx = self.begin(TAKE).await?;
         let mut mine = insert_codes(&mut tx, id, chunk, at).await?;
@@ -89,7 +89,7 @@ impl Store {
         id: OrderId,
         quantity: u32,
         prices: &PriceList,
-        at: i64,
+        at: Micros,
     ) -> Result<Option<LabelOrder>, StoreError> {
         let mut tx = self.begin(TAKE).await?;
         let detail = format!("{quantity} codes taken");
@@ -117,7 +117,7 @@ async fn insert(
     wish: &Wish,
     (group, quantity): (ProductGroup, u32),
     prices: &PriceList,
-    at: i64,
+    at: Micros,
 ) -> Result<OrderId, StoreError> {
     let id: i64 = sqlx::query_scalar(
         "insert into label_order (customer_id, gtin, name, hs_code, product_group, quantity, design,
@@ -135,7 +135,7 @@ async fn insert(
     .bind(wish.source().word())
     .bind(OrderState::Submitted.word())
     .bind(prices.price(quantity).0)
-    .bind(at)
+    .bind(at.0)
     .fetch_one(&mut **tx)
     .await
     .map_err(StoreError::asking(WHAT))?;
@@ -149,7 +149,7 @@ async fn insert_codes(
     tx: &mut Transaction<'static, Sqlite>,
     id: OrderId,
     chunk: &[ArrayLine],
-    at: i64,
+    at: Micros,
 ) -> Result<HashSet<String>, StoreError> {
     let new: Vec<String> = sqlx::query_scalar(
         "insert into code (pool, gtin, serial, text, product_group, moved_at)
@@ -157,7 +157,7 @@ async fn insert_codes(
          where true on conflict (gtin, serial) do nothing returning serial",
     )
     .bind(id.pool())
-    .bind(at)
+    .bind(at.0)
     .bind(as_json(chunk))
     .fetch_all(&mut **tx)
     .await
@@ -201,7 +201,7 @@ async fn set_aside(
     tx: &mut Transaction<'static, Sqlite>,
     id: OrderId,
     lines: &[(usize, String)],
-    at: i64,
+    at: Micros,
 ) -> Result<(), StoreError> {
     let rows: Vec<_> =
         lines.iter().map(|(line, reason)| serde_json::json!([line, reason])).collect();
@@ -210,7 +210,7 @@ async fn set_aside(
          select $1, 'upload', value ->> 0, value ->> 1, $2 from json_each($3)",
     )
     .bind(id.pool())
-    .bind(at)
+    .bind(at.0)
     .bind(serde_json::Value::Array(rows).to_string())
     .execute(&mut **tx)
     .await

@@ -23,7 +23,7 @@ pub struct Scanned {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanView {
     /// When, in microseconds since 1970.
-    pub at: i64,
+    pub at: Micros,
     /// `good`, `duplicate`, `foreign` or `malformed`.
     pub verdict: String,
     /// Why, for a person.
@@ -41,7 +41,7 @@ impl Store {
         id: OrderId,
         viewer: Viewer,
         input: &str,
-        at: i64,
+        at: Micros,
     ) -> Result<Option<Scanned>, StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let Some(order) = order_for(&mut tx, id, viewer).await? else { return Ok(None) };
@@ -123,7 +123,7 @@ async fn verify(
     id: OrderId,
     code: CodeId,
     known: &[Known],
-    at: i64,
+    at: Micros,
 ) -> Result<(), StoreError> {
     let found = known.iter().find(|k| k.code == code).expect("a good code is one of the known");
     let moved = move_codes(tx, id, &[code.0], Arrow::of(found.state, Step::Verify), at).await?;
@@ -138,7 +138,7 @@ async fn remember(
     id: OrderId,
     viewer: Viewer,
     scan: &Scan,
-    at: i64,
+    at: Micros,
 ) -> Result<(), StoreError> {
     let code = match scan {
         Scan::Good { code, .. } | Scan::Duplicate { code, .. } => Some(code.0),
@@ -150,7 +150,7 @@ async fn remember(
     )
     .bind(id.0)
     .bind(viewer.person())
-    .bind(at)
+    .bind(at.0)
     .bind(scan.word())
     .bind(code)
     .bind(scan.words())
