@@ -5,9 +5,10 @@ mod scan;
 
 pub use scan::{ScanView, Scanned};
 
-use super::{Store, StoreError};
+use super::{PersonId, Store, StoreError};
 use crate::code::{CodeState, Gtin, ProductGroup};
 use crate::order::{Delivery, Kopecks, OrderId, OrderState, OrderStep, Source};
+use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -15,15 +16,15 @@ use std::str::FromStr;
 /// Who asks. The question itself keeps customers apart, so that no page can forget to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// A customer: sees what he ordered himself. The number is the person's.
-    Customer(i64),
+    /// A customer: sees what he ordered himself.
+    Customer(PersonId),
     /// Somebody of the centre: sees every order.
-    Centre(i64),
+    Centre(PersonId),
 }
 
 impl Viewer {
     /// The person.
-    pub const fn person(self) -> i64 {
+    pub const fn person(self) -> PersonId {
         match self {
             Self::Customer(person) | Self::Centre(person) => person,
         }
@@ -32,7 +33,7 @@ impl Viewer {
     /// The customer whose orders alone may be seen; nothing if all may be.
     const fn only(self) -> Option<i64> {
         match self {
-            Self::Customer(person) => Some(person),
+            Self::Customer(person) => Some(person.0),
             Self::Centre(_) => None,
         }
     }
@@ -44,7 +45,7 @@ pub struct LabelOrder {
     /// Its number.
     pub id: OrderId,
     /// Who ordered.
-    pub customer_id: i64,
+    pub customer_id: PersonId,
     /// The customer's name.
     pub customer: String,
     /// The trade item.
@@ -73,7 +74,7 @@ pub struct LabelOrder {
     pub want_id: Option<i64>,
     /// The job that prints it.
     pub job_id: Option<i64>,
-    /// When it was placed, in microseconds since 1970.
+    /// When it was placed.
     pub made_at: Micros,
     /// When it changed its state last.
     pub moved_at: Micros,
@@ -82,7 +83,7 @@ pub struct LabelOrder {
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderEvent {
-    /// When, in microseconds since 1970.
+    /// When.
     pub at: Micros,
     /// Who did it; nothing if the centre did it by itself.
     pub person: Option<String>,
@@ -202,8 +203,8 @@ struct OrderRow {
     reason: Option<String>,
     want_id: Option<i64>,
     job_id: Option<i64>,
-    made_at: Micros,
-    moved_at: Micros,
+    made_at: i64,
+    moved_at: i64,
 }
 
 impl TryFrom<OrderRow> for LabelOrder {
@@ -215,7 +216,7 @@ impl TryFrom<OrderRow> for LabelOrder {
         };
         Ok(Self {
             id: OrderId(row.id),
-            customer_id: row.customer_id,
+            customer_id: PersonId(row.customer_id),
             gtin: row.gtin.parse().map_err(|_| unread(&row.gtin))?,
             group: ProductGroup::from_alias(&row.product_group)
                 .ok_or_else(|| unread(&row.product_group))?,
@@ -231,8 +232,8 @@ impl TryFrom<OrderRow> for LabelOrder {
             reason: row.reason,
             want_id: row.want_id,
             job_id: row.job_id,
-            made_at: row.made_at,
-            moved_at: row.moved_at,
+            made_at: Micros(row.made_at),
+            moved_at: Micros(row.moved_at),
         })
     }
 }
@@ -275,7 +276,8 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::asking("read the history of an order"))?;
-        let event = |(at, person, what, detail)| OrderEvent { at, person, what, detail };
+        let event =
+            |(at, person, what, detail)| OrderEvent { at: Micros(at), person, what, detail };
         Ok(rows.into_iter().map(event).collect())
     }
 
@@ -363,7 +365,7 @@ fn hindrance(order: &LabelOrder, step: OrderStep, counts: &OrderCounts) -> Optio
 
 /// Who did something, what is to be said about it, and when.
 struct Done<'a> {
-    person: Option<i64>,
+    person: Option<PersonId>,
     detail: &'a str,
     at: Micros,
 }
@@ -402,7 +404,7 @@ async fn note(
         "insert into label_order_event (order_id, person_id, at, what, detail) values (?, ?, ?, ?, ?)",
     )
     .bind(id.0)
-    .bind(done.person)
+    .bind(done.person.map(|person| person.0))
     .bind(done.at.0)
     .bind(what)
     .bind(done.detail)

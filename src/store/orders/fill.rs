@@ -6,7 +6,8 @@ use super::{
 };
 use crate::code::{Code, CodeId, CodeState, CodeText, Step};
 use crate::order::{OrderId, OrderState, OrderStep, Source};
-use crate::store::{Store, StoreError};
+use crate::store::{PersonId, Store, StoreError};
+use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
 
 const WHAT: &str = "fill an order";
@@ -61,7 +62,7 @@ impl Store {
     pub async fn want_codes_for_order(
         &self,
         id: OrderId,
-        by: Option<i64>,
+        by: Option<PersonId>,
         at: Micros,
     ) -> Result<u32, StoreError> {
         let mut tx = self.begin(WHAT).await?;
@@ -226,7 +227,7 @@ impl Store {
 
     /// A manager goes on without the codes that are missing: the order becomes as small as what
     /// there is of it.
-    pub async fn go_on_without(&self, id: OrderId, by: i64, at: Micros) -> Result<(), StoreError> {
+    pub async fn go_on_without(&self, id: OrderId, by: PersonId, at: Micros) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
         let missing = counts(&mut tx, id).await?.left(order.quantity).missing;
@@ -255,7 +256,7 @@ impl Store {
     pub async fn write_off_rest(
         &self,
         id: OrderId,
-        by: i64,
+        by: PersonId,
         reason: &str,
         at: Micros,
     ) -> Result<u32, StoreError> {
@@ -353,7 +354,7 @@ async fn existing(
     tx: &mut Transaction<'static, Sqlite>,
     id: OrderId,
 ) -> Result<LabelOrder, StoreError> {
-    let order = order_for(tx, id, Viewer::Centre(0)).await?;
+    let order = order_for(tx, id, Viewer::Centre(PersonId(0))).await?;
     let why = || format!("there is no order {id}");
     order.ok_or_else(|| StoreError::Refused { what: WHAT, why: why() })
 }

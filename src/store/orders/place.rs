@@ -2,7 +2,8 @@
 use super::{Done, LabelOrder, Viewer, note, order_for};
 use crate::code::{ArrayLine, ProductGroup, SetAside};
 use crate::order::{OrderId, OrderState, PriceList, Wish};
-use crate::store::{Store, StoreError};
+use crate::store::{PersonId, Store, StoreError};
+use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
 use std::collections::HashSet;
 
@@ -17,7 +18,7 @@ impl Store {
     /// Places an order whose codes the centre gets from the state system.
     pub async fn place_label_order(
         &self,
-        customer: i64,
+        customer: PersonId,
         wish: &Wish,
         (group, quantity): (ProductGroup, u32),
         prices: &PriceList,
@@ -38,7 +39,7 @@ impl Store {
     /// order that nobody can accept.
     pub async fn place_array_order(
         &self,
-        customer: i64,
+        customer: PersonId,
         wish: &Wish,
         (taken, aside): (&[ArrayLine], &[SetAside]),
         prices: &PriceList,
@@ -62,7 +63,7 @@ impl Store {
     async fn take_chunk(
         &self,
         id: OrderId,
-        customer: i64,
+        customer: PersonId,
         chunk: &[ArrayLine],
         at: Micros,
     ) -> Result<u32, StoreError> {
@@ -105,7 +106,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(StoreError::asking(TAKE))?;
-        let order = order_for(&mut tx, id, Viewer::Centre(0)).await?;
+        let order = order_for(&mut tx, id, Viewer::Centre(PersonId(0))).await?;
         tx.commit().await.map_err(StoreError::asking(TAKE))?;
         Ok(order.filter(|_| quantity > 0))
     }
@@ -113,7 +114,7 @@ impl Store {
 
 async fn insert(
     tx: &mut Transaction<'static, Sqlite>,
-    customer: i64,
+    customer: PersonId,
     wish: &Wish,
     (group, quantity): (ProductGroup, u32),
     prices: &PriceList,
@@ -124,7 +125,7 @@ async fn insert(
              delivery, source, state, price_kopecks, made_at, moved_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) returning id",
     )
-    .bind(customer)
+    .bind(customer.0)
     .bind(wish.gtin.as_str())
     .bind(&wish.name)
     .bind(&wish.hs_code)
@@ -169,7 +170,7 @@ async fn insert_codes(
 async fn take_back(
     tx: &mut Transaction<'static, Sqlite>,
     id: OrderId,
-    customer: i64,
+    customer: PersonId,
     chunk: &[ArrayLine],
 ) -> Result<Vec<String>, StoreError> {
     sqlx::query_scalar(
@@ -183,7 +184,7 @@ async fn take_back(
     )
     .bind(id.pool())
     .bind(as_json(chunk))
-    .bind(customer)
+    .bind(customer.0)
     .fetch_all(&mut **tx)
     .await
     .map_err(StoreError::asking(TAKE))

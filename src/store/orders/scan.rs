@@ -4,6 +4,7 @@ use super::{LabelOrder, OrderCounts, Viewer, counts, order_for};
 use crate::code::{CodeId, CodeText, Step};
 use crate::order::{Known, OrderId, Scan, judge_scan, keys_to_look_up};
 use crate::store::{Store, StoreError};
+use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
 
 const WHAT: &str = "validate a label";
@@ -22,7 +23,7 @@ pub struct Scanned {
 /// A scan of the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanView {
-    /// When, in microseconds since 1970.
+    /// When.
     pub at: Micros,
     /// `good`, `duplicate`, `foreign` or `malformed`.
     pub verdict: String,
@@ -71,7 +72,7 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::asking("list the last scans"))?;
-        let view = |(at, verdict, words, serial)| ScanView { at, verdict, words, serial };
+        let view = |(at, verdict, words, serial)| ScanView { at: Micros(at), verdict, words, serial };
         Ok(rows.into_iter().map(view).collect())
     }
 
@@ -149,7 +150,7 @@ async fn remember(
          values (?, ?, ?, ?, ?, ?)",
     )
     .bind(id.0)
-    .bind(viewer.person())
+    .bind(viewer.person().0)
     .bind(at.0)
     .bind(scan.word())
     .bind(code)

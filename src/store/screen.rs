@@ -1,0 +1,185 @@
+//! What a screen of a line asks beside the line's own view: the job, codes left, reports untold.
+use super::{Store, StoreError};
+use crate::telemetry::clock::Micros;
+
+/// How far untold codes are counted; beyond it a screen says "more than".
+pub const UNTOLD_COUNTED_MAX: u64 = 10_000;
+
+/// What the store knows and the line's view does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenFacts {
+    /// The job that runs, or else the one that ran last.
+    pub job: Option<JobOnScreen>,
+    /// Codes that can still be printed.
+    pub stored: u64,
+    /// Codes whose fate a person must settle.
+    pub doubtful: u64,
+    /// What the state system was not told yet.
+    pub untold: Untold,
+}
+
+/// A job, for a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobOnScreen {
+    /// The number in our store.
+    pub id: i64,
+    /// The trade item.
+    pub gtin: String,
+    /// Its name; the GTIN again where the goods are not known.
+    pub name: String,
+    /// How many; 0 = until somebody stops it.
+    pub planned: u64,
+    /// Its state, as in the table `job`.
+    pub state: String,
+}
+
+/// Codes whose fate is settled and that the state system has not confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Untold {
+    /// How many, counted up to [`UNTOLD_COUNTED_MAX`] in either of its two parts: codes in no
+    /// report yet, and codes in a report without a final answer.
+    pub codes: u64,
+    /// There are more than were counted, and the oldest may be older.
+    pub more: bool,
+    /// When the oldest of those that were counted got its fate.
+    pub oldest: Option<Micros>,
+}
+
+impl Store {
+    /// What a screen of this line shows beside its view. `pool` is asked where no job is known.
+    pub async fn screen_facts(&self, line: &str, pool: &str) -> Result<ScreenFacts, StoreError> {
+        let (job, pool) = match self.job_on_screen(line).await? {
+            Some((job, pool)) => (Some(job), pool),
+            None => (None, pool.to_owned()),
+        };
+        Ok(ScreenFacts {
+            job,
+            stored: self.codes_in(&pool, "stored").await?,
+            doubtful: self.codes_in(&pool, "doubtful").await?,
+            untold: self.untold().await?,
+        })
+    }
+
+    async fn job_on_screen(
+        &self,
+        line: &str,
+    ) -> Result<Option<(JobOnScreen, String)>, StoreError> {
+        let row: Option<(i64, String, String, i64, String, String)> = sqlx::query_as(
+            "select job.id, job.gtin, coalesce(goods.name, job.gtin), planned, state, pool
+             from job left join goods on goods.gtin = job.gtin
+             where line = ? and state in ('running', 'done')
+             order by state = 'running' desc, job.id desc limit 1",
+        )
+        .bind(line)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(StoreError::asking("find the job of a line"))?;
+        Ok(row.map(|(id, gtin, name, planned, state, pool)| {
+            (JobOnScreen { id, gtin, name, planned: count(planned), state }, pool)
+        }))
+    }
+
+    async fn codes_in(&self, pool: &str, state: &'static str) -> Result<u64, StoreError> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("select n from tally where pool = ? and state = ?")
+                .bind(pool)
+                .bind(state)
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(StoreError::asking("count the codes of a pool"))?;
+        Ok(row.map_or(0, |(n,)| count(n)))
+    }
+
+    async fn untold(&self) -> Result<Untold, StoreError> {
+        // Both halves go through a partial index and stop counting in good time.
+        let (waiting, told, oldest): (i64, i64, Option<i64>) = sqlx::query_as(
+            "with waiting as (
+                 select moved_at from code where settled = 1 and report_id is null limit ?1
+             ), told as (
+                 select code.moved_at from report join code on code.report_id = report.id
+                 where report.state in ('made', 'sent') limit ?1
+             )
+             select (select count(*) from waiting), (select count(*) from told),
+                    (select min(moved_at) from
+                         (select moved_at from waiting union all select moved_at from told))",
+        )
+        .bind(i64::try_from(UNTOLD_COUNTED_MAX + 1).unwrap_or(i64::MAX))
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking("count what was not told"))?;
+        let (waiting, told) = (count(waiting), count(told));
+        Ok(Untold {
+            codes: waiting.min(UNTOLD_COUNTED_MAX) + told.min(UNTOLD_COUNTED_MAX),
+            more: waiting.max(told) > UNTOLD_COUNTED_MAX,
+            oldest: oldest.map(Micros),
+        })
+    }
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("screen.db")).await.unwrap();
+        (folder, store)
+    }
+
+    async fn run(store: &Store, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&store.writer).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_empty_store_has_nothing_to_show() {
+        let (_folder, store) = store().await;
+        let facts = store.screen_facts("one", "line:one").await.unwrap();
+        assert_eq!(
+            facts,
+            ScreenFacts { job: None, stored: 0, doubtful: 0, untold: Untold::default() }
+        );
+    }
+
+    #[tokio::test]
+    async fn the_running_job_goes_before_the_last_one_and_brings_its_pool() {
+        let (_folder, store) = store().await;
+        run(
+            &store,
+            "insert into goods (gtin, name, product_group) values ('04810093011694', 'Milk', 'milk');
+             insert into job (line, scenario, pool, gtin, design, planned, state, made_at) values
+                 ('one', 'print_apply', 'line:one', '04810093011694', 'd', 50, 'running', 1),
+                 ('one', 'print_apply', 'other', '04600000000000', 'd', 9, 'done', 2);
+             insert into code (pool, gtin, serial, text, product_group, moved_at) values
+                 ('line:one', '04810093011694', 'a', 'a', 'milk', 1),
+                 ('line:one', '04810093011694', 'b', 'b', 'milk', 1),
+                 ('other', '04810093011694', 'c', 'c', 'milk', 1)",
+        )
+        .await;
+        let facts = store.screen_facts("one", "nothing").await.unwrap();
+        let job = facts.job.unwrap();
+        assert_eq!((job.name.as_str(), job.planned), ("Milk", 50));
+        assert_eq!(facts.stored, 2);
+    }
+
+    #[tokio::test]
+    async fn a_code_is_untold_until_its_report_has_an_answer() {
+        let (_folder, store) = store().await;
+        run(
+            &store,
+            "insert into report (id, kind, product_group, state, made_at) values
+                 (1, 'utilisation', 'milk', 'sent', 1), (2, 'utilisation', 'milk', 'success', 1);
+             insert into code (pool, gtin, serial, text, product_group, settled, moved_at, report_id)
+             values ('p', 'g', 'a', 'a', 'milk', 1, 70, null),
+                    ('p', 'g', 'b', 'b', 'milk', 1, 60, 1),
+                    ('p', 'g', 'c', 'c', 'milk', 1, 50, 2),
+                    ('p', 'g', 'd', 'd', 'milk', 0, 40, null)",
+        )
+        .await;
+        let untold = store.untold().await.unwrap();
+        assert_eq!(untold, Untold { codes: 2, more: false, oldest: Some(Micros(60)) });
+    }
+}
