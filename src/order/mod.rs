@@ -21,6 +21,11 @@ impl OrderId {
     pub fn pool(self) -> String {
         format!("order:{}", self.0)
     }
+
+    /// What its file is called.
+    pub fn file_name(self) -> String {
+        format!("{}.pdf", self.0)
+    }
 }
 
 impl fmt::Display for OrderId {

@@ -6,7 +6,7 @@ mod screen;
 
 pub use open::{Store, StoreError};
 pub use orders::{
-    AsideView, JobState, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer,
+    AsideView, OrderJob, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer,
     WantView,
 };
 pub use people::{

@@ -139,7 +139,7 @@ impl WantView {
 
 /// How the job stands that prints an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
+pub enum OrderJob {
     /// Waiting for its line, or running.
     UnderWay,
     /// Its labels are printed.
@@ -309,6 +309,31 @@ impl Store {
         .await
         .map_err(asking())?;
         Ok((all, rows.into_iter().map(|(line, reason)| AsideView { line, reason }).collect()))
+    }
+
+    /// Writes something into the history of an order that happened by itself; once, however often
+    /// it is said in a row.
+    pub async fn note_label_order(
+        &self,
+        id: OrderId,
+        what: &str,
+        detail: &str,
+        at: Micros,
+    ) -> Result<(), StoreError> {
+        const WHAT: &str = "write the history of an order";
+        let mut tx = self.begin(WHAT).await?;
+        let last: Option<(String, String)> = sqlx::query_as(
+            "select what, detail from label_order_event where order_id = ? order by id desc limit 1",
+        )
+        .bind(id.0)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        if last.is_some_and(|(w, d)| w == what && d == detail) {
+            return Ok(());
+        }
+        note(&mut tx, id, what, &Done { person: None, detail, at }).await?;
+        tx.commit().await.map_err(StoreError::asking(WHAT))
     }
 
     /// Takes an order one step further, as somebody asked. `detail` is kept in the history; for a

@@ -2,7 +2,7 @@
 //! acted upon.
 use super::place::CHUNK;
 use super::{
-    Done, JobState, LabelOrder, OrderRow, Viewer, WantView, advance, counts, note, order_for,
+    Done, OrderJob, LabelOrder, OrderRow, Viewer, WantView, advance, counts, note, order_for,
 };
 use crate::code::{Code, CodeId, CodeState, CodeText, Step};
 use crate::order::{OrderId, OrderState, OrderStep, Source};
@@ -42,7 +42,7 @@ impl Store {
     }
 
     /// How the job of an order stands; nothing if there is none.
-    pub async fn label_order_job(&self, id: OrderId) -> Result<Option<JobState>, StoreError> {
+    pub async fn label_order_job(&self, id: OrderId) -> Result<Option<OrderJob>, StoreError> {
         let word: Option<String> = sqlx::query_scalar(
             "select j.state from label_order o join job j on j.id = o.job_id where o.id = ?",
         )
@@ -51,9 +51,9 @@ impl Store {
         .await
         .map_err(StoreError::asking("read the job of an order"))?;
         Ok(word.map(|word| match word.as_str() {
-            "done" => JobState::Done,
-            "cancelled" => JobState::Cancelled,
-            _ => JobState::UnderWay,
+            "done" => OrderJob::Done,
+            "cancelled" => OrderJob::Cancelled,
+            _ => OrderJob::UnderWay,
         }))
     }
 
