@@ -78,7 +78,7 @@ async fn look(settings: &Settings, store: &Store, troubled: &mut HashMap<OrderId
             let words = chain(&problem);
             tracing::error!(order = order.id.0, problem = words, "an order does not come further");
             troubled.insert(order.id, LOOKS_LEFT_ALONE);
-            let noted = store.note_label_order(order.id, "In trouble", &words, Micros::now());
+            let noted = store.note_label_order(order.id, None, "In trouble", &words, Micros::now());
             if let Err(problem) = noted.await {
                 tracing::error!(problem = chain(&problem), "nor can that be noted");
             }

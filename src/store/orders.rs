@@ -311,11 +311,12 @@ impl Store {
         Ok((all, rows.into_iter().map(|(line, reason)| AsideView { line, reason }).collect()))
     }
 
-    /// Writes something into the history of an order that happened by itself; once, however often
-    /// it is said in a row.
+    /// Writes something into the history of an order. What nobody did is written once, however
+    /// often it is said in a row.
     pub async fn note_label_order(
         &self,
         id: OrderId,
+        by: Option<PersonId>,
         what: &str,
         detail: &str,
         at: Micros,
@@ -329,10 +330,10 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
-        if last.is_some_and(|(w, d)| w == what && d == detail) {
+        if by.is_none() && last.is_some_and(|(w, d)| w == what && d == detail) {
             return Ok(());
         }
-        note(&mut tx, id, what, &Done { person: None, detail, at }).await?;
+        note(&mut tx, id, what, &Done { person: by, detail, at }).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))
     }
 
