@@ -142,13 +142,12 @@ impl Store {
 
     /// What was done by people, newest first: (time, name, what, detail).
     pub async fn notes(&self, at_most: u32) -> Result<Vec<Note>, StoreError> {
-        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
-            "select at, person, what, detail from audit order by id desc limit ?",
-        )
-        .bind(at_most)
-        .fetch_all(&self.readers)
-        .await
-        .map_err(StoreError::asking("read what was done"))?;
+        let rows: Vec<(i64, String, String, String)> =
+            sqlx::query_as("select at, person, what, detail from audit order by id desc limit ?")
+                .bind(at_most)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(StoreError::asking("read what was done"))?;
         let note = |(at, person, what, detail)| Note { at: Micros(at), person, what, detail };
         Ok(rows.into_iter().map(note).collect())
     }
@@ -305,7 +304,8 @@ fn name_problem(name: &str) -> Option<String> {
 
 fn password_problem(password: &str) -> Option<String> {
     let ok = (PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&password.chars().count());
-    let words = || format!("a password has {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters");
+    let words =
+        || format!("a password has {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters");
     (!ok).then(words)
 }
 
@@ -318,24 +318,26 @@ async fn hash_of(password: String) -> Result<String, StoreError> {
 
 /// Whether the password has this hash; for nobody's hash it works as long and says no.
 async fn is_password(password: String, hash: Option<String>) -> Result<bool, StoreError> {
-    static NOBODY: OnceLock<String> = OnceLock::new();
     in_background("check a password", move || {
         let argon2 = Argon2::default();
         let known = hash.is_some();
         let hash = match hash {
             Some(hash) => hash,
-            None => match NOBODY.get() {
-                Some(hash) => hash.clone(),
-                None => {
-                    let made = argon2.hash_password(b"nobody")?.to_string();
-                    NOBODY.get_or_init(|| made).clone()
-                }
-            },
+            None => nobodys_hash(&argon2)?,
         };
         let right = argon2.verify_password(password.as_bytes(), &PasswordHash::new(&hash)?).is_ok();
         Ok(right && known)
     })
     .await
+}
+
+fn nobodys_hash(argon2: &Argon2<'_>) -> Result<String, argon2::password_hash::Error> {
+    static NOBODY: OnceLock<String> = OnceLock::new();
+    if let Some(hash) = NOBODY.get() {
+        return Ok(hash.clone());
+    }
+    let made = argon2.hash_password(b"nobody")?.to_string();
+    Ok(NOBODY.get_or_init(|| made).clone())
 }
 
 /// Hashing is heavy on purpose, so that it must not stand in the way of other tasks.

@@ -60,10 +60,7 @@ impl Store {
         })
     }
 
-    async fn job_on_screen(
-        &self,
-        line: &str,
-    ) -> Result<Option<(JobOnScreen, String)>, StoreError> {
+    async fn job_on_screen(&self, line: &str) -> Result<Option<(JobOnScreen, String)>, StoreError> {
         let row: Option<(i64, String, String, i64, String, String)> = sqlx::query_as(
             "select job.id, job.gtin, coalesce(goods.name, job.gtin), planned, state, pool
              from job left join goods on goods.gtin = job.gtin

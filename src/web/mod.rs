@@ -1,1 +1,19 @@
-//! Pages, JSON, live updates, sign-in.
+//! Pages, JSON, live updates, sign-in. All that a page can do to a line is a request.
+mod api;
+mod assets;
+mod desk;
+mod line_page;
+mod look;
+mod page;
+mod pulse;
+mod server;
+mod sessions;
+mod sign_in;
+mod signed_in;
+mod words;
+
+pub use desk::LineDesk;
+pub use server::{WebSettings, serve};
+pub use words::{Advice, advice};
+
+use server::WebState;

@@ -1,0 +1,41 @@
+//! The same facts for programs.
+use super::WebState;
+use super::line_page::must_see;
+use super::page::Refusal;
+use super::signed_in::Visitor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+
+pub(super) fn routes() -> Router<WebState> {
+    Router::new().route("/api/lines/{name}", get(line)).route("/healthz", get(health))
+}
+
+async fn line(
+    State(state): State<WebState>,
+    Visitor(person): Visitor,
+    Path(name): Path<String>,
+) -> Response {
+    let desk = must_see(&state, person.as_ref()).and_then(|()| state.desk(&name));
+    match desk {
+        Ok(desk) => Json(desk.look()).into_response(),
+        Err(Refusal { status, words, .. }) => {
+            (status, Json(json!({ "error": words }))).into_response()
+        }
+    }
+}
+
+/// Whether every line still has somebody who drives it.
+async fn health(State(state): State<WebState>) -> Response {
+    let lines: Vec<_> = state
+        .desks()
+        .iter()
+        .map(|desk| json!({ "name": desk.line.name, "alive": desk.is_alive() }))
+        .collect();
+    let ok = state.desks().iter().all(|desk| desk.is_alive());
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ok": ok, "lines": lines }))).into_response()
+}

@@ -1,0 +1,24 @@
+//! Style and script: part of the program, so that a page needs nothing from elsewhere.
+use super::WebState;
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+
+const STYLE: &str = include_str!("../../templates/assets/markwright.css");
+const SCRIPT: &str = include_str!("../../templates/assets/live.js");
+const ICON: &str = include_str!("../../templates/assets/icon.svg");
+
+pub(super) fn routes() -> Router<WebState> {
+    Router::new()
+        .route("/assets/markwright.css", get(async || as_kind("text/css; charset=utf-8", STYLE)))
+        .route("/assets/live.js", get(async || as_kind("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/assets/icon.svg", get(async || as_kind("image/svg+xml", ICON)))
+}
+
+/// Asked for again with every page: after an upgrade nobody shall see new pages in an old dress.
+fn as_kind(
+    kind: &'static str,
+    text: &'static str,
+) -> ([(header::HeaderName, &'static str); 2], &'static str) {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text)
+}

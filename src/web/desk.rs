@@ -1,0 +1,123 @@
+//! One line as the pages see it: its view, its devices' last words, what the store says of it, and
+//! the only thing the pages can do to it, a request.
+use super::look::{LineNow, Seen};
+use super::pulse::Pulse;
+use crate::line::{Event, LineView};
+use crate::store::{ScreenFacts, Store};
+use crate::telemetry::LastWord;
+use crate::telemetry::clock::Micros;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// What the pages need of a line.
+#[derive(Debug)]
+pub struct LineDesk {
+    /// Its name, as in addresses: letters, digits, `-` and `_`.
+    pub name: String,
+    /// What kind of work it does, for a person: "print and apply".
+    pub scenario_words: String,
+    /// Where its codes are while no job is known.
+    pub pool: String,
+    /// When the printer was last heard.
+    pub printer: Option<LastWord>,
+    /// When the PLC was last heard.
+    pub plc: Option<LastWord>,
+    /// When the camera was last heard.
+    pub camera: Option<LastWord>,
+    /// How the line stands.
+    pub view: watch::Receiver<LineView>,
+    /// Where requests of people go.
+    pub requests: mpsc::Sender<Event>,
+    /// Where the pictures of rejects are, as `NUMBER.png`.
+    pub frames_dir: PathBuf,
+}
+
+/// How often the store is asked and the pulse is felt, when nothing happens.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long the store may take to answer a screen.
+const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(3);
+
+/// A line desk with what is remembered about it between two looks.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) line: LineDesk,
+    pulse: Mutex<Pulse>,
+    facts: Mutex<Option<(Micros, ScreenFacts)>>,
+}
+
+impl Desk {
+    pub(super) fn new(line: LineDesk) -> Self {
+        let pulse = Pulse::new(Micros::now(), &line.view.borrow());
+        Self { line, pulse: Mutex::new(pulse), facts: Mutex::new(None) }
+    }
+
+    /// How the line stands at this moment.
+    pub(super) fn look(&self) -> LineNow {
+        let at = Micros::now();
+        let view = self.line.view.borrow().clone();
+        let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
+        pulse.beat(at, &view);
+        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = |word: &Option<LastWord>| word.as_ref().and_then(LastWord::age);
+        LineNow::of(&Seen {
+            name: &self.line.name,
+            scenario: &self.line.scenario_words,
+            at,
+            alive: self.is_alive(),
+            view: &view,
+            pulse: &pulse,
+            facts: facts.as_ref(),
+            ages: [age(&self.line.printer), age(&self.line.plc), age(&self.line.camera)],
+        })
+    }
+
+    /// Whether somebody still drives the line: the driver holds the other end of the view.
+    pub(super) fn is_alive(&self) -> bool {
+        self.line.view.has_changed().is_ok()
+    }
+
+    /// Asks the store what a screen shows. If it does not answer, the old facts stay and grow old
+    /// before everybody's eyes.
+    pub(super) async fn ask_store(&self, store: &Store) {
+        let asked = store.screen_facts(&self.line.name, &self.line.pool);
+        match tokio::time::timeout(STORE_ANSWERS_WITHIN, asked).await {
+            Ok(Ok(facts)) => {
+                let mut kept = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+                *kept = Some((Micros::now(), facts));
+            }
+            Ok(Err(problem)) => {
+                tracing::warn!(line = self.line.name, %problem, "the store does not answer a screen");
+            }
+            Err(_) => tracing::warn!(line = self.line.name, "the store is slow for a screen"),
+        }
+    }
+
+    /// Feels the pulse and asks the store, until told to stop.
+    pub(super) async fn keep(&self, store: &Store, stop: CancellationToken) {
+        let work = async {
+            loop {
+                self.ask_store(store).await;
+                self.watch_for(EVERY).await;
+            }
+        };
+        stop.run_until_cancelled(work).await;
+    }
+
+    /// Feels the pulse at every change of the view for so long.
+    async fn watch_for(&self, so_long: Duration) {
+        let mut view = self.line.view.clone();
+        let watching = async {
+            while view.changed().await.is_ok() {
+                let now = view.borrow_and_update().clone();
+                let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
+                pulse.beat(Micros::now(), &now);
+            }
+            std::future::pending::<()>().await;
+        };
+        // Being interrupted is how this ends.
+        let _ = tokio::time::timeout(so_long, watching).await;
+    }
+}

@@ -1,0 +1,422 @@
+//! Everything that the page and the JSON say about a line, in one value: the page draws it, the
+//! JSON is it.
+use super::pulse::Pulse;
+use super::words::{self, Advice, BUTTONS, Mood};
+use crate::line::{DeviceView, LineView, RejectReason, Verdict, VerdictView};
+use crate::store::ScreenFacts;
+use crate::telemetry::clock::Micros;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A device that says nothing for longer than this is shown as stale: every driver asks its device
+/// at least once a second.
+const STALE_AFTER: Duration = Duration::from_secs(2);
+
+/// Counts from the store are asked for once a second; older than this they are shown as stale.
+const COUNTS_STALE_AFTER_SECONDS: u64 = 5;
+
+/// How a line stands, for people and for programs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct LineNow {
+    /// The name of the line.
+    pub(super) name: String,
+    /// What kind of work it does.
+    pub(super) scenario: String,
+    /// Microseconds since 1970, UTC, when this was put together.
+    pub(super) at_micros: i64,
+    /// Whether the part of this program that runs the line still lives.
+    pub(super) alive: bool,
+    /// The state by its standard name.
+    pub(super) state: &'static str,
+    pub(super) state_number: u8,
+    pub(super) state_means: &'static str,
+    pub(super) mood: Mood,
+    pub(super) seconds_in_state: u64,
+    /// The first cause why it does not run.
+    pub(super) trouble: Option<Advice>,
+    /// Causes of the other alarms that stand.
+    pub(super) other_alarms: Vec<String>,
+    pub(super) job: Option<JobNow>,
+    pub(super) done: u64,
+    /// 0 = until somebody stops it.
+    pub(super) planned: u64,
+    pub(super) left: Option<u64>,
+    pub(super) per_minute: Option<f64>,
+    /// At the present rate.
+    pub(super) minutes_left: Option<u64>,
+    pub(super) labels_under_way: usize,
+    pub(super) products_on_belt: usize,
+    pub(super) rejects_in_a_row: u32,
+    pub(super) rejects_in_a_row_max: u32,
+    /// Newest first.
+    pub(super) verdicts: Vec<VerdictNow>,
+    pub(super) devices: Vec<DeviceNow>,
+    pub(super) counts: Option<CountsNow>,
+    pub(super) buttons: Vec<ButtonNow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct JobNow {
+    pub(super) id: i64,
+    pub(super) gtin: String,
+    pub(super) name: String,
+    pub(super) state: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct VerdictNow {
+    pub(super) tag: u32,
+    pub(super) good: bool,
+    /// Why not, as a word and in words.
+    pub(super) reason: Option<&'static str>,
+    pub(super) words: Option<&'static str>,
+    /// Where the picture of a reject is.
+    pub(super) picture: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct DeviceNow {
+    pub(super) name: &'static str,
+    pub(super) standing: Standing,
+    pub(super) words: String,
+    pub(super) age_seconds: Option<f64>,
+}
+
+/// How far a device can be trusted just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Standing {
+    Up,
+    Stale,
+    Down,
+}
+
+/// What the store counted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct CountsNow {
+    pub(super) age_seconds: u64,
+    pub(super) stale: bool,
+    pub(super) codes_stored: u64,
+    /// At the rate at which the line runs or last ran.
+    pub(super) codes_last_minutes: Option<u64>,
+    pub(super) codes_doubtful: u64,
+    pub(super) untold: u64,
+    /// There are more than `untold`.
+    pub(super) untold_more: bool,
+    pub(super) untold_oldest_seconds: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct ButtonNow {
+    pub(super) label: &'static str,
+    /// Why it leads nowhere in this state.
+    pub(super) because: Option<&'static str>,
+    pub(super) primary: bool,
+}
+
+/// What a look is made from.
+pub(super) struct Seen<'a> {
+    pub(super) name: &'a str,
+    pub(super) scenario: &'a str,
+    pub(super) at: Micros,
+    pub(super) alive: bool,
+    pub(super) view: &'a LineView,
+    pub(super) pulse: &'a Pulse,
+    /// What the store said last, and when.
+    pub(super) facts: Option<&'a (Micros, ScreenFacts)>,
+    /// Silence of printer, PLC and camera; nothing if not measured or never heard.
+    pub(super) ages: [Option<Duration>; 3],
+}
+
+impl LineNow {
+    pub(super) fn of(seen: &Seen<'_>) -> Self {
+        let view = seen.view;
+        let planned = view.planned;
+        let left = (planned > 0).then(|| planned.saturating_sub(view.done));
+        let per_minute = seen.pulse.per_minute();
+        Self {
+            name: seen.name.to_owned(),
+            scenario: seen.scenario.to_owned(),
+            at_micros: seen.at.0,
+            alive: seen.alive,
+            state: view.state.name(),
+            state_number: view.state.number(),
+            state_means: words::meaning(view.state),
+            mood: words::mood(view.state),
+            seconds_in_state: seconds_between(seen.pulse.since(), seen.at),
+            trouble: view.why.map(|why| words::advice(why, view.state)),
+            other_alarms: other_alarms(view),
+            job: seen.facts.and_then(|(_, facts)| job(facts)),
+            done: view.done,
+            planned,
+            left,
+            per_minute,
+            minutes_left: left.and_then(|left| minutes(left, per_minute)),
+            labels_under_way: view.labels_under_way,
+            products_on_belt: view.products_on_belt,
+            rejects_in_a_row: view.rejects_in_a_row,
+            rejects_in_a_row_max: view.rejects_in_a_row_max,
+            verdicts: view.verdicts.iter().map(|one| verdict(seen.name, one)).collect(),
+            devices: devices(view, seen.ages),
+            counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
+            buttons: BUTTONS
+                .into_iter()
+                .map(|request| ButtonNow {
+                    label: words::button(request),
+                    because: words::offer(view.state, request).err(),
+                    primary: words::is_primary(view.state, request),
+                })
+                .collect(),
+        }
+    }
+
+    /// For the pages: the rate as people read it.
+    pub(super) fn rate_words(&self) -> String {
+        self.per_minute.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"))
+    }
+
+    /// For the pages: how many are still to be made.
+    pub(super) fn left_words(&self) -> String {
+        self.left.as_ref().map(words::grouped).unwrap_or_default()
+    }
+
+    /// For the pages: `12 s`, `4 min 05 s`.
+    pub(super) fn time_in_state(&self) -> String {
+        words::span(&self.seconds_in_state)
+    }
+
+    /// For the pages: when this was put together, on the clock of this machine, as `hh:mm:ss`.
+    pub(super) fn clock(&self) -> String {
+        let at = jiff::Timestamp::from_microsecond(self.at_micros).unwrap_or_default();
+        at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+    }
+
+    /// For the pages: what was not good among the last verdicts.
+    pub(super) fn rejects(&self) -> impl Iterator<Item = &VerdictNow> {
+        self.verdicts.iter().filter(|verdict| !verdict.good)
+    }
+}
+
+impl DeviceNow {
+    /// For the pages: how long ago the device said something.
+    pub(super) fn age_words(&self) -> String {
+        match self.age_seconds {
+            None => "not heard yet".to_owned(),
+            Some(age) if age < 60.0 => format!("{age:.1} s ago"),
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an age")]
+            Some(age) => format!("{} ago", words::span(&(age as u64))),
+        }
+    }
+}
+
+impl CountsNow {
+    /// For the pages: since when the oldest code waits to be reported.
+    pub(super) fn oldest_words(&self) -> String {
+        let at_least = if self.untold_more { "at least " } else { "" };
+        let words = |age: &u64| format!(", oldest {at_least}{}", words::span(age));
+        self.untold_oldest_seconds.as_ref().map(words).unwrap_or_default()
+    }
+}
+
+impl Standing {
+    /// A shape and a class, so that colour is never the only sign.
+    pub(super) const fn shape(self) -> &'static str {
+        match self {
+            Self::Up => "●",
+            Self::Stale => "○",
+            Self::Down => "✕",
+        }
+    }
+
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Stale => "stale",
+            Self::Down => "down",
+        }
+    }
+}
+
+fn seconds_between(from: Micros, to: Micros) -> u64 {
+    u64::try_from((to.0 - from.0) / 1_000_000).unwrap_or_default()
+}
+
+/// How many whole minutes `n` products take; nothing when the line stands.
+fn minutes(n: u64, per_minute: Option<f64>) -> Option<u64> {
+    let rate = per_minute.filter(|rate| *rate > 0.0)?;
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a forecast in whole minutes"
+    )]
+    let minutes = (n as f64 / rate) as u64;
+    Some(minutes)
+}
+
+fn other_alarms(view: &LineView) -> Vec<String> {
+    let others = view.alarms.iter().filter(|alarm| Some(**alarm) != view.why);
+    others.map(|alarm| words::advice(*alarm, view.state).cause).collect()
+}
+
+fn job(facts: &ScreenFacts) -> Option<JobNow> {
+    facts.job.as_ref().map(|job| JobNow {
+        id: job.id,
+        gtin: job.gtin.clone(),
+        name: job.name.clone(),
+        state: job.state.clone(),
+    })
+}
+
+fn verdict(line: &str, one: &VerdictView) -> VerdictNow {
+    let reason = match one.verdict {
+        Verdict::Good => None,
+        Verdict::Bad(reason) => Some(reason),
+    };
+    let picture = one.picture.filter(|_| reason.is_some());
+    VerdictNow {
+        tag: one.tag.0,
+        good: reason.is_none(),
+        reason: reason.map(RejectReason::word),
+        words: reason.map(RejectReason::words),
+        picture: picture.map(|id| format!("/lines/{line}/pictures/{}.png", id.0)),
+    }
+}
+
+fn devices(view: &LineView, ages: [Option<Duration>; 3]) -> Vec<DeviceNow> {
+    let views = [Some(view.printer), view.plc, view.camera];
+    let names = ["Printer", "PLC", "Camera"];
+    let all = names.into_iter().zip(views).zip(ages);
+    all.filter_map(|((name, view), age)| Some(device(name, view?, age))).collect()
+}
+
+fn device(name: &'static str, view: DeviceView, age: Option<Duration>) -> DeviceNow {
+    let silent = age.is_none_or(|age| age > STALE_AFTER);
+    let (standing, words) = match view {
+        DeviceView::Down(cause) => (Standing::Down, cause.words().to_owned()),
+        DeviceView::Up if silent => (Standing::Stale, "stale: what it said is old".to_owned()),
+        DeviceView::Up => (Standing::Up, "OK".to_owned()),
+    };
+    DeviceNow { name, standing, words, age_seconds: age.map(|age| age.as_secs_f64()) }
+}
+
+fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
+    let age_seconds = seconds_between(at, seen.at);
+    CountsNow {
+        age_seconds,
+        stale: age_seconds > COUNTS_STALE_AFTER_SECONDS,
+        codes_stored: facts.stored,
+        codes_last_minutes: minutes(facts.stored, seen.pulse.per_minute_running()),
+        codes_doubtful: facts.doubtful,
+        untold: facts.untold.codes,
+        untold_more: facts.untold.more,
+        untold_oldest_seconds: facts.untold.oldest.map(|oldest| seconds_between(oldest, seen.at)),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::line::{Cause, LineState, PictureId, StopReason, Tag};
+
+    /// A view with nothing in it.
+    pub(in super::super) fn view(state: LineState) -> LineView {
+        LineView {
+            state,
+            why: None,
+            alarms: Vec::new(),
+            done: 0,
+            planned: 0,
+            labels_under_way: 0,
+            products_on_belt: 0,
+            rejects_in_a_row: 0,
+            rejects_in_a_row_max: 3,
+            verdicts: [].into(),
+            printer: DeviceView::Up,
+            plc: None,
+            camera: None,
+        }
+    }
+
+    fn look(view: &LineView, ages: [Option<Duration>; 3]) -> LineNow {
+        let pulse = Pulse::new(Micros(0), view);
+        let at = Micros(65_000_000);
+        LineNow::of(&Seen {
+            name: "one",
+            scenario: "print and apply",
+            at,
+            alive: true,
+            view,
+            pulse: &pulse,
+            facts: None,
+            ages,
+        })
+    }
+
+    #[test]
+    fn a_device_that_is_silent_for_more_than_two_seconds_is_stale_although_it_was_up() {
+        let view = view(LineState::Execute);
+        let standing = |millis| {
+            look(&view, [Some(Duration::from_millis(millis)), None, None]).devices[0].standing
+        };
+        assert_eq!(standing(2_000), Standing::Up);
+        assert_eq!(standing(2_001), Standing::Stale);
+        let unheard = look(&view, [None, None, None]);
+        assert_eq!(unheard.devices[0].standing, Standing::Stale);
+        assert_eq!(unheard.devices[0].age_words(), "not heard yet");
+    }
+
+    #[test]
+    fn a_device_that_is_down_says_why_whatever_its_age() {
+        let mut view = view(LineState::Held);
+        view.printer = DeviceView::Down(Cause::OutOfLabels);
+        let now = look(&view, [Some(Duration::ZERO), None, None]);
+        assert_eq!(now.devices[0].standing, Standing::Down);
+        assert!(now.devices[0].words.contains("load a new roll"));
+        assert_eq!(now.devices.len(), 1, "what the scenario has not is not shown");
+    }
+
+    #[test]
+    fn only_a_reject_shows_its_picture() {
+        let mut view = view(LineState::Execute);
+        for verdict in [Verdict::Good, Verdict::Bad(RejectReason::NoRead)] {
+            view.verdicts.push_front(VerdictView {
+                tag: Tag(7),
+                verdict,
+                picture: Some(PictureId(42)),
+            });
+        }
+        let now = look(&view, [None; 3]);
+        assert_eq!(now.verdicts[0].picture.as_deref(), Some("/lines/one/pictures/42.png"));
+        assert_eq!(now.verdicts[1].picture, None);
+        assert_eq!(now.rejects().count(), 1);
+    }
+
+    #[test]
+    fn the_first_cause_is_told_once_and_the_others_beside_it() {
+        let mut view = view(LineState::Held);
+        view.why = Some(StopReason::BinFull);
+        view.alarms = vec![StopReason::BinFull, StopReason::AirLow];
+        let now = look(&view, [None; 3]);
+        assert_eq!(now.trouble.unwrap().cause, "The reject bin is full");
+        assert_eq!(now.other_alarms, ["Air pressure is too low"]);
+        assert_eq!(now.seconds_in_state, 65);
+    }
+
+    #[test]
+    fn left_is_planned_less_done_and_never_below_nothing() {
+        let mut view = view(LineState::Execute);
+        assert_eq!(look(&view, [None; 3]).left, None, "no end was planned");
+        (view.planned, view.done) = (10, 4);
+        assert_eq!(look(&view, [None; 3]).left, Some(6));
+        view.done = 11;
+        assert_eq!(look(&view, [None; 3]).left, Some(0));
+    }
+
+    #[test]
+    fn codes_last_as_long_as_the_rate_says() {
+        assert_eq!(minutes(600, Some(60.0)), Some(10));
+        assert_eq!(minutes(600, Some(0.0)), None);
+        assert_eq!(minutes(600, None), None);
+    }
+}

@@ -1,0 +1,379 @@
+//! The line in words for the person in front of it: what stands, why, and what to do.
+use crate::line::{Cause, LineState, Request, StopReason};
+use serde::Serialize;
+
+/// What is wrong, what follows from it, and what to do (ISA-18.2: an alarm without an action is no
+/// alarm).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// What is wrong.
+    pub cause: String,
+    /// What follows from it.
+    pub consequence: &'static str,
+    /// What to do.
+    pub action: String,
+}
+
+/// The reason why a line does not run, in words. The last part of the action depends on the state
+/// that the line is in.
+pub fn advice(why: StopReason, state: LineState) -> Advice {
+    let (cause, consequence, action) = words_of(why);
+    Advice { cause, consequence, action: format!("{action} {}", way_on(state)).trim().to_owned() }
+}
+
+type Words = (String, &'static str, &'static str);
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn words_of(why: StopReason) -> Words {
+    let (cause, consequence, action) = match why {
+        StopReason::Printer(cause) => {
+            let consequence = "No label is printed. Labels on their way are set aside and never \
+                               printed again.";
+            return device_words("printer", cause, consequence);
+        }
+        StopReason::Plc(cause) => {
+            let consequence = "Nobody sees the belt; products on it count as unaccounted.";
+            return device_words("PLC", cause, consequence);
+        }
+        StopReason::Camera(cause) => {
+            let consequence = "No label can be read back; every product goes to the reject bin.";
+            return device_words("camera", cause, consequence);
+        }
+        StopReason::NoCodes => (
+            "No codes are left to print",
+            "No product can get a label.",
+            "Order codes, or wait until ordered codes arrive.",
+        ),
+        StopReason::PrintLate => (
+            "Labels do not come out of the printer",
+            "Products would pass without a label.",
+            "Look for a jam at the printer and the applicator.",
+        ),
+        StopReason::TooManyRejects => (
+            "Too many rejects in a row",
+            "Something is wrong with all of them, not with one.",
+            "Look at the pictures of the rejects: check print head, label place and camera.",
+        ),
+        StopReason::RejectUnconfirmed => (
+            "A reject was not seen falling into the bin",
+            "A bad product may lie on the good side.",
+            "Find the product behind the gate and take it out; check gate and bin eye.",
+        ),
+        StopReason::BadProductPassed => (
+            "A bad product left on the good side",
+            "It must not be shipped.",
+            "Find it behind the gate and take it out; check the gate.",
+        ),
+        StopReason::DuplicateSeen => (
+            "A code was seen on two products",
+            "One of the two labels is a copy.",
+            "Take both products off and tell the shift manager.",
+        ),
+        StopReason::ProductMissing => (
+            "A product vanished between two stations",
+            "What became of its label is not known; it is set aside.",
+            "Look on and under the belt; take off what lies there.",
+        ),
+        StopReason::BinFull => {
+            ("The reject bin is full", "The next reject would not fall.", "Empty the reject bin.")
+        }
+        StopReason::AirLow => (
+            "Air pressure is too low",
+            "The gate cannot push rejects out.",
+            "Open the air supply and look for a leak.",
+        ),
+        StopReason::EmergencyStop => (
+            "Emergency stop is pressed",
+            "Everything stands; labels on their way are set aside.",
+            "Make sure that nobody is in danger, then release the button.",
+        ),
+        StopReason::GuardOpen => (
+            "A guard is open",
+            "Everything stands; labels on their way are set aside.",
+            "Close the guard.",
+        ),
+        StopReason::MachineFault => (
+            "The machine reports a fault",
+            "Everything stands.",
+            "Read the fault on the machine's panel and clear it there.",
+        ),
+        StopReason::Blocked => (
+            "The machine after the line takes no products",
+            "The line waits; nothing is lost.",
+            "Clear the outfeed.",
+        ),
+        StopReason::Starved => (
+            "No products come",
+            "The line waits; nothing is lost.",
+            "Look at the machine before the line.",
+        ),
+    };
+    (cause.to_owned(), consequence, action)
+}
+
+fn device_words(device: &'static str, cause: Cause, consequence: &'static str) -> Words {
+    let words = cause.words();
+    let what = words.split_once(": ").map_or(words, |(what, _)| what);
+    (format!("The {device} {what}"), consequence, device_action(device, cause))
+}
+
+const fn device_action(device: &'static str, cause: Cause) -> &'static str {
+    match cause {
+        Cause::Unreachable => "Check its power and its network cable.",
+        Cause::Silent => "Look at its display; switch it off and on if it shows nothing.",
+        Cause::Garbled => "Switch it off and on.",
+        Cause::WrongDevice => "Check its address in the configuration.",
+        Cause::Swapped => "Confirm the new device in the configuration.",
+        Cause::CounterOff => {
+            "Did somebody press feed or print a label by hand? Take such labels off."
+        }
+        Cause::OutOfLabels => "Load a new roll of labels.",
+        Cause::OutOfRibbon => "Load a new ribbon.",
+        Cause::HeadOpen => "Close the print head.",
+        Cause::Paused => "Press pause on the printer.",
+        Cause::TooHot => "Wait until it has cooled down.",
+        Cause::HeartbeatLost => match device.as_bytes() {
+            b"PLC" => "Check that the PLC is in RUN.",
+            _ => "Switch it off and on.",
+        },
+    }
+}
+
+/// Which buttons lead on from a state, once the cause is gone.
+const fn way_on(state: LineState) -> &'static str {
+    match state {
+        LineState::Held | LineState::Idle => "Then press Start.",
+        LineState::Stopped | LineState::Complete => "Then press Reset, then Start.",
+        LineState::Aborted => "Then press Clear, then Reset, then Start.",
+        LineState::Suspended => "Then it goes on by itself.",
+        LineState::Clearing
+        | LineState::Starting
+        | LineState::Execute
+        | LineState::Stopping
+        | LineState::Aborting
+        | LineState::Holding
+        | LineState::Unholding
+        | LineState::Suspending
+        | LineState::Unsuspending
+        | LineState::Resetting
+        | LineState::Completing => "",
+    }
+}
+
+/// What a state means, in one short sentence.
+pub(super) const fn meaning(state: LineState) -> &'static str {
+    match state {
+        LineState::Clearing => "Recovering after an abort. Wait.",
+        LineState::Stopped => "At rest. Press Reset to get ready.",
+        LineState::Starting => "Getting ready to run. Wait.",
+        LineState::Idle => "Ready. Press Start.",
+        LineState::Suspended => "Waiting for a machine before or after. Goes on by itself.",
+        LineState::Execute => "Running.",
+        LineState::Stopping => "Finishing what is on the belt, then rest.",
+        LineState::Aborting => "Stopping at once.",
+        LineState::Aborted => "Stopped at once. Press Clear when it is safe.",
+        LineState::Holding => "Coming to a hold.",
+        LineState::Held => "Standing still, can go on. Press Start.",
+        LineState::Unholding => "Going on after a hold.",
+        LineState::Suspending => "Coming to a wait.",
+        LineState::Unsuspending => "Going on after a wait.",
+        LineState::Resetting => "Getting ready. Wait.",
+        LineState::Completing => "Job done, finishing what is on the belt.",
+        LineState::Complete => "Job done. Press Reset for the next one.",
+    }
+}
+
+/// How much a state asks of a person: the shape and the ground of the big word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Mood {
+    /// It runs, nothing is wanted.
+    Runs,
+    /// It rests and waits for a person.
+    Rests,
+    /// It changes by itself.
+    Changes,
+    /// It waits, for a reason.
+    Waits,
+    /// Somebody must come.
+    Alarm,
+}
+
+/// How much a state asks of a person.
+pub(super) const fn mood(state: LineState) -> Mood {
+    match state {
+        LineState::Execute => Mood::Runs,
+        LineState::Stopped | LineState::Idle | LineState::Complete => Mood::Rests,
+        LineState::Held | LineState::Holding | LineState::Suspended | LineState::Suspending => {
+            Mood::Waits
+        }
+        LineState::Aborted | LineState::Aborting => Mood::Alarm,
+        LineState::Clearing
+        | LineState::Starting
+        | LineState::Stopping
+        | LineState::Unholding
+        | LineState::Unsuspending
+        | LineState::Resetting
+        | LineState::Completing => Mood::Changes,
+    }
+}
+
+impl Mood {
+    /// A shape, so that colour is never the only sign. With the text variation selector where a
+    /// phone would draw a coloured picture.
+    pub(super) const fn shape(self) -> &'static str {
+        match self {
+            Self::Runs => "▶\u{fe0e}",
+            Self::Rests => "■",
+            Self::Changes => "◐",
+            Self::Waits => "▲",
+            Self::Alarm => "✕",
+        }
+    }
+
+    /// The name of the class in the style sheet.
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Rests => "rests",
+            Self::Changes => "changes",
+            Self::Waits => "waits",
+            Self::Alarm => "alarm",
+        }
+    }
+}
+
+/// What the page offers to ask of a line, in the order of the buttons.
+pub(super) const BUTTONS: [Request; 5] =
+    [Request::Start, Request::Hold, Request::Stop, Request::Reset, Request::Clear];
+
+/// The word of a request on its button; in forms and in the notes in lower case.
+pub(super) const fn button(request: Request) -> &'static str {
+    match request {
+        Request::Reset => "Reset",
+        Request::Start => "Start",
+        Request::Hold => "Hold",
+        Request::Stop => "Stop",
+        Request::Abort => "Abort",
+        Request::Clear => "Clear",
+    }
+}
+
+/// A request by the word of its button, in any case.
+pub(super) fn request_of(word: &str) -> Option<Request> {
+    let all = BUTTONS.into_iter().chain([Request::Abort]);
+    all.into_iter().find(|request| button(*request).eq_ignore_ascii_case(word))
+}
+
+/// Whether a request leads anywhere in this state; if not, why not (TR88.00.02, base state model).
+#[expect(clippy::match_same_arms, reason = "the first arm that fits is the answer")]
+pub(super) const fn offer(state: LineState, request: Request) -> Result<(), &'static str> {
+    use LineState as S;
+    match (request, state) {
+        (Request::Start, S::Idle | S::Held | S::Suspended)
+        | (Request::Hold, S::Execute | S::Suspended)
+        | (Request::Reset, S::Stopped | S::Complete)
+        | (Request::Clear, S::Aborted) => Ok(()),
+        (Request::Stop, S::Stopped | S::Stopping) => Err("The line stops or stands already."),
+        (Request::Abort, S::Aborted | S::Aborting) => Err("The line is aborted already."),
+        (Request::Abort, _) => Ok(()),
+        (Request::Clear, _) => Err("Only an aborted line needs clearing."),
+        (_, S::Aborted) => Err("The line is aborted: press Clear first."),
+        (_, S::Aborting | S::Clearing) => Err("Wait: the line is being aborted or cleared."),
+        (Request::Stop, _) => Ok(()),
+        (Request::Start, S::Stopped | S::Complete) => Err("Press Reset first."),
+        (Request::Start, S::Execute) => Err("The line runs already."),
+        (Request::Hold, S::Held | S::Holding) => Err("The line is held already."),
+        (Request::Hold, S::Stopped | S::Idle | S::Complete) => Err("The line does not run."),
+        (Request::Reset, S::Idle) => Err("The line is ready already."),
+        (Request::Reset, S::Execute | S::Held | S::Suspended) => Err("Press Stop first."),
+        (Request::Start | Request::Hold | Request::Reset, _) => {
+            Err("Wait: the line is changing its state.")
+        }
+    }
+}
+
+/// The one button to press next, where nothing else is more likely.
+pub(super) const fn is_primary(state: LineState, request: Request) -> bool {
+    matches!(
+        (state, request),
+        (LineState::Idle | LineState::Held | LineState::Suspended, Request::Start)
+            | (LineState::Stopped | LineState::Complete, Request::Reset)
+            | (LineState::Aborted, Request::Clear)
+    )
+}
+
+/// A length of time for a person: `12 s`, `4 min 05 s`, `3 h 20 min`, `2 d 4 h`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass by reference")]
+pub(super) fn span(seconds: &u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match *seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{minutes} min {:02} s", seconds % 60),
+        3600..86_400 => format!("{hours} h {:02} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+/// A number with thin spaces between thousands: `1 234 567`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass by reference")]
+pub(super) fn grouped(n: &u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_leads_on_by_a_button_or_by_itself() {
+        for state in LineState::ALL {
+            let buttons = BUTTONS.into_iter().filter(|b| offer(state, *b).is_ok()).count();
+            let by_itself = matches!(mood(state), Mood::Changes) || state == LineState::Aborting;
+            assert!(buttons > 0 || by_itself, "{state}");
+        }
+    }
+
+    #[test]
+    fn the_primary_button_can_be_pressed() {
+        for state in LineState::ALL {
+            let primary: Vec<_> =
+                BUTTONS.into_iter().filter(|request| is_primary(state, *request)).collect();
+            assert!(primary.len() <= 1, "{state}");
+            assert!(primary.iter().all(|request| offer(state, *request).is_ok()), "{state}");
+        }
+    }
+
+    #[test]
+    fn a_word_on_a_button_is_read_back() {
+        for request in BUTTONS {
+            assert_eq!(request_of(&button(request).to_lowercase()), Some(request));
+        }
+        assert_eq!(request_of("explode"), None);
+    }
+
+    #[test]
+    fn out_of_labels_on_a_held_line_says_what_to_load_and_what_to_press() {
+        let advice = advice(StopReason::Printer(Cause::OutOfLabels), LineState::Held);
+        assert_eq!(advice.cause, "The printer is out of labels");
+        assert_eq!(advice.action, "Load a new roll of labels. Then press Start.");
+    }
+
+    #[test]
+    fn spans_and_numbers_read_well() {
+        assert_eq!(span(&59), "59 s");
+        assert_eq!(span(&65), "1 min 05 s");
+        assert_eq!(span(&3720), "1 h 02 min");
+        assert_eq!(span(&180_000), "2 d 2 h");
+        assert_eq!(grouped(&1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(grouped(&12), "12");
+    }
+}
