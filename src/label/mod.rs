@@ -1,1 +1,22 @@
 //! What a label looks like (pure): design to placed elements to ZPL, bitmap and PDF.
+//!
+//! A [`Design`] is data in millimetres. [`place`] puts it on the dots of one print head for one
+//! code and its goods; every output draws that same [`Placed`], so that a preview, a PDF and the
+//! printed label cannot differ in what they carry.
+mod bitmap;
+mod design;
+mod face;
+mod graphic;
+mod pdf;
+mod place;
+mod problem;
+mod wording;
+mod zpl;
+
+pub use bitmap::{preview_png, raster};
+pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
+pub use pdf::{MOST_PAGES, pdf_of};
+pub use place::{Dots, Form, Item, Placed, SymbolPlace, place};
+pub use problem::DesignProblem;
+pub use wording::Goods;
+pub use zpl::LabelFormat;

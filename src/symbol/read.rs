@@ -1,0 +1,137 @@
+//! From a grey picture to the text of the symbol in it.
+use rxing::common::HybridBinarizer;
+use rxing::datamatrix::DataMatrixReader;
+use rxing::{
+    BinaryBitmap, DecodeHints, ImmutableReader, Luma8Source, LuminanceSource, RXingResult,
+    RXingResultMetadataType, RXingResultMetadataValue,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The part of a picture to look at, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// Left edge.
+    pub x: u32,
+    /// Upper edge.
+    pub y: u32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// A symbol that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its text: separators as character 29, no leading FNC1.
+    pub text: String,
+    /// AIM identifier; `]d2` only where FNC1 is the first codeword (ISO/IEC 16022, annex N).
+    pub identifier: String,
+    /// Its corners in pixels of the whole picture, in the order in which the decoder walks them.
+    pub corners: Vec<(f32, f32)>,
+}
+
+/// Reads the `DataMatrix` in a grey picture (one byte a pixel, row by row, 0 is black): a fast
+/// pass first, a thorough one if that finds nothing. `None` also for a picture whose bytes do not
+/// match its measures, and for a region that is not inside.
+///
+/// Decoding runs on the caller's thread. rxing is foreign code that walks damaged pictures; should
+/// it panic there (none of the random pictures of the tests makes it), the panic ends here and
+/// counts as "nothing found".
+pub fn read(luma: &[u8], width: u32, height: u32, region: Option<Region>) -> Option<Found> {
+    let whole = Region { x: 0, y: 0, width, height };
+    let region = region.unwrap_or(whole);
+    [false, true].into_iter().find_map(|thorough| {
+        let pass = || one_pass(luma, width, height, region, thorough);
+        catch_unwind(AssertUnwindSafe(pass)).ok().flatten()
+    })
+}
+
+fn one_pass(luma: &[u8], width: u32, height: u32, at: Region, thorough: bool) -> Option<Found> {
+    if at.width == 0 || at.height == 0 {
+        return None;
+    }
+    let source = Luma8Source::new_with_slice(luma, width, height).ok()?;
+    let inside = at.x.checked_add(at.width)? <= width && at.y.checked_add(at.height)? <= height;
+    let source = inside.then_some(source)?;
+    let source =
+        source.crop(at.x as usize, at.y as usize, at.width as usize, at.height as usize).ok()?;
+    let mut picture = BinaryBitmap::new(HybridBinarizer::new(source));
+    let hints = DecodeHints { TryHarder: Some(thorough), ..DecodeHints::default() };
+    let result = DataMatrixReader.immutable_decode_with_hints(&mut picture, &hints).ok()?;
+    Some(found(&result, at))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pixels of a picture are far below 2^24")]
+fn found(result: &RXingResult, at: Region) -> Found {
+    let corners = result.getPoints().iter();
+    Found {
+        text: result.getText().to_owned(),
+        identifier: identifier(result),
+        corners: corners.map(|p| (p.x + at.x as f32, p.y + at.y as f32)).collect(),
+    }
+}
+
+/// rxing calls it `]d2` also where FNC1 stands behind three characters; the codewords say better.
+fn identifier(result: &RXingResult) -> String {
+    let said = result.getRXingResultMetadata().get(&RXingResultMetadataType::SYMBOLOGY_IDENTIFIER);
+    let first_is_fnc1 = result.getRawBytes().first() == Some(&232);
+    match said {
+        Some(RXingResultMetadataValue::SymbologyIdentifier(word))
+            if word != "]d2" || first_is_fnc1 =>
+        {
+            word.clone()
+        }
+        _ => "]d1".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbol::sizes::SQUARES;
+    use crate::symbol::{Modules, correction, placement};
+
+    /// Words without a pattern, the same in every run.
+    fn chance(seed: u32) -> impl Iterator<Item = u8> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
+        std::iter::from_fn(move || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            Some(state.to_be_bytes()[0])
+        })
+    }
+
+    fn read_words(mut words: Vec<u8>, square: usize) -> Option<Found> {
+        let square = &SQUARES[square];
+        correction::append(&mut words, square);
+        let inner = placement::place(&words, square.inner());
+        let modules = Modules::framed(square.side, square.regions, &inner);
+        let (pixels, width) = (3, (square.side + 4) * 3);
+        let dark = |x: u32, y: u32| {
+            let (x, y) = (x / pixels, y / pixels);
+            x >= 2 && y >= 2 && modules.get(x - 2, y - 2)
+        };
+        let luma: Vec<u8> = (0..width * width)
+            .map(|at| if dark(at % width, at / width) { 0 } else { 255 })
+            .collect();
+        read(&luma, width, width, None)
+    }
+
+    #[test]
+    fn codewords_that_mean_nothing_are_no_panic() {
+        for seed in 0..3_000 {
+            let square = seed as usize % 13;
+            let words: Vec<u8> = chance(seed + 1).take(SQUARES[square].data).collect();
+            read_words(words, square);
+        }
+    }
+
+    #[test]
+    fn fnc1_behind_three_characters_does_not_make_it_gs1() {
+        let words = [b'a' + 1, b'b' + 1, b'c' + 1, 232, b'd' + 1, b'e' + 1, b'f' + 1, 129];
+        let found = read_words(words.to_vec(), 2).unwrap();
+        assert_eq!((found.text.as_str(), found.identifier.as_str()), ("abc\u{1d}def", "]d1"));
+    }
+}

@@ -1,0 +1,198 @@
+//! ZPL labels: their bytes, and what an interpreter that is not ours makes of them.
+#![allow(clippy::unwrap_used, reason = "a test")]
+use markwright::code::CodeText;
+use markwright::label::{Design, Goods, LabelFormat, design, designs};
+use markwright::symbol::Separator;
+use std::path::Path;
+use std::process::Command;
+
+const DAIRY: &str = "0104810093011694212k6rsr\u{1d}93#SzU";
+
+fn clothing(serial: &str) -> String {
+    let signature = "aZ/+".repeat(11);
+    format!("010481009301169421{serial}\u{1d}91EE11\u{1d}92{signature}")
+}
+
+fn footwear(serial: &str) -> String {
+    let signature = "aZ/+".repeat(22);
+    format!("010481009301169421{serial}\u{1d}91EE11\u{1d}92{signature}")
+}
+
+fn goods() -> Goods {
+    Goods { name: "Сыр «Белый», 45 %".into(), size: "42".into(), ..Goods::default() }
+}
+
+fn format_for(design: &Design, sample: &str) -> LabelFormat {
+    let sample = CodeText::new(sample);
+    LabelFormat::new(design, &goods(), &sample, 8.0, Separator::Fnc1).unwrap()
+}
+
+fn label(format: &LabelFormat, code: &str) -> String {
+    String::from_utf8(format.label_bytes(&CodeText::new(code)).unwrap()).unwrap()
+}
+
+/// The dairy label is made for the short codes of dairy only.
+fn holds(design: &Design, code: &str) -> bool {
+    design.name != "dairy" || code.len() < 40
+}
+
+/// A design with one symbol and nothing else.
+fn bare() -> Design {
+    Design::parse(
+        "name='t'\ntitle='t'\nwidth_mm=30\nheight_mm=20\n[[element]]\nkind='datamatrix'\nx_mm=1\n\
+         y_mm=1\nmodule={mm=0.375}",
+    )
+    .unwrap()
+}
+
+#[test]
+fn the_wire_form_of_a_label_is_frozen() {
+    let format = format_for(&bare(), DAIRY);
+    assert_eq!(
+        String::from_utf8(format.setup_bytes().to_vec()).unwrap(),
+        "^XA^DFR:M3790.ZPL^FS^CI28^PW240^LL160^LH0,0^CVY\
+         ^FO11,11^BXN,3,200,20,20,,|^FN1^FS^PQ1,0,1,N^XZ"
+    );
+    assert_eq!(
+        label(&format, DAIRY),
+        "^XA^XFR:M3790.ZPL^FS^FN1^FD|10104810093011694212k6rsr|193#SzU^FS^XZ"
+    );
+    let format = format_for(design("30x20").unwrap(), &footwear("5AbCdEfGhIjKl"));
+    let expected = format!(
+        "^XA^XFR:{}.ZPL^FS^FN1^FD|1010481009301169421a_c\"%&'()*+,-|191EE11|192{}^FS\
+         ^FN2^FDa_c\"%&'()*+,-^FS^XZ",
+        format.name(),
+        "aZ/+".repeat(22)
+    );
+    assert_eq!(label(&format, &footwear("a_c\"%&'()*+,-")), expected);
+}
+
+#[test]
+fn a_label_costs_few_bytes() {
+    for (code, most) in [
+        (DAIRY.to_owned(), 100),
+        (clothing("5AbCdEfGhIjKl"), 145),
+        (footwear("5AbCdEfGhIjKl"), 190),
+    ] {
+        for design in designs().iter().filter(|design| holds(design, &code)) {
+            let bytes = label(&format_for(design, &code), &code).len();
+            assert!(bytes <= most, "{}: {bytes} bytes for {} characters", design.name, code.len());
+        }
+    }
+}
+
+#[test]
+fn a_changed_design_has_another_name_and_the_same_design_the_same() {
+    let name = |design| format_for(design, DAIRY).name().to_owned();
+    let (a, b) = (design("58x40").unwrap(), design("dairy").unwrap());
+    assert_eq!(name(a), name(a));
+    assert_ne!(name(a), name(b));
+}
+
+#[test]
+fn a_separator_can_be_a_literal_gs() {
+    let sample = CodeText::new(DAIRY);
+    let format = LabelFormat::new(&bare(), &goods(), &sample, 8.0, Separator::Gs).unwrap();
+    let bytes = format.label_bytes(&sample).unwrap();
+    assert!(String::from_utf8(bytes).unwrap().contains("|10104810093011694212k6rsr|d02993#SzU^FS"));
+}
+
+#[test]
+fn data_never_becomes_a_command() {
+    let format = format_for(design("dairy").unwrap(), DAIRY);
+    let tricky = "0104810093011694212k6rsr\u{1d}93^X~\\";
+    let sent = label(&format, tricky);
+    assert!(sent.contains("^FH\\^FD|10104810093011694212k6rsr|193\\5EX\\7E\\5C^FS"), "{sent}");
+    assert!(!sent.contains('~'));
+    // A name of goods is drawn, never spelt.
+    let goods = Goods { name: "^XZ~JA".into(), ..Goods::default() };
+    let sample = CodeText::new(DAIRY);
+    let dairy = design("dairy").unwrap();
+    let format = LabelFormat::new(dairy, &goods, &sample, 8.0, Separator::Fnc1).unwrap();
+    let setup = String::from_utf8(format.setup_bytes().to_vec()).unwrap();
+    assert_eq!((setup.matches("^XZ").count(), setup.matches('~').count()), (1, 0));
+}
+
+#[test]
+fn a_code_with_the_escape_character_goes_as_a_whole_format_with_another() {
+    let format = format_for(design("dairy").unwrap(), DAIRY);
+    let sent = label(&format, "0104810093011694212k6rsr\u{1d}93|SzU");
+    assert!(!sent.contains("^XF"), "{sent}");
+    assert!(sent.contains(",,@^FD@10104810093011694212k6rsr@193|SzU^FS"), "{sent}");
+}
+
+#[test]
+fn codes_of_another_form_are_refused() {
+    let format = format_for(design("58x40").unwrap(), DAIRY);
+    let said = format.label_bytes(&CodeText::new(footwear("5AbCdEfGhIjKl"))).unwrap_err();
+    assert!(said.to_string().contains("make a new format"), "{said}");
+}
+
+/// Renders the file (its own sizes win) and prints, for every label, each symbol as hex of
+/// identifier and bytes, and how many dark dots the label has.
+const ORACLE: &str = r"
+import re, sys, zxingcpp
+from zplkit import Options, render
+from PIL import Image
+import io
+zpl = re.sub(rb'\^PQ[^^]*', b'', open(sys.argv[1], 'rb').read())
+done = render(zpl, Options(profile='zd621', width=int(sys.argv[2]), height=int(sys.argv[3]), dpi=203))
+for at, label in enumerate(done.labels):
+    picture = Image.open(io.BytesIO(label.png())).convert('L')
+    picture.save(sys.argv[1] + '.%d.png' % at)
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.DataMatrix)
+    print(' '.join(r.symbology_identifier.encode().hex() + r.bytes.hex() for r in found))
+";
+
+/// What zplkit draws and zxing-cpp reads, label by label.
+fn read_by_others(zpl: &[u8], width: u32, height: u32) -> Vec<String> {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-venv/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing: `tests/run` makes it (python3 -m venv target/test-venv; \
+         target/test-venv/bin/pip install zplkit zxing-cpp pillow)",
+        python.display()
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let (script, file) = (dir.path().join("oracle.py"), dir.path().join("labels.zpl"));
+    std::fs::write(&script, ORACLE).unwrap();
+    std::fs::write(&file, zpl).unwrap();
+    let mut command = Command::new(python);
+    command.arg(script).arg(&file).args([width.to_string(), height.to_string()]);
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "zplkit: {errors}");
+    if let Some(keep) = std::env::var_os("KEEP_LABELS") {
+        for entry in std::fs::read_dir(dir.path()).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, Path::new(&keep).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn hex(code: &str) -> String {
+    format!("]d2{code}").bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn every_design_is_drawn_by_zplkit_and_read_by_zxing_exactly() {
+    let serials = ["a_c\"%&'()*+,-", "./0:;<=>?AZ_z", "!5AbCdEfGhIjK"];
+    for design in designs() {
+        let mut zpl = Vec::new();
+        let mut wanted = Vec::new();
+        let tricky = [DAIRY, "0104810093011694212k6rsr\u{1d}93~|S\\", DAIRY].map(str::to_owned);
+        let groups = [serials.map(clothing), serials.map(footwear), tricky];
+        for codes in groups.into_iter().filter(|codes| holds(design, &codes[0])) {
+            let format = format_for(design, &codes[0]);
+            zpl.extend_from_slice(format.setup_bytes());
+            for code in codes {
+                zpl.extend(format.label_bytes(&CodeText::new(code.as_str())).unwrap());
+                wanted.push(hex(&code));
+            }
+        }
+        let dots = |mm: f32| format!("{:.0}", mm * 8.0).parse().unwrap();
+        let read = read_by_others(&zpl, dots(design.width_mm), dots(design.height_mm));
+        assert_eq!(read, wanted, "{}", design.name);
+    }
+}
