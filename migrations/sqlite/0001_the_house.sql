@@ -84,8 +84,10 @@ create table code (
     unique (gtin, serial)
 ) strict;
 
-create index code_stock on code (pool, id) where state = 'stored';
-create index code_under_way on code (pool, state) where state in ('sent', 'printed', 'applied', 'doubtful');
+-- A question finds a partial index only when it repeats the index's condition word for word.
+create index code_stock on code (pool, gtin, id) where state = 'stored';
+create index code_under_way on code (pool, state) where state in ('sent', 'printed', 'applied');
+create index code_doubtful on code (pool, id) where state = 'doubtful';
 create index code_to_tell on code (product_group, state) where settled = 1 and report_id is null;
 create index code_of_report on code (report_id) where report_id is not null;
 
@@ -97,6 +99,12 @@ create trigger code_lives before update of state on code
 when old.state <> new.state
      and not exists (select 1 from life where was = old.state and is_now = new.state) begin
     select raise(abort, 'this step is not in the life of a code');
+end;
+
+-- What the state system is being told, or was told, is final.
+create trigger code_stays_as_told before update of state on code
+when old.state <> new.state and old.report_id is not null begin
+    select raise(abort, 'the fate of this code is already in a report');
 end;
 
 create trigger code_is_never_lost before delete on code begin
@@ -123,6 +131,31 @@ create trigger code_recounted after update of state on code when old.state <> ne
     on conflict (pool, state) do update set n = n + 1;
 end;
 
+-- What else is counted of a pool: codes ever taken (never counted down, so that the sum of the
+-- states has something to be held against), codes whose fate is settled, codes that the state
+-- system was told of.
+create table pool_count (
+    pool    text primary key,
+    taken   integer not null default 0,
+    settled integer not null default 0,
+    told    integer not null default 0
+) strict, without rowid;
+
+create trigger code_taken after insert on code begin
+    insert into pool_count (pool, taken, settled) values (new.pool, 1, new.settled)
+    on conflict (pool) do update set taken = taken + 1, settled = settled + new.settled;
+end;
+
+create trigger code_settled after update of settled on code when old.settled <> new.settled begin
+    update pool_count set settled = settled + new.settled - old.settled where pool = new.pool;
+end;
+
+create trigger code_told after update of told_at on code
+when (old.told_at is null) <> (new.told_at is null) begin
+    update pool_count set told = told + (new.told_at is not null) - (old.told_at is not null)
+    where pool = new.pool;
+end;
+
 -- Lines of an array that were not taken: named, counted, never printed.
 create table set_aside (
     id     integer primary key,
@@ -132,6 +165,8 @@ create table set_aside (
     reason text not null,
     at     integer not null
 ) strict;
+
+create index set_aside_of on set_aside (pool);
 
 -- Codes wanted from the state system, and how far each want has come. The row is written before
 -- the order is placed: if the answer is lost, the row says what to look for.
@@ -171,7 +206,8 @@ create table line (
     moved_at integer not null
 ) strict, without rowid;
 
--- Jobs: what a line makes. `planned` 0 = until somebody stops it.
+-- Jobs: what a line makes. `planned` 0 = until somebody stops it. `done` = good products, or
+-- printed labels where the scenario ends at the printer.
 create table job (
     id         integer primary key,
     line       text not null,
@@ -180,6 +216,7 @@ create table job (
     gtin       text not null,
     design     text not null,
     planned    integer not null default 0,
+    done       integer not null default 0,
     state      text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'cancelled')),
     made_at    integer not null,
     started_at integer,
@@ -187,6 +224,7 @@ create table job (
 ) strict;
 
 create index job_next on job (line, state, id);
+create unique index job_running on job (line) where state = 'running';
 
 -- Products on the belt, by the tag that the PLC gave them.
 create table product (
@@ -206,6 +244,7 @@ create table product (
 
 create index product_by_tag on product (line, tag, id);
 create index product_open on product (line) where fate is null;
+create index product_judged on product (line, id) where judged_at is not null;
 create index product_of_code on product (code_id) where code_id is not null;
 
 -- The fates of products, counted by triggers like the codes.
@@ -241,21 +280,29 @@ create index alarm_standing on alarm (line) where cleared_at is null;
 
 -- Everything that a line recorded, in order.
 create table journal (
-    id   integer primary key,
-    line text not null,
-    at   integer not null,
-    kind text not null,
-    body text not null
+    id      integer primary key,
+    line    text not null,
+    at      integer not null,
+    kind    text not null,
+    code_id integer,
+    body    text not null
 ) strict;
 
+create index journal_of_line on journal (line, id);
+create index journal_of_code on journal (code_id, id) where code_id is not null;
+
 -- What is still to be published. Written in the transaction of the records that it tells of.
+-- `autoincrement`: a number is never given twice, so that "delete up to here" cannot reach a row
+-- that came later.
 create table outbox (
-    id      integer primary key,
+    id      integer primary key autoincrement,
     topic   text not null,
     payload text not null,
     retain  integer not null default 0,
     at      integer not null
 ) strict;
+
+create index outbox_of_topic on outbox (topic);
 
 -- People and their sessions.
 create table person (

@@ -1,16 +1,33 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
+mod append;
+mod codes;
+mod counts;
+mod goods;
+mod jobs;
 mod open;
 mod orders;
+mod outbox;
 mod people;
+mod restore;
 mod screen;
+mod views;
+mod words;
 
+pub use codes::Imported;
+pub use counts::{ProductTally, Reconciliation, Tally};
+pub use goods::Goods;
+pub use jobs::{Job, JobState, NewJob, Scenario, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{
-    AsideView, OrderJob, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer,
+    AsideView, LabelOrder, Left, OrderCounts, OrderEvent, OrderJob, ScanView, Scanned, Viewer,
     WantView,
 };
+pub use outbox::Message;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
 };
+pub use restore::{OpenProduct, Restored};
 pub use screen::{JobOnScreen, ScreenFacts, UNTOLD_COUNTED_MAX, Untold};
+pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
+pub use words::{alarm_kind, alarm_words};

@@ -3,7 +3,10 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// The store of one process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -13,6 +16,10 @@ pub struct Store {
     pub(super) writer: SqlitePool,
     /// Connections that only read.
     pub(super) readers: SqlitePool,
+    /// Whether somebody takes the outbox to a broker; otherwise nothing is put into it.
+    pub(super) publishes: bool,
+    /// Rings when something was put into the outbox.
+    pub(super) outbox_grew: Arc<Notify>,
 }
 
 /// Why the store did not do what it was asked.
@@ -59,6 +66,20 @@ impl StoreError {
     }
 }
 
+/// Reads a word of a row: an enum kept as text. It fails on a row that a newer version wrote.
+pub(super) fn word<T>(what: &'static str, text: &str) -> Result<T, StoreError>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    text.parse()
+        .map_err(|problem| StoreError::Ask { what, source: sqlx::Error::Decode(Box::new(problem)) })
+}
+
+/// A number of rows: never negative.
+pub(super) fn count(rows: i64) -> u64 {
+    u64::try_from(rows).unwrap_or_default()
+}
+
 /// How many connections read at the same time: the pages, the reports and the centre.
 const READERS: u32 = 4;
 
@@ -75,21 +96,24 @@ impl Store {
             .busy_timeout(Duration::from_secs(5))
             .foreign_keys(true)
             .pragma("cache_size", "-16384");
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(opened)?;
+        let writer = keep_connections(1).connect_with(options.clone()).await.map_err(opened)?;
         sqlx::migrate!("migrations/sqlite")
             .run(&writer)
             .await
             .map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
+        let readers = keep_connections(READERS)
             .connect_with(options.read_only(true))
             .await
             .map_err(opened)?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, publishes: false, outbox_grew: Arc::default() })
+    }
+
+    /// Puts what lines and jobs do into the outbox from now on. To be called where a broker is
+    /// configured, before the store is handed around.
+    #[must_use]
+    pub fn publishing(mut self) -> Self {
+        self.publishes = true;
+        self
     }
 
     /// Begins a write. `IMMEDIATE`, because a transaction that reads first and writes later can be
@@ -100,4 +124,14 @@ impl Store {
     ) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::asking(what))
     }
+}
+
+/// A pool that never closes a connection for its age: a new one would have to prepare its
+/// statements anew in the middle of a shift. Asking a file whether it is still there is idle, too.
+fn keep_connections(most: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(most)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .test_before_acquire(false)
 }

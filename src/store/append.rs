@@ -1,0 +1,370 @@
+//! Appending what a line recorded: all of it or nothing, and durable before anything is done.
+use super::{Store, StoreError, outbox, words};
+use crate::code::{CodeId, CodeState, Step};
+use crate::line::{Fate, LineState, PictureId, Record, StopReason, Tag, Verdict};
+use crate::telemetry::clock::Micros;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+const WHAT: &str = "append the records of a line";
+
+impl Store {
+    /// Remembers all `records` of a line or none of them; they are on the disk when this returns.
+    /// `job` is the job that the line is on.
+    ///
+    /// [`StoreError::Refused`] means that a record contradicts what is remembered (a step that
+    /// the code cannot take, a product that is not on the belt): the line must stop.
+    pub async fn append(
+        &self,
+        line: &str,
+        job: Option<i64>,
+        records: &[Record],
+    ) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin(WHAT).await?;
+        let states = states_of(&mut tx, records).await?;
+        let mut entry = Entry {
+            db: &mut tx,
+            line,
+            job,
+            at: Micros::now(),
+            states,
+            labels_out: 0,
+            journal: Vec::with_capacity(records.len()),
+        };
+        for record in records {
+            entry.note(record).await?;
+        }
+        entry.note_labels_out().await?;
+        entry.note_line(records).await?;
+        entry.write_journal().await?;
+        let at = entry.at;
+        let told = self.publishes && outbox::tell(&mut tx, line, job, at, records).await?;
+        tx.commit().await.map_err(StoreError::asking(WHAT))?;
+        if told {
+            self.outbox_grew.notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// One append on its way.
+struct Entry<'a> {
+    db: &'a mut SqliteConnection,
+    line: &'a str,
+    job: Option<i64>,
+    at: Micros,
+    /// States of the codes that these records move.
+    states: HashMap<CodeId, CodeState>,
+    /// Labels that came out of the printer, less those among them that were spoiled since.
+    labels_out: i64,
+    /// Kind, code and body of what goes into the journal.
+    journal: Vec<(&'static str, Option<i64>, Value)>,
+}
+
+impl Entry<'_> {
+    async fn note(&mut self, record: &Record) -> Result<(), StoreError> {
+        match *record {
+            Record::Moved { code, step } => self.moved(code, step).await,
+            Record::ProductSeen { tag } => self.product_seen(tag).await,
+            Record::ProductLabelled { tag, code } => self.product_labelled(tag, code).await,
+            Record::ProductJudged { tag, verdict, picture } => {
+                self.product_judged(tag, verdict, picture).await
+            }
+            Record::ProductSettled { tag, fate } => self.product_settled(tag, fate).await,
+            Record::Line { from, to, why } => {
+                let why = why.map(words::alarm_kind);
+                let body = json!({"from": from.name(), "to": to.name(), "why": why});
+                self.journal.push(("line", None, body));
+                Ok(())
+            }
+            Record::AlarmRaised(reason) => self.alarm_raised(reason).await,
+            Record::AlarmCleared(reason) => self.alarm_cleared(reason).await,
+            Record::Heard { .. } => Ok(()),
+        }
+    }
+
+    /// One step of a code's life. Scrapped, rejected and sampled codes are settled at once; a
+    /// verified one only when its product is through the gate.
+    async fn moved(&mut self, code: CodeId, step: Step) -> Result<(), StoreError> {
+        use CodeState as S;
+        let Some(was) = self.states.get(&code).copied() else {
+            return Err(refused(format!("there is no code {code}")));
+        };
+        let now = was.after(step).map_err(|illegal| refused(format!("code {code}: {illegal}")))?;
+        let settled = matches!(now, S::Scrapped | S::Rejected | S::Sampled);
+        let done = sqlx::query(
+            "update code set state = $1, settled = $2, moved_at = $3 \
+             where id = $4 and state = $5 and report_id is null",
+        )
+        .bind(now.word())
+        .bind(settled)
+        .bind(self.at.0)
+        .bind(code.0)
+        .bind(was.word())
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        if done.rows_affected() != 1 {
+            let why = format!("code {code} is {was}, and a report tells so: it cannot be {now}");
+            return Err(refused(why));
+        }
+        self.states.insert(code, now);
+        self.labels_out += i64::from(now == S::Printed);
+        self.labels_out -= i64::from(was == S::Printed && (settled || now == S::Doubtful));
+        let body = json!({"code": code.0, "was": was.word(), "is": now.word()});
+        self.journal.push(("moved", Some(code.0), body));
+        Ok(())
+    }
+
+    async fn product_seen(&mut self, tag: Tag) -> Result<(), StoreError> {
+        sqlx::query("insert into product (line, job_id, tag, seen_at) values ($1, $2, $3, $4)")
+            .bind(self.line)
+            .bind(self.job)
+            .bind(tag.0)
+            .bind(self.at.0)
+            .execute(&mut *self.db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        self.journal.push(("product_seen", None, json!({"tag": tag.0})));
+        Ok(())
+    }
+
+    async fn product_labelled(&mut self, tag: Tag, code: CodeId) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "update product set code_id = $1 where fate is null \
+             and id = (select max(id) from product where line = $2 and tag = $3)",
+        )
+        .bind(code.0)
+        .bind(self.line)
+        .bind(tag.0)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        one_product(tag, done.rows_affected())?;
+        let body = json!({"tag": tag.0, "code": code.0});
+        self.journal.push(("product_labelled", Some(code.0), body));
+        Ok(())
+    }
+
+    /// A verdict may be given again while the product is on the belt: a good one can turn bad.
+    async fn product_judged(
+        &mut self,
+        tag: Tag,
+        verdict: Verdict,
+        picture: Option<PictureId>,
+    ) -> Result<(), StoreError> {
+        let (word, reason) = match verdict {
+            Verdict::Good => ("good", None),
+            Verdict::Bad(reason) => ("bad", Some(reason.word())),
+        };
+        let picture = picture.map(|picture| picture.0.cast_signed());
+        let done = sqlx::query(
+            "update product set verdict = $1, reason = $2, \
+             picture = coalesce($3, picture), judged_at = $4 \
+             where fate is null \
+             and id = (select max(id) from product where line = $5 and tag = $6)",
+        )
+        .bind(word)
+        .bind(reason)
+        .bind(picture)
+        .bind(self.at.0)
+        .bind(self.line)
+        .bind(tag.0)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        one_product(tag, done.rows_affected())?;
+        let body = json!({"tag": tag.0, "verdict": word, "reason": reason, "picture": picture});
+        self.journal.push(("product_judged", None, body));
+        Ok(())
+    }
+
+    async fn product_settled(&mut self, tag: Tag, fate: Fate) -> Result<(), StoreError> {
+        let product: Option<(Option<i64>, Option<i64>)> = sqlx::query_as(
+            "update product set fate = $1, settled_at = $2 where fate is null \
+             and id = (select max(id) from product where line = $3 and tag = $4) \
+             returning code_id, job_id",
+        )
+        .bind(fate.word())
+        .bind(self.at.0)
+        .bind(self.line)
+        .bind(tag.0)
+        .fetch_optional(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        one_product(tag, u64::from(product.is_some()))?;
+        let (code, job) = product.unwrap_or_default();
+        if fate == Fate::Verified {
+            self.product_counts(tag, code, job).await?;
+        }
+        self.journal.push(("product_settled", code, json!({"tag": tag.0, "fate": fate.word()})));
+        Ok(())
+    }
+
+    /// A good product: its code is verified, and counts for this product and no other.
+    async fn product_counts(
+        &mut self,
+        tag: Tag,
+        code: Option<i64>,
+        job: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "update code set settled = 1 where id = $1 and state = 'verified' and settled = 0",
+        )
+        .bind(code)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        if done.rows_affected() != 1 {
+            let why =
+                format!("product {tag} is said to be good without a verified code of its own");
+            return Err(refused(why));
+        }
+        sqlx::query("update job set done = done + 1 where id = $1")
+            .bind(job)
+            .execute(&mut *self.db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        Ok(())
+    }
+
+    async fn alarm_raised(&mut self, reason: StopReason) -> Result<(), StoreError> {
+        let kind = words::alarm_kind(reason);
+        sqlx::query(
+            "insert into alarm (line, kind, words, raised_at) select $1, $2, $3, $4 \
+             where not exists \
+             (select 1 from alarm where line = $1 and kind = $2 and cleared_at is null)",
+        )
+        .bind(self.line)
+        .bind(&*kind)
+        .bind(&*words::alarm_words(reason))
+        .bind(self.at.0)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        self.journal.push(("alarm_raised", None, json!({"alarm": kind})));
+        Ok(())
+    }
+
+    async fn alarm_cleared(&mut self, reason: StopReason) -> Result<(), StoreError> {
+        let kind = words::alarm_kind(reason);
+        sqlx::query(
+            "update alarm set cleared_at = $1 \
+             where line = $2 and kind = $3 and cleared_at is null",
+        )
+        .bind(self.at.0)
+        .bind(self.line)
+        .bind(&*kind)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        self.journal.push(("alarm_cleared", None, json!({"alarm": kind})));
+        Ok(())
+    }
+
+    /// Where the scenario ends at the printer, a label that came out is what the job asks for.
+    async fn note_labels_out(&mut self) -> Result<(), StoreError> {
+        if self.labels_out == 0 {
+            return Ok(());
+        }
+        sqlx::query("update job set done = done + $1 where id = $2 and scenario = 'roll'")
+            .bind(self.labels_out)
+            .bind(self.job)
+            .execute(&mut *self.db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        Ok(())
+    }
+
+    /// The line's own row: only the last state and the last event of these records matter.
+    async fn note_line(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        let (state, heard) = last_of(records);
+        if state.is_none() && heard.is_none() {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into line (name, state, job_id, plc_boot, plc_seq, moved_at) \
+             values ($1, coalesce($2, 'Stopped'), $3, $4, $5, $6) \
+             on conflict (name) do update set state = coalesce($2, state), job_id = $3, \
+             plc_boot = coalesce($4, plc_boot), plc_seq = coalesce($5, plc_seq), \
+             moved_at = iif($2 is null, moved_at, $6)",
+        )
+        .bind(self.line)
+        .bind(state.map(LineState::name))
+        .bind(self.job)
+        .bind(heard.map(|(boot, _)| boot))
+        .bind(heard.map(|(_, seq)| seq))
+        .bind(self.at.0)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        Ok(())
+    }
+
+    async fn write_journal(&mut self) -> Result<(), StoreError> {
+        if self.journal.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into journal (line, at, kind, code_id, body) \
+             select $1, $2, j.value ->> 0, j.value ->> 1, j.value ->> 2 \
+             from json_each($3) j order by j.key",
+        )
+        .bind(self.line)
+        .bind(self.at.0)
+        .bind(json!(self.journal).to_string())
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        Ok(())
+    }
+}
+
+fn refused(why: String) -> StoreError {
+    StoreError::Refused { what: WHAT, why }
+}
+
+fn one_product(tag: Tag, found: u64) -> Result<(), StoreError> {
+    if found == 1 {
+        return Ok(());
+    }
+    Err(refused(format!("product {tag} is not on the belt, or its fate is already known")))
+}
+
+/// The states of all codes that these records move, in one question.
+async fn states_of(
+    db: &mut SqliteConnection,
+    records: &[Record],
+) -> Result<HashMap<CodeId, CodeState>, StoreError> {
+    let moved: Vec<i64> = records.iter().filter_map(moved_code).collect();
+    if moved.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("select id, state from code where id in (select value from json_each($1))")
+            .bind(json!(moved).to_string())
+            .fetch_all(db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+    rows.into_iter().map(|(id, state)| Ok((CodeId(id), super::open::word(WHAT, &state)?))).collect()
+}
+
+fn moved_code(record: &Record) -> Option<i64> {
+    if let Record::Moved { code, .. } = record { Some(code.0) } else { None }
+}
+
+fn last_of(records: &[Record]) -> (Option<LineState>, Option<(u16, u16)>) {
+    let state = records
+        .iter()
+        .rev()
+        .find_map(|r| if let Record::Line { to, .. } = r { Some(*to) } else { None });
+    let heard = records
+        .iter()
+        .rev()
+        .find_map(|r| if let Record::Heard { boot, seq } = r { Some((*boot, *seq)) } else { None });
+    (state, heard)
+}

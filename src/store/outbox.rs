@@ -1,0 +1,202 @@
+//! The outbox: what is to be published, written in the transaction of what it tells of.
+use super::open::count;
+use super::{Store, StoreError, counts, words};
+use crate::code::Step;
+use crate::line::{Record, StopReason};
+use crate::telemetry::clock::Micros;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+const WHAT: &str = "put into the outbox";
+
+/// How many messages wait for a broker that is away. Line states, alarms and jobs are a few a
+/// minute and counts are one a line, so that this is weeks; after that the oldest are dropped.
+const KEPT: i64 = 100_000;
+
+/// A message that waits to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its place in the order; never given twice.
+    pub id: i64,
+    /// The topic below the configured prefix, such as `line1/state`.
+    pub topic: String,
+    /// JSON.
+    pub payload: String,
+    /// Whether the broker keeps it for those who come later.
+    pub retain: bool,
+}
+
+impl Store {
+    /// The oldest messages, in order.
+    pub async fn outbox(&self, limit: u32) -> Result<Vec<Message>, StoreError> {
+        let rows: Vec<(i64, String, String, bool)> =
+            sqlx::query_as("select id, topic, payload, retain from outbox order by id limit $1")
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(StoreError::asking("read the outbox"))?;
+        let message = |(id, topic, payload, retain)| Message { id, topic, payload, retain };
+        Ok(rows.into_iter().map(message).collect())
+    }
+
+    /// The broker has everything up to this message: it is forgotten here.
+    pub async fn outbox_published(&self, up_to: i64) -> Result<(), StoreError> {
+        const WHAT: &str = "empty the outbox";
+        let mut tx = self.begin(WHAT).await?;
+        sqlx::query("delete from outbox where id <= $1")
+            .bind(up_to)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        tx.commit().await.map_err(StoreError::asking(WHAT))
+    }
+
+    /// Waits until something was put into the outbox since this was last waited for. For one
+    /// waiter only.
+    pub async fn outbox_grows(&self) {
+        self.outbox_grew.notified().await;
+    }
+}
+
+/// Puts what these records tell into the outbox; answers whether they tell anything.
+pub(super) async fn tell(
+    db: &mut SqliteConnection,
+    line: &str,
+    job: Option<i64>,
+    at: Micros,
+    records: &[Record],
+) -> Result<bool, StoreError> {
+    let mut rows: Vec<Row> = records.iter().filter_map(|r| announced(line, at, r)).collect();
+    if records.iter().any(changes_counts) {
+        rows.push(counted(db, line, job, at).await?);
+    }
+    put(db, at, &rows).await?;
+    Ok(!rows.is_empty())
+}
+
+/// Puts how a job stands into the outbox.
+pub(super) async fn tell_job(
+    db: &mut SqliteConnection,
+    id: i64,
+    at: Micros,
+) -> Result<(), StoreError> {
+    let (line, state, gtin, planned, done): (String, String, String, i64, i64) =
+        sqlx::query_as("select line, state, gtin, planned, done from job where id = $1")
+            .bind(id)
+            .fetch_one(&mut *db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+    let body = json!({
+        "at": rfc3339(at), "job": id, "state": state, "gtin": gtin,
+        "planned": planned, "done": done,
+    });
+    put(db, at, &[row(&line, "job", &body, false)]).await
+}
+
+/// Topic, payload, retain.
+type Row = (String, String, bool);
+
+fn row(line: &str, what: &str, body: &Value, retain: bool) -> Row {
+    // These three have a meaning in topics.
+    let line = line.replace(['/', '+', '#'], "_");
+    (format!("{line}/{what}"), body.to_string(), retain)
+}
+
+fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
+    match *record {
+        Record::Line { to, why, .. } => {
+            let body = json!({
+                "at": rfc3339(at), "state": to.name(), "number": to.number(),
+                "why": why.map(words::alarm_kind), "words": why.map(words::alarm_words),
+            });
+            Some(row(line, "state", &body, true))
+        }
+        Record::AlarmRaised(reason) => Some(alarm(line, at, reason, true)),
+        Record::AlarmCleared(reason) => Some(alarm(line, at, reason, false)),
+        Record::Moved { .. }
+        | Record::ProductSeen { .. }
+        | Record::ProductLabelled { .. }
+        | Record::ProductJudged { .. }
+        | Record::ProductSettled { .. }
+        | Record::Heard { .. } => None,
+    }
+}
+
+fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
+    let body = json!({
+        "at": rfc3339(at), "kind": words::alarm_kind(reason),
+        "words": words::alarm_words(reason), "standing": standing,
+    });
+    row(line, "alarm", &body, false)
+}
+
+/// Counts are told when a product's fate is known or a code falls out of the way.
+fn changes_counts(record: &Record) -> bool {
+    match record {
+        Record::ProductSettled { .. } => true,
+        Record::Moved { step, .. } => {
+            matches!(step, Step::Doubt | Step::Scrap | Step::Reject | Step::Sample)
+        }
+        Record::ProductSeen { .. }
+        | Record::ProductLabelled { .. }
+        | Record::ProductJudged { .. }
+        | Record::Line { .. }
+        | Record::AlarmRaised(_)
+        | Record::AlarmCleared(_)
+        | Record::Heard { .. } => false,
+    }
+}
+
+/// How the line's counts stand now. Counts that still wait are dropped: the new ones say more.
+async fn counted(
+    db: &mut SqliteConnection,
+    line: &str,
+    job: Option<i64>,
+    at: Micros,
+) -> Result<Row, StoreError> {
+    let on: Option<(String, i64, i64)> =
+        sqlx::query_as("select pool, planned, done from job where id = $1")
+            .bind(job)
+            .fetch_optional(&mut *db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+    let (pool, planned, done) = on.unwrap_or_else(|| (format!("line:{line}"), 0, 0));
+    let body = json!({
+        "at": rfc3339(at), "job": job, "planned": count(planned), "done": count(done),
+        "codes": counts::tally(db, &pool).await?,
+        "products": counts::product_tally(db, line).await?,
+    });
+    let row = row(line, "counts", &body, true);
+    sqlx::query("delete from outbox where topic = $1")
+        .bind(&row.0)
+        .execute(db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+    Ok(row)
+}
+
+async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query(
+        "insert into outbox (topic, payload, retain, at) \
+         select j.value ->> 0, j.value ->> 1, j.value ->> 2, $1 \
+         from json_each($2) j order by j.key",
+    )
+    .bind(at.0)
+    .bind(json!(rows).to_string())
+    .execute(&mut *db)
+    .await
+    .map_err(StoreError::asking(WHAT))?;
+    sqlx::query("delete from outbox where id <= $1")
+        .bind(done.last_insert_rowid() - KEPT)
+        .execute(db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+    Ok(())
+}
+
+fn rfc3339(at: Micros) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| String::new(), |at| at.to_string())
+}
