@@ -1,6 +1,6 @@
 //! The file of an order on the disk: drawn under another name, named when it may be had.
-use crate::code::Code;
-use crate::label::{Goods, design, pdf_of};
+use crate::code::{Code, CodeText};
+use crate::label::{DesignProblem, Goods, design, pdf_of};
 use crate::order::OrderId;
 use crate::store::LabelOrder;
 use std::fs::{self, File};
@@ -14,8 +14,8 @@ pub enum FileProblem {
     #[error("there is no label design '{0}'")]
     NoDesign(String),
     /// The labels cannot be drawn.
-    #[error("draw the labels: {0}")]
-    Draw(String),
+    #[error("draw the labels")]
+    Draw(#[source] DesignProblem),
     /// The disk.
     #[error("{what} {path}")]
     Disk {
@@ -52,14 +52,15 @@ impl Place {
 pub(super) async fn draw(
     place: &Place,
     order: &LabelOrder,
-    codes: Vec<Code>,
+    codes: &[Code],
 ) -> Result<(), FileProblem> {
     let goods =
         Goods { name: order.name.clone(), hs_code: order.hs_code.clone(), ..Goods::default() };
+    let codes: Vec<CodeText> = codes.iter().map(|code| code.text.clone()).collect();
     let (place, name) = (place.clone(), order.design.clone());
     on_a_thread(move || {
         let design = design(&name).ok_or(FileProblem::NoDesign(name))?;
-        let bytes = pdf_of(design, &goods, &codes).map_err(|p| FileProblem::Draw(p.to_string()))?;
+        let bytes = pdf_of(design, &goods, &codes).map_err(FileProblem::Draw)?;
         let failed = |what| {
             let path = place.part.clone();
             move |source| FileProblem::Disk { what, path, source }
@@ -86,8 +87,11 @@ pub(super) async fn name(place: &Place) -> Result<(), FileProblem> {
 pub(super) async fn is_there(place: &Place) -> Result<bool, FileProblem> {
     let place = place.clone();
     on_a_thread(move || {
-        fs::exists(&place.whole)
-            .map_err(|source| FileProblem::Disk { what: "look for", path: place.whole, source })
+        fs::exists(&place.whole).map_err(|source| FileProblem::Disk {
+            what: "look for",
+            path: place.whole,
+            source,
+        })
     })
     .await
 }

@@ -5,6 +5,7 @@
 mod file;
 mod plan;
 
+use crate::code::CodeId;
 use crate::order::OrderId;
 use crate::store::{LabelOrder, Store, StoreError};
 use crate::telemetry::clock::Micros;
@@ -127,9 +128,10 @@ async fn make_file(
     let id = order.id;
     let stored = |source| CentreProblem::Store { order: id, source };
     let filed = |source| CentreProblem::File { order: id, source };
-    let codes = store.stored_order_codes(id, n).await.map_err(stored)?;
+    let most = usize::try_from(n).unwrap_or(usize::MAX);
+    let codes = store.take_stock(&id.pool(), order.gtin, CodeId(0), most).await.map_err(stored)?;
     let place = file::Place::of(&settings.orders_dir, id);
-    file::draw(&place, order, codes.clone()).await.map_err(filed)?;
+    file::draw(&place, order, &codes).await.map_err(filed)?;
     store.send_to_file(id, &codes, Micros::now()).await.map_err(stored)?;
     file::name(&place).await.map_err(filed)?;
     store.finish_file(id, Micros::now()).await.map_err(stored)
@@ -137,11 +139,7 @@ async fn make_file(
 
 /// Codes were sent into a file, and then the power went. The file has its name only if it is
 /// whole: that is the evidence. Without it, the codes are in doubt.
-async fn settle_file(
-    settings: &Settings,
-    store: &Store,
-    id: OrderId,
-) -> Result<(), CentreProblem> {
+async fn settle_file(settings: &Settings, store: &Store, id: OrderId) -> Result<(), CentreProblem> {
     let stored = |source| CentreProblem::Store { order: id, source };
     let place = file::Place::of(&settings.orders_dir, id);
     let whole = file::is_there(&place).await;

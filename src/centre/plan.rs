@@ -1,7 +1,7 @@
 //! What an order needs next, by how it stands.
 use crate::code::CodeState;
 use crate::order::{Delivery, OrderState, Source};
-use crate::store::{LabelOrder, OrderCounts, OrderJob};
+use crate::store::{JobState, LabelOrder, OrderCounts};
 
 /// The next thing to do about an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) enum Act {
     SettleFile,
 }
 
-pub(super) fn plan(order: &LabelOrder, counts: &OrderCounts, job: Option<OrderJob>) -> Act {
+pub(super) fn plan(order: &LabelOrder, counts: &OrderCounts, job: Option<JobState>) -> Act {
     let left = counts.left(order.quantity);
     match (order.state, order.delivery) {
         (OrderState::Accepted, _) if left.missing == 0 => Act::Receive,
@@ -32,11 +32,11 @@ pub(super) fn plan(order: &LabelOrder, counts: &OrderCounts, job: Option<OrderJo
         }
         (OrderState::CodesReceived, Delivery::Roll) => Act::FileJob,
         (OrderState::InPrint, Delivery::Roll) => match job {
-            Some(OrderJob::Done) => Act::Finish,
-            Some(OrderJob::Cancelled) if left.to_print == 0 => Act::Finish,
+            Some(JobState::Done) => Act::Finish,
+            Some(JobState::Cancelled) if left.to_print == 0 => Act::Finish,
             // Somebody took the job from the line; the labels are still wanted.
-            Some(OrderJob::Cancelled) if left.missing == 0 => Act::FileJob,
-            Some(OrderJob::Cancelled | OrderJob::UnderWay) | None => Act::Wait,
+            Some(JobState::Cancelled) if left.missing == 0 => Act::FileJob,
+            Some(JobState::Cancelled | JobState::Waiting | JobState::Running) | None => Act::Wait,
         },
         (OrderState::CodesReceived | OrderState::InPrint, Delivery::Pdf) => {
             if counts.of(CodeState::Sent) > 0 {

@@ -5,7 +5,8 @@ use crate::code::{CodeText, GS, Gtin, ProductGroup, TEMPLATES, Tail};
 pub fn specimen(gtin: Gtin, group: ProductGroup) -> CodeText {
     let forms = TEMPLATES.iter().filter(|t| t.group == group);
     let form = forms.max_by_key(|t| t.serial_len).expect("every group has a form");
-    let serial: String = "SPECIMEN".chars().chain("0".chars().cycle()).take(form.serial_len).collect();
+    let serial: String =
+        "SPECIMEN".chars().chain("0".chars().cycle()).take(form.serial_len).collect();
     let tail = match form.tail {
         Tail::Short => "930000".to_owned(),
         Tail::Long(signature) => format!("910000{GS}92{}", "0".repeat(signature)),

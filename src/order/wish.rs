@@ -115,6 +115,8 @@ impl FromStr for Source {
 pub struct Limits {
     /// Labels in one order.
     pub quantity_max: u32,
+    /// Labels in one file.
+    pub file_max: u32,
     /// Characters in a name: what two lines of the smallest design hold.
     pub name_max: usize,
     /// The designs that the centre can print, by name.
@@ -170,6 +172,16 @@ impl Wish {
     }
 }
 
+impl Limits {
+    /// Labels in one order with this delivery.
+    pub fn most(&self, delivery: Option<Delivery>) -> u32 {
+        match delivery {
+            Some(Delivery::Pdf) => self.quantity_max.min(self.file_max),
+            Some(Delivery::Roll) | None => self.quantity_max,
+        }
+    }
+}
+
 impl Written {
     /// Checks every field and names every problem.
     pub fn check(&self, limits: &Limits) -> Result<Wish, Vec<Problem>> {
@@ -185,8 +197,10 @@ impl Written {
         let issue = match source {
             Some(Source::Issuer) => {
                 let group = self.group().map_err(|words| note(Field::Group, words)).ok();
-                let quantity =
-                    self.quantity(limits).map_err(|words| note(Field::Quantity, words)).ok();
+                let quantity = self
+                    .quantity(limits.most(delivery))
+                    .map_err(|words| note(Field::Quantity, words))
+                    .ok();
                 group.zip(quantity)
             }
             Some(Source::Array) | None => None,
@@ -233,10 +247,10 @@ impl Written {
         found.ok_or_else(|| format!("choose a product group; found '{}'", self.group))
     }
 
-    fn quantity(&self, limits: &Limits) -> Result<u32, String> {
-        let wanted = format!("write a whole number from 1 to {}", limits.quantity_max);
+    fn quantity(&self, most: u32) -> Result<u32, String> {
+        let wanted = format!("write a whole number from 1 to {most}");
         let quantity = self.quantity.trim().parse::<u32>().map_err(|_| wanted.clone())?;
-        if (1..=limits.quantity_max).contains(&quantity) { Ok(quantity) } else { Err(wanted) }
+        if (1..=most).contains(&quantity) { Ok(quantity) } else { Err(wanted) }
     }
 
     fn design(&self, limits: &Limits) -> Result<String, String> {
@@ -252,7 +266,7 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        Limits { quantity_max: 500, name_max: 40, designs: vec!["58x40".to_owned()] }
+        Limits { quantity_max: 500, file_max: 100, name_max: 40, designs: vec!["58x40".to_owned()] }
     }
 
     fn written() -> Written {
@@ -308,6 +322,13 @@ mod tests {
             let problems = form.check(&limits()).unwrap_err();
             assert_eq!(problems[0].field, Field::Quantity, "{quantity}");
         }
+    }
+
+    #[test]
+    fn a_file_holds_fewer_labels_than_a_roll() {
+        let form = Written { delivery: "pdf".into(), quantity: "101".into(), ..written() };
+        let problems = form.check(&limits()).unwrap_err();
+        assert_eq!(problems[0].words, "write a whole number from 1 to 100");
     }
 
     #[test]

@@ -19,8 +19,7 @@ pub use goods::Goods;
 pub use jobs::{Job, JobState, NewJob, Scenario, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{
-    AsideView, LabelOrder, Left, OrderCounts, OrderEvent, OrderJob, ScanView, Scanned, Viewer,
-    WantView,
+    AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
 };
 pub use outbox::Message;
 pub use people::{

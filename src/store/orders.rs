@@ -137,17 +137,6 @@ impl WantView {
     }
 }
 
-/// How the job stands that prints an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderJob {
-    /// Waiting for its line, or running.
-    UnderWay,
-    /// Its labels are printed.
-    Done,
-    /// Taken back.
-    Cancelled,
-}
-
 impl OrderCounts {
     /// Codes in this state.
     pub fn of(&self, state: CodeState) -> u32 {

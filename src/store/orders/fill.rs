@@ -1,12 +1,10 @@
 //! Filling an order: codes wanted, a job for a line, or a file; every step durable before it is
 //! acted upon.
 use super::place::CHUNK;
-use super::{
-    Done, OrderJob, LabelOrder, OrderRow, Viewer, WantView, advance, counts, note, order_for,
-};
-use crate::code::{Code, CodeId, CodeState, CodeText, Step};
+use super::{Done, LabelOrder, OrderRow, Viewer, WantView, advance, counts, note, order_for};
+use crate::code::{Code, CodeState, Step};
 use crate::order::{OrderId, OrderState, OrderStep, Source};
-use crate::store::{PersonId, Store, StoreError};
+use crate::store::{JobState, PersonId, Scenario, Store, StoreError, UnknownJobWord};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
 
@@ -42,7 +40,7 @@ impl Store {
     }
 
     /// How the job of an order stands; nothing if there is none.
-    pub async fn label_order_job(&self, id: OrderId) -> Result<Option<OrderJob>, StoreError> {
+    pub async fn label_order_job(&self, id: OrderId) -> Result<Option<JobState>, StoreError> {
         let word: Option<String> = sqlx::query_scalar(
             "select j.state from label_order o join job j on j.id = o.job_id where o.id = ?",
         )
@@ -50,11 +48,11 @@ impl Store {
         .fetch_optional(&self.readers)
         .await
         .map_err(StoreError::asking("read the job of an order"))?;
-        Ok(word.map(|word| match word.as_str() {
-            "done" => OrderJob::Done,
-            "cancelled" => OrderJob::Cancelled,
-            _ => OrderJob::UnderWay,
-        }))
+        let unread = |why: UnknownJobWord| StoreError::Refused {
+            what: "read the job of an order",
+            why: why.to_string(),
+        };
+        word.map(|word| word.parse().map_err(unread)).transpose()
     }
 
     /// Asks for the codes that the order lacks. Refused while an earlier want is open; one that
@@ -123,16 +121,22 @@ impl Store {
 
     /// Files a job on this line for the labels that are still to be printed, and tells the line
     /// what the goods are called.
-    pub async fn file_order_job(&self, id: OrderId, line: &str, at: Micros) -> Result<(), StoreError> {
+    pub async fn file_order_job(
+        &self,
+        id: OrderId,
+        line: &str,
+        at: Micros,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
         let planned = counts(&mut tx, id).await?.left(order.quantity).to_print;
         upsert_goods(&mut tx, &order).await?;
         let job: i64 = sqlx::query_scalar(
             "insert into job (line, scenario, pool, gtin, design, planned, made_at)
-             values (?, 'roll', ?, ?, ?, ?, ?) returning id",
+             values (?, ?, ?, ?, ?, ?, ?) returning id",
         )
         .bind(line)
+        .bind(Scenario::Roll.word())
         .bind(id.pool())
         .bind(order.gtin.as_str())
         .bind(&order.design)
@@ -150,20 +154,6 @@ impl Store {
         let detail = format!("job {job}: {planned} labels on {line}");
         start_print(&mut tx, &order, &Done { person: None, detail: &detail, at }).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))
-    }
-
-    /// Codes of the order that wait to be printed, in the order in which they came.
-    pub async fn stored_order_codes(&self, id: OrderId, n: u32) -> Result<Vec<Code>, StoreError> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "select id, text from code where pool = ? and state = 'stored' order by id limit ?",
-        )
-        .bind(id.pool())
-        .bind(n)
-        .fetch_all(&self.readers)
-        .await
-        .map_err(StoreError::asking("read an order's codes"))?;
-        let code = |(id, text)| Code { id: CodeId(id), text: CodeText::new(text) };
-        Ok(rows.into_iter().map(code).collect())
     }
 
     /// Remembers that these codes go into the order's file, before the file is there: from now on
@@ -227,7 +217,12 @@ impl Store {
 
     /// A manager goes on without the codes that are missing: the order becomes as small as what
     /// there is of it.
-    pub async fn go_on_without(&self, id: OrderId, by: PersonId, at: Micros) -> Result<(), StoreError> {
+    pub async fn go_on_without(
+        &self,
+        id: OrderId,
+        by: PersonId,
+        at: Micros,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
         let order = existing(&mut tx, id).await?;
         let missing = counts(&mut tx, id).await?.left(order.quantity).missing;
@@ -288,14 +283,13 @@ impl Store {
         let mut all = 0;
         loop {
             let mut tx = self.begin(WHAT).await?;
-            let ids: Vec<i64> =
-                sqlx::query_scalar("select id from code where pool = ? and state = ? limit ?")
-                    .bind(id.pool())
-                    .bind(arrow.from.word())
-                    .bind(i64::try_from(CHUNK).expect("a small number"))
-                    .fetch_all(&mut *tx)
-                    .await
-                    .map_err(StoreError::asking(WHAT))?;
+            let ids: Vec<i64> = sqlx::query_scalar(codes_in(arrow.from))
+                .bind(id.pool())
+                .bind(arrow.from.word())
+                .bind(i64::try_from(CHUNK).expect("a small number"))
+                .fetch_all(&mut *tx)
+                .await
+                .map_err(StoreError::asking(WHAT))?;
             if ids.is_empty() {
                 return Ok(all);
             }
@@ -323,6 +317,22 @@ impl Arrow {
     /// Whether no further step is expected, so that the state system may be told.
     const fn settles(self) -> bool {
         matches!(self.to, CodeState::Verified | CodeState::Scrapped)
+    }
+}
+
+/// Some codes of a pool in this state. The conditions repeat those of the indexes word for word.
+const fn codes_in(state: CodeState) -> &'static str {
+    match state {
+        CodeState::Stored => {
+            "select id from code where pool = $1 and state = 'stored' and $2 = 'stored' limit $3"
+        }
+        CodeState::Doubtful => {
+            "select id from code where pool = $1 and state = 'doubtful' and $2 = 'doubtful' limit $3"
+        }
+        _ => {
+            "select id from code where pool = $1 and state = $2
+             and state in ('sent', 'printed', 'applied') limit $3"
+        }
     }
 }
 

@@ -72,7 +72,8 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::asking("list the last scans"))?;
-        let view = |(at, verdict, words, serial)| ScanView { at: Micros(at), verdict, words, serial };
+        let view =
+            |(at, verdict, words, serial)| ScanView { at: Micros(at), verdict, words, serial };
         Ok(rows.into_iter().map(view).collect())
     }
 

@@ -50,9 +50,7 @@ impl FormPage {
     /// The price, if the quantity is a number.
     fn price(&self) -> Option<String> {
         let quantity = self.written.quantity.trim().parse().ok()?;
-        (1..=self.quantity_max)
-            .contains(&quantity)
-            .then(|| self.prices.price(quantity).to_string())
+        (1..=self.quantity_max).contains(&quantity).then(|| self.prices.price(quantity).to_string())
     }
 
     /// The address of the preview.
@@ -74,7 +72,9 @@ impl FormPage {
 /// Percent encoding of everything but letters and digits (RFC 3986, 2.1).
 fn percent(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric();
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// The name of a field in the form.
@@ -153,7 +153,8 @@ async fn try_to_place(
     person: &Person,
     filled: &Filled,
 ) -> Result<Result<OrderId, Vec<Problem>>, Refusal> {
-    let wish = match filled.written.check(&state.orders.limits()) {
+    let limits = state.orders.limits();
+    let wish = match filled.written.check(&limits) {
         Ok(wish) => wish,
         Err(problems) => return Ok(Err(problems)),
     };
@@ -165,7 +166,7 @@ async fn try_to_place(
         let placed = store.place_label_order(person.id, &wish, (group, quantity), prices, now);
         return Ok(Ok(placed.await?));
     }
-    let (taken, aside) = match lines_for(filled, &wish, state.orders.quantity_max).await {
+    let (taken, aside) = match lines_for(filled, &wish, limits.most(Some(wish.delivery))).await {
         Ok(lines) => lines,
         Err(problem) => return Ok(Err(vec![problem])),
     };

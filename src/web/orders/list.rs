@@ -1,8 +1,8 @@
 //! The list of orders: a customer's own, or everybody's.
+use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal};
 use super::super::signed_in::SignedIn;
-use super::super::WebState;
-use super::{at, viewer};
+use super::viewer;
 use crate::access::Permission;
 use crate::store::LabelOrder;
 use askama::Template;

@@ -6,9 +6,10 @@ mod preview;
 mod upload;
 mod validate;
 
+use super::WebState;
 use super::page::{Refusal, must};
-use super::{Frame, WebState};
 use crate::access::{Permission, may};
+use crate::code::ProductGroup;
 use crate::order::{Limits, OrderId, PriceList};
 use crate::store::{LabelOrder, Person, StoreError, Viewer};
 use crate::telemetry::clock::Micros;
@@ -67,6 +68,7 @@ impl OrderSettings {
     fn limits(&self) -> Limits {
         Limits {
             quantity_max: self.quantity_max,
+            file_max: u32::try_from(crate::label::MOST_PAGES).unwrap_or(u32::MAX),
             name_max: NAME_CHARS_MAX,
             designs: crate::label::designs().iter().map(|d| d.name.clone()).collect(),
         }
@@ -114,4 +116,26 @@ fn at(time: Micros) -> String {
         |_| String::new(),
         |t| t.to_zoned(TimeZone::system()).strftime("%d.%m.%Y %H:%M:%S").to_string(),
     )
+}
+
+/// A product group for a person.
+fn group_words(group: ProductGroup) -> &'static str {
+    match group {
+        ProductGroup::SHOES => "Footwear",
+        ProductGroup::MILK => "Dairy",
+        ProductGroup::LP => "Clothing and light industry",
+        ProductGroup::WATER => "Bottled water",
+        ProductGroup::BEER => "Beer",
+        other => other.alias(),
+    }
+}
+
+/// A verdict as one big word; the shape before it is for those who do not see its colour.
+fn big_word(verdict: &str) -> &'static str {
+    match verdict {
+        "good" => "✔ Good",
+        "duplicate" => "⧉ Duplicate",
+        "foreign" => "✖ Foreign",
+        _ => "? Malformed",
+    }
 }

@@ -2,10 +2,10 @@
 use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
-use super::{at, no_order, order_of, refused, viewer};
+use super::{no_order, order_of, refused, viewer};
 use crate::access::Permission;
 use crate::code::CodeState;
-use crate::order::{Delivery, OrderId, OrderState, OrderStep, Source};
+use crate::order::{Delivery, OrderId, OrderState, OrderStep};
 use crate::store::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, Person, StoreError, WantView,
 };
@@ -218,10 +218,8 @@ pub(super) async fn file(
     })?;
     note_download(&state, &person, order.id).await?;
     let name = format!("attachment; filename=\"labels-{}.pdf\"", order.id);
-    let head = [
-        (header::CONTENT_TYPE, "application/pdf".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
+    let head =
+        [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((head, bytes).into_response())
 }
 

@@ -58,16 +58,6 @@ impl ValidatePage {
     }
 }
 
-/// A verdict as one big word; the shape beside it is for those who do not see its colour.
-fn big_word(verdict: &str) -> &'static str {
-    match verdict {
-        "good" => "✔ Good",
-        "duplicate" => "⧉ Duplicate",
-        "foreign" => "✖ Foreign",
-        _ => "? Malformed",
-    }
-}
-
 pub(super) async fn show(
     State(state): State<WebState>,
     SignedIn(person): SignedIn,
