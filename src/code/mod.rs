@@ -7,7 +7,7 @@ mod template;
 
 pub use array::{ArrayLine, Refusal, SetAside, read_array};
 pub use gtin::{Gtin, GtinProblem};
-pub use life::{CodeState, IllegalStep, Step};
+pub use life::{CodeState, IllegalStep, Step, UnknownState};
 pub use parse::{Element, Malformed, Parts, parse};
 pub use template::{ProductGroup, TEMPLATES, Tail, Template};
 

@@ -1,1 +1,37 @@
-//! What a customer orders (pure): label orders, their states, price.
+//! What a customer orders: the way of an order, its price, what may be written in it, and what a
+//! scanned label means. Pure: no clock, no socket, no database.
+mod price;
+mod scan;
+mod specimen;
+mod state;
+mod wish;
+
+pub use price::{Kopecks, PriceList};
+pub use scan::{Advice, Key, Known, Scan, judge_scan, keys_to_look_up};
+pub use specimen::specimen;
+pub use state::{IllegalOrderStep, OrderState, OrderStep, UnknownOrderState};
+pub use wish::{Delivery, Field, Limits, Problem, Source, Wish, Written};
+
+use std::fmt;
+
+/// The number of a label order: what customer and centre call it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderId(pub i64);
+
+impl OrderId {
+    /// The pool that its codes lie in.
+    pub fn pool(self) -> String {
+        format!("order:{}", self.0)
+    }
+
+    /// What its file is called.
+    pub fn file_name(self) -> String {
+        format!("{}.pdf", self.0)
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

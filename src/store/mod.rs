@@ -5,6 +5,7 @@ mod counts;
 mod goods;
 mod jobs;
 mod open;
+mod orders;
 mod outbox;
 mod people;
 mod reports;
@@ -19,6 +20,9 @@ pub use counts::{ProductTally, Reconciliation, Tally};
 pub use goods::Goods;
 pub use jobs::{Job, JobState, NewJob, UnknownJobWord};
 pub use open::{Store, StoreError};
+pub use orders::{
+    AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
+};
 pub use outbox::Message;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,

@@ -4,6 +4,7 @@ mod assets;
 mod desk;
 mod line_page;
 mod look;
+mod orders;
 mod page;
 mod pulse;
 mod server;
@@ -13,6 +14,7 @@ mod signed_in;
 mod words;
 
 pub use desk::LineDesk;
+pub use orders::OrderSettings;
 pub use server::{WebSettings, serve};
 pub use words::{Advice, advice};
 

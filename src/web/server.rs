@@ -1,6 +1,7 @@
 //! The web server: routes, what lies around every answer, start and stop.
 use super::desk::{Desk, LineDesk};
 use super::page::{self, Refusal};
+use super::orders::{self, OrderSettings};
 use super::sessions::Sessions;
 use super::{api, assets, line_page, sign_in};
 use crate::crew::Crew;
@@ -59,6 +60,7 @@ const CONTENT_POLICY: &str = "default-src 'self'; img-src 'self' data:; object-s
 pub(super) struct WebState {
     pub(super) store: Store,
     pub(super) settings: WebSettings,
+    pub(super) orders: Arc<OrderSettings>,
     /// Cancelled when the server stops: whatever streams must end then.
     pub(super) stop: CancellationToken,
     pub(super) sign_ins: Arc<Semaphore>,
@@ -86,6 +88,7 @@ pub async fn serve(
     settings: WebSettings,
     store: Store,
     lines: Vec<LineDesk>,
+    orders: OrderSettings,
     stop: CancellationToken,
 ) {
     let desks: Arc<[_]> = lines.into_iter().map(|line| Arc::new(Desk::new(line))).collect();
@@ -98,6 +101,7 @@ pub async fn serve(
     let state = WebState {
         store,
         settings,
+        orders: Arc::new(orders),
         stop: stop.clone(),
         sign_ins: Arc::new(Semaphore::new(SIGN_INS_AT_ONCE)),
         screens: Arc::new(Semaphore::new(SCREENS_MAX)),
@@ -133,6 +137,7 @@ fn router(state: WebState) -> Router {
     Router::new()
         .merge(pages)
         .merge(line_page::live_routes())
+        .merge(orders::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(sessions)
         .layer(CsrfLayer::new())

@@ -1,0 +1,106 @@
+//! The order form as it arrives: fields and, perhaps, an array of codes.
+use crate::code::{ArrayLine, Gtin, SetAside, read_array};
+use crate::order::Written;
+use axum::extract::Multipart;
+use axum::extract::multipart::MultipartError;
+
+/// What came with the form.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    pub(super) written: Written,
+    /// The bytes of the array; empty if no file was chosen.
+    pub(super) array: Vec<u8>,
+}
+
+/// Characters of a field that are looked at; longer ones are refused by their own checks.
+const FIELD_CHARS_MAX: usize = 1_000;
+
+/// Reads the whole form. What it does not know, it passes over.
+pub(super) async fn read(mut form: Multipart) -> Result<Filled, MultipartError> {
+    let mut filled = Filled::default();
+    while let Some(field) = form.next_field().await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "array" {
+            filled.array = field.bytes().await?.to_vec();
+            continue;
+        }
+        let text: String = field.text().await?.chars().take(FIELD_CHARS_MAX).collect();
+        let written = &mut filled.written;
+        match name.as_str() {
+            "gtin" => written.gtin = text,
+            "name" => written.name = text,
+            "hs_code" => written.hs_code = text,
+            "group" => written.group = text,
+            "quantity" => written.quantity = text,
+            "design" => written.design = text,
+            "delivery" => written.delivery = text,
+            "source" => written.source = text,
+            _ => {}
+        }
+    }
+    Ok(filled)
+}
+
+/// The lines of an array that can be taken, and those that cannot.
+pub(super) type Lines = (Vec<ArrayLine>, Vec<SetAside>);
+
+/// Lines that are named where a whole array is refused.
+const NAMED: usize = 5;
+
+/// Reads an array for this trade item, or says why nothing of it can be taken.
+pub(super) fn read_lines(bytes: &[u8], gtin: Gtin, max: u32) -> Result<Lines, String> {
+    if bytes.is_empty() {
+        return Err("choose the file with your codes".to_owned());
+    }
+    if bytes.starts_with(b"PK") {
+        return Err("this is an archive or an Excel file: save it as CSV or text".to_owned());
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        format!("the file is not UTF-8 text (byte {}): save it as UTF-8", e.valid_up_to() + 1)
+    })?;
+    let (taken, aside) = read_array(text, Some(gtin));
+    let Some(first) = taken.first() else { return Err(nothing_taken(&aside)) };
+    if let Some(other) = taken.iter().find(|line| line.group != first.group) {
+        return Err(format!(
+            "line {} is a code of the group {}, but line {} of {}: one group in one order",
+            other.line, other.group, first.line, first.group
+        ));
+    }
+    match u32::try_from(taken.len()) {
+        Ok(n) if n <= max => Ok((taken, aside)),
+        _ => Err(format!("the file has {} codes; one order takes at most {max}", taken.len())),
+    }
+}
+
+fn nothing_taken(aside: &[SetAside]) -> String {
+    let lines = aside.iter().take(NAMED).map(|a| format!("line {}: {}", a.line, a.refusal));
+    let lines = lines.collect::<Vec<_>>().join("; ");
+    format!("no line of the file is a code of this GTIN ({lines})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: &str = "0104810093011694212k6rsrti\u{1d}93#SzU";
+
+    fn read(bytes: &[u8]) -> Result<Lines, String> {
+        read_lines(bytes, "04810093011694".parse().unwrap(), 2)
+    }
+
+    #[test]
+    fn good_lines_are_taken_and_bad_ones_set_aside() {
+        let (taken, aside) = read(format!("{CODE}\nrubbish\n").as_bytes()).unwrap();
+        assert_eq!((taken.len(), aside[0].line), (1, 2));
+    }
+
+    #[test]
+    fn a_file_of_which_nothing_can_be_taken_says_why() {
+        assert!(read(b"").unwrap_err().contains("choose"));
+        assert!(read(b"PK\x03\x04").unwrap_err().contains("Excel"));
+        assert!(read(b"abc\xff").unwrap_err().contains("byte 4"));
+        assert!(read(b"rubbish").unwrap_err().contains("line 1"));
+        let three = ["2k6rsrt1", "2k6rsrt2", "2k6rsrt3"].map(|s| CODE.replace("2k6rsrti", s));
+        assert!(read(three.join("\n").as_bytes()).unwrap_err().contains("at most 2"));
+    }
+}
