@@ -1,19 +1,20 @@
 //! The only place that knows everybody: config, bind, hire, drain.
 mod job;
 
-use crate::config::{Config, IssuerConfig, LineConfig};
+use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
 use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order};
+use crate::order::PriceList;
 use crate::report::Flush;
 use crate::store::{NewJob, Store, StoreError};
 use crate::telemetry::LastWord;
 use crate::upstream::{Oms, OmsError};
-use crate::web::LineDesk;
+use crate::web::{LineDesk, OrderSettings};
 use crate::{centre, publish, pull, report, web};
 use job::Post;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -106,8 +107,9 @@ impl App {
             desks.push(app.hire_line(line, &config.data_dir).await?);
         }
         let (store, settings) = (app.store.clone(), config.web.settings);
+        let orders = order_settings(config.centre.as_ref(), &config.data_dir);
         app.office_crew.hire("web", |stop| async move {
-            web::serve(listener, settings, store, desks, stop).await;
+            web::serve(listener, settings, store, desks, orders, stop).await;
         });
         Ok(app)
     }
@@ -123,7 +125,7 @@ impl App {
         if let Some(centre) = &config.centre {
             let settings = centre::Settings {
                 desk_line: centre.desk_line.clone(),
-                orders_dir: config.data_dir.join("orders"),
+                orders_dir: orders_dir(&config.data_dir),
                 look_every: Duration::from_millis(500),
             };
             let store = self.store.clone();
@@ -147,7 +149,7 @@ impl App {
     async fn hire_line(
         &mut self,
         line: LineConfig,
-        data_dir: &std::path::Path,
+        data_dir: &Path,
     ) -> Result<LineDesk, AppError> {
         self.give_work(&line).await?;
         let (requests_tx, requests) = mpsc::channel(REQUESTS_WAITING);
@@ -202,4 +204,14 @@ impl App {
         }
         self.office_crew.stop(GRACE).await;
     }
+}
+
+fn orders_dir(data_dir: &Path) -> PathBuf {
+    data_dir.join("orders")
+}
+
+fn order_settings(centre: Option<&CentreConfig>, data_dir: &Path) -> OrderSettings {
+    let prices = centre.map_or_else(PriceList::default, |centre| centre.prices);
+    let quantity_max = centre.map_or(0, |centre| centre.quantity_max);
+    OrderSettings { orders_dir: orders_dir(data_dir), prices, quantity_max }
 }

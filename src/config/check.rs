@@ -2,6 +2,7 @@
 use super::line::line_config;
 use super::reader::{Problem, Reader};
 use super::{CentreConfig, Config, IssuerConfig, LineConfig, WebConfig};
+use crate::order::{Kopecks, PriceList};
 use crate::publish::{Login, PublishSettings};
 use crate::upstream::{ClientToken, OmsSettings};
 use crate::web::WebSettings;
@@ -145,10 +146,19 @@ fn mqtt(mut at: Reader<'_>) -> PublishSettings {
 fn centre(mut at: Reader<'_>) -> CentreConfig {
     let centre = CentreConfig {
         desk_line: at.text("desk_line", "the name of a line with scenario \"roll\""),
-        kopecks_per_code: at.number_or("kopecks_per_code", 50, 0, 1_000_000),
+        prices: PriceList {
+            per_code: kopecks(at.number_or("kopecks_per_code", 50, 0, 1_000_000)),
+            minimum: kopecks(at.number_or("kopecks_minimum", 0, 0, 1_000_000_000)),
+        },
+        quantity_max: u32::try_from(at.number_or("quantity_max", 50_000, 1, 150_000))
+            .expect("bounded"),
     };
-    at.end("desk_line, kopecks_per_code");
+    at.end("desk_line, kopecks_per_code, kopecks_minimum, quantity_max");
     centre
+}
+
+fn kopecks(n: u64) -> Kopecks {
+    Kopecks(i64::try_from(n).expect("bounded"))
 }
 
 fn lines(

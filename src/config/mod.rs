@@ -8,6 +8,7 @@ pub use reader::Problem;
 
 use crate::apply::PlcSettings;
 use crate::line::LineSettings;
+use crate::order::PriceList;
 use crate::print::PrinterSettings;
 use crate::publish::PublishSettings;
 use crate::store::Goods;
@@ -99,6 +100,8 @@ pub struct Work {
 pub struct CentreConfig {
     /// The line that prints rolls, by name.
     pub desk_line: String,
-    /// Price of a code in kopecks.
-    pub kopecks_per_code: u64,
+    /// What labels cost.
+    pub prices: PriceList,
+    /// Labels in one order at most.
+    pub quantity_max: u32,
 }

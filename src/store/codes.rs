@@ -26,6 +26,22 @@ pub(super) const STOCK: &str = "\
     where pool = $1 and gtin = $2 and state = 'stored' and id > $3 order by id limit $4";
 
 impl Store {
+    /// Any code of this trade item in this pool, whatever became of it: what its label looks like.
+    pub async fn sample_code(
+        &self,
+        pool: &str,
+        gtin: Gtin,
+    ) -> Result<Option<CodeText>, StoreError> {
+        let text: Option<String> =
+            sqlx::query_scalar("select text from code where gtin = $1 and pool = $2 limit 1")
+                .bind(gtin.as_str())
+                .bind(pool)
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(StoreError::asking("look at a code"))?;
+        Ok(text.map(CodeText::new))
+    }
+
     /// Stores codes in the order given, which is the order in which they will be printed. A code
     /// that is already in the store (same GTIN and serial number) is set aside with the reason.
     /// `source` says where they came from, such as a file's name.

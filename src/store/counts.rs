@@ -145,7 +145,7 @@ impl Store {
     }
 
     /// Codes of a pool whose fate is settled and of which the state system does not know yet.
-    pub async fn unreported(&self, pool: &str) -> Result<u64, StoreError> {
+    pub async fn unreported_of(&self, pool: &str) -> Result<u64, StoreError> {
         let (_, settled, told) = self.pool_count(pool).await?;
         Ok(settled.saturating_sub(told))
     }

@@ -56,7 +56,7 @@ impl Store {
             job,
             stored: self.codes_in(&pool, "stored").await?,
             doubtful: self.codes_in(&pool, "doubtful").await?,
-            untold: self.untold().await?,
+            untold: self.untold_on_screen().await?,
         })
     }
 
@@ -87,7 +87,7 @@ impl Store {
         Ok(row.map_or(0, |(n,)| count(n)))
     }
 
-    async fn untold(&self) -> Result<UntoldOnScreen, StoreError> {
+    async fn untold_on_screen(&self) -> Result<UntoldOnScreen, StoreError> {
         // Both halves go through a partial index and stop counting in good time.
         let (waiting, told, oldest): (i64, i64, Option<i64>) = sqlx::query_as(
             "with waiting as (
