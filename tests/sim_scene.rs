@@ -58,3 +58,18 @@ fn a_frame_of_another_size_is_read_too() {
     });
     assert!(read.count() >= 19);
 }
+
+#[test]
+fn a_label_whose_symbol_lies_sideways_is_shown_whole_and_can_be_hidden_too() {
+    let settings = SceneSettings::default();
+    for seed in 0..10 {
+        let mut dice = Dice::of(seed, 78);
+        let code = random_dairy_code(&mut dice);
+        let mut label = draw_label(seed, &code);
+        label.raster = image::imageops::rotate90(&label.raster);
+        let clean = picture(&settings, Some(&label), Look::Clean, &mut dice.clone());
+        assert_eq!(read(&clean), Some(code), "seed {seed}");
+        let bare = picture(&settings, Some(&label), Look::NoSymbol, &mut dice);
+        assert_eq!(read(&bare), None);
+    }
+}

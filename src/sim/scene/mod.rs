@@ -92,32 +92,34 @@ fn labelled(
 ) -> GrayImage {
     let symbol = find_symbol(&label.raster);
     let view = lens::View::aim(settings, &label.raster, symbol, dice);
-    match (look, symbol) {
-        (Look::Spoiled, Some(symbol)) => {
-            lens::shoot(settings, &spoil(&label.raster, symbol, dice), &view)
-        }
-        (Look::NoSymbol, Some(symbol)) => {
-            let all = (symbol.x, symbol.y, symbol.side, symbol.side);
-            lens::shoot(settings, &painted(&label.raster, all, 255), &view)
-        }
-        _ => lens::shoot(settings, &label.raster, &view),
+    // Where no symbol is found, whatever there is must not be readable either: the whole label.
+    let all = (0, 0, label.raster.width(), label.raster.height());
+    let area = symbol.map_or(all, |symbol| (symbol.x, symbol.y, symbol.side, symbol.side));
+    match look {
+        Look::Spoiled => lens::shoot(settings, &spoil(&label.raster, area, dice), &view),
+        Look::NoSymbol => lens::shoot(settings, &painted(&label.raster, area, 255), &view),
+        Look::Clean | Look::NoLabel => lens::shoot(settings, &label.raster, &view),
     }
 }
+
+/// Left, top, width and height, in dots.
+type Area = (u32, u32, u32, u32);
 
 /// Hides half of the symbol, which is more than its error correction can mend: a dead part of
 /// the head leaves a white band along the web, a smear leaves a dark one across it.
-fn spoil(raster: &GrayImage, symbol: SymbolPlace, dice: &mut Dice) -> GrayImage {
-    let band = symbol.side / 2;
-    let shift = u32::try_from(dice.below(band as usize)).unwrap_or_default();
+fn spoil(raster: &GrayImage, (left, top, width, height): Area, dice: &mut Dice) -> GrayImage {
+    let share = dice.unit();
+    // Truncated: a whole number of dots up to a half of the symbol.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+    let shift = |size: u32| (share * f64::from(size / 2)) as u32;
     if dice.chance(0.5) {
-        painted(raster, (symbol.x + shift, symbol.y, band, symbol.side), 255)
+        painted(raster, (left + shift(width), top, width / 2, height), 255)
     } else {
-        painted(raster, (symbol.x, symbol.y + shift, symbol.side, band), 30)
+        painted(raster, (left, top + shift(height), width, height / 2), 30)
     }
 }
 
-fn painted(raster: &GrayImage, area: (u32, u32, u32, u32), grey: u8) -> GrayImage {
-    let (left, top, width, height) = area;
+fn painted(raster: &GrayImage, (left, top, width, height): Area, grey: u8) -> GrayImage {
     let mut raster = raster.clone();
     for y in top..(top + height).min(raster.height()) {
         for x in left..(left + width).min(raster.width()) {
