@@ -1,4 +1,5 @@
 //! Arguments to exit code.
+
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    markwright::cli::main()
 }

@@ -1,1 +1,109 @@
 //! Arguments to exit code, one file a command.
+mod check;
+mod codes;
+mod demo;
+mod run;
+mod sim;
+mod user;
+
+use crate::app::chain;
+use clap::{Parser, Subcommand};
+use std::io::Write as _;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// A file is not as it should be (sysexits.h, `EX_CONFIG`).
+const EX_CONFIG: u8 = 78;
+
+/// Prints marking codes once, reads them back, and reports them.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  markwright demo                               a fake plant and a line, until Ctrl-C
+  markwright demo --seconds 20 --json           the same for 20 seconds, then the sums
+  markwright check line-configs                 is every configuration right?
+  markwright run --config line-configs/print-apply.toml
+  markwright codes parse array.txt              one JSON object a line";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows everything at work on a fake plant.
+    Demo(demo::Demo),
+    /// Runs the lines of a configuration.
+    Run(run::Run),
+    /// Checks configurations: all problems at once.
+    Check(check::Check),
+    /// Looks at arrays of codes.
+    #[command(subcommand)]
+    Codes(codes::Codes),
+    /// Runs one fake device alone, or a whole fake plant.
+    #[command(subcommand)]
+    Sim(sim::Sim),
+    /// Makes people known.
+    #[command(subcommand)]
+    User(user::User),
+}
+
+/// Reads the arguments of the process and does what they say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new(match &arguments.command {
+            Command::Run(_) | Command::Sim(_) => "info",
+            Command::Demo(_) | Command::Check(_) | Command::Codes(_) | Command::User(_) => "warn",
+        })
+    });
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let done = runtime.block_on(async {
+        match arguments.command {
+            Command::Demo(demo) => demo.run().await,
+            Command::Run(run) => run.run().await,
+            Command::Check(check) => check.run(),
+            Command::Codes(codes) => codes.run(),
+            Command::Sim(sim) => sim.run().await,
+            Command::User(user) => user.run().await,
+        }
+    });
+    done.unwrap_or_else(|error| fail(error.as_ref()))
+}
+
+fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    say_to_person(&format!("markwright: {}", chain(error)));
+    ExitCode::FAILURE
+}
+
+/// Prints a line for whoever reads the output: a person or a program.
+fn say(line: &str) {
+    // Nobody listens any more: there is nobody to tell.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// Prints a line beside the output.
+fn say_to_person(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// Waits until somebody asks the process to end: Ctrl-C, or a service manager.
+async fn asked_to_end() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,46 @@
+//! `check`: is every configuration right?
+use super::{EX_CONFIG, say, say_to_person};
+use crate::config;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Checks files, or all files of folders.
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// Files (*.toml) or folders with them.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+impl Check {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let mut wrong = false;
+        for path in &self.paths {
+            for file in files(path)? {
+                match config::load(&file) {
+                    Ok(_) => say(&format!("{}: right", file.display())),
+                    Err(error) => {
+                        wrong = true;
+                        say_to_person(&error.to_string());
+                    }
+                }
+            }
+        }
+        Ok(if wrong { ExitCode::from(EX_CONFIG) } else { ExitCode::SUCCESS })
+    }
+}
+
+fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|ending| ending == "toml") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

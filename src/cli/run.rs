@@ -1,0 +1,32 @@
+//! `run`: the daemon.
+use super::{EX_CONFIG, asked_to_end, say_to_person};
+use crate::app::App;
+use crate::config;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Runs until it is asked to end (Ctrl-C, SIGTERM); then every line stops in order.
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    /// The configuration.
+    #[arg(long)]
+    config: PathBuf,
+}
+
+impl Run {
+    pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
+        let config = match config::load(&self.config) {
+            Ok(config) => config,
+            Err(error) => {
+                say_to_person(&error.to_string());
+                return Ok(ExitCode::from(EX_CONFIG));
+            }
+        };
+        let app = App::start(config).await?;
+        tracing::info!(pages = %format_args!("http://{}/", app.web_addr), "ready");
+        asked_to_end().await;
+        tracing::info!("stopping: lines finish what is on the belt");
+        app.stop().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
