@@ -173,3 +173,34 @@ fn every_design_is_drawn_by_zplkit_and_read_by_zxing_exactly() {
         assert_eq!(read_by_others(&zpl, design), wanted, "{}", design.name);
     }
 }
+
+#[test]
+fn hundreds_of_serials_and_check_parts_are_printed_exactly() {
+    let set_82 =
+        "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    let printable: String = ('!'..='~').collect();
+    let mut state = 2_463_534_242_u32;
+    let mut some = |from: &str, count: usize| -> String {
+        (0..count)
+            .map(|_| {
+                state ^= state << 13;
+                state ^= state >> 17;
+                state ^= state << 5;
+                char::from(from.as_bytes()[state as usize % from.len()])
+            })
+            .collect()
+    };
+    let format = format_for(design("dairy").unwrap(), DAIRY);
+    let codes: Vec<String> = (0..400)
+        .map(|_| format!("010481009301169421{}\u{1d}93{}", some(set_82, 6), some(&printable, 4)))
+        .collect();
+    // zplkit takes 64 labels at once.
+    for codes in codes.chunks(60) {
+        let mut zpl = format.setup_bytes().to_vec();
+        for code in codes {
+            zpl.extend(format.label_bytes(&CodeText::new(code.as_str())).unwrap());
+        }
+        let wanted: Vec<String> = codes.iter().map(|code| as_read(code)).collect();
+        assert_eq!(read_by_others(&zpl, design("dairy").unwrap()), wanted);
+    }
+}
