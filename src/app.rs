@@ -12,6 +12,7 @@ use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings};
 use crate::{centre, publish, pull, report, web};
 use job::Post;
+pub(crate) use job::chain;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -51,7 +51,7 @@ pub(super) fn line_config(
     let (printer, dots_per_mm) = printer?;
     Some(LineConfig {
         name: name?,
-        settings,
+        settings: LineSettings { ends_with_codes: rule.is_none(), ..settings },
         by_itself,
         printer,
         dots_per_mm,
@@ -75,7 +75,8 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         settle_within: at.time_or("settle_within", SECOND, 10 * MS, 60 * SECOND),
         clear_within: at.time_or("clear_within", 5 * SECOND, 100 * MS, 600 * SECOND),
         refill_after: SECOND,
-        ends_with_codes: !scenario.has_belt(),
+        // Whether more codes can come is known with the whole line.
+        ends_with_codes: true,
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
     };

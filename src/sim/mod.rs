@@ -16,6 +16,7 @@ pub mod plant;
 pub mod plc;
 pub mod printer;
 pub mod scene;
+pub mod stage;
 
 /// A label that came out of the fake printer: what is physically on the web.
 #[derive(Debug, Clone)]

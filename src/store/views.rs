@@ -78,6 +78,23 @@ const JOURNAL: &str = "read the journal";
 const TRACE: &str = "trace a code";
 
 impl Store {
+    /// Every code of a pool that was ever handed to a printer, and its state.
+    pub async fn codes_handed_over(
+        &self,
+        pool: &str,
+    ) -> Result<Vec<(CodeText, CodeState)>, StoreError> {
+        const WHAT: &str = "list the codes that were handed over";
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "select text, state from code where pool = $1 and state <> 'stored' order by id",
+        )
+        .bind(pool)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        let read = |(text, state): (String, String)| Ok((CodeText::new(text), word(WHAT, &state)?));
+        rows.into_iter().map(read).collect()
+    }
+
     /// The products of a line that were judged last, newest first.
     pub async fn last_verdicts(
         &self,

@@ -1,0 +1,269 @@
+//! `demo`: everything at work on a fake site, on this machine, over sockets.
+mod judge;
+
+use super::codes::read;
+use super::{asked_to_end, say, say_to_person};
+use crate::access::Role;
+use crate::app::App;
+use crate::code::{self, ArrayLine, Gtin};
+use crate::config;
+use crate::line::{Event, LineState, Request, Scenario};
+use crate::sim::faults::Faults;
+use crate::sim::stage::{Stage, StageSettings};
+use crate::store::{Goods, NewJob, Store};
+use anyhow::{Context, bail};
+use judge::Summary;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// The line of the fake site, and the pool of its codes.
+const LINE: &str = "line-1";
+const POOL: &str = "line:line-1";
+/// The sign-ins of the demo, ready-made. They exist in its own store only.
+const PEOPLE: [(&str, &str, Role); 3] = [
+    ("operator", "operator-demo", Role::Operator),
+    ("manager", "manager-demo", Role::Manager),
+    ("importer", "importer-demo", Role::Customer),
+];
+/// Codes must have come and every device must be ready in this time.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// A person needs so long to press start after a hold.
+const PERSON_TAKES: Duration = Duration::from_secs(1);
+
+/// Shows a line, and a labelling centre, at work: fake plant, real protocols.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  markwright demo
+  markwright demo --seconds 60 --rate 600 --json
+  markwright demo --seconds 10 --codes array.txt")]
+pub(super) struct Demo {
+    /// Runs for so long without anybody, stops, and prints the sums. Exit code 0 only if they
+    /// close and the plant's own ledger agrees. Otherwise runs until Ctrl-C.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Products a minute.
+    #[arg(long, default_value_t = 120.0, value_name = "PRODUCTS_PER_MINUTE")]
+    rate: f64,
+    /// Codes from a file, one a line, instead of an order.
+    #[arg(long)]
+    codes: Option<PathBuf>,
+    /// All chance comes from it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Prints the sums as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Demo {
+    pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
+        if !(self.rate.is_finite() && (1.0..=6_000.0).contains(&self.rate)) {
+            bail!("--rate {}: wanted a number of products a minute from 1 to 6000", self.rate);
+        }
+        let dir = Folder::make()?;
+        let stage = Stage::start(&self.stage_settings(&dir.0)).await?;
+        self.prepare(&stage, &dir.0).await?;
+        let app = App::start(config::load(&stage.config)?).await?;
+        let ran = match self.seconds {
+            Some(seconds) => self.headless(&app, seconds).await,
+            None => until_asked(&app).await,
+        };
+        let store = app.store.clone();
+        app.stop().await;
+        let (ledger, issuer) = stage.stop().await;
+        let summary = Summary::judge(&store, LINE, POOL, &ledger, &issuer, ran?).await?;
+        issuer.stop().await;
+        if self.json {
+            say(&serde_json::to_string(&summary)?);
+        } else {
+            say(&summary.to_string());
+        }
+        Ok(if summary.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn stage_settings(&self, dir: &Path) -> StageSettings {
+        StageSettings {
+            products_per_minute: self.rate,
+            seed: self.seed,
+            faults: Faults::demo(),
+            pages: if self.seconds.is_some() { free_port() } else { page_address() },
+            dir: dir.to_owned(),
+            orders_codes: self.codes.is_none(),
+            codes_in_order: self.codes_in_order(),
+        }
+    }
+
+    /// Half a minute's codes, and no fewer than a small line needs.
+    fn codes_in_order(&self) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the rate was checked"
+        )]
+        let half_a_minute = (self.rate / 2.0) as u32;
+        half_a_minute.max(200)
+    }
+
+    /// People, and the codes of a file.
+    async fn prepare(&self, stage: &Stage, dir: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(dir.join("data"))?;
+        let store = Store::open(&dir.join("data/markwright.db")).await?;
+        if self.seconds.is_none() {
+            for (name, password, role) in PEOPLE {
+                store.add_person(name, password, role).await?;
+            }
+        }
+        let Some(file) = &self.codes else { return Ok(()) };
+        let text = read(Some(file))?;
+        // The issuer reads the same file with a reader of its own.
+        let bytes = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
+        stage.issuer.controls.know(&bytes);
+        let source = file.display().to_string();
+        let (taken, aside) = code::read_array(&text, None);
+        for line in &aside {
+            say_to_person(&format!("{source}:{}: {}", line.line, line.refusal));
+        }
+        if taken.is_empty() {
+            bail!("{source}: no line is a code");
+        }
+        store.set_aside(POOL, &source, &aside).await?;
+        let imported = store.store_codes(POOL, &source, &taken).await?;
+        say_to_person(&format!(
+            "{source}: {} codes taken, {} lines set aside",
+            imported.taken,
+            aside.len()
+        ));
+        plan_jobs(&store, &taken).await
+    }
+
+    /// Waits until the line runs, then for the given time, with a person who presses start after
+    /// every hold. Gives the time that it ran.
+    async fn headless(&self, app: &App, seconds: u64) -> anyhow::Result<Duration> {
+        let line = app.lines.iter().find(|line| line.name == LINE).context("the line")?;
+        let mut view = line.view.clone();
+        let runs = view.wait_for(|view| view.state == LineState::Execute);
+        if timeout(READY_WITHIN, runs).await.is_err() {
+            let view = line.view.borrow();
+            bail!("the line does not come to run: {} because of {:?}", view.state, view.why);
+        }
+        let begun = Instant::now();
+        let end = begun + Duration::from_secs(seconds);
+        while Instant::now() < end {
+            let over = tokio::select! {
+                () = tokio::time::sleep_until(end) => true,
+                () = asked_to_end() => true,
+                over = helped(line, self.codes.is_some()) => over,
+            };
+            if over {
+                break;
+            }
+        }
+        Ok(begun.elapsed())
+    }
+}
+
+/// Does what a person at the line would do, once. Says whether there is nothing left to do.
+async fn helped(line: &crate::app::Handle, ends_with_codes: bool) -> bool {
+    let mut view = line.view.clone();
+    let state = match view.wait_for(|view| waits_for_person(view.state)).await {
+        Ok(view) => view.state,
+        Err(_) => return true,
+    };
+    if state == LineState::Complete && ends_with_codes {
+        // The next job, if there is one, begins within this time.
+        sleep(2 * PERSON_TAKES).await;
+        return line.view.borrow().state == LineState::Complete;
+    }
+    sleep(PERSON_TAKES).await;
+    let request = match state {
+        LineState::Held | LineState::Idle => Request::Start,
+        _ => Request::Reset,
+    };
+    line.requests.send(Event::Operator(request)).await.is_err()
+}
+
+fn waits_for_person(state: LineState) -> bool {
+    matches!(
+        state,
+        LineState::Held | LineState::Aborted | LineState::Idle | LineState::Complete
+    )
+}
+
+/// Says where to look, and waits for Ctrl-C.
+async fn until_asked(app: &App) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    say(&format!("The line:     http://{}/", app.web_addr));
+    say(&format!("Order labels: http://{}/orders", app.web_addr));
+    for (name, password, role) in PEOPLE {
+        say(&format!("Sign in as {name:<10} password {password:<16} ({})", role.word()));
+    }
+    say("Ctrl-C stops the line, empties the belt and prints the sums.");
+    asked_to_end().await;
+    say("stopping …");
+    Ok(begun.elapsed())
+}
+
+/// A job for each trade item of the array, in the order of the file.
+async fn plan_jobs(store: &Store, taken: &[ArrayLine]) -> anyhow::Result<()> {
+    let mut planned: Vec<Gtin> = Vec::new();
+    for code in taken {
+        if planned.contains(&code.gtin) {
+            continue;
+        }
+        planned.push(code.gtin);
+        let goods = Goods {
+            gtin: code.gtin,
+            name: format!("Товар {}", code.gtin),
+            hs_code: String::new(),
+            group: code.group,
+            article: String::new(),
+            size: String::new(),
+            colour: String::new(),
+            composition: String::new(),
+        };
+        store.put_goods(&goods).await?;
+        let job = NewJob {
+            line: LINE.to_owned(),
+            scenario: Scenario::PrintApply,
+            pool: POOL.to_owned(),
+            gtin: code.gtin,
+            design: "43x25".to_owned(),
+            planned: 0,
+        };
+        store.add_job(&job).await?;
+    }
+    Ok(())
+}
+
+fn free_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// Port 8080 if it is free.
+fn page_address() -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+    if TcpListener::bind(usual).is_ok() { usual } else { free_port() }
+}
+
+/// A folder of its own, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> anyhow::Result<Self> {
+        let name = format!("markwright-demo-{}", uuid::Uuid::new_v4());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).with_context(|| format!("make {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(path = %self.0.display(), %error, "the demo's folder stays");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `sim`: fake devices alone, or a whole fake site.
+use super::{asked_to_end, say};
+use crate::sim;
+use crate::sim::stage::{Stage, StageSettings};
+use anyhow::Context;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+/// Which fake. Each runs until Ctrl-C.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Sim {
+    /// A ZPL printer over TCP.
+    Printer {
+        /// Where it listens; a printer listens at port 9100.
+        #[arg(long)]
+        listen: SocketAddr,
+        /// Always holds the last label as a picture.
+        #[arg(long)]
+        last_label: Option<PathBuf>,
+    },
+    /// A PLC with a conveyor, over Modbus TCP.
+    Plc {
+        /// Where it listens; a PLC listens at port 502.
+        #[arg(long)]
+        listen: SocketAddr,
+    },
+    /// A camera before which labels come by, over HTTP.
+    Camera {
+        /// Where it listens.
+        #[arg(long)]
+        listen: SocketAddr,
+    },
+    /// An order-management station, over HTTP.
+    Issuer {
+        /// Where it listens.
+        #[arg(long)]
+        listen: SocketAddr,
+    },
+    /// A whole site: issuer, printers, PLC, camera. Prints where the configuration for
+    /// `markwright run` is that belongs to it.
+    Site {
+        /// Where its ledgers and the configuration are written.
+        #[arg(long)]
+        dir: PathBuf,
+        /// Products a minute.
+        #[arg(long, default_value_t = 120.0)]
+        rate: f64,
+        /// All chance comes from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Where the pages of the daemon shall be.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        pages: SocketAddr,
+    },
+}
+
+impl Sim {
+    pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
+        let stop = CancellationToken::new();
+        let asked = stop.clone();
+        let listens = |addr: SocketAddr| say(&json!({ "listens": addr.to_string() }).to_string());
+        let work = async {
+            match self {
+                Self::Printer { listen, last_label } => {
+                    sim::printer::run_alone(*listen, last_label.clone()).await?;
+                }
+                Self::Plc { listen } => sim::alone::run_plc(*listen, listens, stop).await?,
+                Self::Camera { listen } => sim::alone::run_camera(*listen, listens, stop).await?,
+                Self::Issuer { listen } => sim::issuer::run_alone(*listen).await?,
+                Self::Site { dir, rate, seed, pages } => {
+                    site(dir, *rate, *seed, *pages, stop).await?;
+                }
+            }
+            anyhow::Ok(())
+        };
+        let ends_by_itself = matches!(
+            self,
+            Self::Plc { .. } | Self::Camera { .. } | Self::Site { .. }
+        );
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => done?,
+            () = asked_to_end() => {
+                asked.cancel();
+                if ends_by_itself {
+                    work.await?;
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn site(
+    dir: &PathBuf,
+    rate: f64,
+    seed: u64,
+    pages: SocketAddr,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
+    let stage = Stage::start(&StageSettings {
+        products_per_minute: rate,
+        seed,
+        faults: sim::faults::Faults::demo(),
+        pages,
+        dir: dir.clone(),
+        orders_codes: true,
+        codes_in_order: 500,
+    })
+    .await?;
+    let started = json!({
+        "config": stage.config.display().to_string(),
+        "issuer": stage.issuer.addr.to_string(),
+        "printer": stage.printer.addr.to_string(),
+        "plc": stage.plant.plc_addr.to_string(),
+        "camera": stage.plant.camera_addr.to_string(),
+        "desk_printer": stage.desk.addr.to_string(),
+    });
+    say(&started.to_string());
+    stop.cancelled().await;
+    stage.stop().await;
+    Ok(())
+}

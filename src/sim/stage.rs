@@ -1,0 +1,238 @@
+//! A whole fake site: issuer, line printer with plant, desk printer. Writes the configuration that
+//! a daemon needs to work with it, as a person would write it.
+use super::PrintedLabel;
+use super::belt::BeltSettings;
+use super::faults::Faults;
+use super::floor::FloorSettings;
+use super::issuer::{Issuer, IssuerSettings};
+use super::ledger::Ledger;
+use super::plant::{Plant, PlantError, PlantSettings};
+use super::printer::{Identity, Printer, PrinterSettings};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// What is printed and asked for in the demo: a Belarusian dairy product.
+const GOODS: &str = r#"gtin = "04810093011694"
+group = "milk"
+name = "Кефир «Раница» 2,5 %"
+hs_code = "0403"
+"#;
+/// The label of the demo's line, millimetres: design `43x25` and the gap behind it.
+const LABEL_MM: f64 = 25.0;
+/// The printer is this much faster than the belt.
+const PRINTER_AHEAD: f64 = 1.6;
+/// As slow as label printers print, inches a second.
+const SLOWEST: f64 = 6.0;
+
+/// How the site is built.
+#[derive(Debug, Clone)]
+pub struct StageSettings {
+    /// Products a minute.
+    pub products_per_minute: f64,
+    /// All chance comes from it.
+    pub seed: u64,
+    /// What goes wrong by itself.
+    pub faults: Faults,
+    /// Where the pages of the daemon shall be.
+    pub pages: SocketAddr,
+    /// Files for ledgers and configuration.
+    pub dir: PathBuf,
+    /// Codes are ordered from the issuer; otherwise they come from a file.
+    pub orders_codes: bool,
+    /// How many codes an order brings.
+    pub codes_in_order: u32,
+}
+
+/// Why a site cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// A device cannot be started.
+    #[error("start the fake {device}")]
+    Device {
+        /// Which.
+        device: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The plant cannot be started.
+    #[error("start the fake plant")]
+    Plant(#[from] PlantError),
+    /// A file cannot be written.
+    #[error("write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A running site. Dropping it stops it at once.
+#[derive(Debug)]
+pub struct Stage {
+    /// The state system.
+    pub issuer: Issuer,
+    /// The printer of the line.
+    pub printer: Printer,
+    /// Belt, PLC and camera.
+    pub plant: Plant,
+    /// The printer of the desk.
+    pub desk: Printer,
+    /// The daemon's configuration.
+    pub config: PathBuf,
+    heap: JoinSet<()>,
+}
+
+impl Stage {
+    /// Starts every device and writes the configuration.
+    pub async fn start(settings: &StageSettings) -> Result<Self, StageError> {
+        let failed = |device| move |source| StageError::Device { device, source };
+        let issuer = Issuer::start(IssuerSettings {
+            seed: settings.seed,
+            ledger_file: Some(settings.dir.join("issuer.jsonl")),
+            ..IssuerSettings::default()
+        });
+        let issuer = issuer.await.map_err(failed("issuer"))?;
+        // One place: every further one would be a label that nobody sees.
+        let (web, labels) = mpsc::channel(1);
+        let printer = Printer::start(line_printer(settings), web).await;
+        let printer = printer.map_err(failed("line printer"))?;
+        let plant = Plant::start(plant(settings), labels).await?;
+        let (out, labels) = mpsc::channel(1);
+        let desk = Printer::start(desk_printer(settings), out).await;
+        let desk = desk.map_err(failed("desk printer"))?;
+        let mut heap = JoinSet::new();
+        heap.spawn(take_off(labels));
+        let config = settings.dir.join("markwright.toml");
+        let stage = Self { issuer, printer, plant, desk, config, heap };
+        stage.write_config(settings)?;
+        Ok(stage)
+    }
+
+    /// What is true of labels and products.
+    pub fn ledger(&self) -> &Ledger {
+        &self.plant.ledger
+    }
+
+    /// Stops everything; first the printers, so that no label is lost on its way to the pad.
+    pub async fn stop(mut self) -> (Ledger, Issuer) {
+        self.printer.stop().await;
+        self.desk.stop().await;
+        self.heap.shutdown().await;
+        (self.plant.stop().await, self.issuer)
+    }
+
+    fn write_config(&self, settings: &StageSettings) -> Result<(), StageError> {
+        let token = settings.dir.join("client-token");
+        write(&token, &IssuerSettings::default().client_token, 0o600)?;
+        let text = self.config_text(settings, &token);
+        write(&self.config, &text, 0o644)
+    }
+
+    fn config_text(&self, settings: &StageSettings, token: &Path) -> String {
+        let stock = format!(
+            "[line.stock]\nlow = {}\norder = {}\n",
+            settings.codes_in_order.div_ceil(2),
+            settings.codes_in_order
+        );
+        let made = format!("design = \"43x25\"\n[line.goods]\n{GOODS}{stock}");
+        let made = if settings.orders_codes { made } else { String::new() };
+        format!(
+            r#"# The daemon of the fake site.
+data_dir = "{dir}"
+
+[web]
+listen = "{pages}"
+
+[issuer]
+url = "http://{issuer}"
+oms_id = "{oms_id}"
+token_file = "{token}"
+report_every = "1s"
+
+[centre]
+desk_line = "desk"
+
+[[line]]
+name = "line-1"
+scenario = "print_apply"
+by_itself = true
+printer = {{ profile = "generic-zpl-300", address = "{printer}" }}
+plc = {{ address = "{plc}", cycle = "10ms" }}
+camera = {{ url = "http://{camera}/stream" }}
+limits = {{ labels_ahead = 4, clear_within = "3s" }}
+{made}
+[[line]]
+name = "desk"
+scenario = "roll"
+printer = {{ profile = "desk-zpl-203", address = "{desk}" }}
+"#,
+            dir = settings.dir.join("data").display(),
+            pages = settings.pages,
+            issuer = self.issuer.addr,
+            oms_id = IssuerSettings::default().oms_id,
+            token = token.display(),
+            printer = self.printer.addr,
+            plc = self.plant.plc_addr,
+            camera = self.plant.camera_addr,
+            desk = self.desk.addr,
+        )
+    }
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), StageError> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(mode).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|source| StageError::Write { path: path.to_owned(), source })
+}
+
+fn line_printer(settings: &StageSettings) -> PrinterSettings {
+    let needed = LABEL_MM / 25.4 * settings.products_per_minute / 60.0 * PRINTER_AHEAD;
+    #[expect(clippy::cast_possible_truncation, reason = "a speed needs no more digits")]
+    let inches_per_second = needed.max(SLOWEST) as f32;
+    PrinterSettings {
+        identity: Identity {
+            unique_id: "FAKE-LINE-0001".to_owned(),
+            model: "FAKE-300dpi".to_owned(),
+            firmware: "V93.21.33Z".to_owned(),
+            dots_per_mm: 300.0 / 25.4,
+        },
+        inches_per_second,
+        width: 1248,
+        seed: settings.seed,
+        ..PrinterSettings::default()
+    }
+}
+
+fn desk_printer(settings: &StageSettings) -> PrinterSettings {
+    let identity = Identity {
+        unique_id: "FAKE-DESK-0001".to_owned(),
+        ..PrinterSettings::default().identity
+    };
+    PrinterSettings { identity, seed: settings.seed, ..PrinterSettings::default() }
+}
+
+fn plant(settings: &StageSettings) -> PlantSettings {
+    let belt = BeltSettings {
+        products_per_minute: settings.products_per_minute,
+        ..BeltSettings::default()
+    };
+    PlantSettings {
+        seed: settings.seed,
+        floor: FloorSettings { belt, ..FloorSettings::default() },
+        faults: settings.faults.clone(),
+        ledger_file: Some(settings.dir.join("plant.jsonl")),
+        ..PlantSettings::default()
+    }
+}
+
+/// Takes finished labels off the desk printer.
+async fn take_off(mut labels: mpsc::Receiver<PrintedLabel>) {
+    while labels.recv().await.is_some() {}
+}
