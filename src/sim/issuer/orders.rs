@@ -265,7 +265,6 @@ impl NewProduct {
         let known =
             |serial: &String| ledger.knows_identification(&format!("01{}215{serial}", self.gtin));
         match self.serial_number_type.as_str() {
-            "OPERATOR" => Ok(()),
             "SELF_MADE" if self.serial_numbers.len() != quantity => {
                 refuse("serialNumbers", "as many as the quantity says")
             }
@@ -275,7 +274,7 @@ impl NewProduct {
             "SELF_MADE" if self.serial_numbers.iter().any(known) => {
                 refuse("serialNumbers", "was used before")
             }
-            "SELF_MADE" => Ok(()),
+            "OPERATOR" | "SELF_MADE" => Ok(()),
             _ => refuse("serialNumberType", "OPERATOR or SELF_MADE"),
         }
     }
