@@ -179,7 +179,7 @@ async fn a_stored_format_is_filled_in_and_r_is_lost_with_the_power() {
 }
 
 #[tokio::test]
-async fn the_odometer_counts_a_label_only_when_it_was_taken() {
+async fn the_odometer_counts_labels_that_are_out_and_no_others() {
     let (out, pad) = mpsc::channel(1);
     let settings = PrinterSettings { inches_per_second: 1_000.0, ..PrinterSettings::default() };
     let printer = Printer::start(settings, out).await.unwrap();
@@ -188,10 +188,13 @@ async fn the_odometer_counts_a_label_only_when_it_was_taken() {
     for n in 0..3 {
         scene.send(&format(&nth_code(n), 22)).await;
     }
-    scene.until(|s| s.sheets == 2).await;
-    assert_eq!(scene.getvar("odometer.total_label_count").await, "1", "the second one hangs");
+    scene.until(|s| s.odometer == 1 && s.waiting == 2).await;
+    scene.send("^XA^MMP^XZ~HS").await;
+    let status = scene.answer(b"0000,0\x03\r\n").await;
+    assert!(status.contains("001,0,0,0,1,1,6,1,00000000"), "a label waits to be taken: {status}");
+    assert_eq!(scene.getvar("odometer.total_label_count").await, "1");
     scene.label().await;
-    scene.until(|s| s.sheets == 3 && s.odometer == 2).await;
+    scene.until(|s| s.odometer == 2 && s.sheets == 2 && s.waiting == 1).await;
     scene.label().await;
     scene.label().await;
     scene.until(|s| s.odometer == 3).await;

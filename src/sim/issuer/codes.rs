@@ -17,15 +17,15 @@ const DIGITS_AND_CAPITALS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form {
     pub(super) group: &'static str,
-    /// Number in the interface of the order management station (API v3, 5.3.1.10).
+    /// Number in the interface of the order management station (CRPT "API СУЗ 3.0", 5.3.1.10).
     pub(super) template: u32,
     /// Characters of the serial, the country digit among them.
     pub(super) serial: usize,
     /// Characters of the signature behind `92`; none: `93` and four characters.
     pub(super) signature: Option<usize>,
-    /// Utilisation is reported by the station itself when codes are given out (API v3, 4.4.9).
+    /// Utilisation is reported by the station itself when codes are given out (same, page 220).
     pub(super) utilised_when_given: bool,
-    /// The station takes dropout reports for this group (API v3, 4.4.7).
+    /// The station takes dropout reports for this group (same, page 172).
     pub(super) takes_dropout: bool,
 }
 

@@ -7,15 +7,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Trade items in one order (API v3, 2.6).
+/// Trade items in one order (CRPT "API СУЗ 3.0", page 32).
 const MOST_PRODUCTS: usize = 10;
-/// Codes in an order of one trade item, and of each of several (API v3, 4.4.2).
+/// Codes in an order of one trade item, and of each of several (same, page 32).
 const MOST_OF_ONE: usize = 2_000_000;
 const MOST_OF_EACH: usize = 150_000;
-/// Codes in one call (API v3, 4.4.5).
+/// Codes in one call (same, page 156).
 const MOST_IN_A_CALL: usize = 150_000;
-/// Orders that still have codes to give (API v3, 4.4.2).
+/// Orders that still have codes to give (same, page 32).
 const MOST_ACTIVE: usize = 100;
+/// Unused codes are annulled after 90 days (same, page 404: shoes; other groups differ).
+const CODES_LIVE_MS: i64 = 90 * 86_400_000;
 
 /// The body of `POST /order`.
 #[derive(Debug, Deserialize)]
@@ -265,7 +267,6 @@ impl NewProduct {
         let known =
             |serial: &String| ledger.knows_identification(&format!("01{}215{serial}", self.gtin));
         match self.serial_number_type.as_str() {
-            "OPERATOR" => Ok(()),
             "SELF_MADE" if self.serial_numbers.len() != quantity => {
                 refuse("serialNumbers", "as many as the quantity says")
             }
@@ -275,7 +276,7 @@ impl NewProduct {
             "SELF_MADE" if self.serial_numbers.iter().any(known) => {
                 refuse("serialNumbers", "was used before")
             }
-            "SELF_MADE" => Ok(()),
+            "OPERATOR" | "SELF_MADE" => Ok(()),
             _ => refuse("serialNumberType", "OPERATOR or SELF_MADE"),
         }
     }
@@ -321,7 +322,7 @@ impl Order {
             "availableCodes": count(available),
             "unavailableCodes": count(part.quantity - part.given - available),
             "poolsExhausted": !hidden && part.given == part.quantity,
-            "expiredDate": (self.ready_at_ms + 90 * 86_400_000).to_string(),
+            "expiredDate": (self.ready_at_ms + CODES_LIVE_MS).to_string(),
             "templateId": self.form.template,
             "cisType": "UNIT",
         });

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Codes in one report (API v3, 2.6).
+/// Codes in one report (CRPT "API СУЗ 3.0", page 176).
 const MOST_IN_A_REPORT: usize = 30_000;
 
 /// What a report is about.
@@ -40,7 +40,7 @@ struct Report {
 #[derive(Debug, Default)]
 pub(super) struct Reports(HashMap<String, Report>);
 
-/// Results of single codes (API v3, 5.3.5).
+/// Results of single codes (same, pages 415 and 416).
 const DONE: u32 = 0;
 const ALREADY: u32 = 1;
 const NO_SUCH_CODE: u32 = 2;
@@ -69,7 +69,7 @@ impl NewReport {
         }
     }
 
-    /// Reasons (API v3, 5.3.1.14); dairy knows two of them.
+    /// Reasons (same, page 398); dairy knows two of them.
     fn check_reason(&self, reason: Option<&str>) -> Result<(), Refusal> {
         let all = [
             "DEFECT",

@@ -102,8 +102,9 @@ impl Bitmap {
 
 /// Fills a rectangle with one grey value; what lies outside the sheet is cut off.
 pub(super) fn fill(sheet: &mut GrayImage, at: (i64, i64), size: (i64, i64), grey: u8) {
-    for y in at.1..at.1 + size.1 {
-        for x in at.0..at.0 + size.0 {
+    let (width, height) = (i64::from(sheet.width()), i64::from(sheet.height()));
+    for y in at.1.max(0)..(at.1 + size.1).min(height) {
+        for x in at.0.max(0)..(at.0 + size.0).min(width) {
             put(sheet, x, y, grey);
         }
     }

@@ -231,7 +231,6 @@ impl Device {
     pub(super) fn came_out(&mut self, printing: &Printing, burnt: &Burnt, whole: bool) {
         self.sheets = printing.number;
         self.errors += burnt.errors;
-        self.label_waiting = true;
         self.last_out = Some(burnt.raster.clone());
         self.ledger.push_back(SheetOut {
             number: printing.number,
@@ -247,7 +246,6 @@ impl Device {
     /// The label is on the pad: now, and not before, the odometer advances.
     pub(super) fn handed_over(&mut self, printing: &Printing, whole: bool) {
         self.printing = false;
-        self.label_waiting = false;
         self.odometer += u64::from(whole || self.odometer_counts_partial);
         let of_a_format = matches!(printing.why, Why::Format | Why::AfterFault);
         if whole && of_a_format {

@@ -300,7 +300,7 @@ fn frame(c: &Command) -> Shape {
 /// `^GFa,b,c,d,data`; the vendor's own compression (C) is not known here.
 fn inline_graphic(c: &Command) -> Option<Arc<Bitmap>> {
     let (total, row): (usize, usize) = (c.number(2)?, c.number(3)?);
-    if row == 0 || total > LARGEST_GRAPHIC {
+    if !(1..=LARGEST_GRAPHIC).contains(&row) || total > LARGEST_GRAPHIC {
         return None;
     }
     let bytes = match c.letter(0)? {

@@ -131,6 +131,14 @@ mod tests {
     }
 
     #[test]
+    fn deflated_graphics_are_read() {
+        // Made with Python's zlib, base64 and binascii.crc_hqx: the bytes 0 to 63.
+        let sent = ":Z64:eNpjYGRiZmFlY+fg5OLm4eXjFxAUEhYRFROXkJSSlpGVk1dQVFJWUVVT19DU0tbR1dM3MDQyNjE1M7ewtLK2sbWzBwCq4Afh:173F";
+        assert_eq!(decode(sent.as_bytes(), 64, 8).unwrap(), (0..64).collect::<Vec<u8>>());
+        assert_eq!(decode(sent.as_bytes(), 63, 9), Err(BadGraphic::TooLong(63)));
+    }
+
+    #[test]
     fn too_much_is_refused() {
         assert_eq!(decode(b"FFFF", 1, 1), Err(BadGraphic::TooLong(1)));
         assert_eq!(decode(b"F#", 1, 1), Err(BadGraphic::Hex('#')));

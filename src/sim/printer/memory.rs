@@ -128,7 +128,7 @@ impl Memory {
                 let (Some(total), Some(row)) = (command.number(3), command.number(4)) else {
                     return false;
                 };
-                if format == b'A' {
+                if format == b'A' || row > LARGEST_GRAPHIC {
                     return self.keep_graphic(name, total, row, data);
                 }
                 let bitmap = Bitmap::from_rows(data, row);
@@ -140,7 +140,7 @@ impl Memory {
     }
 
     fn keep_graphic(&mut self, name: &[u8], total: usize, row: usize, data: &[u8]) -> bool {
-        if row == 0 || total > LARGEST_GRAPHIC {
+        if !(1..=LARGEST_GRAPHIC).contains(&row) || total > LARGEST_GRAPHIC {
             return false;
         }
         let read = graphic::decode(data, total, row);

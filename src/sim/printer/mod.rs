@@ -326,8 +326,8 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Starts it. Every label that comes out goes to `out`; while nobody takes it there, the
-    /// printer waits, as with a label on the peel bar. Fails when the address cannot be bound.
+    /// Starts it. Every label that comes out goes to `out`; while that is full, no further label is
+    /// begun, as with a label on the peel bar. Fails when the address cannot be bound.
     pub async fn start(
         settings: PrinterSettings,
         out: mpsc::Sender<PrintedLabel>,
@@ -337,14 +337,11 @@ impl Printer {
         let device = watch::Sender::new(Device::new(&settings));
         let bench = Arc::new(Bench { device, seat: Semaphore::new(1) });
         let stop = CancellationToken::new();
-        let speed = engine::Speed {
-            dots_per_mm: settings.identity.dots_per_mm,
-            inches_per_second: settings.inches_per_second,
-        };
+        let web = engine::Web { inches_per_second: settings.inches_per_second, out };
         let mut tasks = JoinSet::new();
         let (token, served) = (stop.clone(), server::run(Arc::clone(&bench), listener, addr));
         tasks.spawn(async move { token.run_until_cancelled(served).await.unwrap_or_default() });
-        let (token, printed) = (stop.clone(), engine::run(Arc::clone(&bench), speed, out));
+        let (token, printed) = (stop.clone(), engine::run(Arc::clone(&bench), web));
         tasks.spawn(async move { token.run_until_cancelled(printed).await.unwrap_or_default() });
         Ok(Self { addr, controls: Controls(bench), tasks, stop })
     }

@@ -202,3 +202,49 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::burn::Burnt;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Sends a stream to a printer and burns whatever comes of it.
+    fn burn(sent: &[u8]) -> usize {
+        let mut device = Device::new(&super::super::PrinterSettings::default());
+        let (reply, _answers) = mpsc::channel(1);
+        let mut session =
+            Session { stream: Stream::default(), builder: None, bytes: 0, doomed: false, reply };
+        for byte in sent {
+            if let Some(piece) = session.stream.push(*byte) {
+                session.take(&mut device, piece);
+            }
+        }
+        device.queue.iter().map(|job| Burnt::new(&job.label).codes().len()).sum()
+    }
+
+    #[test]
+    fn a_format_is_burnt() {
+        assert_eq!(burn(b"^XA^FO9,9^BXN,4,200,,,,|^FD|10104^FS^XZ"), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn no_stream_brings_the_printer_down(
+            parts in proptest::collection::vec((
+                prop::sample::select(vec![
+                    "^XA", "^XZ", "^FS", "^FO", "^FT", "^BXN,", "^FD", "^FH", "^FN1", "^DFR:A", "^XFR:A",
+                    "^GB", "^GFA,", "^GFB,", "~DGR:G,", "^XGR:G,", "~DYR:G,B,G,", "^A0", "^LL", "^PW",
+                    "^LH", "^LS", "^BY", "^PQ", "^HV1,", "^CVY", "^CI28", "~HS", "~JA", "~HQES", "! U1 ",
+                ]),
+                "[0-9]{0,3}|[0-9]{9,20}|[ -~]{0,8}",
+                prop::sample::select(vec!["", ",", ",,", "\r\n", "|1", "_1D", ",9,9,2,"]),
+                "[0-9A-Fg-z,:!]{0,12}",
+            ), 0..24)
+        ) {
+            let sent: String = parts.iter().flat_map(|(a, b, c, d)| [*a, b.as_str(), *c, d.as_str()]).collect();
+            burn(sent.as_bytes());
+        }
+    }
+}
