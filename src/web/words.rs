@@ -163,23 +163,45 @@ const fn way_on(state: LineState) -> &'static str {
 /// What a state means, in one short sentence.
 pub(super) const fn meaning(state: LineState) -> &'static str {
     match state {
-        LineState::Clearing => "Recovering after an abort. Wait.",
-        LineState::Stopped => "At rest. Press Reset to get ready.",
-        LineState::Starting => "Getting ready to run. Wait.",
-        LineState::Idle => "Ready. Press Start.",
-        LineState::Suspended => "Waiting for a machine before or after. Goes on by itself.",
+        LineState::Clearing => "Recovering after an abort.",
+        LineState::Stopped => "At rest.",
+        LineState::Starting => "Getting ready to run.",
+        LineState::Idle => "Ready.",
+        LineState::Suspended => "Waiting for a neighbour machine.",
         LineState::Execute => "Running.",
         LineState::Stopping => "Finishing what is on the belt, then rest.",
         LineState::Aborting => "Stopping at once.",
-        LineState::Aborted => "Stopped at once. Press Clear when it is safe.",
+        LineState::Aborted => "Stopped at once.",
         LineState::Holding => "Coming to a hold.",
-        LineState::Held => "Standing still, can go on. Press Start.",
+        LineState::Held => "Standing still, can go on.",
         LineState::Unholding => "Going on after a hold.",
         LineState::Suspending => "Coming to a wait.",
         LineState::Unsuspending => "Going on after a wait.",
-        LineState::Resetting => "Getting ready. Wait.",
+        LineState::Resetting => "Getting ready.",
         LineState::Completing => "Job done, finishing what is on the belt.",
-        LineState::Complete => "Job done. Press Reset for the next one.",
+        LineState::Complete => "Job done.",
+    }
+}
+
+/// What to do in a state in which nothing is wrong; nothing where the line goes on by itself.
+pub(super) const fn hint(state: LineState) -> &'static str {
+    match state {
+        LineState::Idle | LineState::Held => "Press Start.",
+        LineState::Stopped => "Press Reset to get ready.",
+        LineState::Complete => "Press Reset for the next one.",
+        LineState::Aborted => "Press Clear when it is safe.",
+        LineState::Suspended => "Goes on by itself.",
+        LineState::Clearing
+        | LineState::Starting
+        | LineState::Execute
+        | LineState::Stopping
+        | LineState::Aborting
+        | LineState::Holding
+        | LineState::Unholding
+        | LineState::Suspending
+        | LineState::Unsuspending
+        | LineState::Resetting
+        | LineState::Completing => "",
     }
 }
 
