@@ -12,7 +12,7 @@ use tokio::time::timeout;
 /// Names of the same browser in different distributions.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// A browser on two busy cores.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 
 /// One page in one browser with a profile of its own.
 pub(crate) struct Browser {
