@@ -153,7 +153,7 @@ async fn a_person_signs_in_presses_start_and_the_line_hears_it() {
     browser.go(&format!("{}/lines/one", house.url)).await;
     browser.wait_for("document.querySelector('#controls a') !== null").await;
     browser.value("document.querySelector('#controls a').click()").await;
-    browser.wait_for("document.querySelector('[name=password]') !== null").await;
+    browser.wait_for("document.querySelector('main button')?.innerText === 'Sign in'").await;
     let fill = |name: &str, text: &str| {
         format!("document.querySelector('[name={name}]').value = '{text}'")
     };

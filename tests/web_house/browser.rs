@@ -53,10 +53,12 @@ impl Browser {
         assert!(went.get("errorText").is_none(), "{url}: {went}");
     }
 
-    /// The value of a JavaScript expression in the page; null where it throws.
+    /// The value of a JavaScript expression in the page; null where it throws, and where the page
+    /// goes away meanwhile, as after a click on a link.
     pub(crate) async fn value(&mut self, expression: &str) -> Value {
         let ask = json!({ "expression": expression, "returnByValue": true });
-        self.call("Runtime.evaluate", ask).await["result"]["value"].take()
+        let answer = self.try_call("Runtime.evaluate", ask).await;
+        answer.map_or(Value::Null, |mut answer| answer["result"]["value"].take())
     }
 
     /// Waits until an expression is true in the page.
@@ -69,6 +71,10 @@ impl Browser {
     }
 
     async fn call(&mut self, method: &str, params: Value) -> Value {
+        self.try_call(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    async fn try_call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.last_id += 1;
         let mut message = json!({ "id": self.last_id, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -82,15 +88,15 @@ impl Browser {
         })
     }
 
-    async fn answer(&mut self) -> Value {
+    async fn answer(&mut self) -> Result<Value, Value> {
         loop {
             let mut bytes = Vec::new();
             self.from.read_until(0, &mut bytes).await.unwrap();
             bytes.pop();
             let mut answer: Value = serde_json::from_slice(&bytes).unwrap();
             if answer["id"] == json!(self.last_id) {
-                assert!(answer.get("error").is_none(), "{answer}");
-                return answer["result"].take();
+                let error = answer["error"].take();
+                return if error.is_null() { Ok(answer["result"].take()) } else { Err(error) };
             }
         }
     }
