@@ -23,6 +23,7 @@ struct Script {
     model: &'static str,
     prints: bool,
     paper_out: bool,
+    no_status_in_trouble: bool,
     silent: bool,
     garbage: bool,
     loses_labels: bool,
@@ -71,7 +72,12 @@ impl Script {
             return Some("\x02not,a,status\x03\x02at\x03\x02all\x03".into());
         }
         Some(match command {
+            "~HS" if self.paper_out && self.no_status_in_trouble => String::new(),
             "~HS" => self.status(),
+            "~HQES" => format!(
+                "\x02\r\nPRINTER STATUS\r\nERRORS: {0} 00000000 0000000{0}\r\n\x03\r\n",
+                u8::from(self.paper_out)
+            ),
             "~HI" => format!("\x02{},V92.21.39Z,12,65536KB\x03\r\n", self.model),
             c if c.contains("device.unique_id") => format!("\"{}\"\r\n", self.unique_id),
             c if c.contains("device.languages") => format!("\"{}\"\r\n", self.languages),
@@ -130,6 +136,7 @@ async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)) -> Bench 
         model: "ZT411-300dpi",
         prints: true,
         paper_out: false,
+        no_status_in_trouble: false,
         silent: false,
         garbage: false,
         loses_labels: false,
@@ -246,6 +253,20 @@ async fn without_paper_it_is_blocked_and_goes_on_with_the_labels_it_has() {
     assert_eq!(bench.fact().await, PrinterEvent::Unblocked);
     assert_eq!(bench.fact().await, PrinterEvent::Printed(CodeId(1)));
     assert_eq!(bench.fact().await, PrinterEvent::Printed(CodeId(2)));
+}
+
+#[tokio::test]
+async fn a_printer_that_gives_no_status_in_trouble_is_asked_for_the_trouble() {
+    let mut bench = bench(|script, _| script.no_status_in_trouble = true).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.set(|s| s.paper_out = true);
+    bench.print([1]).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Blocked(Cause::OutOfLabels));
+    bench.set(|s| s.paper_out = false);
+    let facts = [bench.fact().await, bench.fact().await];
+    assert!(facts.contains(&PrinterEvent::Unblocked), "{facts:?}");
+    assert!(facts.contains(&PrinterEvent::Printed(CodeId(1))), "{facts:?}");
+    assert_eq!(bench.script.lock().unwrap().connections, 1);
 }
 
 #[tokio::test]

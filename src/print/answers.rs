@@ -6,6 +6,8 @@ use crate::line::Cause;
 
 /// Asks for the three status strings.
 pub(super) const ASK_STATUS: &[u8] = b"~HS\r\n";
+/// Asks for errors: answered by printers, too, that do not answer [`ASK_STATUS`] in trouble.
+pub(super) const ASK_ERRORS: &[u8] = b"~HQES\r\n";
 /// Asks for model, firmware and dots per millimetre.
 pub(super) const ASK_MODEL: &[u8] = b"~HI\r\n";
 /// Asks for the number that no other printer has.
@@ -112,6 +114,33 @@ fn read_status(first: &[&str], second: &[&str]) -> Option<HostStatus> {
 fn flag(fields: &[&str], place: usize) -> Option<bool> {
     let field = fields.get(place)?;
     (!field.is_empty()).then(|| field.chars().any(|c| c != '0'))
+}
+
+/// Reads the answer to [`ASK_ERRORS`]: what is known of a printer that says no more than that it
+/// is in trouble. Nothing if it is not, or in one that has no name here.
+pub(super) fn errors(bytes: &[u8]) -> Reply<Option<HostStatus>> {
+    let strings = framed(bytes);
+    let Some(line) = strings.iter().flat_map(|text| text.lines()).find_map(errors_of) else {
+        return Reply::NotYet;
+    };
+    let mut fields = line.split_whitespace().skip(2);
+    let Some(bits) = fields.next().and_then(|bits| u32::from_str_radix(bits, 16).ok()) else {
+        return Reply::Nonsense;
+    };
+    let status = HostStatus {
+        paper_out: bits & 0x01 != 0,
+        ribbon_out: bits & 0x02 != 0,
+        head_open: bits & 0x04 != 0,
+        too_hot: bits & 0x30 != 0,
+        // What is left in it, it does not say.
+        remaining: 1,
+        ..HostStatus::default()
+    };
+    Reply::Is(status.trouble().map(|_| status))
+}
+
+fn errors_of(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("ERRORS:")
 }
 
 /// Reads the answer to [`ASK_MODEL`].
@@ -243,6 +272,27 @@ mod tests {
     }
 
     #[test]
+    fn errors_name_the_trouble_of_a_printer_that_gives_no_status() {
+        let answer = |errors: &str| {
+            let text = format!(
+                "\x02\r\n  PRINTER STATUS\r\n  ERRORS:         {errors}\r\n  WARNINGS:       0 00000000 00000000\r\n\x03\r\n"
+            );
+            match super::errors(text.as_bytes()) {
+                Reply::Is(status) => status.and_then(|status| status.trouble()),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(answer("0 00000000 00000000"), None);
+        assert_eq!(answer("1 00000000 00000001"), Some(Cause::OutOfLabels));
+        assert_eq!(answer("1 00000000 00000002"), Some(Cause::OutOfRibbon));
+        assert_eq!(answer("1 00000000 00000005"), Some(Cause::HeadOpen));
+        assert_eq!(answer("1 00000000 00000010"), Some(Cause::TooHot));
+        assert_eq!(answer("1 00000000 00010000"), None);
+        assert_eq!(super::errors(IDLE), Reply::NotYet, "a late status is not the answer");
+        assert_eq!(super::errors(b"\x02ERRORS: 1\x03"), Reply::Nonsense);
+    }
+
+    #[test]
     fn model_and_resolution_are_read() {
         let Reply::Is(found) = model(b"\x02ZT411-300dpi,V92.21.39Z,12,65536KB\x03\r\n") else {
             panic!("not read")
@@ -264,12 +314,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = (status(&bytes), model(&bytes), variable(&bytes), count(&bytes));
+            let _ = (status(&bytes), errors(&bytes), model(&bytes), variable(&bytes), count(&bytes));
         }
 
         #[test]
         fn fields_of_any_kind_make_no_reader_panic(fields in "[\x02\x03,\"0-9A-Z\r\n]{0,120}") {
-            let _ = (status(fields.as_bytes()), model(fields.as_bytes()), count(fields.as_bytes()));
+            let bytes = fields.as_bytes();
+            let _ = (status(bytes), errors(bytes), model(bytes), count(bytes));
         }
     }
 }

@@ -39,7 +39,8 @@ pub struct PrinterSettings {
     pub ask_idle_every: Duration,
     /// How long a connection may take.
     pub connect_within: Duration,
-    /// How long an answer, or taking a label in, may last.
+    /// How long an answer, or taking a label in, may last. A printer in trouble that answers only
+    /// what the trouble is (`~HQES`) is asked so after this time, again and again.
     pub answer_within: Duration,
     /// How long its counter must stand still after `~JA` before it is believed: longer than the
     /// label takes that was being printed.

@@ -112,7 +112,7 @@ impl<'a> Session<'a> {
         self.wire.write(NO_REPRINT).await?;
         self.wire.write(&self.format.setup).await?;
         // A setup that was cut short, or that prints, would spoil the first label and the count.
-        let status = self.wire.ask(answers::ASK_STATUS, answers::status).await?;
+        let status = self.status().await?;
         if status.partial_format {
             return Err(Cause::Garbled);
         }
@@ -150,7 +150,7 @@ impl<'a> Session<'a> {
         let deadline = Instant::now() + self.settings.rest_within;
         let mut still: Option<(u64, Instant)> = None;
         loop {
-            let status = self.wire.ask(answers::ASK_STATUS, answers::status).await?;
+            let status = self.status().await?;
             let count = self.count().await?;
             let now = Instant::now();
             match still {
@@ -165,6 +165,18 @@ impl<'a> Session<'a> {
                 return Err(status.trouble().unwrap_or(Cause::CounterOff));
             }
             sleep(self.settings.ask_every).await;
+        }
+    }
+
+    /// Asks how it stands. Some printers do not answer that while they are in trouble (Zebra's manual
+    /// says so of labels, ribbon and head), and then answer what the trouble is.
+    async fn status(&mut self) -> Result<HostStatus, Cause> {
+        match self.wire.ask(answers::ASK_STATUS, answers::status).await {
+            Err(Cause::Silent) => {
+                let errors = self.wire.ask(answers::ASK_ERRORS, answers::errors).await?;
+                errors.ok_or(Cause::Silent)
+            }
+            answer => answer,
         }
     }
 
@@ -208,7 +220,7 @@ impl<'a> Session<'a> {
     async fn look(&mut self, window: &mut Window) -> Result<(), End> {
         // In this order: a printer that was empty before its counter was read has counted all
         // that it will ever count.
-        let status = self.wire.ask(answers::ASK_STATUS, answers::status).await?;
+        let status = self.status().await?;
         let count = self.count().await?;
         let printed = window.counted(count).map_err(|error| {
             tracing::warn!(%error, "printer counts other labels than were sent");
