@@ -4,9 +4,10 @@ pub(crate) mod browser;
 
 use markwright::access::Role;
 use markwright::line::{DeviceView, Event, LineState, LineView};
+use markwright::order::PriceList;
 use markwright::store::Store;
 use markwright::telemetry::LastWord;
-use markwright::web::{LineDesk, WebSettings, serve};
+use markwright::web::{LineDesk, OrderSettings, WebSettings, serve};
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use std::time::Duration;
@@ -87,7 +88,9 @@ impl House {
         std::fs::create_dir(folder.path().join("frames")).unwrap();
         let stop = CancellationToken::new();
         let mut served = JoinSet::new();
-        served.spawn(serve(listener, settings, store.clone(), desks, stop.clone()));
+        let orders_dir = folder.path().join("orders");
+        let orders = OrderSettings { orders_dir, prices: PriceList::default(), quantity_max: 1_000 };
+        served.spawn(serve(listener, settings, store.clone(), desks, orders, stop.clone()));
         let redirect = reqwest::redirect::Policy::none();
         let client = Client::builder().redirect(redirect).timeout(SOON).build().unwrap();
         Self { url, store, views, requests, printer, folder, stop, served, client }
