@@ -256,6 +256,37 @@ async fn without_paper_it_is_blocked_and_goes_on_with_the_labels_it_has() {
 }
 
 #[tokio::test]
+async fn after_a_fault_labels_are_counted_together_or_not_at_all() {
+    for lost in [0, 1] {
+        let mut bench = bench(|script, settings| {
+            script.prints = false;
+            settings.window = 3;
+        })
+        .await;
+        assert_eq!(bench.fact().await, PrinterEvent::Up);
+        bench.print(1..=4).await;
+        bench.until(|s| s.labels.len() == 3).await;
+        bench.set(|s| s.paper_out = true);
+        assert_eq!(bench.fact().await, PrinterEvent::Blocked(Cause::OutOfLabels));
+        bench.set(|s| {
+            s.waiting -= lost;
+            (s.paper_out, s.prints) = (false, true);
+        });
+        if lost == 1 {
+            assert_eq!(bench.fact().await, PrinterEvent::Unblocked);
+            assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+            continue;
+        }
+        let mut facts = Vec::new();
+        for _ in 0..5 {
+            facts.push(bench.fact().await);
+        }
+        facts.retain(|fact| *fact != PrinterEvent::Unblocked);
+        assert_eq!(facts, [1, 2, 3, 4].map(|id| PrinterEvent::Printed(CodeId(id))));
+    }
+}
+
+#[tokio::test]
 async fn a_printer_that_gives_no_status_in_trouble_is_asked_for_the_trouble() {
     let mut bench = bench(|script, _| script.no_status_in_trouble = true).await;
     assert_eq!(bench.fact().await, PrinterEvent::Up);

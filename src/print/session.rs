@@ -41,6 +41,8 @@ pub(super) struct Session<'a> {
     facts: &'a mpsc::Sender<Event>,
     up: bool,
     blocked: Option<Cause>,
+    /// A fault came while labels were out: one of them may never come (`^JZN`).
+    shaken: bool,
     /// Since when the printer is empty and labels are not counted.
     empty_since: Option<Instant>,
 }
@@ -57,7 +59,16 @@ impl<'a> Session<'a> {
         wire: Wire,
         facts: &'a mpsc::Sender<Event>,
     ) -> Self {
-        Self { settings, format, wire, facts, up: false, blocked: None, empty_since: None }
+        Self {
+            settings,
+            format,
+            wire,
+            facts,
+            up: false,
+            blocked: None,
+            shaken: false,
+            empty_since: None,
+        }
     }
 
     /// Whether the printer was ready for labels on this connection.
@@ -171,12 +182,14 @@ impl<'a> Session<'a> {
     /// Asks how it stands. Some printers do not answer that while they are in trouble (Zebra's manual
     /// says so of labels, ribbon and head), and then answer what the trouble is.
     async fn status(&mut self) -> Result<HostStatus, Cause> {
-        match self.wire.ask(answers::ASK_STATUS, answers::status).await {
-            Err(Cause::Silent) => {
-                let errors = self.wire.ask(answers::ASK_ERRORS, answers::errors).await?;
-                errors.ok_or(Cause::Silent)
-            }
-            answer => answer,
+        let answer = self.wire.ask(answers::ASK_STATUS, answers::status).await;
+        if answer != Err(Cause::Silent) {
+            return answer;
+        }
+        match self.wire.ask(answers::ASK_ERRORS, answers::errors).await? {
+            Some(status) => Ok(status),
+            // The trouble may have ended between the two questions.
+            None => self.wire.ask(answers::ASK_STATUS, answers::status).await,
         }
     }
 
@@ -196,7 +209,7 @@ impl<'a> Session<'a> {
         } else {
             self.settings.ask_every
         };
-        let takes = window.has_room() && self.blocked.is_none();
+        let takes = window.has_room() && self.blocked.is_none() && !self.shaken;
         let next = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(End::Asked),
@@ -222,10 +235,13 @@ impl<'a> Session<'a> {
         // that it will ever count.
         let status = self.status().await?;
         let count = self.count().await?;
-        let printed = window.counted(count).map_err(|error| {
+        let faulty = !matches!(status.trouble(), None | Some(Cause::Paused | Cause::TooHot));
+        self.shaken = !window.is_empty() && (self.shaken || faulty);
+        let printed = window.counted(count, self.shaken).map_err(|error| {
             tracing::warn!(%error, "printer counts other labels than were sent");
             Cause::CounterOff
         })?;
+        self.shaken &= !window.is_empty();
         for code in printed {
             self.say(PrinterEvent::Printed(code)).await?;
         }
@@ -249,7 +265,9 @@ impl<'a> Session<'a> {
         }
         let now = Instant::now();
         let since = *self.empty_since.get_or_insert(now);
-        if now < since + self.settings.count_within {
+        let patience =
+            if self.shaken { self.settings.still_for } else { self.settings.count_within };
+        if now < since + patience {
             return Ok(());
         }
         tracing::warn!("printer is empty and did not count every label that it got");

@@ -55,8 +55,9 @@ impl Window {
     }
 
     /// The counter stands at `now`: gives the labels that it accounts for, in order. Where labels
-    /// stand side by side, the last row may hold fewer than the others.
-    pub(super) fn counted(&mut self, now: u64) -> Result<Vec<CodeId>, CounterOff> {
+    /// stand side by side, the last row may hold fewer than the others. `together`: only all of
+    /// them or none, for when one of them may be missing and nobody knows which.
+    pub(super) fn counted(&mut self, now: u64, together: bool) -> Result<Vec<CodeId>, CounterOff> {
         let before = self.count;
         let counted = now.checked_sub(before).ok_or(CounterOff::Backwards { before, now })?;
         let rows = self.out.len().div_ceil(self.labels_per_count);
@@ -64,6 +65,9 @@ impl Window {
         let counted = usize::try_from(counted).map_err(|_| ahead)?;
         if counted > rows {
             return Err(ahead);
+        }
+        if together && counted < rows {
+            return Ok(Vec::new());
         }
         self.count = now;
         let printed = (counted * self.labels_per_count).min(self.out.len());
@@ -90,9 +94,9 @@ mod tests {
     #[test]
     fn labels_are_counted_in_the_order_in_which_they_went_out() {
         let mut window = sent(1, 3);
-        assert_eq!(window.counted(100), Ok(vec![]));
-        assert_eq!(window.counted(102), Ok(ids([1, 2])));
-        assert_eq!(window.counted(103), Ok(ids([3])));
+        assert_eq!(window.counted(100, false), Ok(vec![]));
+        assert_eq!(window.counted(102, false), Ok(ids([1, 2])));
+        assert_eq!(window.counted(103, false), Ok(ids([3])));
         assert!(window.is_empty());
     }
 
@@ -100,23 +104,33 @@ mod tests {
     fn a_full_window_has_no_room_until_a_label_is_counted() {
         let mut window = sent(1, 4);
         assert!(!window.has_room());
-        assert_eq!(window.counted(101), Ok(ids([1])));
+        assert_eq!(window.counted(101, false), Ok(ids([1])));
         assert!(window.has_room());
     }
 
     #[test]
     fn a_counter_that_runs_backwards_or_ahead_is_off() {
-        assert_eq!(sent(1, 2).counted(99), Err(CounterOff::Backwards { before: 100, now: 99 }));
-        assert_eq!(sent(1, 2).counted(103), Err(CounterOff::Ahead { counted: 3, out: 2 }));
-        assert_eq!(sent(1, 0).counted(101), Err(CounterOff::Ahead { counted: 1, out: 0 }));
-        assert!(sent(1, 1).counted(u64::MAX).is_err());
+        assert_eq!(
+            sent(1, 2).counted(99, false),
+            Err(CounterOff::Backwards { before: 100, now: 99 })
+        );
+        assert_eq!(sent(1, 2).counted(103, false), Err(CounterOff::Ahead { counted: 3, out: 2 }));
+        assert_eq!(sent(1, 0).counted(101, false), Err(CounterOff::Ahead { counted: 1, out: 0 }));
+        assert!(sent(1, 1).counted(u64::MAX, false).is_err());
+    }
+
+    #[test]
+    fn where_one_may_be_missing_all_are_counted_or_none() {
+        let mut window = sent(1, 3);
+        assert_eq!(window.counted(102, true), Ok(vec![]));
+        assert_eq!(window.counted(103, true), Ok(ids([1, 2, 3])));
     }
 
     #[test]
     fn two_labels_side_by_side_are_one_count() {
         let mut window = sent(2, 3);
-        assert_eq!(window.counted(101), Ok(ids([1, 2])));
-        assert_eq!(window.counted(102), Ok(ids([3])));
-        assert!(sent(2, 3).counted(103).is_err());
+        assert_eq!(window.counted(101, false), Ok(ids([1, 2])));
+        assert_eq!(window.counted(102, false), Ok(ids([3])));
+        assert!(sent(2, 3).counted(103, false).is_err());
     }
 }
