@@ -25,7 +25,7 @@ const REQUESTS_WAITING: usize = 16;
 /// How long pages, reports and messages may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 /// A line stops within its own limits; this is for one that does not even do that.
-const LINE_GRACE: Duration = Duration::from_secs(120);
+const LINE_GRACE: Duration = Duration::from_mins(2);
 /// How long a stop waits for the state system; what is left is told after the next start.
 const TELL_WITHIN: Duration = Duration::from_secs(10);
 
@@ -147,11 +147,7 @@ impl App {
         Ok(())
     }
 
-    async fn hire_line(
-        &mut self,
-        line: LineConfig,
-        data_dir: &Path,
-    ) -> Result<LineDesk, AppError> {
+    async fn hire_line(&mut self, line: LineConfig, data_dir: &Path) -> Result<LineDesk, AppError> {
         self.give_work(&line).await?;
         let (requests_tx, requests) = mpsc::channel(REQUESTS_WAITING);
         let first = Line::new(line.settings.clone(), Order::default()).view();

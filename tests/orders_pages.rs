@@ -185,7 +185,9 @@ async fn the_form_works_without_a_script() {
     let query = format!("name={}&design=43x25&quantity=7&source=issuer", percent("Сыр"));
     let page = office.page(&office.customer, &format!("/orders/new?{query}"), StatusCode::OK).await;
     assert!(page.contains("3.50 RUB"), "the price comes from the server: {page}");
-    assert!(page.contains("name=%D0%A1%D1%8B%D1%80&#38;") || page.contains("name=%D0%A1%D1%8B%D1%80&"));
+    assert!(
+        page.contains("name=%D0%A1%D1%8B%D1%80&#38;") || page.contains("name=%D0%A1%D1%8B%D1%80&")
+    );
     assert!(page.contains("<option value=\"43x25\" selected>"), "{page}");
 }
 
@@ -261,7 +263,10 @@ async fn scans_are_judged_in_words_with_running_counts() {
     let office = Office::open().await;
     let order = office.printed().await;
     let good = office.scan(&order, &code(0)).await;
-    assert_eq!((&good["verdict"], &good["validated"], &good["left"]), (&"good".into(), &1.into(), &2.into()));
+    assert_eq!(
+        (&good["verdict"], &good["validated"], &good["left"]),
+        (&"good".into(), &1.into(), &2.into())
+    );
     let again = office.scan(&order, &code(0)).await;
     assert_eq!((&again["verdict"], &again["validated"]), (&"duplicate".into(), &1.into()));
     assert!(again["words"].as_str().unwrap().starts_with("Validated before, on "), "{again}");

@@ -38,14 +38,12 @@ impl Codes {
 /// The text of a file, or of standard input. Bytes that are not UTF-8 become the replacement
 /// character, which no code can contain: the line is refused by its number, the rest is read.
 pub(super) fn read(file: Option<&PathBuf>) -> anyhow::Result<String> {
-    let bytes = match file {
-        Some(path) => std::fs::read(path).with_context(|| format!("read {}", path.display()))?,
-        None => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).context("read standard input")?;
-            bytes
-        }
-    };
+    let mut bytes = Vec::new();
+    if let Some(path) = file {
+        bytes = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
+    } else {
+        std::io::stdin().lock().read_to_end(&mut bytes).context("read standard input")?;
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -29,7 +29,7 @@ const PEOPLE: [(&str, &str, Role); 3] = [
     ("importer", "importer-demo", Role::Customer),
 ];
 /// Codes must have come and every device must be ready in this time.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// A person needs so long to press start after a hold.
 const PERSON_TAKES: Duration = Duration::from_secs(1);
 
@@ -178,18 +178,13 @@ async fn helped(line: &crate::app::Handle, ends_with_codes: bool) -> bool {
         return line.view.borrow().state == LineState::Complete;
     }
     sleep(PERSON_TAKES).await;
-    let request = match state {
-        LineState::Held | LineState::Idle => Request::Start,
-        _ => Request::Reset,
-    };
+    let starts = matches!(state, LineState::Held | LineState::Idle);
+    let request = if starts { Request::Start } else { Request::Reset };
     line.requests.send(Event::Operator(request)).await.is_err()
 }
 
 fn waits_for_person(state: LineState) -> bool {
-    matches!(
-        state,
-        LineState::Held | LineState::Aborted | LineState::Idle | LineState::Complete
-    )
+    matches!(state, LineState::Held | LineState::Aborted | LineState::Idle | LineState::Complete)
 }
 
 /// Says where to look, and waits for Ctrl-C.

@@ -76,10 +76,8 @@ impl Sim {
             }
             anyhow::Ok(())
         };
-        let ends_by_itself = matches!(
-            self,
-            Self::Plc { .. } | Self::Camera { .. } | Self::Site { .. }
-        );
+        let ends_by_itself =
+            matches!(self, Self::Plc { .. } | Self::Camera { .. } | Self::Site { .. });
         tokio::pin!(work);
         tokio::select! {
             done = &mut work => done?,

@@ -157,7 +157,7 @@ fn goods(mut at: Reader<'_>) -> Option<Goods> {
     let gtin = at.read("gtin", wanted, |text| text.parse::<Gtin>().ok());
     let groups: Vec<_> = ProductGroup::ALL.iter().map(|group| group.alias()).collect();
     let wanted = format!("one of {}", groups.join(", "));
-    let group = at.read("group", &wanted, |text| ProductGroup::from_alias(text));
+    let group = at.read("group", &wanted, ProductGroup::from_alias);
     let name = at.text("name", "what is printed and shown");
     let goods = Goods {
         gtin: gtin?,

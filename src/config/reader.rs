@@ -65,13 +65,12 @@ impl<'a> Reader<'a> {
     }
 
     fn optional_table(&mut self, name: &str) -> Option<Table> {
-        match self.table.remove(name)? {
-            Value::Table(table) => Some(table),
-            other => {
-                self.wrong(name, kind(&other), "a table");
-                None
-            }
+        let value = self.table.remove(name)?;
+        if let Value::Table(table) = value {
+            return Some(table);
         }
+        self.wrong(name, kind(&value), "a table");
+        None
     }
 
     /// The tables of an array of tables, each with its place as part of its key.
@@ -83,9 +82,10 @@ impl<'a> Reader<'a> {
                 let mut tables = Vec::new();
                 for (place, item) in items.into_iter().enumerate() {
                     let at = format!("{key}[{place}]");
-                    match item {
-                        Value::Table(table) => tables.push((at, table)),
-                        other => self.wrong(name, kind(&other), "tables"),
+                    if let Value::Table(table) = item {
+                        tables.push((at, table));
+                    } else {
+                        self.wrong(name, kind(&item), "tables");
                     }
                 }
                 tables
@@ -172,13 +172,13 @@ impl<'a> Reader<'a> {
         let wanted = format!("a time from {from:?} to {to:?}, such as \"20ms\", \"10s\", \"5min\"");
         match self.table.remove(name) {
             None => default,
-            Some(Value::String(text)) => match time(&text).filter(|t| (from..=to).contains(t)) {
-                Some(time) => time,
-                None => {
+            Some(Value::String(text)) => {
+                let time = time(&text).filter(|time| (from..=to).contains(time));
+                if time.is_none() {
                     self.wrong(name, format_args!("\"{text}\""), &wanted);
-                    default
                 }
-            },
+                time.unwrap_or(default)
+            }
             Some(other) => {
                 self.wrong(name, other, &wanted);
                 default

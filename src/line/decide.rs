@@ -11,14 +11,14 @@ impl Line {
         self.decide_late(now, &mut out.records);
         // Seventeen states: a longer walk would be a circle.
         for _ in 0..LineState::ALL.len() {
-            let Some((next, why)) = self.next_state(now) else { break };
+            let Some((next, why)) = self.next_state() else { break };
             self.enter(now, next, why, &mut out.records);
         }
         self.decide_alarms(&mut out.records);
         self.decide_spoken(out);
         self.decide_clear(now, out);
         self.decide_print(now, out);
-        self.decide_refill(now, out);
+        self.decide_refill(out);
         self.decide_tell(out);
     }
 
@@ -47,7 +47,7 @@ impl Line {
     }
 
     /// The next state, if things stand so that this one is over.
-    fn next_state(&mut self, _now: Instant) -> Option<(LineState, Option<StopReason>)> {
+    fn next_state(&mut self) -> Option<(LineState, Option<StopReason>)> {
         use LineState as S;
         if self.state.may_abort_itself()
             && let Some(reason) = self.reason_to_abort()
@@ -56,7 +56,6 @@ impl Line {
         }
         let next = match self.state {
             S::Stopped if self.reset_wanted => S::Resetting,
-            S::Stopped | S::Idle | S::Held | S::Aborted | S::Complete => return None,
             S::Resetting => S::Idle,
             S::Clearing => S::Stopped,
             S::Aborting => S::Aborted,
@@ -68,7 +67,16 @@ impl Line {
             S::Suspended if self.reason_to_suspend().is_none() => S::Unsuspending,
             S::Stopping if self.is_empty() => S::Stopped,
             S::Completing if self.is_empty() => S::Complete,
-            S::Holding | S::Suspended | S::Stopping | S::Completing => return None,
+            // At rest until somebody asks, or not yet settled or empty.
+            S::Stopped
+            | S::Idle
+            | S::Held
+            | S::Aborted
+            | S::Complete
+            | S::Holding
+            | S::Suspended
+            | S::Stopping
+            | S::Completing => return None,
         };
         Some((next, self.why.filter(|_| matches!(next, S::Held | S::Suspended | S::Aborted))))
     }
@@ -277,7 +285,7 @@ impl Line {
         }
     }
 
-    fn decide_refill(&mut self, _now: Instant, out: &mut Outcome) {
+    fn decide_refill(&mut self, out: &mut Outcome) {
         use LineState as S;
         let rests = matches!(self.state, S::Stopped | S::Clearing | S::Aborted | S::Complete);
         let low = self.stock.len() < self.settings.stock_low;

@@ -55,7 +55,7 @@ pub enum Request {
 }
 
 /// Facts from the printer driver.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrinterEvent {
     /// Connected, identified, counter read, format stored, nothing in its buffer: ready for labels.
     Up,
@@ -115,6 +115,7 @@ pub enum Since {
 }
 
 /// The state of the machine around the line.
+#[expect(clippy::struct_excessive_bools, reason = "each is one bit of the PLC's status")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conditions {
     /// Emergency stop pressed.

@@ -49,17 +49,17 @@ impl Line {
                 self.judge_bad(tag, RejectReason::Duplicate, Some(picture), records);
                 self.latch(StopReason::DuplicateSeen);
             }
-            Place::Nowhere => match self.in_doubt.remove(text) {
-                Some(id) => {
+            Place::Nowhere => {
+                let reason = if let Some(id) = self.in_doubt.remove(text) {
                     self.lose_step(tag, records);
                     self.put_on(tag, id, None, CodeState::Doubtful, records);
-                    self.judge_bad(tag, RejectReason::InDoubt, Some(picture), records);
-                }
-                None => {
+                    RejectReason::InDoubt
+                } else {
                     self.doubt_label_of(tag, records);
-                    self.judge_bad(tag, RejectReason::Foreign, Some(picture), records);
-                }
-            },
+                    RejectReason::Foreign
+                };
+                self.judge_bad(tag, reason, Some(picture), records);
+            }
         }
     }
 

@@ -211,10 +211,8 @@ fn line_printer(settings: &StageSettings) -> PrinterSettings {
 }
 
 fn desk_printer(settings: &StageSettings) -> PrinterSettings {
-    let identity = Identity {
-        unique_id: "FAKE-DESK-0001".to_owned(),
-        ..PrinterSettings::default().identity
-    };
+    let identity =
+        Identity { unique_id: "FAKE-DESK-0001".to_owned(), ..PrinterSettings::default().identity };
     PrinterSettings { identity, seed: settings.seed, ..PrinterSettings::default() }
 }
 

@@ -176,7 +176,7 @@ mod tests {
                     ('p', 'g', 'd', 'd', 'milk', 0, 40, null)",
         )
         .await;
-        let untold = store.untold().await.unwrap();
+        let untold = store.untold_on_screen().await.unwrap();
         assert_eq!(untold, UntoldOnScreen { codes: 2, more: false, oldest: Some(Micros(60)) });
     }
 }

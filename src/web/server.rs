@@ -1,7 +1,7 @@
 //! The web server: routes, what lies around every answer, start and stop.
 use super::desk::{Desk, LineDesk};
-use super::page::{self, Refusal};
 use super::orders::{self, OrderSettings};
+use super::page::{self, Refusal};
 use super::sessions::Sessions;
 use super::{api, assets, line_page, sign_in};
 use crate::crew::Crew;

@@ -61,7 +61,8 @@ impl Browser {
             format!("--user-data-dir={}", profile.path().display()),
         ];
         // A window has a least width; a phone is narrower and is emulated.
-        let metrics = json!({ "width": width, "height": height, "pixelRatio": 1.0, "touch": false });
+        let metrics =
+            json!({ "width": width, "height": height, "pixelRatio": 1.0, "touch": false });
         let options = json!({ "args": args, "mobileEmulation": { "deviceMetrics": metrics } });
         let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": options });
         let client = Client::builder().no_proxy().timeout(SOON).build().unwrap();
@@ -244,8 +245,8 @@ async fn start_driver() -> (Child, String) {
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn();
-    let mut driver = started
-        .expect("this test needs a browser: apt-get install chromium chromium-driver");
+    let mut driver =
+        started.expect("this test needs a browser: apt-get install chromium chromium-driver");
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     let port = async {
         while let Some(line) = lines.next_line().await.unwrap() {

@@ -3,8 +3,8 @@
 use super::place::CHUNK;
 use super::{Done, LabelOrder, OrderRow, Viewer, WantView, advance, counts, note, order_for};
 use crate::code::{Code, CodeState, Step};
-use crate::order::{OrderId, OrderState, OrderStep, Source};
 use crate::line::Scenario;
+use crate::order::{OrderId, OrderState, OrderStep, Source};
 use crate::store::{JobState, PersonId, Store, StoreError, UnknownJobWord};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
