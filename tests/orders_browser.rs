@@ -67,7 +67,9 @@ async fn an_importer_orders_labels_on_a_phone_and_validates_them() {
     phone.see("#verdict", "GS separator").await;
     phone.scan(&code(1).replace('\u{1d}', CTRL_BRACKET), "Good").await;
     phone.see("#validated", "2").await;
-    phone.holds("no advice", "return document.querySelector('#verdict p').textContent === ''").await;
+    phone
+        .holds("no advice", "return document.querySelector('#verdict p').textContent === ''")
+        .await;
     phone.scan(&code(1).replace('\u{1d}', ""), "Duplicate").await;
     phone.scan(&code(8).replace('\u{1d}', ""), "Foreign").await;
     phone.scan("4810093011694", "Malformed").await;
@@ -87,10 +89,13 @@ async fn the_form_shows_label_price_and_errors_while_one_writes() {
     let desk = Browser::open(&house.url, 1200, 900).await;
     desk.sign_in(&person("customer")).await;
     desk.go("/orders/new").await;
-    let drawn = "const p = document.getElementById('preview'); return p.complete && p.naturalWidth > 100";
+    let drawn =
+        "const p = document.getElementById('preview'); return p.complete && p.naturalWidth > 100";
     desk.holds("a label is drawn", drawn).await;
     desk.fill("input[name=name]", "Сыр").await;
-    let with_name = format!("if (!document.getElementById('preview').src.includes('%D0%A1%D1%8B%D1%80')) return false; {drawn}");
+    let with_name = format!(
+        "if (!document.getElementById('preview').src.includes('%D0%A1%D1%8B%D1%80')) return false; {drawn}"
+    );
     desk.holds("the label carries the name", &with_name).await;
     desk.fill("input[name=quantity]", "250").await;
     desk.see("#price", "125.00 RUB").await;
@@ -98,7 +103,11 @@ async fn the_form_shows_label_price_and_errors_while_one_writes() {
     desk.click("#order").await;
     desk.see("#gtin-problem", "wrong check digit: found 5, wanted 4").await;
     desk.see("#hs_code-problem", "4 to 10 digits").await;
-    desk.holds("what was written is kept", "return document.forms['order-form'].elements.name.value === 'Сыр'").await;
+    desk.holds(
+        "what was written is kept",
+        "return document.forms['order-form'].elements.name.value === 'Сыр'",
+    )
+    .await;
     desk.fits().await;
     desk.shoot("order_form.png").await;
     desk.close().await;

@@ -110,7 +110,9 @@ async fn a_second_scan_a_strange_code_and_nonsense_change_nothing() {
     kit.scan(id, kit.anna, &code(0)).await.unwrap();
     let before = kit.counts(id).await;
     let verdicts = [(code(0), "duplicate"), (code(2), "foreign"), (code(99), "foreign")];
-    for (input, word) in verdicts.iter().map(|(i, w)| (i.as_str(), *w)).chain([("hello", "malformed")]) {
+    for (input, word) in
+        verdicts.iter().map(|(i, w)| (i.as_str(), *w)).chain([("hello", "malformed")])
+    {
         assert_eq!(kit.scan(id, kit.anna, input).await.unwrap().word(), word, "{input}");
     }
     assert_eq!(kit.counts(id).await, before);

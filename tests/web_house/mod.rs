@@ -87,7 +87,8 @@ impl House {
         let stop = CancellationToken::new();
         let mut served = JoinSet::new();
         let orders_dir = folder.path().join("orders");
-        let orders = OrderSettings { orders_dir, prices: PriceList::default(), quantity_max: 1_000 };
+        let orders =
+            OrderSettings { orders_dir, prices: PriceList::default(), quantity_max: 1_000 };
         served.spawn(serve(listener, settings, store.clone(), desks, orders, stop.clone()));
         let redirect = reqwest::redirect::Policy::none();
         let client = Client::builder().redirect(redirect).timeout(SOON).build().unwrap();
