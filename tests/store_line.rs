@@ -10,6 +10,8 @@ use markwright::line::{
 };
 use markwright::store::{NewJob, OpenProduct, Scenario, Store, StoreError};
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use store_kit::{Kit, LINE, POOL, gtin, labelled, moved, way_to_verified};
 
 fn seen(tag: u32) -> Record {
@@ -284,4 +286,44 @@ async fn the_way_of_a_code_and_the_last_verdicts_can_be_looked_up() {
     let older = kit.store.journal(LINE, Some(journal[2].id), 100).await.unwrap();
     assert_eq!(journal.len() + older.len(), 10);
     assert!(journal.iter().chain(&older).all(|row| !row.body.contains("#SzU")));
+}
+
+/// What the next test kills: appends until it dies, and says how far it is.
+#[tokio::test]
+#[ignore = "an endless program of its own, started by the next test"]
+async fn append_until_killed() {
+    let file = std::env::var_os("MARKWRIGHT_TEST_STORE").unwrap();
+    let store = Store::open(file.as_ref()).await.unwrap();
+    for code in 1.. {
+        let records = [moved(code, Step::Send), moved(code, Step::Print)];
+        store.append(LINE, None, &records).await.unwrap();
+        println!("appended {code}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_appended_survives_a_kill_whole_and_nothing_is_there_in_halves() {
+    let Kit { store, plain, dir } = Kit::with_codes(20_000).await;
+    drop((store, plain));
+    let file = dir.path().join("line.db");
+    let mut program = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "append_until_killed", "--nocapture"])
+        .env("MARKWRIGHT_TEST_STORE", &file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(program.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let number = |line: String| line.strip_prefix("appended ")?.parse::<u64>().ok();
+    let middle = said.by_ref().filter_map(number).find(|n| *n == 100);
+    assert_eq!(middle, Some(100));
+    program.kill().unwrap();
+    let last = said.filter_map(number).last().unwrap_or(100);
+    program.wait().unwrap();
+
+    let store = Store::open(&file).await.unwrap();
+    let tally = store.tally(POOL).await.unwrap();
+    assert_eq!(tally.sent, 0, "half of an append");
+    assert!((last..=last + 1).contains(&tally.printed), "said {last}, kept {tally:?}");
+    assert_eq!(store.restore(LINE).await.unwrap().under_way.len() as u64, tally.printed);
+    assert!(store.reconcile(LINE, POOL).await.unwrap().closes());
 }

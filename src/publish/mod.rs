@@ -8,6 +8,7 @@ mod link;
 
 use crate::store::{Store, StoreError};
 use link::{Link, LinkLost};
+use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -69,14 +70,14 @@ pub async fn keep(settings: PublishSettings, store: Store, stop: CancellationTok
     let mut pause = PAUSE.0;
     loop {
         let mut connected = false;
-        let ended = tokio::select! {
+        let Err(ended) = tokio::select! {
             () = stop.cancelled() => return,
             ended = session(&settings, &store, &mut connected) => ended,
         };
         if connected {
             pause = PAUSE.0;
         }
-        tell_of_end(&settings, ended, connected);
+        tell_of_end(&settings, &ended, connected);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
@@ -87,18 +88,11 @@ pub async fn keep(settings: PublishSettings, store: Store, stop: CancellationTok
 
 /// One connection, until it is lost. Every session has a client of its own: one that reconnects by
 /// itself drops what it has queued and tells nobody.
-async fn session(settings: &PublishSettings, store: &Store, connected: &mut bool) -> Ended {
-    match serve(settings, store, connected).await {
-        Ok(never) => match never {},
-        Err(ended) => ended,
-    }
-}
-
-async fn serve(
+async fn session(
     settings: &PublishSettings,
     store: &Store,
     connected: &mut bool,
-) -> Result<std::convert::Infallible, Ended> {
+) -> Result<Infallible, Ended> {
     let mut link = Link::connect(settings).await?;
     *connected = true;
     tracing::info!(broker = settings.host, port = settings.port, "publishing");
@@ -130,8 +124,8 @@ async fn wait_for_more(link: &mut Link, store: &Store) -> Result<(), LinkLost> {
     }
 }
 
-fn tell_of_end(settings: &PublishSettings, ended: Ended, connected: bool) {
-    let why: &dyn std::error::Error = &ended;
+fn tell_of_end(settings: &PublishSettings, ended: &Ended, connected: bool) {
+    let why: &dyn std::error::Error = ended;
     if connected {
         tracing::warn!(broker = settings.host, why, "connection to the broker lost");
     } else {

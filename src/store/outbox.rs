@@ -200,3 +200,73 @@ async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), 
 fn rfc3339(at: Micros) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| String::new(), |at| at.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::{Fate, LineState, Tag};
+
+    async fn store() -> (Store, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        (Store::open(&dir.path().join("line.db")).await.unwrap(), dir)
+    }
+
+    fn rejected(tag: u32) -> [Record; 3] {
+        let tag = Tag(tag);
+        let (from, to) = (LineState::Starting, LineState::Execute);
+        let line = Record::Line { from, to, why: None };
+        [Record::ProductSeen { tag }, line, Record::ProductSettled { tag, fate: Fate::Rejected }]
+    }
+
+    #[tokio::test]
+    async fn counts_that_still_wait_give_way_to_newer_ones_and_states_do_not() {
+        let (store, _dir) = store().await;
+        let store = store.publishing();
+        for tag in 1..=3 {
+            store.append("a/b", None, &rejected(tag)).await.unwrap();
+        }
+        let waiting = store.outbox(10).await.unwrap();
+        let topics: Vec<_> = waiting.iter().map(|m| (m.topic.as_str(), m.retain)).collect();
+        let state = ("a_b/state", true);
+        assert_eq!(topics, [state, state, state, ("a_b/counts", true)]);
+        assert!(waiting[3].payload.contains(r#""rejected":3"#), "{}", waiting[3].payload);
+    }
+
+    #[tokio::test]
+    async fn numbers_are_never_given_twice() {
+        let (store, _dir) = store().await;
+        let store = store.publishing();
+        store.append("one", None, &rejected(1)).await.unwrap();
+        let last = store.outbox(10).await.unwrap()[1].id;
+        store.outbox_published(last).await.unwrap();
+        assert!(store.outbox(10).await.unwrap().is_empty());
+        store.append("one", None, &rejected(2)).await.unwrap();
+        assert!(store.outbox(10).await.unwrap()[0].id > last);
+    }
+
+    #[tokio::test]
+    async fn when_the_broker_is_away_too_long_the_oldest_are_dropped() {
+        let (store, _dir) = store().await;
+        let store = store.publishing();
+        sqlx::query(
+            "with recursive n (i) as (select 1 union all select i + 1 from n where i < 100010) \
+             insert into outbox (topic, payload, at) select 'old', '{}', 0 from n",
+        )
+        .execute(&store.writer)
+        .await
+        .unwrap();
+        store.append("one", None, &rejected(1)).await.unwrap();
+        let rows: i64 = sqlx::query_scalar("select count(*) from outbox")
+            .fetch_one(&store.readers)
+            .await
+            .unwrap();
+        assert_eq!(rows, KEPT);
+    }
+
+    #[tokio::test]
+    async fn without_a_broker_nothing_is_put_aside_for_one() {
+        let (store, _dir) = store().await;
+        store.append("one", None, &rejected(1)).await.unwrap();
+        assert!(store.outbox(10).await.unwrap().is_empty());
+    }
+}
