@@ -30,9 +30,10 @@ pub(super) fn words(text: &str, line: u32) -> String {
     command
 }
 
-/// One row as half bytes, the leftmost dot highest; dark is what is at least half black.
+/// One row as half bytes, the leftmost dot highest. Dark is what ink covers by two fifths: at half
+/// and more, thin strokes fall apart.
 fn nibbles(picture: &GrayImage, y: u32, count: u32) -> Vec<u8> {
-    let dark = |x: u32| picture.get_pixel_checked(x, y).is_some_and(|dot| dot.0[0] < 128);
+    let dark = |x: u32| picture.get_pixel_checked(x, y).is_some_and(|dot| dot.0[0] < 153);
     (0..count)
         .map(|at| (0..4).fold(0, |bits, bit| bits << 1 | u8::from(dark(at * 4 + bit))))
         .collect()

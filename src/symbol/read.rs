@@ -103,7 +103,8 @@ mod tests {
         })
     }
 
-    fn read_words(mut words: Vec<u8>, square: usize) -> Option<Found> {
+    /// Draws the symbol of these data words: picture and its side.
+    fn drawn(mut words: Vec<u8>, square: usize) -> (Vec<u8>, u32) {
         let square = &SQUARES[square];
         correction::append(&mut words, square);
         let inner = placement::place(&words, square.inner());
@@ -116,7 +117,7 @@ mod tests {
         let luma: Vec<u8> = (0..width * width)
             .map(|at| if dark(at % width, at / width) { 0 } else { 255 })
             .collect();
-        read(&luma, width, width, None)
+        (luma, width)
     }
 
     #[test]
@@ -124,14 +125,20 @@ mod tests {
         for seed in 0..3_000 {
             let square = seed as usize % 13;
             let words: Vec<u8> = chance(seed + 1).take(SQUARES[square].data).collect();
-            read_words(words, square);
+            let (luma, width) = drawn(words, square);
+            let whole = Region { x: 0, y: 0, width, height: width };
+            // Past the guard of `read`: a panic must fail here.
+            for thorough in [false, true] {
+                one_pass(&luma, width, width, whole, thorough);
+            }
         }
     }
 
     #[test]
     fn fnc1_behind_three_characters_does_not_make_it_gs1() {
         let words = [b'a' + 1, b'b' + 1, b'c' + 1, 232, b'd' + 1, b'e' + 1, b'f' + 1, 129];
-        let found = read_words(words.to_vec(), 2).unwrap();
+        let (luma, width) = drawn(words.to_vec(), 2);
+        let found = read(&luma, width, width, None).unwrap();
         assert_eq!((found.text.as_str(), found.identifier.as_str()), ("abc\u{1d}def", "]d1"));
     }
 }
