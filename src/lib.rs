@@ -3,20 +3,20 @@
 //! The modules stand in the order of a code's way. Who may name whom is in
 //! `tests/architecture.rs`; the reasons are in `docs/ARCHITECTURE.md`.
 
-pub mod access;
 pub mod code;
+pub mod symbol;
 pub mod label;
 pub mod line;
 pub mod order;
-pub mod symbol;
+pub mod access;
 
-pub mod apply;
-pub mod print;
-pub mod pull;
-pub mod report;
-pub mod store;
 pub mod upstream;
+pub mod pull;
+pub mod store;
+pub mod print;
+pub mod apply;
 pub mod verify;
+pub mod report;
 
 pub mod centre;
 pub mod publish;

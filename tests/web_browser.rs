@@ -4,17 +4,16 @@ mod web_house;
 
 use image::{GrayImage, Luma};
 use markwright::line::{
-    Cause, DeviceView, LineState, LineView, PictureId, RejectReason, StopReason, Tag, Verdict,
-    VerdictView,
+    Cause, DeviceView, Event, LineState, LineView, PictureId, RejectReason, Request, StopReason,
+    Tag, Verdict, VerdictView,
 };
 use markwright::web::WebSettings;
 use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
-use web_house::{House, view};
+use web_house::browser::{Browser, command};
+use web_house::{House, PASSWORD, SOON, view};
 
-/// Names of the same browser in different distributions.
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// A browser on two busy cores.
 const BROWSER_ENDS_WITHIN: Duration = Duration::from_secs(90);
 
@@ -51,46 +50,46 @@ fn draw(path: &Path) {
     picture.save(path).unwrap();
 }
 
+/// A job with goods, some codes, one that is not reported yet.
+async fn stock(house: &House) {
+    let url = format!("sqlite://{}", house.folder.path().join("house.db").display());
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::raw_sql(
+        "insert into goods (gtin, name, product_group)
+         values ('04810093011694', 'Boots, leather, brown, 42', 'lp');
+         insert into job (line, scenario, pool, gtin, design, planned, state, made_at)
+         values ('line-1', 'print_apply', 'line:line-1', '04810093011694', 'd', 20000, 'running', 1);
+         with recursive n(i) as (select 1 union all select i + 1 from n where i < 3200)
+         insert into code (pool, gtin, serial, text, product_group, moved_at)
+         select 'line:line-1', '04810093011694', i, i, 'lp', 1 from n;
+         update code set settled = 1, moved_at = unixepoch() * 1000000 - 240000000 where id < 18",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+}
+
 async fn house() -> House {
     let house = House::with(&["line-1", "line-2"], held(), WebSettings::default()).await;
     for n in [3, 19] {
         draw(&house.folder.path().join(format!("frames/{n}.png")));
     }
+    stock(&house).await;
     house.printer.heard();
     house.views[1].send(view(LineState::Execute)).unwrap();
     house
 }
 
-/// Runs the browser with a fresh profile and gives what it wrote to its standard output.
+/// Runs the browser once and gives what it wrote to its standard output.
 async fn browse(arguments: &[&str], url: &str) -> String {
     let profile = tempfile::tempdir().unwrap();
-    for browser in BROWSERS {
-        let ran = Command::new(browser)
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-            ])
-            .args(["--disable-background-networking", "--disable-component-update"])
-            .args(["--disable-sync", "--hide-scrollbars"])
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .args(arguments)
-            .arg(url)
-            .kill_on_drop(true)
-            .output();
-        match tokio::time::timeout(BROWSER_ENDS_WITHIN, ran).await.expect("the browser hangs") {
-            Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => {}
-            Err(problem) => panic!("{browser} does not start: {problem}"),
-            Ok(ran) => {
-                let said = String::from_utf8_lossy(&ran.stderr).into_owned();
-                assert!(ran.status.success(), "{browser}: {said}");
-                return String::from_utf8(ran.stdout).unwrap();
-            }
-        }
-    }
-    panic!("this test needs a browser; install one: apt-get install chromium");
+    let words = command(profile.path(), arguments);
+    let ran = Command::new(&words[0]).args(&words[1..]).arg(url).kill_on_drop(true).output();
+    let ran = tokio::time::timeout(BROWSER_ENDS_WITHIN, ran).await.expect("the browser hangs");
+    let ran = ran.unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
 }
 
 /// A picture of the page in the folder for leavings of tests, and its size in pixels.
@@ -124,4 +123,46 @@ async fn the_page_fits_a_panel_and_a_phone() {
         assert_eq!((shot_width, shot_height), (width, height), "{name}");
         assert!(colours > 20, "{name} is empty: {colours} colours");
     }
+}
+
+#[tokio::test]
+async fn an_open_page_follows_the_line_and_turns_grey_when_it_hears_nothing() {
+    let mut house = house().await;
+    let mut browser = Browser::open().await;
+    browser.go(&house.url).await;
+    browser.wait_for("document.querySelector('h1')?.textContent === 'Held'").await;
+    browser.value("document.body.dataset.mine = 'the same page'").await;
+    house.show(view(LineState::Execute));
+    browser.wait_for("document.querySelector('h1').textContent === 'Execute'").await;
+    browser.wait_for("document.title.startsWith('Execute · line-1')").await;
+    assert_eq!(browser.value("document.body.dataset.mine").await, "the same page");
+    assert_eq!(browser.value("document.getElementById('lost').hidden").await, true);
+
+    house.stop.cancel();
+    house.served.join_next().await.unwrap().unwrap();
+    browser.wait_for("!document.getElementById('lost').hidden").await;
+    let words = browser.value("document.getElementById('lost').innerText").await;
+    assert!(words.as_str().unwrap().starts_with("Connection lost, last seen "), "{words}");
+    assert_eq!(browser.value("document.getElementById('live').inert").await, true);
+}
+
+#[tokio::test]
+async fn a_person_signs_in_presses_start_and_the_line_hears_it() {
+    let mut house = House::open(LineState::Idle).await;
+    let mut browser = Browser::open().await;
+    browser.go(&format!("{}/lines/one", house.url)).await;
+    browser.wait_for("document.querySelector('#controls a') !== null").await;
+    browser.value("document.querySelector('#controls a').click()").await;
+    browser.wait_for("document.querySelector('main button')?.innerText === 'Sign in'").await;
+    let fill = |name: &str, text: &str| {
+        format!("document.querySelector('[name={name}]').value = '{text}'")
+    };
+    browser.value(&fill("name", "operator")).await;
+    browser.value(&fill("password", PASSWORD)).await;
+    browser.value("document.querySelector('main button').click()").await;
+    let start = "document.querySelector('button.primary[value=start]')";
+    browser.wait_for(&format!("location.pathname === '/lines/one' && {start} !== null")).await;
+    browser.value(&format!("{start}.click()")).await;
+    let heard = tokio::time::timeout(SOON, house.requests.recv()).await.unwrap();
+    assert_eq!(heard, Some(Event::Operator(Request::Start)));
 }

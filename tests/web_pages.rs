@@ -38,7 +38,7 @@ async fn a_held_line_says_why_and_what_to_do() {
     for words in [
         "The printer is out of ribbon",
         "Load a new ribbon. Then press Start.",
-        "Also: Air pressure is too low",
+        "<b>Also:</b> Air pressure is too low",
         "is out of ribbon: load a new ribbon",
     ] {
         assert!(page.contains(words), "{words}: {page}");

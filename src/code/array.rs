@@ -81,7 +81,9 @@ pub fn read_array(file: &str, only: Option<Gtin>) -> (Vec<ArrayLine>, Vec<SetAsi
 fn read_line(line: usize, text: &str, only: Option<Gtin>) -> Result<ArrayLine, Refusal> {
     let parts = parse(text)?;
     match only {
-        Some(wanted) if wanted != parts.gtin => Err(Refusal::Foreign { found: parts.gtin, wanted }),
+        Some(wanted) if wanted != parts.gtin => {
+            Err(Refusal::Foreign { found: parts.gtin, wanted })
+        }
         Some(_) | None => Ok(ArrayLine {
             line,
             text: CodeText::new(text),

@@ -9,7 +9,7 @@ pub use array::{ArrayLine, Refusal, SetAside, read_array};
 pub use gtin::{Gtin, GtinProblem};
 pub use life::{CodeState, IllegalStep, Step, UnknownState};
 pub use parse::{Element, Malformed, Parts, parse};
-pub use template::{ProductGroup, TEMPLATES, Tail, Template};
+pub use template::{ProductGroup, TEMPLATES, Template, Tail};
 
 use std::fmt;
 use std::sync::Arc;

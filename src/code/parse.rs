@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_footwear_code_is_read() {
-        let text = format!("0104810093011694215AbCdEfGhIjKl\u{1d}91EE11\u{1d}92{}", "a".repeat(88));
+        let text =
+            format!("0104810093011694215AbCdEfGhIjKl\u{1d}91EE11\u{1d}92{}", "a".repeat(88));
         assert_eq!(parse(&text).unwrap().group(), ProductGroup::SHOES);
     }
 

@@ -15,6 +15,9 @@ const STALE_AFTER: Duration = Duration::from_secs(2);
 /// Counts from the store are asked for once a second; older than this they are shown as stale.
 const COUNTS_STALE_AFTER_SECONDS: u64 = 5;
 
+/// An order of codes takes some minutes to be filled; below this somebody should look.
+const CODES_LOW_MINUTES: u64 = 15;
+
 /// How a line stands, for people and for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct LineNow {
@@ -30,6 +33,8 @@ pub(super) struct LineNow {
     pub(super) state: &'static str,
     pub(super) state_number: u8,
     pub(super) state_means: &'static str,
+    /// What to do where nothing is wrong; else the trouble says it.
+    pub(super) hint: &'static str,
     pub(super) mood: Mood,
     pub(super) seconds_in_state: u64,
     /// The first cause why it does not run.
@@ -99,6 +104,8 @@ pub(super) struct CountsNow {
     pub(super) codes_stored: u64,
     /// At the rate at which the line runs or last ran.
     pub(super) codes_last_minutes: Option<u64>,
+    /// Somebody should think of ordering.
+    pub(super) codes_low: bool,
     pub(super) codes_doubtful: u64,
     pub(super) untold: u64,
     /// There are more than `untold`.
@@ -142,6 +149,7 @@ impl LineNow {
             state: view.state.name(),
             state_number: view.state.number(),
             state_means: words::meaning(view.state),
+            hint: if view.why.is_some() { "" } else { words::hint(view.state) },
             mood: words::mood(view.state),
             seconds_in_state: seconds_between(seen.pulse.since(), seen.at),
             trouble: view.why.map(|why| words::advice(why, view.state)),
@@ -194,6 +202,13 @@ impl LineNow {
     /// For the pages: what was not good among the last verdicts.
     pub(super) fn rejects(&self) -> impl Iterator<Item = &VerdictNow> {
         self.verdicts.iter().filter(|verdict| !verdict.good)
+    }
+}
+
+impl LineNow {
+    /// For the pages: whether the guard against rejects in a row is half way to stopping the line.
+    pub(super) fn is_near_reject_limit(&self) -> bool {
+        self.rejects_in_a_row > 0 && self.rejects_in_a_row * 2 >= self.rejects_in_a_row_max
     }
 }
 
@@ -302,11 +317,13 @@ fn device(name: &'static str, view: DeviceView, age: Option<Duration>) -> Device
 
 fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
     let age_seconds = seconds_between(at, seen.at);
+    let last_minutes = minutes(facts.stored, seen.pulse.per_minute_running());
     CountsNow {
         age_seconds,
         stale: age_seconds > COUNTS_STALE_AFTER_SECONDS,
         codes_stored: facts.stored,
-        codes_last_minutes: minutes(facts.stored, seen.pulse.per_minute_running()),
+        codes_last_minutes: last_minutes,
+        codes_low: facts.stored == 0 || last_minutes.is_some_and(|left| left < CODES_LOW_MINUTES),
         codes_doubtful: facts.doubtful,
         untold: facts.untold.codes,
         untold_more: facts.untold.more,

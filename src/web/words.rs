@@ -143,8 +143,9 @@ const fn device_action(device: &'static str, cause: Cause) -> &'static str {
 const fn way_on(state: LineState) -> &'static str {
     match state {
         LineState::Held | LineState::Idle => "Then press Start.",
-        LineState::Stopped | LineState::Complete => "Then press Reset, then Start.",
-        LineState::Aborted => "Then press Clear, then Reset, then Start.",
+        LineState::Stopped | LineState::Complete | LineState::Aborted => {
+            "Then press Reset, then Start."
+        }
         LineState::Suspended => "Then it goes on by itself.",
         LineState::Clearing
         | LineState::Starting
@@ -163,23 +164,45 @@ const fn way_on(state: LineState) -> &'static str {
 /// What a state means, in one short sentence.
 pub(super) const fn meaning(state: LineState) -> &'static str {
     match state {
-        LineState::Clearing => "Recovering after an abort. Wait.",
-        LineState::Stopped => "At rest. Press Reset to get ready.",
-        LineState::Starting => "Getting ready to run. Wait.",
-        LineState::Idle => "Ready. Press Start.",
-        LineState::Suspended => "Waiting for a machine before or after. Goes on by itself.",
+        LineState::Clearing => "Recovering after an abort.",
+        LineState::Stopped => "At rest.",
+        LineState::Starting => "Getting ready to run.",
+        LineState::Idle => "Ready.",
+        LineState::Suspended => "Waiting for a neighbour machine.",
         LineState::Execute => "Running.",
         LineState::Stopping => "Finishing what is on the belt, then rest.",
         LineState::Aborting => "Stopping at once.",
-        LineState::Aborted => "Stopped at once. Press Clear when it is safe.",
+        LineState::Aborted => "Stopped at once.",
         LineState::Holding => "Coming to a hold.",
-        LineState::Held => "Standing still, can go on. Press Start.",
+        LineState::Held => "Standing still, can go on.",
         LineState::Unholding => "Going on after a hold.",
         LineState::Suspending => "Coming to a wait.",
         LineState::Unsuspending => "Going on after a wait.",
-        LineState::Resetting => "Getting ready. Wait.",
+        LineState::Resetting => "Getting ready.",
         LineState::Completing => "Job done, finishing what is on the belt.",
-        LineState::Complete => "Job done. Press Reset for the next one.",
+        LineState::Complete => "Job done.",
+    }
+}
+
+/// What to do in a state in which nothing is wrong; nothing where the line goes on by itself.
+pub(super) const fn hint(state: LineState) -> &'static str {
+    match state {
+        LineState::Idle | LineState::Held => "Press Start.",
+        LineState::Stopped => "Press Reset to get ready.",
+        LineState::Complete => "Press Reset for the next one.",
+        LineState::Aborted => "Press Reset when it is safe.",
+        LineState::Suspended => "Goes on by itself.",
+        LineState::Clearing
+        | LineState::Starting
+        | LineState::Execute
+        | LineState::Stopping
+        | LineState::Aborting
+        | LineState::Holding
+        | LineState::Unholding
+        | LineState::Suspending
+        | LineState::Unsuspending
+        | LineState::Resetting
+        | LineState::Completing => "",
     }
 }
 
@@ -244,8 +267,8 @@ impl Mood {
 }
 
 /// What the page offers to ask of a line, in the order of the buttons.
-pub(super) const BUTTONS: [Request; 5] =
-    [Request::Start, Request::Hold, Request::Stop, Request::Reset, Request::Clear];
+pub(super) const BUTTONS: [Request; 4] =
+    [Request::Start, Request::Hold, Request::Stop, Request::Reset];
 
 /// The word of a request on its button; in forms and in the notes in lower case.
 pub(super) const fn button(request: Request) -> &'static str {
@@ -261,7 +284,7 @@ pub(super) const fn button(request: Request) -> &'static str {
 
 /// A request by the word of its button, in any case.
 pub(super) fn request_of(word: &str) -> Option<Request> {
-    let all = BUTTONS.into_iter().chain([Request::Abort]);
+    let all = BUTTONS.into_iter().chain([Request::Clear, Request::Abort]);
     all.into_iter().find(|request| button(*request).eq_ignore_ascii_case(word))
 }
 
@@ -270,18 +293,21 @@ pub(super) fn request_of(word: &str) -> Option<Request> {
 pub(super) const fn offer(state: LineState, request: Request) -> Result<(), &'static str> {
     use LineState as S;
     match (request, state) {
-        (Request::Start, S::Idle | S::Held | S::Suspended)
-        | (Request::Hold, S::Execute | S::Suspended)
-        | (Request::Reset, S::Stopped | S::Complete)
+        (Request::Start, S::Idle | S::Held)
+        | (Request::Hold, S::Execute)
+        | (Request::Reset, S::Stopped | S::Complete | S::Aborted)
         | (Request::Clear, S::Aborted) => Ok(()),
         (Request::Stop, S::Stopped | S::Stopping) => Err("The line stops or stands already."),
         (Request::Abort, S::Aborted | S::Aborting) => Err("The line is aborted already."),
         (Request::Abort, _) => Ok(()),
         (Request::Clear, _) => Err("Only an aborted line needs clearing."),
-        (_, S::Aborted) => Err("The line is aborted: press Clear first."),
+        (_, S::Aborted) => Err("The line is aborted: press Reset first."),
         (_, S::Aborting | S::Clearing) => Err("Wait: the line is being aborted or cleared."),
         (Request::Stop, _) => Ok(()),
         (Request::Start, S::Stopped | S::Complete) => Err("Press Reset first."),
+        (Request::Start | Request::Hold, S::Suspended) => {
+            Err("The line waits for a neighbour machine and goes on by itself.")
+        }
         (Request::Start, S::Execute) => Err("The line runs already."),
         (Request::Hold, S::Held | S::Holding) => Err("The line is held already."),
         (Request::Hold, S::Stopped | S::Idle | S::Complete) => Err("The line does not run."),
@@ -297,9 +323,8 @@ pub(super) const fn offer(state: LineState, request: Request) -> Result<(), &'st
 pub(super) const fn is_primary(state: LineState, request: Request) -> bool {
     matches!(
         (state, request),
-        (LineState::Idle | LineState::Held | LineState::Suspended, Request::Start)
-            | (LineState::Stopped | LineState::Complete, Request::Reset)
-            | (LineState::Aborted, Request::Clear)
+        (LineState::Idle | LineState::Held, Request::Start)
+            | (LineState::Stopped | LineState::Complete | LineState::Aborted, Request::Reset)
     )
 }
 
@@ -354,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_word_on_a_button_is_read_back() {
-        for request in BUTTONS {
+        for request in BUTTONS.into_iter().chain([Request::Clear, Request::Abort]) {
             assert_eq!(request_of(&button(request).to_lowercase()), Some(request));
         }
         assert_eq!(request_of("explode"), None);

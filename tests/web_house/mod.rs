@@ -1,5 +1,7 @@
 //! A house with one or more lines and open doors, for tests of the pages.
 #![allow(dead_code, reason = "each test program needs a part of it")]
+pub(crate) mod browser;
+
 use markwright::access::Role;
 use markwright::line::{DeviceView, Event, LineState, LineView};
 use markwright::order::PriceList;
