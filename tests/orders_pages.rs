@@ -166,6 +166,16 @@ async fn every_error_stands_at_its_field_and_what_was_written_is_kept() {
 }
 
 #[tokio::test]
+async fn a_large_array_is_taken_and_a_huge_one_is_refused_in_words() {
+    let office = Office::open().await;
+    let large = array() + &"\r\n".repeat(100_000);
+    assert_eq!(office.order(&[], &large).await.status(), StatusCode::SEE_OTHER);
+    let answer = office.order(&[], &"x".repeat(21 * 1024 * 1024)).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.text().await.unwrap().contains("/orders/new"));
+}
+
+#[tokio::test]
 async fn the_preview_is_a_picture_of_the_label_in_every_design() {
     let office = Office::open().await;
     for design in markwright::label::designs() {

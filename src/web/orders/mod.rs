@@ -41,6 +41,10 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(3);
 /// Characters in a name of goods: what two lines of the smallest design hold.
 const NAME_CHARS_MAX: usize = 60;
 
+/// Labels in one file. Drawing takes some 40 kB of memory a label, and the line lives in the same
+/// process; the label room itself refuses more than [`crate::label::MOST_PAGES`].
+const FILE_LABELS_MAX: u32 = 2_000;
+
 const SCRIPT: &str = include_str!("../../../templates/assets/orders.js");
 const STYLE: &str = include_str!("../../../templates/assets/orders.css");
 
@@ -68,7 +72,7 @@ impl OrderSettings {
     fn limits(&self) -> Limits {
         Limits {
             quantity_max: self.quantity_max,
-            file_max: u32::try_from(crate::label::MOST_PAGES).unwrap_or(u32::MAX),
+            file_max: FILE_LABELS_MAX,
             name_max: NAME_CHARS_MAX,
             designs: crate::label::designs().iter().map(|d| d.name.clone()).collect(),
         }
