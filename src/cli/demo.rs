@@ -110,15 +110,16 @@ impl Demo {
         at(if usual { 8080 } else { 0 })
     }
 
-    /// Half a minute's codes, and no fewer than a small line needs.
+    /// Codes for forty minutes: more are ordered when half of them are left, and with less than a
+    /// quarter of an hour the page would warn.
     fn codes_in_order(&self) -> u32 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "the rate was checked"
         )]
-        let half_a_minute = (self.rate / 2.0) as u32;
-        half_a_minute.max(200)
+        let forty_minutes = (self.rate * 40.0) as u32;
+        forty_minutes.max(200)
     }
 
     /// People, and the codes of a file.
