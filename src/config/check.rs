@@ -29,6 +29,11 @@ impl std::error::Error for CheckError {}
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
+/// Where a daemon keeps its data if its configuration does not say.
+pub fn default_data_dir() -> PathBuf {
+    PathBuf::from("markwright-data")
+}
+
 /// Reads a file and says what it means, or everything that is wrong with it.
 pub fn load(file: &Path) -> Result<Config, CheckError> {
     let whole = |found: String, wanted: &str| {
@@ -56,7 +61,8 @@ fn place(text: &str, error: &toml::de::Error) -> String {
 }
 
 fn read(mut top: Reader<'_>) -> Option<Config> {
-    let data_dir = PathBuf::from(top.text_or("data_dir", "markwright-data"));
+    let data_dir = default_data_dir().display().to_string();
+    let data_dir = PathBuf::from(top.text_or("data_dir", &data_dir));
     let web = web(top.table("web"));
     let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
