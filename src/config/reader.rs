@@ -228,7 +228,7 @@ mod tests {
     fn times_have_a_unit() {
         assert_eq!(time("20ms"), Some(Duration::from_millis(20)));
         assert_eq!(time("1.5s"), Some(Duration::from_millis(1500)));
-        assert_eq!(time("5min"), Some(Duration::from_secs(300)));
+        assert_eq!(time("5min"), Some(Duration::from_mins(5)));
         assert_eq!((time("20"), time("ms"), time("1 parsec")), (None, None, None));
     }
 }
