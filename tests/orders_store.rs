@@ -99,7 +99,7 @@ async fn a_validated_label_is_verified_settled_and_counted() {
     assert!(matches!(&lost, Scan::Good { advice, .. } if *advice == [Advice::GsLost]), "{lost:?}");
     let counts = kit.counts(id).await;
     assert_eq!((counts.of(CodeState::Verified), counts.to_validate()), (2, 1));
-    assert_eq!(kit.store.unreported(&id.pool()).await.unwrap(), 2);
+    assert_eq!(kit.store.unreported_of(&id.pool()).await.unwrap(), 2);
 }
 
 #[tokio::test]
@@ -147,5 +147,5 @@ async fn an_order_is_closed_only_when_every_label_is_accounted_for() {
     assert_eq!(written_off.unwrap(), 2);
     assert_eq!(close().await.unwrap(), Some(OrderState::Closed));
     assert_eq!(kit.scan_word(id, &code(1)).await, None, "a closed order takes no scans");
-    assert_eq!(kit.store.unreported(&id.pool()).await.unwrap(), 3);
+    assert_eq!(kit.store.unreported_of(&id.pool()).await.unwrap(), 3);
 }
