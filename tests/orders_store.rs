@@ -90,6 +90,16 @@ async fn after_a_decline_the_same_customer_orders_again_with_the_same_codes() {
 }
 
 #[tokio::test]
+async fn an_order_whose_upload_broke_off_is_not_accepted() {
+    let kit = Kit::new().await;
+    let order = kit.array(kit.anna.person(), &codes(0..3), Delivery::Roll).await.unwrap();
+    kit.plain("update label_order set quantity = 9 where id = ?", order.id.0).await;
+    let step = kit.store.step_label_order(order.id, OrderStep::Accept, kit.manager, "", now());
+    let refused = step.await.unwrap_err().to_string();
+    assert!(refused.contains("3 of 9 codes were taken"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_validated_label_is_verified_settled_and_counted() {
     let kit = Kit::new().await;
     let id = kit.printed(&codes(0..3)).await;

@@ -37,6 +37,7 @@ fn settings() -> LineSettings {
         clear_within: ms(200),
         refill_after: ms(500),
         ends_with_codes: false,
+        passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
     }
 }

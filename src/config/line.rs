@@ -77,12 +77,19 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         refill_after: SECOND,
         // Whether more codes can come is known with the whole line.
         ends_with_codes: true,
+        passes_before_bin_eye_max: u32::try_from(at.number_or(
+            "passes_before_bin_eye_max",
+            3,
+            0,
+            100,
+        ))
+        .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, drain_within, \
-         settle_within, clear_within, rejects_in_a_row_max",
+         settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
     );
     settings
 }

@@ -177,13 +177,33 @@ impl Line {
         records.push(Record::ProductLabelled { tag, code: Some(id) });
     }
 
-    /// Products leave in the order of their tags: those before this one are gone.
-    fn note_gone_before(&mut self, tag: Tag, records: &mut Vec<Record>) {
-        while self.belt.products.front().is_some_and(|product| product.tag < tag) {
-            let product = self.belt.products.pop_front();
-            self.unaccount(product, records);
-            self.latch(StopReason::ProductMissing);
+    /// A product passed the gate. A good one before it should have passed first: it is gone. One
+    /// that was to be rejected may still be on its way to the eye of the bin.
+    fn note_overtaken(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        let most = self.settings.passes_before_bin_eye_max;
+        let mut gone = Vec::new();
+        for product in self.belt.products.iter_mut().filter(|product| product.tag < tag) {
+            product.overtaken += 1;
+            if product.verdict == Some(Verdict::Good) || product.overtaken > most {
+                gone.push(product.tag);
+            }
         }
+        for tag in gone {
+            self.note_missing(tag, records);
+        }
+    }
+
+    /// Rejected products come by the eye of the bin in the order of their tags.
+    fn note_gone_before(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        while let Some(front) = self.belt.products.front().filter(|product| product.tag < tag) {
+            self.note_missing(front.tag, records);
+        }
+    }
+
+    fn note_missing(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        let product = self.take_product(tag);
+        self.unaccount(product, records);
+        self.latch(StopReason::ProductMissing);
     }
 
     fn unaccount(&mut self, product: Option<Product>, records: &mut Vec<Record>) {
@@ -202,7 +222,7 @@ impl Line {
     }
 
     fn note_passed(&mut self, tag: Tag, records: &mut Vec<Record>) {
-        self.note_gone_before(tag, records);
+        self.note_overtaken(tag, records);
         let Some(product) = self.take_product(tag) else { return };
         if product.verdict == Some(Verdict::Good) {
             self.order.done += 1;

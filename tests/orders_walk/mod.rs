@@ -1,5 +1,5 @@
 //! A person at a browser, walking the way of a label order. Takes the address of any running
-//! house and its sign-ins; drives Chromium through `chromedriver` (W3C WebDriver).
+//! house and its sign-ins; drives Chromium through `chromedriver` (W3C `WebDriver`).
 #![allow(dead_code, unreachable_pub, reason = "each test program needs a part of it")]
 use base64::Engine;
 use reqwest::{Client, Method};
@@ -13,12 +13,12 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 /// Everything on a page comes within this, or the walk fails.
-pub const SOON: Duration = Duration::from_secs(60);
-/// The Enter key (W3C WebDriver, 17.4.2: key codes).
+pub const SOON: Duration = Duration::from_mins(1);
+/// The Enter key (W3C `WebDriver`, 17.4.2: key codes).
 pub const ENTER: &str = "\u{e007}";
 /// What a scanner presses for GS: Control, `]`, and both let go.
 pub const CTRL_BRACKET: &str = "\u{e009}]\u{e000}";
-/// The name under which WebDriver hands out elements (W3C WebDriver, 12).
+/// The name under which `WebDriver` hands out elements (its section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Name and password.
@@ -170,9 +170,9 @@ impl Browser {
 
     /// Waits until a script of the page gives `true`.
     pub async fn holds(&self, what: &str, script: &str) {
-        self.until(what, async || match self.run(script).await {
-            Value::Bool(true) => Ok(()),
-            other => Err(other.to_string()),
+        self.until(what, async || {
+            let given = self.run(script).await;
+            if given == Value::Bool(true) { Ok(()) } else { Err(given.to_string()) }
         })
         .await;
     }

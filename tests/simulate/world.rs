@@ -16,6 +16,8 @@ const PAD_HOLDS: usize = 6;
 const APPLICATOR: u32 = 60;
 const CAMERA: u32 = 120;
 const GATE: u32 = 180;
+/// Further than from one product to the next: a good one passes before a reject is seen.
+const BIN_EYE: u32 = 215;
 
 /// What is physically on a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -368,6 +370,7 @@ impl World {
             },
             CAMERA => self.at_camera(index),
             GATE => self.at_gate(index),
+            BIN_EYE => self.at_bin_eye(index),
             _ => {}
         }
     }
@@ -408,14 +411,17 @@ impl World {
             self.items[index].place = Place::Good;
             self.items[index].escaped = true;
             self.plc_says(PlcEvent::Passed(tag));
-        } else {
-            self.items[index].place = Place::Bin;
-            let blind = self.unlucky(self.luck.eye_blind);
-            self.plc_says(if blind {
-                PlcEvent::RejectUnconfirmed(tag)
-            } else {
-                PlcEvent::RejectConfirmed(tag)
-            });
         }
+    }
+
+    fn at_bin_eye(&mut self, index: usize) {
+        let tag = self.items[index].tag;
+        self.items[index].place = Place::Bin;
+        let blind = self.unlucky(self.luck.eye_blind);
+        self.plc_says(if blind {
+            PlcEvent::RejectUnconfirmed(tag)
+        } else {
+            PlcEvent::RejectConfirmed(tag)
+        });
     }
 }
