@@ -112,10 +112,12 @@ fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
         ..report::Settings::default()
     };
     let release_method = at.text_or("release_method", "PRODUCTION");
-    at.end("url, oms_id, token_file, report_every, release_method");
+    let usual = pull::Settings::default();
+    let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
+    at.end("url, oms_id, token_file, report_every, release_method, lost_order_after");
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
-    Some(IssuerConfig { oms, pull: pull::Settings::default(), report })
+    Some(IssuerConfig { oms, pull: pull::Settings { search_after, ..usual }, report })
 }
 
 /// The text of a file that only its owner may read.
