@@ -7,6 +7,10 @@ use super::{
 use crate::code::{CodeId, CodeState, Step};
 use std::time::Instant;
 
+/// So many products may pass the gate before the bin's eye sees a rejected one fall. With an eye
+/// further away a lost product would be noticed too late (`docs/plc/markwright.v1.md`, events).
+const FALL_BEHIND_MAX: u32 = 3;
+
 impl Line {
     pub(super) fn note(&mut self, now: Instant, event: Event, records: &mut Vec<Record>) {
         match event {
@@ -177,10 +181,17 @@ impl Line {
         records.push(Record::ProductLabelled { tag, code: Some(id) });
     }
 
-    /// Products leave in the order of their tags: those before this one are gone.
-    fn note_gone_before(&mut self, tag: Tag, records: &mut Vec<Record>) {
-        while self.belt.products.front().is_some_and(|product| product.tag < tag) {
-            let product = self.belt.products.pop_front();
+    /// Products come to the gate in the order of their tags: those before this one are gone,
+    /// unless they may still be falling.
+    fn note_gone_before(
+        &mut self,
+        tag: Tag,
+        may_fall: impl Fn(&Product) -> bool,
+        records: &mut Vec<Record>,
+    ) {
+        let gone = |product: &Product| product.tag < tag && !may_fall(product);
+        while let Some(at) = self.belt.products.iter().position(gone) {
+            let product = self.belt.products.remove(at);
             self.unaccount(product, records);
             self.latch(StopReason::ProductMissing);
         }
@@ -202,7 +213,11 @@ impl Line {
     }
 
     fn note_passed(&mut self, tag: Tag, records: &mut Vec<Record>) {
-        self.note_gone_before(tag, records);
+        // The next product may pass the gate before the bin's eye sees the rejected one fall.
+        let may_fall = |product: &Product| {
+            product.verdict != Some(Verdict::Good) && product.tag.0 + FALL_BEHIND_MAX >= tag.0
+        };
+        self.note_gone_before(tag, may_fall, records);
         let Some(product) = self.take_product(tag) else { return };
         if product.verdict == Some(Verdict::Good) {
             self.order.done += 1;
@@ -214,7 +229,8 @@ impl Line {
     }
 
     fn note_rejected(&mut self, tag: Tag, confirmed: bool, records: &mut Vec<Record>) {
-        self.note_gone_before(tag, records);
+        // Rejects fall in the order in which they were pushed out.
+        self.note_gone_before(tag, |_| false, records);
         let verdict = self.belt.product(tag).map(|product| product.verdict);
         match verdict {
             None => return,
