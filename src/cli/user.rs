@@ -11,7 +11,11 @@ use std::process::ExitCode;
 /// What to do with people.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum User {
-    /// Makes a person known. The password is read from standard input, one line.
+    /// Makes a person known. The password is read from standard input, one line of 8 characters
+    /// or more.
+    #[command(after_help = "Examples:
+  markwright user add anna --role manager --config line-configs/print-apply.toml
+  markwright user add \"ООО Импорт\" --role customer --config line-configs/labelling-centre.toml")]
     Add {
         /// The name to sign in with.
         name: String,
