@@ -211,6 +211,15 @@ fn a_lucky_shift_verifies_every_product() {
     assert_eq!(shift.books.alarms, 0);
 }
 
+#[test]
+fn a_reject_that_is_still_falling_when_the_next_product_passes_is_not_missing() {
+    let shift = shift(1, Luck { unreadable: 20, ..GOOD_LUCK }, 0);
+    let rejected = shift.books.count(CodeState::Rejected);
+    assert!(rejected > 3, "only {rejected}");
+    assert_eq!(shift.books.count(CodeState::Doubtful), 0);
+    assert_eq!(shift.books.alarms, 0, "{:?}", shift.line.view());
+}
+
 /// How many seeds: 1,000 unless `SHIFTS` says otherwise.
 fn shifts() -> u64 {
     std::env::var("SHIFTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000)
