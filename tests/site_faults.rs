@@ -122,6 +122,20 @@ async fn a_label_fed_by_hand_is_noticed_by_counter_or_camera_and_shifts_no_code(
 }
 
 #[tokio::test]
+async fn a_label_fed_by_hand_while_nothing_is_printed_shifts_no_code_and_spoils_no_product() {
+    let works = running().await;
+    works.ask(Request::Hold).await;
+    works.until("held", |view| view.state == LineState::Held).await;
+    let off = StopReason::Printer(Cause::CounterOff);
+    works.site.stage.printer.controls.press_feed();
+    works.until("noticed", |view| view.alarms.contains(&off)).await;
+    works.comes_back().await;
+    let account = works.close(Troubled::No).await;
+    assert_eq!(account.sums.codes.doubtful, 0, "{:?}", account.sums);
+    assert_eq!(account.sums.codes.rejected, 0, "{:?}", account.sums);
+}
+
+#[tokio::test]
 async fn another_printer_at_the_address_gets_no_labels() {
     let works = running().await;
     let printer = works.site.stage.printer.controls.clone();
