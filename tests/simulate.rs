@@ -142,12 +142,13 @@ impl Shift {
 
     /// The person at the line: starts what can be started.
     fn operate(&mut self) {
-        let request = match self.line.state() {
-            LineState::Stopped | LineState::Complete | LineState::Aborted => Request::Reset,
-            LineState::Idle | LineState::Held => Request::Start,
-            _ => return,
-        };
-        self.handle(Event::Operator(request));
+        use LineState as S;
+        let state = self.line.state();
+        if matches!(state, S::Stopped | S::Complete | S::Aborted) {
+            self.handle(Event::Operator(Request::Reset));
+        } else if matches!(state, S::Idle | S::Held) {
+            self.handle(Event::Operator(Request::Start));
+        }
     }
 
     fn kill(&mut self) {
@@ -169,12 +170,14 @@ impl Shift {
                 return;
             }
             if round % 40 == 0 {
-                match self.line.state() {
-                    LineState::Aborted => self.handle(Event::Operator(Request::Clear)),
+                let state = self.line.state();
+                if state == LineState::Aborted {
+                    self.handle(Event::Operator(Request::Clear));
+                } else if state == LineState::Stopped {
                     // Something is left on the belt: run it out.
-                    LineState::Stopped => self.handle(Event::Operator(Request::Reset)),
-                    LineState::Stopping => {}
-                    _ => self.handle(Event::Operator(Request::Stop)),
+                    self.handle(Event::Operator(Request::Reset));
+                } else if state != LineState::Stopping {
+                    self.handle(Event::Operator(Request::Stop));
                 }
             }
         }
@@ -208,6 +211,15 @@ fn a_lucky_shift_verifies_every_product() {
     assert_eq!(verified, shift.world.items.len(), "{:?}", shift.line.view());
     assert_eq!(shift.books.count(CodeState::Doubtful), 0);
     assert_eq!(shift.books.alarms, 0);
+}
+
+#[test]
+fn a_reject_that_is_still_falling_when_the_next_product_passes_is_not_missing() {
+    let shift = shift(1, Luck { unreadable: 20, ..GOOD_LUCK }, 0);
+    let rejected = shift.books.count(CodeState::Rejected);
+    assert!(rejected > 3, "only {rejected}");
+    assert_eq!(shift.books.count(CodeState::Doubtful), 0);
+    assert_eq!(shift.books.alarms, 0, "{:?}", shift.line.view());
 }
 
 /// How many seeds: 1,000 unless `SHIFTS` says otherwise.

@@ -4,8 +4,15 @@ use crate::config;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Checks files, or all files of folders.
+/// Checks files, or all files of folders, and names everything that is wrong:
+/// `file: key: found …, wanted …`. Exit code 78 if anything is.
+///
+/// Whether the files that a configuration names (tokens, passwords) are on this machine is said,
+/// too, but it is no fault of the configuration.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  markwright check line-configs
+  markwright check line-configs/print-apply.toml")]
 pub(super) struct Check {
     /// Files (*.toml) or folders with them.
     #[arg(required = true)]
@@ -19,6 +26,10 @@ impl Check {
             for file in files(path)? {
                 match config::load(&file) {
                     Ok(_) => say(&format!("{}: right", file.display())),
+                    Err(error) if error.is_of_this_machine() => {
+                        say(&format!("{}: right; before it runs on this machine:", file.display()));
+                        say(&error.to_string());
+                    }
                     Err(error) => {
                         wrong = true;
                         say_to_person(&error.to_string());

@@ -1,16 +1,23 @@
-//! `codes`: arrays of codes, looked at without storing anything.
-use super::say;
+//! `codes`: arrays of codes, looked at or taken into the store of a line.
+use super::{EX_CONFIG, say, say_to_person};
 use crate::code::{self, ArrayLine, SetAside};
-use anyhow::Context;
+use crate::config::{self, LineConfig};
+use crate::store::Store;
+use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What to do with an array.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Codes {
     /// Takes every code apart, one JSON object a line; says of every other line why it is no code.
+    /// Nothing is stored. Exit code 1 if any line is no code.
+    #[command(after_help = "Examples:
+  markwright codes parse array.txt
+  printf '0104810093011694212k6rsrti<GS>93#SzU\\n' | markwright codes parse
+  markwright codes parse --gtin 04810093011694 array.txt")]
     Parse {
         /// The array, one code a line; standard input if there is none.
         file: Option<PathBuf>,
@@ -18,21 +25,72 @@ pub(super) enum Codes {
         #[arg(long)]
         gtin: Option<code::Gtin>,
     },
+    /// Takes the codes of an array for the goods that a line makes. Lines that are no codes, or
+    /// are in the store already, are named and set aside; the rest is taken. The daemon may run
+    /// meanwhile.
+    #[command(after_help = "Examples:
+  markwright codes import array.txt --config line-configs/from-files.toml --line line-1")]
+    Import {
+        /// The array, one code a line.
+        file: PathBuf,
+        /// The configuration of the daemon whose store takes the codes.
+        #[arg(long)]
+        config: PathBuf,
+        /// The line that prints them, by name.
+        #[arg(long)]
+        line: String,
+    },
 }
 
 impl Codes {
-    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let Self::Parse { file, gtin } = self;
-        let text = read(file.as_ref())?;
-        let (taken, aside) = code::read_array(&text, *gtin);
-        let mut lines: Vec<(usize, Value)> = taken.iter().map(of_code).collect();
-        lines.extend(aside.iter().map(of_refusal));
-        lines.sort_by_key(|(line, _)| *line);
-        for (_, object) in &lines {
-            say(&object.to_string());
+    pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Parse { file, gtin } => parse(file.as_ref(), *gtin),
+            Self::Import { file, config, line } => import(file, config, line).await,
         }
-        Ok(if aside.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+fn parse(file: Option<&PathBuf>, gtin: Option<code::Gtin>) -> anyhow::Result<ExitCode> {
+    let text = read(file)?;
+    let (taken, aside) = code::read_array(&text, gtin);
+    let mut lines: Vec<(usize, Value)> = taken.iter().map(of_code).collect();
+    lines.extend(aside.iter().map(of_refusal));
+    lines.sort_by_key(|(line, _)| *line);
+    for (_, object) in &lines {
+        say(&object.to_string());
+    }
+    Ok(if aside.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn import(file: &PathBuf, config: &Path, line: &str) -> anyhow::Result<ExitCode> {
+    let config = match config::load(config) {
+        Ok(config) => config,
+        Err(error) => {
+            say_to_person(&error.to_string());
+            return Ok(ExitCode::from(EX_CONFIG));
+        }
+    };
+    let is_it = |known: &&LineConfig| known.name == line;
+    let Some(line) = config.lines.iter().find(is_it) else {
+        bail!("no line is called '{line}'");
+    };
+    let Some(work) = &line.work else {
+        bail!("line '{}' has no [line.goods]: nobody knows whose codes it prints", line.name);
+    };
+    let text = read(Some(file))?;
+    let source = file.display().to_string();
+    let (taken, aside) = code::read_array(&text, Some(work.goods.gtin));
+    for line in &aside {
+        say_to_person(&format!("{source}:{}: {}", line.line, line.refusal));
+    }
+    std::fs::create_dir_all(&config.data_dir).context("make the data folder")?;
+    let store = Store::open(&config.data_dir.join("markwright.db")).await?;
+    store.set_aside(&line.pool(), &source, &aside).await?;
+    let imported = store.store_codes(&line.pool(), &source, &taken).await?;
+    let aside = aside.len() as u64 + imported.set_aside;
+    say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
+    Ok(if aside == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The text of a file, or of standard input. Bytes that are not UTF-8 become the replacement

@@ -28,7 +28,10 @@ const EXAMPLES: &str = "Examples:
   markwright demo --seconds 20 --json           the same for 20 seconds, then the sums
   markwright check line-configs                 is every configuration right?
   markwright run --config line-configs/print-apply.toml
-  markwright codes parse array.txt              one JSON object a line";
+  markwright codes parse array.txt              one JSON object a line
+  markwright sim site --dir site                a fake plant alone, for `run` in another window
+
+RUST_LOG=markwright=debug says more of what happens. `markwright help COMMAND` has more examples.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -68,7 +71,7 @@ pub fn main() -> ExitCode {
             Command::Demo(demo) => demo.run().await,
             Command::Run(run) => run.run().await,
             Command::Check(check) => check.run(),
-            Command::Codes(codes) => codes.run(),
+            Command::Codes(codes) => codes.run().await,
             Command::Sim(sim) => sim.run().await,
             Command::User(user) => user.run().await,
         }

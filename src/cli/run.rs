@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Runs until it is asked to end (Ctrl-C, SIGTERM); then every line stops in order.
+///
+/// It says `ready` when the pages are served. Exit code 78 if the configuration is wrong.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  markwright run --config line-configs/print-apply.toml")]
 pub(super) struct Run {
-    /// The configuration.
+    /// The configuration; line-configs/ has examples.
     #[arg(long)]
     config: PathBuf,
 }

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Sim {
     /// A ZPL printer over TCP.
+    #[command(after_help = "Examples:
+  markwright sim printer --listen 127.0.0.1:9100 --last-label label.png")]
     Printer {
         /// Where it listens; a printer listens at port 9100.
         #[arg(long)]
@@ -22,18 +24,24 @@ pub(super) enum Sim {
         last_label: Option<PathBuf>,
     },
     /// A PLC with a conveyor, over Modbus TCP.
+    #[command(after_help = "Examples:
+  markwright sim plc --listen 127.0.0.1:5020")]
     Plc {
         /// Where it listens; a PLC listens at port 502.
         #[arg(long)]
         listen: SocketAddr,
     },
     /// A camera before which labels come by, over HTTP.
+    #[command(after_help = "Examples:
+  markwright sim camera --listen 127.0.0.1:8090")]
     Camera {
         /// Where it listens.
         #[arg(long)]
         listen: SocketAddr,
     },
     /// An order-management station, over HTTP.
+    #[command(after_help = "Examples:
+  markwright sim issuer --listen 127.0.0.1:8091")]
     Issuer {
         /// Where it listens.
         #[arg(long)]
@@ -41,6 +49,9 @@ pub(super) enum Sim {
     },
     /// A whole site: issuer, printers, PLC, camera. Prints where the configuration for
     /// `markwright run` is that belongs to it.
+    #[command(after_help = "Examples:
+  markwright sim site --dir site
+  markwright run --config site/markwright.toml")]
     Site {
         /// Where its ledgers and the configuration are written.
         #[arg(long)]

@@ -27,13 +27,25 @@ impl fmt::Display for CheckError {
 
 impl std::error::Error for CheckError {}
 
+impl CheckError {
+    /// Whether the text is right, and only files that it names are missing on this machine.
+    pub fn is_of_this_machine(&self) -> bool {
+        self.problems.iter().all(|problem| problem.of_this_machine)
+    }
+}
+
 pub(super) const SECOND: Duration = Duration::from_secs(1);
+
+/// Where a daemon keeps its data if its configuration does not say.
+pub fn default_data_dir() -> PathBuf {
+    PathBuf::from("markwright-data")
+}
 
 /// Reads a file and says what it means, or everything that is wrong with it.
 pub fn load(file: &Path) -> Result<Config, CheckError> {
     let whole = |found: String, wanted: &str| {
-        let (key, wanted) = (String::new(), wanted.to_owned());
-        CheckError { problems: vec![Problem { file: file.to_owned(), key, found, wanted }] }
+        let (file, key, wanted) = (file.to_owned(), String::new(), wanted.to_owned());
+        CheckError { problems: vec![Problem { file, key, found, wanted, of_this_machine: false }] }
     };
     let text = std::fs::read_to_string(file)
         .map_err(|e| whole(e.to_string().to_lowercase(), "a readable file"))?;
@@ -56,7 +68,8 @@ fn place(text: &str, error: &toml::de::Error) -> String {
 }
 
 fn read(mut top: Reader<'_>) -> Option<Config> {
-    let data_dir = PathBuf::from(top.text_or("data_dir", "markwright-data"));
+    let data_dir = default_data_dir().display().to_string();
+    let data_dir = PathBuf::from(top.text_or("data_dir", &data_dir));
     let web = web(top.table("web"));
     let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
@@ -98,8 +111,7 @@ fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
     let oms_id = at.read("oms_id", "the participant's id at the station", |text| {
         (!text.is_empty()).then(|| text.to_owned())
     });
-    let wanted = "a readable file that holds the client token, and nobody else may read";
-    let token = at.read("token_file", wanted, |path| private_text(Path::new(path)));
+    let token = at.secret("token_file");
     let minute = 60 * SECOND;
     let report = report::Settings {
         every: at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * minute),
@@ -114,22 +126,9 @@ fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
     Some(IssuerConfig { oms, pull: pull::Settings { search_after, ..usual }, report })
 }
 
-/// The text of a file that only its owner may read.
-fn private_text(path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let open_to_others = std::fs::metadata(path).ok()?.permissions().mode() & 0o077 != 0;
-    let text = std::fs::read_to_string(path).ok()?.trim().to_owned();
-    (!open_to_others && !text.is_empty()).then_some(text)
-}
-
 fn mqtt(mut at: Reader<'_>) -> PublishSettings {
     let name = at.text_or("user", "");
-    let password = if at.has("password_file") {
-        let wanted = "a readable file that holds the password, and nobody else may read";
-        at.read("password_file", wanted, |path| private_text(Path::new(path)))
-    } else {
-        None
-    };
+    let password = if at.has("password_file") { at.secret("password_file") } else { None };
     let settings = PublishSettings {
         host: at.text("host", "the broker's name or address"),
         port: u16::try_from(at.number_or("port", 1883, 1, 65_535)).expect("in range"),

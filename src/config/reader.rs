@@ -15,11 +15,13 @@ pub struct Problem {
     pub found: String,
     /// What would be right.
     pub wanted: String,
+    /// Not a fault of the text: a file that it names is not on this machine, or not private.
+    pub of_this_machine: bool,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, key, found, wanted } = self;
+        let Self { file, key, found, wanted, .. } = self;
         let at = if key.is_empty() { "file" } else { key };
         write!(f, "{}: {at}: found {found}, wanted {wanted}", file.display())
     }
@@ -50,7 +52,21 @@ impl<'a> Reader<'a> {
     pub(super) fn wrong(&mut self, name: &str, found: impl fmt::Display, wanted: &str) {
         let (file, key) = (self.file.to_owned(), self.key(name));
         let (found, wanted) = (found.to_string(), wanted.to_owned());
-        self.problems.push(Problem { file, key, found, wanted });
+        self.problems.push(Problem { file, key, found, wanted, of_this_machine: false });
+    }
+
+    /// The text of a file that only its owner may read, named under `name`.
+    pub(super) fn secret(&mut self, name: &str) -> Option<String> {
+        let named = |path: &str| (!path.is_empty()).then(|| path.to_owned());
+        let path = self.read(name, "the name of a file", named)?;
+        let found = match private_text(Path::new(&path)) {
+            Ok(text) => return Some(text),
+            Err(found) => format!("\"{path}\", which {found}"),
+        };
+        self.wrong(name, found, "a file with one line of text, that only its owner may read");
+        let last = self.problems.last_mut().expect("it was pushed a moment ago");
+        last.of_this_machine = true;
+        None
     }
 
     /// The table under `name`; an empty one if it is not there.
@@ -195,6 +211,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+fn private_text(path: &Path) -> Result<String, String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "is not there".to_owned(),
+        _ => format!("cannot be read: {}", error.to_string().to_lowercase()),
+    };
+    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(format!("others may read (mode {:o}; chmod 600)", mode & 0o777));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?.trim().to_owned();
+    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text) }
+}
+
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::String(_) => "a text",
@@ -228,7 +258,7 @@ mod tests {
     fn times_have_a_unit() {
         assert_eq!(time("20ms"), Some(Duration::from_millis(20)));
         assert_eq!(time("1.5s"), Some(Duration::from_millis(1500)));
-        assert_eq!(time("5min"), Some(Duration::from_secs(300)));
+        assert_eq!(time("5min"), Some(Duration::from_mins(5)));
         assert_eq!((time("20"), time("ms"), time("1 parsec")), (None, None, None));
     }
 }

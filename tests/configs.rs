@@ -1,0 +1,254 @@
+//! Configurations: every shipped one is right, and a wrong one is told everything at once.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+use markwright::config::load;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A right configuration; tests spoil it.
+const RIGHT: &str = r#"
+[[line]]
+name = "a"
+scenario = "print_apply"
+printer = { profile = "generic-zpl-300", address = "printer:9100" }
+plc = { address = "plc:502" }
+camera = { url = "http://camera/stream" }
+"#;
+
+fn shipped() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("line-configs");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn write(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.toml");
+    fs::write(&file, text).unwrap();
+    (folder, file)
+}
+
+/// All problems of a text, without the file's name.
+fn problems(text: &str) -> Vec<String> {
+    let (_folder, file) = write(text);
+    let Err(error) = load(&file) else { return Vec::new() };
+    let named = format!("{}: ", file.display());
+    error.to_string().lines().map(|line| line.strip_prefix(&named).unwrap().to_owned()).collect()
+}
+
+fn markwright(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_markwright")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn every_shipped_configuration_is_right() {
+    let files = shipped();
+    assert_eq!(files.len(), 3, "{files:?}");
+    for file in files {
+        if let Err(error) = load(&file) {
+            assert!(error.is_of_this_machine(), "{error}");
+        }
+    }
+}
+
+#[test]
+fn with_its_secret_files_every_shipped_configuration_can_run() {
+    for file in shipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = fs::read_to_string(&file).unwrap();
+        for secret in ["client-token", "mqtt-password"] {
+            let path = folder.path().join(secret);
+            fs::write(&path, "secret\n").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            text = text.replace(&format!("\"{secret}\""), &format!("{path:?}"));
+        }
+        let copy = folder.path().join("copy.toml");
+        fs::write(&copy, text).unwrap();
+        let config = load(&copy).unwrap();
+        assert!(!config.lines.is_empty(), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_line_needs_no_more_than_its_devices() {
+    assert_eq!(problems(RIGHT), [""; 0]);
+}
+
+#[test]
+fn every_problem_is_named_with_key_found_and_wanted() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            r#"profile = "generic-zpl-300""#,
+            r#"profile = "typewriter""#,
+            &[
+                r#"line[0].printer.profile: found "typewriter", wanted one of generic-zpl-300, zebra-zt411-300, desk-zpl-203"#,
+            ],
+        ),
+        (
+            r#"name = "a""#,
+            r#"name = "line 1""#,
+            &[r#"line[0].name: found "line 1", wanted letters, digits, - and _"#],
+        ),
+        (
+            r#"scenario = "print_apply""#,
+            r#"scenario = "preprinted""#,
+            &[r#"line[0].scenario: found "preprinted", wanted "print_apply" or "roll""#],
+        ),
+        (
+            r#"address = "plc:502""#,
+            r#"address = "plc""#,
+            &[
+                r#"line[0].plc.address: found "plc", wanted host and port, such as "192.168.1.20:9100""#,
+            ],
+        ),
+        (
+            r#"plc = { address = "plc:502" }"#,
+            r#"plc = { address = "plc:502", unit = 256, cycle = "1ms" }"#,
+            &[
+                "line[0].plc.unit: found 256, wanted a whole number from 0 to 255",
+                r#"line[0].plc.cycle: found "1ms", wanted a time from 5ms to 1s, such as "20ms", "10s", "5min""#,
+            ],
+        ),
+        (
+            r#"camera = { url = "http://camera/stream" }"#,
+            "",
+            &[
+                r#"line[0].camera.url: found nothing, wanted the address of its stream, such as "http://192.168.1.30/stream""#,
+            ],
+        ),
+        (
+            "[[line]]",
+            "[issuer]\n[[line]]",
+            &[
+                r#"issuer.url: found nothing, wanted an address such as "https://suzgrid.crpt.ru""#,
+                "issuer.oms_id: found nothing, wanted the participant's id at the station",
+                "issuer.token_file: found nothing, wanted the name of a file",
+            ],
+        ),
+        (
+            "[[line]]",
+            "[centre]\ndesk_line = \"a\"\n[[line]]",
+            &[r#"centre.desk_line: found "a", wanted the name of a line with scenario "roll""#],
+        ),
+        (
+            r#"name = "a""#,
+            "name = \"a\"\nstock = { low = 0 }",
+            &["line[0].stock.low: found 0, wanted a whole number from 1 to 1000000"],
+        ),
+        (
+            r#"name = "a""#,
+            "name = \"a\"\nspeed = 3\nlimits = { labels_ahead = 5, print_within = 5 }",
+            &[
+                "line[0].limits.labels_ahead: found 5, wanted a whole number from 1 to 4",
+                r#"line[0].limits.print_within: found 5, wanted a time from 100ms to 600s, such as "20ms", "10s", "5min""#,
+                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, limits, printer, plc, camera, goods, stock",
+            ],
+        ),
+        (
+            r#"name = "a""#,
+            "name = \"a\"\ndesign = \"43x25\"\ngoods = { gtin = \"4810093011695\", group = \"bread\" }",
+            &[
+                r#"line[0].goods.gtin: found "4810093011695", wanted 8 to 14 digits with a right check digit"#,
+                r#"line[0].goods.group: found "bread", wanted one of shoes, milk, lp, water, beer"#,
+                "line[0].goods.name: found nothing, wanted what is printed and shown",
+            ],
+        ),
+        (
+            "[[line]]",
+            "[mqtt]\nport = 0\nprefix = \"a/#\"\n[web]\nlisten = \"here\"\n[[line]]",
+            &[
+                r#"web.listen: found "here", wanted an address such as "127.0.0.1:8080""#,
+                "mqtt.host: found nothing, wanted the broker's name or address",
+                "mqtt.port: found 0, wanted a whole number from 1 to 65535",
+                "mqtt.prefix: found a/#, wanted a topic without + and #",
+            ],
+        ),
+    ];
+    for (right, wrong, wanted) in cases {
+        assert!(RIGHT.contains(right), "{right}");
+        assert_eq!(problems(&RIGHT.replace(right, wrong)), *wanted, "{wrong}");
+    }
+}
+
+#[test]
+fn two_lines_of_one_name_are_refused() {
+    let wanted = [r#"line: found the name "a" twice, wanted a name of its own for every line"#];
+    assert_eq!(problems(&RIGHT.repeat(2)), wanted);
+}
+
+#[test]
+fn a_stock_rule_without_an_issuer_is_refused() {
+    let goods = "design = \"dairy\"\n[line.stock]\n[line.goods]\n\
+                 gtin = \"04810093011694\"\ngroup = \"milk\"\nname = \"x\"\n";
+    let wanted = ["line.stock: found an order rule, wanted a table [issuer] to order codes from"];
+    assert_eq!(problems(&(RIGHT.to_owned() + goods)), wanted);
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_named_with_the_line() {
+    let found = problems("[web]\nlisten = ");
+    assert!(found[0].starts_with("file: found ") && found[0].contains("on line 2"), "{found:?}");
+}
+
+#[test]
+fn a_token_that_others_may_read_is_refused_by_run_and_only_mentioned_by_check() {
+    let (folder, file) = write("");
+    let token = folder.path().join("token");
+    fs::write(&token, "secret").unwrap();
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o644)).unwrap();
+    let issuer = format!("[issuer]\nurl = \"http://x\"\noms_id = \"x\"\ntoken_file = {token:?}\n");
+    fs::write(&file, issuer + RIGHT).unwrap();
+    let error = load(&file).unwrap_err();
+    assert!(error.is_of_this_machine());
+    assert!(error.to_string().contains("others may read (mode 644; chmod 600)"), "{error}");
+
+    let path = file.to_str().unwrap();
+    let check = markwright(&["check", path]);
+    assert_eq!(check.status.code(), Some(0));
+    assert!(String::from_utf8(check.stdout).unwrap().contains("token_file"));
+    let run = markwright(&["run", "--config", path]);
+    assert_eq!(run.status.code(), Some(78), "EX_CONFIG of sysexits.h");
+}
+
+#[test]
+fn check_ends_with_78_and_tells_the_problems_of_every_file() {
+    let (folder, file) = write("[web]\nlisten = 1\n");
+    fs::write(folder.path().join("right.toml"), RIGHT).unwrap();
+    fs::write(folder.path().join("also.toml"), "data_dir = 1").unwrap();
+    let check = markwright(&["check", folder.path().to_str().unwrap()]);
+    assert_eq!(check.status.code(), Some(78), "EX_CONFIG of sysexits.h");
+    let (right, wrong) =
+        (String::from_utf8(check.stdout).unwrap(), String::from_utf8(check.stderr).unwrap());
+    assert!(right.contains("right.toml: right"), "{right}");
+    let named = format!("{}: web.listen: found ", file.display());
+    assert!(wrong.contains(&named), "{wrong}");
+    assert!(
+        wrong.contains("also.toml: data_dir: found a number, wanted text in quotes"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn codes_are_imported_once_and_the_rest_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("line.toml");
+    let text = fs::read_to_string(&shipped()[0]).unwrap();
+    let data = format!("data_dir = {:?}", folder.path().join("data"));
+    fs::write(&config, text.replace("data_dir = \"markwright-data\"", &data)).unwrap();
+    let array = folder.path().join("array.txt");
+    let codes = "0104810093011694212k6rsrti<GS>93#SzU\n0104810093011694212k6rsrtj<GS>93#SzU\nno\n";
+    fs::write(&array, codes).unwrap();
+    let (config, array) = (config.to_str().unwrap(), array.to_str().unwrap());
+    let import = || markwright(&["codes", "import", array, "--config", config, "--line", "line-1"]);
+
+    let first = import();
+    let (out, err) =
+        (String::from_utf8(first.stdout).unwrap(), String::from_utf8(first.stderr).unwrap());
+    assert!(out.ends_with("array.txt: 2 codes taken, 1 lines set aside\n"), "{out}{err}");
+    assert!(err.contains("array.txt:3: "), "{err}");
+    let again = String::from_utf8(import().stdout).unwrap();
+    assert!(again.ends_with("array.txt: 0 codes taken, 3 lines set aside\n"), "{again}");
+}
