@@ -120,6 +120,10 @@ impl Desk {
         self.orders.status(asked, query.get("gtin").map(String::as_str))
     }
 
+    pub(super) fn list(&self, now_ms: i64) -> Value {
+        json!({ "omsId": self.oms_id, "orderInfos": self.orders.list(now_ms) })
+    }
+
     pub(super) fn codes(&mut self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
         let asked = Asked { order: wanted(query, "orderId")?, now_ms };
         let gtin = wanted(query, "gtin")?;

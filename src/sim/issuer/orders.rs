@@ -46,6 +46,9 @@ struct NewProduct {
 #[derive(Debug)]
 struct Order {
     form: Form,
+    /// What it was called by whoever placed it (`productionOrderId`).
+    called: Option<String>,
+    taken_at_ms: i64,
     /// When its codes are made, in milliseconds since 1970.
     ready_at_ms: i64,
     /// Why it is refused after all.
@@ -100,9 +103,28 @@ impl Orders {
             let serials = p.serial_numbers;
             (p.gtin, Part { quantity, given: 0, serials, blocks: Vec::new(), closed: false })
         };
+        let called = new.attributes.get("productionOrderId").and_then(Value::as_str);
+        let called = called.map(str::to_owned);
         let parts = new.products.into_iter().map(part).collect();
-        self.0.insert(asked.order.to_owned(), Order { form, ready_at_ms, declined, parts });
+        let order = Order { form, called, taken_at_ms: asked.now_ms, ready_at_ms, declined, parts };
+        self.0.insert(asked.order.to_owned(), order);
         Ok(())
+    }
+
+    /// `GET /order/list`: every order (same, pages 151 to 154).
+    pub(super) fn list(&self, now_ms: i64) -> Value {
+        let info = |(id, order): (&String, &Order)| {
+            let parts = order.parts.iter();
+            let buffers: Vec<_> =
+                parts.map(|(gtin, part)| order.describe(gtin, part, now_ms)).collect();
+            json!({
+                "orderId": id,
+                "createdTimestamp": order.taken_at_ms,
+                "productGroup": order.form.group,
+                "buffers": buffers,
+            })
+        };
+        self.0.iter().map(info).collect()
     }
 
     fn check(
@@ -326,6 +348,9 @@ impl Order {
             "templateId": self.form.template,
             "cisType": "UNIT",
         });
+        if let Some(called) = &self.called {
+            info["productionOrderId"] = called.as_str().into();
+        }
         if let (Some(reason), "REJECTED") = (&self.declined, word) {
             info["rejectionReason"] = format!("Order declined: {reason}").into();
         }
