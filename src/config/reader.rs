@@ -213,9 +213,12 @@ impl<'a> Reader<'a> {
 
 fn private_text(path: &Path) -> Result<String, String> {
     use std::os::unix::fs::PermissionsExt as _;
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "is not there".to_owned(),
-        _ => format!("cannot be read: {}", error.to_string().to_lowercase()),
+    let unreadable = |error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            "is not there".to_owned()
+        } else {
+            format!("cannot be read: {}", error.to_string().to_lowercase())
+        }
     };
     let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
     if mode & 0o077 != 0 {
@@ -258,7 +261,7 @@ mod tests {
     fn times_have_a_unit() {
         assert_eq!(time("20ms"), Some(Duration::from_millis(20)));
         assert_eq!(time("1.5s"), Some(Duration::from_millis(1500)));
-        assert_eq!(time("5min"), Some(Duration::from_secs(300)));
+        assert_eq!(time("5min"), Some(Duration::from_mins(5)));
         assert_eq!((time("20"), time("ms"), time("1 parsec")), (None, None, None));
     }
 }
