@@ -2,20 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 mod label_oracle;
 
-use label_oracle::{as_read, output, python};
+use label_oracle::{as_read, output, read_pages};
 use markwright::code::CodeText;
 use markwright::label::{DesignProblem, Goods, MOST_PAGES, design, designs, pdf_of};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// Prints, for every picture, each symbol as hex of identifier and bytes.
-const READ: &str = r"
-import sys, zxingcpp
-from PIL import Image
-for name in sys.argv[1:]:
-    found = zxingcpp.read_barcodes(Image.open(name).convert('L'), formats=zxingcpp.BarcodeFormat.DataMatrix)
-    print(' '.join(r.symbology_identifier.encode().hex() + r.bytes.hex() for r in found))
-";
 
 fn goods() -> Goods {
     Goods {
@@ -39,20 +30,6 @@ fn written(pdf: &[u8], dir: &Path) -> PathBuf {
     let file = dir.join("labels.pdf");
     std::fs::write(&file, pdf).unwrap();
     file
-}
-
-/// What zxing-cpp reads on each page at 300 dpi.
-fn read_pages(pdf: &Path, dir: &Path) -> Vec<String> {
-    let prefix = dir.join("page");
-    output(Command::new("pdftoppm").args(["-r", "300", "-gray", "-png"]).arg(pdf).arg(prefix));
-    let mut pages: Vec<PathBuf> = std::fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "png"))
-        .collect();
-    pages.sort();
-    let pages: Vec<&str> = pages.iter().map(|path| path.to_str().unwrap()).collect();
-    python(READ, &pages).lines().map(str::to_owned).collect()
 }
 
 #[test]

@@ -80,7 +80,7 @@ async fn an_importer_orders_labels_on_a_phone_and_validates_them() {
     phone.close().await;
 
     let pool = format!("order:{}", order.rsplit('/').next().unwrap());
-    assert_eq!(house.store.unreported(&pool).await.unwrap(), 2, "they wait for their report");
+    assert_eq!(house.store.unreported_of(&pool).await.unwrap(), 2, "they wait for their report");
 }
 
 #[tokio::test]

@@ -42,20 +42,24 @@ fn array() -> String {
 
 /// `FORM` with some fields written otherwise, as multipart.
 fn multipart(other: &[(&str, &str)], file: &str) -> String {
-    let mut body = String::new();
-    for (name, value) in FORM {
+    let field = |(name, value): (&str, &str)| {
         let value = other.iter().find(|(n, _)| *n == name).map_or(value, |(_, v)| v);
-        body += &format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        );
-    }
+        let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+        format!("--{BOUNDARY}\r\n{head}\r\n\r\n{value}\r\n")
+    };
+    let body: Vec<_> = FORM.into_iter().map(field).collect();
     let head = "Content-Disposition: form-data; name=\"array\"; filename=\"codes.csv\"";
-    body + &format!("--{BOUNDARY}\r\n{head}\r\n\r\n{file}\r\n--{BOUNDARY}--\r\n")
+    let end = format!("--{BOUNDARY}\r\n{head}\r\n\r\n{file}\r\n--{BOUNDARY}--\r\n");
+    body.concat() + &end
 }
 
 /// Percent encoding of everything.
 fn percent(text: &str) -> String {
-    text.bytes().map(|b| format!("%{b:02X}")).collect()
+    text.bytes().flat_map(|b| ['%', digit(b >> 4), digit(b & 15)]).collect()
+}
+
+fn digit(of: u8) -> char {
+    char::from_digit(u32::from(of), 16).unwrap()
 }
 
 impl Office {
@@ -159,6 +163,16 @@ async fn every_error_stands_at_its_field_and_what_was_written_is_kept() {
     assert!(empty.text().await.unwrap().contains("choose the file with your codes"));
     let long = office.order(&[("delivery", "roll"), ("name", &"Ж".repeat(61))], &array()).await;
     assert!(long.text().await.unwrap().contains("at most 60 fit"));
+}
+
+#[tokio::test]
+async fn a_large_array_is_taken_and_a_huge_one_is_refused_in_words() {
+    let office = Office::open().await;
+    let large = array() + &"\r\n".repeat(100_000);
+    assert_eq!(office.order(&[], &large).await.status(), StatusCode::SEE_OTHER);
+    let answer = office.order(&[], &"x".repeat(21 * 1024 * 1024)).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.text().await.unwrap().contains("/orders/new"));
 }
 
 #[tokio::test]

@@ -90,6 +90,16 @@ async fn after_a_decline_the_same_customer_orders_again_with_the_same_codes() {
 }
 
 #[tokio::test]
+async fn an_order_whose_upload_broke_off_is_not_accepted() {
+    let kit = Kit::new().await;
+    let order = kit.array(kit.anna.person(), &codes(0..3), Delivery::Roll).await.unwrap();
+    kit.plain("update label_order set quantity = 9 where id = ?", order.id.0).await;
+    let step = kit.store.step_label_order(order.id, OrderStep::Accept, kit.manager, "", now());
+    let refused = step.await.unwrap_err().to_string();
+    assert!(refused.contains("3 of 9 codes were taken"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_validated_label_is_verified_settled_and_counted() {
     let kit = Kit::new().await;
     let id = kit.printed(&codes(0..3)).await;
@@ -99,7 +109,7 @@ async fn a_validated_label_is_verified_settled_and_counted() {
     assert!(matches!(&lost, Scan::Good { advice, .. } if *advice == [Advice::GsLost]), "{lost:?}");
     let counts = kit.counts(id).await;
     assert_eq!((counts.of(CodeState::Verified), counts.to_validate()), (2, 1));
-    assert_eq!(kit.store.unreported(&id.pool()).await.unwrap(), 2);
+    assert_eq!(kit.store.unreported_of(&id.pool()).await.unwrap(), 2);
 }
 
 #[tokio::test]
@@ -147,5 +157,5 @@ async fn an_order_is_closed_only_when_every_label_is_accounted_for() {
     assert_eq!(written_off.unwrap(), 2);
     assert_eq!(close().await.unwrap(), Some(OrderState::Closed));
     assert_eq!(kit.scan_word(id, &code(1)).await, None, "a closed order takes no scans");
-    assert_eq!(kit.store.unreported(&id.pool()).await.unwrap(), 3);
+    assert_eq!(kit.store.unreported_of(&id.pool()).await.unwrap(), 3);
 }

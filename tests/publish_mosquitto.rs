@@ -7,9 +7,9 @@ mod store_kit;
 
 use markwright::code::Step;
 use markwright::crew::Crew;
-use markwright::line::{Fate, LineState, Record, StopReason, Tag};
+use markwright::line::{Fate, LineState, Record, Scenario, StopReason, Tag};
 use markwright::publish::{self, PublishSettings};
-use markwright::store::{NewJob, Scenario, Store};
+use markwright::store::{NewJob, Store};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, TcpListener};

@@ -37,6 +37,7 @@ fn settings() -> LineSettings {
         clear_within: ms(200),
         refill_after: ms(500),
         ends_with_codes: false,
+        passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
     }
 }
@@ -141,12 +142,13 @@ impl Shift {
 
     /// The person at the line: starts what can be started.
     fn operate(&mut self) {
-        let request = match self.line.state() {
-            LineState::Stopped | LineState::Complete | LineState::Aborted => Request::Reset,
-            LineState::Idle | LineState::Held => Request::Start,
-            _ => return,
-        };
-        self.handle(Event::Operator(request));
+        use LineState as S;
+        let state = self.line.state();
+        if matches!(state, S::Stopped | S::Complete | S::Aborted) {
+            self.handle(Event::Operator(Request::Reset));
+        } else if matches!(state, S::Idle | S::Held) {
+            self.handle(Event::Operator(Request::Start));
+        }
     }
 
     fn kill(&mut self) {
@@ -168,12 +170,14 @@ impl Shift {
                 return;
             }
             if round % 40 == 0 {
-                match self.line.state() {
-                    LineState::Aborted => self.handle(Event::Operator(Request::Clear)),
+                let state = self.line.state();
+                if state == LineState::Aborted {
+                    self.handle(Event::Operator(Request::Clear));
+                } else if state == LineState::Stopped {
                     // Something is left on the belt: run it out.
-                    LineState::Stopped => self.handle(Event::Operator(Request::Reset)),
-                    LineState::Stopping => {}
-                    _ => self.handle(Event::Operator(Request::Stop)),
+                    self.handle(Event::Operator(Request::Reset));
+                } else if state != LineState::Stopping {
+                    self.handle(Event::Operator(Request::Stop));
                 }
             }
         }

@@ -107,7 +107,7 @@ async fn a_verified_code_is_settled_only_when_its_product_is_through_the_gate() 
     assert_eq!(kit.state(1).await, ("verified".into(), false));
     kit.append(&[settled(1, Fate::Verified)]).await;
     assert_eq!(kit.state(1).await, ("verified".into(), true));
-    assert_eq!(kit.store.unreported(POOL).await.unwrap(), 1);
+    assert_eq!(kit.store.unreported_of(POOL).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -325,6 +325,6 @@ async fn what_was_appended_survives_a_kill_whole_and_nothing_is_there_in_halves(
     let tally = store.tally(POOL).await.unwrap();
     assert_eq!(tally.sent, 0, "half of an append");
     assert!((last..=last + 1).contains(&tally.printed), "said {last}, kept {tally:?}");
-    assert_eq!(store.restore(LINE).await.unwrap().under_way.len() as u64, tally.printed);
+    assert_eq!(store.restore(LINE).await.unwrap().known.under_way.len() as u64, tally.printed);
     assert!(store.reconcile(LINE, POOL).await.unwrap().closes());
 }

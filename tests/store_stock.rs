@@ -79,7 +79,7 @@ async fn bad_lines_of_an_array_are_kept_with_their_reasons() {
 async fn told_codes_are_counted_as_reported() {
     let kit = Kit::with_codes(3).await;
     kit.append(&[moved(1, Step::Scrap), moved(2, Step::Scrap)]).await;
-    assert_eq!(kit.store.unreported(POOL).await.unwrap(), 2);
+    assert_eq!(kit.store.unreported_of(POOL).await.unwrap(), 2);
     sqlx::query("update code set told_at = 5 where id = 1").execute(&kit.plain).await.unwrap();
     let account = kit.store.reconcile(LINE, POOL).await.unwrap();
     assert_eq!((account.reported, account.unreported), (1, 1));

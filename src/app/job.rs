@@ -7,7 +7,6 @@ use crate::label::{self, DesignProblem};
 use crate::line::{Event, Line, LineView, Order, StopReason};
 use crate::print::LabelFormat;
 use crate::store::{Goods, Job, LineLeft, Store, StoreError};
-use crate::symbol::Separator;
 use crate::telemetry::LastWord;
 use crate::{apply, print, verify};
 use std::sync::Arc;
@@ -137,8 +136,8 @@ impl Post {
             .ok_or_else(|| JobProblem::NoDesign(wanted.design.clone()))?;
         let goods = self.store.goods(wanted.gtin).await?;
         let goods = on_label(&goods.ok_or(JobProblem::NoGoods(wanted.gtin))?);
-        let dots = self.line.dots_per_mm;
-        let format = label::LabelFormat::new(design, &goods, sample, dots, Separator::Fnc1)?;
+        let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
+        let format = label::LabelFormat::new(design, &goods, sample, dots, separator)?;
         let setup = format.setup_bytes().to_vec();
         let label = move |code: &CodeText| {
             format.label_bytes(code).unwrap_or_else(|problem| {

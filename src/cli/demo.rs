@@ -38,7 +38,8 @@ const PERSON_TAKES: Duration = Duration::from_secs(1);
 #[command(after_help = "Examples:
   markwright demo
   markwright demo --seconds 60 --rate 600 --json
-  markwright demo --seconds 10 --codes array.txt")]
+  markwright demo --seconds 10 --codes array.txt
+  markwright demo --listen 0.0.0.0:8080 --keep demo-of-today")]
 pub(super) struct Demo {
     /// Runs for so long without anybody, stops, and prints the sums. Exit code 0 only if they
     /// close and the plant's own ledger agrees. Otherwise runs until Ctrl-C.
@@ -56,6 +57,12 @@ pub(super) struct Demo {
     /// Prints the sums as JSON.
     #[arg(long)]
     json: bool,
+    /// Where the pages are; port 0 is any that is free. Without it: port 8080 if it is free.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Keeps database, ledgers, pictures and labels in this folder, which must be new or empty.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
 }
 
 impl Demo {
@@ -63,13 +70,13 @@ impl Demo {
         if !(self.rate.is_finite() && (1.0..=6_000.0).contains(&self.rate)) {
             bail!("--rate {}: wanted a number of products a minute from 1 to 6000", self.rate);
         }
-        let dir = Folder::make()?;
-        let stage = Stage::start(&self.stage_settings(&dir.0)).await?;
-        self.prepare(&stage, &dir.0).await?;
+        let dir = Folder::make(self.keep.as_deref())?;
+        let stage = Stage::start(&self.stage_settings(&dir.path)).await?;
+        self.prepare(&stage, &dir.path).await?;
         let app = App::start(config::load(&stage.config)?).await?;
         let ran = match self.seconds {
             Some(seconds) => self.headless(&app, seconds).await,
-            None => until_asked(&app).await,
+            None => until_asked(&app, &stage).await,
         };
         let store = app.store.clone();
         app.stop().await;
@@ -89,22 +96,30 @@ impl Demo {
             products_per_minute: self.rate,
             seed: self.seed,
             faults: Faults::demo(),
-            pages: if self.seconds.is_some() { free_port() } else { page_address() },
+            pages: self.listen.unwrap_or_else(|| self.page_address()),
             dir: dir.to_owned(),
             orders_codes: self.codes.is_none(),
             codes_in_order: self.codes_in_order(),
         }
     }
 
-    /// Half a minute's codes, and no fewer than a small line needs.
+    /// Port 8080 where a person looks and it is free; any other port will do.
+    fn page_address(&self) -> SocketAddr {
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let usual = self.seconds.is_none() && TcpListener::bind(at(8080)).is_ok();
+        at(if usual { 8080 } else { 0 })
+    }
+
+    /// Codes for forty minutes: more are ordered when half of them are left, and with less than a
+    /// quarter of an hour the page would warn.
     fn codes_in_order(&self) -> u32 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "the rate was checked"
         )]
-        let half_a_minute = (self.rate / 2.0) as u32;
-        half_a_minute.max(200)
+        let forty_minutes = (self.rate * 40.0) as u32;
+        forty_minutes.max(200)
     }
 
     /// People, and the codes of a file.
@@ -188,13 +203,17 @@ fn waits_for_person(state: LineState) -> bool {
 }
 
 /// Says where to look, and waits for Ctrl-C.
-async fn until_asked(app: &App) -> anyhow::Result<Duration> {
+async fn until_asked(app: &App, stage: &Stage) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     say(&format!("The line:     http://{}/", app.web_addr));
     say(&format!("Order labels: http://{}/orders", app.web_addr));
     for (name, password, role) in PEOPLE {
         say(&format!("Sign in as {name:<10} password {password:<16} ({})", role.word()));
     }
+    say(&format!(
+        "Labels that the desk printer prints, to scan or to type: {}",
+        stage.labels.display()
+    ));
     say("Ctrl-C stops the line, empties the belt and prints the sums.");
     asked_to_end().await;
     say("stopping …");
@@ -233,32 +252,31 @@ async fn plan_jobs(store: &Store, taken: &[ArrayLine]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn free_port() -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+/// Where everything is kept. A folder that nobody named is removed at the end.
+struct Folder {
+    path: PathBuf,
+    stays: bool,
 }
-
-/// Port 8080 if it is free.
-fn page_address() -> SocketAddr {
-    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-    if TcpListener::bind(usual).is_ok() { usual } else { free_port() }
-}
-
-/// A folder of its own, removed at the end.
-struct Folder(PathBuf);
 
 impl Folder {
-    fn make() -> anyhow::Result<Self> {
+    fn make(keep: Option<&Path>) -> anyhow::Result<Self> {
         let name = format!("markwright-demo-{}", uuid::Uuid::new_v4());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).with_context(|| format!("make {}", path.display()))?;
-        Ok(Self(path))
+        let path = keep.map_or_else(|| std::env::temp_dir().join(name), Path::to_owned);
+        std::fs::create_dir_all(&path).with_context(|| format!("make {}", path.display()))?;
+        if std::fs::read_dir(&path)?.next().is_some() {
+            bail!("--keep {}: wanted a new or an empty folder", path.display());
+        }
+        Ok(Self { path, stays: keep.is_some() })
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(path = %self.0.display(), %error, "the demo's folder stays");
+        if self.stays {
+            return;
+        }
+        if let Err(error) = std::fs::remove_dir_all(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "the demo's folder stays");
         }
     }
 }

@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn bad_lines_are_named_and_the_rest_is_taken() {
-        let other = "0104600000000008212k6rsrti\u{1d}93#SzU".replace("0000000008", "0000000008");
+        let other = "0104600000000008212k6rsrti\u{1d}93#SzU";
         let file = format!("{A}\nrubbish\n\n{A}\n{other}\n{B}\n");
         let only = "04810093011694".parse().ok();
         let (taken, aside) = read_array(&file, only);

@@ -36,6 +36,11 @@ impl CheckError {
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
+/// Where a daemon keeps its data if its configuration does not say.
+pub fn default_data_dir() -> PathBuf {
+    PathBuf::from("markwright-data")
+}
+
 /// Reads a file and says what it means, or everything that is wrong with it.
 pub fn load(file: &Path) -> Result<Config, CheckError> {
     let whole = |found: String, wanted: &str| {
@@ -63,7 +68,8 @@ fn place(text: &str, error: &toml::de::Error) -> String {
 }
 
 fn read(mut top: Reader<'_>) -> Option<Config> {
-    let data_dir = PathBuf::from(top.text_or("data_dir", "markwright-data"));
+    let data_dir = default_data_dir().display().to_string();
+    let data_dir = PathBuf::from(top.text_or("data_dir", &data_dir));
     let web = web(top.table("web"));
     let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
@@ -112,10 +118,12 @@ fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
         ..report::Settings::default()
     };
     let release_method = at.text_or("release_method", "PRODUCTION");
-    at.end("url, oms_id, token_file, report_every, release_method");
+    let usual = pull::Settings::default();
+    let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
+    at.end("url, oms_id, token_file, report_every, release_method, lost_order_after");
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
-    Some(IssuerConfig { oms, pull: pull::Settings::default(), report })
+    Some(IssuerConfig { oms, pull: pull::Settings { search_after, ..usual }, report })
 }
 
 fn mqtt(mut at: Reader<'_>) -> PublishSettings {

@@ -9,6 +9,7 @@ use crate::line::{LineSettings, Scenario};
 use crate::print::{PrinterSettings, Profile};
 use crate::pull::StockRule;
 use crate::store::Goods;
+use crate::symbol::Separator;
 use crate::verify::CameraSettings;
 use std::path::Path;
 use std::time::Duration;
@@ -48,13 +49,14 @@ pub(super) fn line_config(
         let (gtin, group) = (work.goods.gtin, work.goods.group);
         rules.push(StockRule { pool: format!("line:{name}"), gtin, group, low, order });
     }
-    let (printer, dots_per_mm) = printer?;
+    let (printer, dots_per_mm, separator) = printer?;
     Some(LineConfig {
         name: name?,
         settings: LineSettings { ends_with_codes: rule.is_none(), ..settings },
         by_itself,
         printer,
         dots_per_mm,
+        separator,
         plc: plc.flatten(),
         camera: camera.flatten(),
         work,
@@ -77,12 +79,19 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         refill_after: SECOND,
         // Whether more codes can come is known with the whole line.
         ends_with_codes: true,
+        passes_before_bin_eye_max: u32::try_from(at.number_or(
+            "passes_before_bin_eye_max",
+            3,
+            0,
+            100,
+        ))
+        .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, drain_within, \
-         settle_within, clear_within, rejects_in_a_row_max",
+         settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
     );
     settings
 }
@@ -94,19 +103,33 @@ fn is_address(text: &str) -> Option<String> {
 
 const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
 
-fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32)> {
+fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32, Separator)> {
     let names: Vec<_> = Profile::names().collect();
     let wanted = format!("one of {}", names.join(", "));
     let profile = at.read("profile", &wanted, Profile::named);
     let address = at.read("address", ADDRESS, is_address);
     let unique_id = at.text_or("unique_id", "");
     let labels_per_count = at.number_or("labels_per_count", 1, 1, 8);
-    at.end("profile, address, unique_id, labels_per_count");
+    let separator = separator(&mut at);
+    at.end("profile, address, unique_id, labels_per_count, separator");
     let profile = profile?;
     let mut settings = profile.settings(address?);
     settings.unique_id = (!unique_id.is_empty()).then_some(unique_id);
     settings.labels_per_count = usize::try_from(labels_per_count).expect("bounded");
-    Some((settings, exact_dots_per_mm(profile.dots_per_mm)))
+    Some((settings, exact_dots_per_mm(profile.dots_per_mm), separator?))
+}
+
+/// Between the fields of a symbol stands FNC1 (codeword 232), as GS1 has it. Some readers want the
+/// control character GS (29) there; the text that is read is the same.
+fn separator(at: &mut Reader<'_>) -> Option<Separator> {
+    if !at.has("separator") {
+        return Some(Separator::Fnc1);
+    }
+    at.read("separator", "\"fnc1\" or \"gs\"", |word| match word {
+        "fnc1" => Some(Separator::Fnc1),
+        "gs" => Some(Separator::Gs),
+        _ => None,
+    })
 }
 
 /// Printers name their heads by the rounded number; labels need the exact one: heads are made in

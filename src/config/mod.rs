@@ -3,7 +3,7 @@ mod check;
 mod line;
 mod reader;
 
-pub use check::{CheckError, load};
+pub use check::{CheckError, default_data_dir, load};
 pub use reader::Problem;
 
 use crate::apply::PlcSettings;
@@ -12,6 +12,7 @@ use crate::order::PriceList;
 use crate::print::PrinterSettings;
 use crate::publish::PublishSettings;
 use crate::store::Goods;
+use crate::symbol::Separator;
 use crate::upstream::OmsSettings;
 use crate::verify::CameraSettings;
 use crate::web::WebSettings;
@@ -69,6 +70,8 @@ pub struct LineConfig {
     pub printer: PrinterSettings,
     /// Dots of the printer's head a millimetre, as exact as labels need it.
     pub dots_per_mm: f32,
+    /// What stands between the fields of a code in the symbol.
+    pub separator: Separator,
     /// Its PLC, where the scenario has a belt.
     pub plc: Option<PlcSettings>,
     /// Its camera, where the scenario has a belt.

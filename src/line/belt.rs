@@ -28,13 +28,15 @@ pub(super) struct Product {
     pub(super) code: Option<OnProduct>,
     pub(super) verdict: Option<Verdict>,
     pub(super) picture: Option<PictureId>,
+    /// How many products passed the gate that came after it.
+    pub(super) overtaken: u32,
     /// When the reading must be there; set by the camera's trigger.
     pub(super) picture_due: Option<Instant>,
 }
 
 impl Product {
     pub(super) fn new(tag: Tag) -> Self {
-        Self { tag, code: None, verdict: None, picture: None, picture_due: None }
+        Self { tag, code: None, verdict: None, picture: None, overtaken: 0, picture_due: None }
     }
 
     /// Whether it carries a label and was not found bad.
@@ -148,6 +150,12 @@ impl Belt {
     /// Whether a triggered picture is still to be read.
     pub(super) fn waits_for_picture(&self) -> bool {
         self.picture_due().is_some()
+    }
+
+    /// Products that still have to come by the applicator, or just did.
+    pub(super) fn unlabelled(&self) -> usize {
+        let waits = |product: &&Product| product.code.is_none() && product.verdict.is_none();
+        self.products.iter().filter(waits).count()
     }
 
     /// Products that are good or may become it.

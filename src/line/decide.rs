@@ -201,7 +201,12 @@ impl Line {
 
     fn wants_products(&self) -> bool {
         let coming = self.order.done + self.belt.hopeful() as u64;
-        self.order.planned == 0 || coming < self.order.planned
+        let enough = self.order.planned > 0 && coming >= self.order.planned;
+        // When codes run out, no product enters that could not get a label.
+        let no_label = self.stock.is_empty()
+            && self.refill_at.is_some()
+            && self.belt.unlabelled() >= self.belt.pad.len();
+        !(enough || no_label)
     }
 
     fn decide_alarms(&mut self, records: &mut Vec<Record>) {

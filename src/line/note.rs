@@ -7,10 +7,6 @@ use super::{
 use crate::code::{CodeId, CodeState, Step};
 use std::time::Instant;
 
-/// So many products may pass the gate before the bin's eye sees a rejected one fall. With an eye
-/// further away a lost product would be noticed too late (`docs/plc/markwright.v1.md`, events).
-const FALL_BEHIND_MAX: u32 = 3;
-
 impl Line {
     pub(super) fn note(&mut self, now: Instant, event: Event, records: &mut Vec<Record>) {
         match event {
@@ -181,20 +177,33 @@ impl Line {
         records.push(Record::ProductLabelled { tag, code: Some(id) });
     }
 
-    /// Products come to the gate in the order of their tags: those before this one are gone,
-    /// unless they may still be falling.
-    fn note_gone_before(
-        &mut self,
-        tag: Tag,
-        may_fall: impl Fn(&Product) -> bool,
-        records: &mut Vec<Record>,
-    ) {
-        let gone = |product: &Product| product.tag < tag && !may_fall(product);
-        while let Some(at) = self.belt.products.iter().position(gone) {
-            let product = self.belt.products.remove(at);
-            self.unaccount(product, records);
-            self.latch(StopReason::ProductMissing);
+    /// A product passed the gate. A good one before it should have passed first: it is gone. One
+    /// that was to be rejected may still be on its way to the eye of the bin.
+    fn note_overtaken(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        let most = self.settings.passes_before_bin_eye_max;
+        let mut gone = Vec::new();
+        for product in self.belt.products.iter_mut().filter(|product| product.tag < tag) {
+            product.overtaken += 1;
+            if product.verdict == Some(Verdict::Good) || product.overtaken > most {
+                gone.push(product.tag);
+            }
         }
+        for tag in gone {
+            self.note_missing(tag, records);
+        }
+    }
+
+    /// Rejected products come by the eye of the bin in the order of their tags.
+    fn note_gone_before(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        while let Some(front) = self.belt.products.front().filter(|product| product.tag < tag) {
+            self.note_missing(front.tag, records);
+        }
+    }
+
+    fn note_missing(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        let product = self.take_product(tag);
+        self.unaccount(product, records);
+        self.latch(StopReason::ProductMissing);
     }
 
     fn unaccount(&mut self, product: Option<Product>, records: &mut Vec<Record>) {
@@ -213,11 +222,7 @@ impl Line {
     }
 
     fn note_passed(&mut self, tag: Tag, records: &mut Vec<Record>) {
-        // The next product may pass the gate before the bin's eye sees the rejected one fall.
-        let may_fall = |product: &Product| {
-            product.verdict != Some(Verdict::Good) && product.tag.0 + FALL_BEHIND_MAX >= tag.0
-        };
-        self.note_gone_before(tag, may_fall, records);
+        self.note_overtaken(tag, records);
         let Some(product) = self.take_product(tag) else { return };
         if product.verdict == Some(Verdict::Good) {
             self.order.done += 1;
@@ -229,8 +234,7 @@ impl Line {
     }
 
     fn note_rejected(&mut self, tag: Tag, confirmed: bool, records: &mut Vec<Record>) {
-        // Rejects fall in the order in which they were pushed out.
-        self.note_gone_before(tag, |_| false, records);
+        self.note_gone_before(tag, records);
         let verdict = self.belt.product(tag).map(|product| product.verdict);
         match verdict {
             None => return,

@@ -52,6 +52,9 @@ pub struct LineSettings {
     /// The job ends when its codes are used up, because no more will come: a roll, an array from a
     /// file. Otherwise the line is held until codes come.
     pub ends_with_codes: bool,
+    /// So many products may pass the gate before the bin's eye sees one that was rejected before
+    /// them: the way from the gate to the eye, in products.
+    pub passes_before_bin_eye_max: u32,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
 }

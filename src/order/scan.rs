@@ -417,9 +417,10 @@ mod tests {
 
     #[test]
     fn what_is_no_code_is_told_in_words() {
-        let words = |input: &str| match judge_scan(input, &[]) {
-            Scan::Malformed(words) => words,
-            other => panic!("{other:?}"),
+        let words = |input: &str| {
+            let scan = judge_scan(input, &[]);
+            assert_eq!(scan.word(), "malformed", "{input}");
+            scan.words()
         };
         assert_eq!(words(""), "nothing was scanned");
         assert!(words("4810093011694").contains("bar code of the goods"));

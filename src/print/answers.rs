@@ -277,10 +277,9 @@ mod tests {
             let text = format!(
                 "\x02\r\n  PRINTER STATUS\r\n  ERRORS:         {errors}\r\n  WARNINGS:       0 00000000 00000000\r\n\x03\r\n"
             );
-            match super::errors(text.as_bytes()) {
-                Reply::Is(status) => status.and_then(|status| status.trouble()),
-                other => panic!("{other:?}"),
-            }
+            let reply = super::errors(text.as_bytes());
+            let Reply::Is(status) = reply else { panic!("{reply:?}") };
+            status.and_then(|status| status.trouble())
         };
         assert_eq!(answer("0 00000000 00000000"), None);
         assert_eq!(answer("1 00000000 00000001"), Some(Cause::OutOfLabels));

@@ -10,6 +10,7 @@ pub mod dice;
 pub mod faults;
 pub mod floor;
 pub mod issuer;
+pub mod judge;
 pub mod labels;
 pub mod ledger;
 pub mod plant;

@@ -8,7 +8,9 @@ use super::issuer::{Issuer, IssuerSettings};
 use super::ledger::Ledger;
 use super::plant::{Plant, PlantError, PlantSettings};
 use super::printer::{Identity, Printer, PrinterSettings};
-use std::io;
+use image::ImageError;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -84,6 +86,8 @@ pub struct Stage {
     pub desk: Printer,
     /// The daemon's configuration.
     pub config: PathBuf,
+    /// Where the labels of the desk lie: a picture of each, and the text of all in `codes.txt`.
+    pub labels: PathBuf,
     heap: JoinSet<()>,
 }
 
@@ -105,10 +109,11 @@ impl Stage {
         let (out, labels) = mpsc::channel(1);
         let desk = Printer::start(desk_printer(settings), out).await;
         let desk = desk.map_err(failed("desk printer"))?;
+        let heap_dir = settings.dir.join("desk-labels");
         let mut heap = JoinSet::new();
-        heap.spawn(take_off(labels));
+        heap.spawn(take_off(labels, open_heap(&heap_dir)?, heap_dir.clone()));
         let config = settings.dir.join("markwright.toml");
-        let stage = Self { issuer, printer, plant, desk, config, heap };
+        let stage = Self { issuer, printer, plant, desk, config, labels: heap_dir, heap };
         stage.write_config(settings)?;
         Ok(stage)
     }
@@ -185,7 +190,6 @@ printer = {{ profile = "desk-zpl-203", address = "{desk}" }}
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), StageError> {
-    use std::io::Write as _;
     let mut options = std::fs::OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(mode).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
@@ -230,7 +234,26 @@ fn plant(settings: &StageSettings) -> PlantSettings {
     }
 }
 
-/// Takes finished labels off the desk printer.
-async fn take_off(mut labels: mpsc::Receiver<PrintedLabel>) {
-    while labels.recv().await.is_some() {}
+/// The place where the desk's labels are put, and the list of their codes.
+fn open_heap(dir: &Path) -> Result<File, StageError> {
+    let failed = |source| StageError::Write { path: dir.to_owned(), source };
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    File::create(dir.join("codes.txt")).map_err(failed)
+}
+
+/// Takes finished labels off the desk printer and puts them where a person can scan them.
+async fn take_off(mut labels: mpsc::Receiver<PrintedLabel>, mut codes: File, dir: PathBuf) {
+    while let Some(label) = labels.recv().await {
+        let put = put_down(&label, &mut codes, &dir);
+        if let Err(error) = put {
+            tracing::warn!(number = label.number, %error, "a label of the desk is lost");
+        }
+    }
+}
+
+fn put_down(label: &PrintedLabel, codes: &mut File, dir: &Path) -> Result<(), ImageError> {
+    for code in &label.codes {
+        writeln!(codes, "{}", code.replace('\u{1d}', "<GS>"))?;
+    }
+    label.raster.save(dir.join(format!("{:06}.png", label.number)))
 }

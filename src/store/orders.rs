@@ -363,19 +363,16 @@ impl Store {
 
 /// What stands against a step beside the state.
 fn hindrance(order: &LabelOrder, step: OrderStep, counts: &OrderCounts) -> Option<String> {
-    let (taken, open) = (counts.taken(), counts.left(order.quantity).open);
-    match step {
-        OrderStep::Accept if order.source == Source::Array && taken != order.quantity => {
-            Some(format!(
-                "the upload broke off: {taken} of {} codes were taken; decline it, and let the customer order again",
-                order.quantity
-            ))
-        }
-        OrderStep::Close if open > 0 => {
-            Some(format!("{open} labels are not accounted for: validate them or write them off"))
-        }
-        _ => None,
+    let (taken, wanted) = (counts.taken(), order.quantity);
+    if step == OrderStep::Accept && order.source == Source::Array && taken != wanted {
+        return Some(format!(
+            "the upload broke off: {taken} of {wanted} codes were taken; decline it, and let the \
+             customer order again"
+        ));
     }
+    let open = counts.left(wanted).open;
+    (step == OrderStep::Close && open > 0)
+        .then(|| format!("{open} labels are not accounted for: validate them or write them off"))
 }
 
 /// Who did something, what is to be said about it, and when.

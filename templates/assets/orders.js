@@ -12,6 +12,8 @@ function orderForm(form) {
   const words = document.getElementById("preview-words");
   const plain = words.textContent;
   let waiting;
+  // Lines of the chosen file; the server says which of them are codes.
+  let lines = 0;
   document.getElementById("preview-button").hidden = true;
 
   function draw() {
@@ -26,8 +28,9 @@ function orderForm(form) {
 
   function price() {
     const most = Number(form.dataset.most);
-    const quantity = /^\s*\d+\s*$/.test(form.elements.quantity.value) ? Number(form.elements.quantity.value) : 0;
-    const known = form.elements.source.value === "issuer" && quantity >= 1 && quantity <= most;
+    const written = /^\s*\d+\s*$/.test(form.elements.quantity.value) ? Number(form.elements.quantity.value) : 0;
+    const quantity = form.elements.source.value === "array" ? lines : written;
+    const known = quantity >= 1 && quantity <= most;
     const kopecks = Math.max(quantity * Number(form.dataset.perCode), Number(form.dataset.minimum));
     document.getElementById("price").value = known ? (kopecks / 100).toFixed(2) + " RUB" : "—";
   }
@@ -38,6 +41,11 @@ function orderForm(form) {
     }
   }
 
+  form.elements.array.addEventListener("change", async (event) => {
+    const file = event.target.files[0];
+    lines = file ? (await file.text()).split("\n").filter((line) => line.trim()).length : 0;
+    price();
+  });
   form.addEventListener("input", () => {
     price();
     source();
@@ -52,7 +60,7 @@ function scanForm(form) {
   const field = document.getElementById("scan");
   const verdict = document.getElementById("verdict");
   const list = document.getElementById("scans");
-  const bigWords = { good: "✔ Good", duplicate: "⧉ Duplicate", foreign: "✖ Foreign", malformed: "? Malformed", unsent: "! Not sent" };
+  const bigWords = { good: "✔ Good", duplicate: "2× Duplicate", foreign: "✖ Foreign", malformed: "? Malformed", unsent: "! Not sent" };
   // One after the other: a scanner is faster than the network.
   let queue = Promise.resolve();
   let sound;

@@ -1,6 +1,16 @@
 //! Programs that are not ours, to judge what we draw. `tests/run` installs them.
-use std::path::Path;
+#![allow(dead_code, reason = "each test program needs a part of it")]
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Prints, for every picture, each symbol as hex of identifier and bytes.
+const READ: &str = r"
+import sys, zxingcpp
+from PIL import Image
+for name in sys.argv[1:]:
+    found = zxingcpp.read_barcodes(Image.open(name).convert('L'), formats=zxingcpp.BarcodeFormat.DataMatrix)
+    print(' '.join(r.symbology_identifier.encode().hex() + r.bytes.hex() for r in found))
+";
 
 /// Runs Python with zplkit, zxing-cpp and pillow on a script.
 pub(crate) fn python(script: &str, arguments: &[&str]) -> String {
@@ -29,4 +39,18 @@ pub(crate) fn output(command: &mut Command) -> String {
 pub(crate) fn as_read(code: &str) -> String {
     let bytes = format!("]d2{code}").into_bytes();
     bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// What zxing-cpp reads on each page at 300 dpi.
+pub(crate) fn read_pages(pdf: &Path, dir: &Path) -> Vec<String> {
+    let prefix = dir.join("page");
+    output(Command::new("pdftoppm").args(["-r", "300", "-gray", "-png"]).arg(pdf).arg(prefix));
+    let mut pages: Vec<PathBuf> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "png"))
+        .collect();
+    pages.sort();
+    let pages: Vec<&str> = pages.iter().map(|path| path.to_str().unwrap()).collect();
+    python(READ, &pages).lines().map(str::to_owned).collect()
 }

@@ -8,6 +8,7 @@ use markwright::line::Record;
 use markwright::order::{Delivery, OrderId, OrderState, OrderStep, PriceList, Scan, Wish};
 use markwright::store::{LabelOrder, OrderCounts, PersonId, Store, Viewer};
 use markwright::telemetry::clock::Micros;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -70,6 +71,17 @@ impl Kit {
         self.fill(3).await;
         assert_eq!(self.state(id).await, OrderState::Printed);
         id
+    }
+
+    /// Writes past the store, as a crash or a person with an SQL shell would. Changes one row.
+    pub async fn plain<'q, T>(&self, sql: &'static str, value: T)
+    where
+        T: sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + 'q,
+    {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("house.db"));
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let done = sqlx::query(sql).bind(value).execute(&pool).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
     }
 
     pub async fn step(&self, id: OrderId, step: OrderStep) {

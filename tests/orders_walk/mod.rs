@@ -1,5 +1,5 @@
 //! A person at a browser, walking the way of a label order. Takes the address of any running
-//! house and its sign-ins; drives Chromium through `chromedriver` (W3C WebDriver).
+//! house and its sign-ins; drives Chromium through `chromedriver` (W3C `WebDriver`).
 #![allow(dead_code, unreachable_pub, reason = "each test program needs a part of it")]
 use base64::Engine;
 use reqwest::{Client, Method};
@@ -13,12 +13,12 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 /// Everything on a page comes within this, or the walk fails.
-pub const SOON: Duration = Duration::from_secs(60);
-/// The Enter key (W3C WebDriver, 17.4.2: key codes).
+pub const SOON: Duration = Duration::from_mins(1);
+/// The Enter key (W3C `WebDriver`, 17.4.2: key codes).
 pub const ENTER: &str = "\u{e007}";
 /// What a scanner presses for GS: Control, `]`, and both let go.
 pub const CTRL_BRACKET: &str = "\u{e009}]\u{e000}";
-/// The name under which WebDriver hands out elements (W3C WebDriver, 12).
+/// The name under which `WebDriver` hands out elements (its section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Name and password.
@@ -49,6 +49,8 @@ pub struct Browser {
 impl Browser {
     /// Opens a window of this size before this house.
     pub async fn open(base: &str, width: u32, height: u32) -> Self {
+        // Whoever made a client before has installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let (driver, address) = start_driver().await;
         let profile = tempfile::tempdir().unwrap();
         let args = [
@@ -126,6 +128,12 @@ impl Browser {
         }
     }
 
+    async fn text(&self, css: &str) -> Result<String, String> {
+        let found = self.try_find(css).await?;
+        let text = self.ask(Method::GET, &format!("{found}/text"), &Value::Null).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
     /// Types into a field, after what stands in it was taken out.
     pub async fn fill(&self, css: &str, text: &str) {
         self.until(&format!("fill {css}"), async || {
@@ -160,9 +168,7 @@ impl Browser {
     /// Waits until an element shows this text.
     pub async fn see(&self, css: &str, words: &str) {
         self.until(&format!("see '{words}' in {css}"), async || {
-            let found = self.try_find(css).await?;
-            let text = self.ask(Method::GET, &format!("{found}/text"), &Value::Null).await?;
-            let text = text.as_str().unwrap_or_default().to_owned();
+            let text = self.text(css).await?;
             if text.contains(words) { Ok(()) } else { Err(format!("found '{text}'")) }
         })
         .await;
@@ -170,9 +176,9 @@ impl Browser {
 
     /// Waits until a script of the page gives `true`.
     pub async fn holds(&self, what: &str, script: &str) {
-        self.until(what, async || match self.run(script).await {
-            Value::Bool(true) => Ok(()),
-            other => Err(other.to_string()),
+        self.until(what, async || {
+            let given = self.run(script).await;
+            if given == Value::Bool(true) { Ok(()) } else { Err(given.to_string()) }
         })
         .await;
     }
@@ -229,6 +235,27 @@ impl Browser {
     pub async fn await_state(&self, order: &str, words: &str) {
         self.go(order).await;
         self.see("#state", words).await;
+    }
+
+    /// Loads the page of an order again until a number on it is this.
+    pub async fn await_number(&self, order: &str, css: &str, number: &str) {
+        self.until(&format!("{number} in {css}"), async || {
+            self.go(order).await;
+            let text = self.text(css).await?;
+            if text == number { Ok(()) } else { Err(format!("found '{text}'")) }
+        })
+        .await;
+    }
+
+    /// What a link of the page gives to whoever is signed in here.
+    pub async fn download(&self, path: &str) -> Vec<u8> {
+        let cookies = self.ask(Method::GET, "/cookie", &Value::Null).await.unwrap();
+        let named = |c: &Value| Some(format!("{}={}", c["name"].as_str()?, c["value"].as_str()?));
+        let cookies: Vec<String> = cookies.as_array().unwrap().iter().filter_map(named).collect();
+        let ask = self.client.get(format!("{}{path}", self.base));
+        let answer = ask.header("Cookie", cookies.join("; ")).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.bytes().await.unwrap().to_vec()
     }
 
     /// Scans a label as a hand scanner does: keys, then Enter. Waits for the verdict.

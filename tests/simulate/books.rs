@@ -1,6 +1,6 @@
 //! What a store would remember, and the checkers: one a promise.
 use super::world::{Place, Print, World};
-use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
+use markwright::code::{Code, CodeId, CodeState, CodeText};
 use markwright::line::{
     Command, Fate, LineState, OpenProduct, Outcome, PlcCommand, Record, Restored, Tag, Verdict,
 };
@@ -193,9 +193,5 @@ impl Books {
         for (id, (_, state)) in &self.codes {
             assert!(*state != CodeState::Verified || good.contains(id), "{id} verified, not out");
         }
-    }
-
-    pub fn step_names() -> [Step; 8] {
-        Step::ALL
     }
 }

@@ -16,8 +16,8 @@ const PAD_HOLDS: usize = 6;
 const APPLICATOR: u32 = 60;
 const CAMERA: u32 = 120;
 const GATE: u32 = 180;
-/// From the gate to the eye of the bin; products follow each other every 18 to 25 ticks.
-const FALLS_FOR: u64 = 40;
+/// Further than from one product to the next: a good one passes before a reject is seen.
+const BIN_EYE: u32 = 215;
 
 /// What is physically on a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +87,6 @@ pub struct World {
     told: Conditions,
     camera_up: bool,
     camera_back: u64,
-    /// Rejected products between the gate and the eye of the bin.
-    falling: VecDeque<(u64, PlcEvent)>,
     facts: Vec<(u64, Event)>,
     /// Every label that ever came out, by code.
     pub labels: BTreeMap<CodeId, u32>,
@@ -120,7 +118,6 @@ impl World {
             told: Conditions::default(),
             camera_up: false,
             camera_back: 4,
-            falling: VecDeque::new(),
             facts: Vec::new(),
             labels: BTreeMap::new(),
             camera_saw: BTreeMap::new(),
@@ -225,7 +222,6 @@ impl World {
         self.tick += 1;
         self.step_troubles(heard);
         self.step_printer();
-        self.step_bin();
         self.step_belt();
     }
 
@@ -272,7 +268,6 @@ impl World {
             self.boot = self.boot.wrapping_add(1);
             self.seq = 0;
             self.ring.clear();
-            self.falling.clear();
             for item in self.items.iter_mut().filter(|item| item.place == Place::Belt) {
                 item.place = Place::TakenOff;
             }
@@ -342,15 +337,6 @@ impl World {
         self.say_later(10, Event::Printer(PrinterEvent::Printed(code.id)));
     }
 
-    /// A product falls whether the belt runs or not.
-    fn step_bin(&mut self) {
-        while self.falling.front().is_some_and(|(at, _)| *at <= self.tick) {
-            if let Some((_, event)) = self.falling.pop_front() {
-                self.plc_says(event);
-            }
-        }
-    }
-
     fn step_belt(&mut self) {
         if !self.run.belt {
             return;
@@ -384,6 +370,7 @@ impl World {
             },
             CAMERA => self.at_camera(index),
             GATE => self.at_gate(index),
+            BIN_EYE => self.at_bin_eye(index),
             _ => {}
         }
     }
@@ -424,17 +411,17 @@ impl World {
             self.items[index].place = Place::Good;
             self.items[index].escaped = true;
             self.plc_says(PlcEvent::Passed(tag));
-        } else {
-            self.items[index].place = Place::Bin;
-            let blind = self.unlucky(self.luck.eye_blind);
-            let seen = if blind {
-                PlcEvent::RejectUnconfirmed(tag)
-            } else {
-                PlcEvent::RejectConfirmed(tag)
-            };
-            let behind = self.falling.back().map_or(0, |(at, _)| *at);
-            let at = (self.tick + self.dice.roll(FALLS_FOR)).max(behind);
-            self.falling.push_back((at, seen));
         }
+    }
+
+    fn at_bin_eye(&mut self, index: usize) {
+        let tag = self.items[index].tag;
+        self.items[index].place = Place::Bin;
+        let blind = self.unlucky(self.luck.eye_blind);
+        self.plc_says(if blind {
+            PlcEvent::RejectUnconfirmed(tag)
+        } else {
+            PlcEvent::RejectConfirmed(tag)
+        });
     }
 }

@@ -1,10 +1,9 @@
 //! What the demo ends with: what Markwright believes, held against what is physically true.
-use crate::code::{CodeState, CodeText};
 use crate::sim::issuer::Issuer;
+use crate::sim::judge::Beliefs;
 use crate::sim::ledger::Ledger;
 use crate::store::{Reconciliation, Store, StoreError};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -65,11 +64,14 @@ impl Summary {
         ran: Duration,
     ) -> Result<Self, StoreError> {
         let sums = store.reconcile(line, pool).await?;
-        let states: BTreeMap<CodeText, CodeState> =
-            store.codes_handed_over(pool).await?.into_iter().collect();
+        let beliefs = Beliefs {
+            codes: store.codes_handed_over(pool).await?.into_iter().collect(),
+            products: (sums.products.seen, sums.products.rejected),
+            ..Beliefs::default()
+        };
         let mut disagreements = books_disagree(&sums);
-        disagreements.extend(plant_disagrees(&states, ledger));
-        disagreements.extend(issuer_disagrees(&states, issuer));
+        disagreements.extend(ledger.ask(|truth| beliefs.against_plant(truth)));
+        disagreements.extend(issuer.controls.ledger(|office| beliefs.against_issuer(office)));
         let minutes = (ran.as_secs_f64() / 60.0).max(f64::EPSILON);
         let (labels, duplicates, seen, times) = ledger.ask(|truth| {
             let times = VerdictTimes::of(&truth.verdict_latencies_us());
@@ -115,68 +117,6 @@ fn books_disagree(sums: &Reconciliation) -> Vec<String> {
         wrong.push(format!("still under way: {codes} codes, {products} products"));
     }
     wrong
-}
-
-/// No code on two labels; every good product with exactly one code, verified; every verified code
-/// on exactly one good product; every label's code known to us.
-fn plant_disagrees(states: &BTreeMap<CodeText, CodeState>, ledger: &Ledger) -> Vec<String> {
-    ledger.ask(|truth| {
-        let mut wrong = Vec::new();
-        for code in truth.physical_duplicates() {
-            wrong.push(format!("on two labels: {}", shown(code)));
-        }
-        let mut out = HashSet::new();
-        for product in truth.good() {
-            let codes = truth.codes_of(product);
-            let [code] = codes[..] else {
-                wrong.push(format!("good product {} carries {} codes", product.tag, codes.len()));
-                continue;
-            };
-            let code = CodeText::new(code);
-            let state = states.get(&code).copied();
-            if state != Some(CodeState::Verified) {
-                let code = shown(code.as_str());
-                wrong.push(format!("good product {} with a {state:?} code: {code}", product.tag));
-            }
-            if !out.insert(code) {
-                wrong.push(format!("product {} left with a code that left before", product.tag));
-            }
-        }
-        let verified = states.iter().filter(|(_, state)| **state == CodeState::Verified);
-        for (code, _) in verified.filter(|(code, _)| !out.contains(*code)) {
-            wrong.push(format!("verified, but not on the good side: {}", code.identification()));
-        }
-        for code in truth.labels().iter().flat_map(|label| &label.codes) {
-            if !states.contains_key(&CodeText::new(code.as_str())) {
-                wrong.push(format!("on a label, but not handed over by us: {}", shown(code)));
-            }
-        }
-        wrong
-    })
-}
-
-/// The issuer gave out every code that we printed, and heard of none twice.
-fn issuer_disagrees(states: &BTreeMap<CodeText, CodeState>, issuer: &Issuer) -> Vec<String> {
-    issuer.controls.ledger(|office| {
-        let mut wrong = Vec::new();
-        for code in states.keys() {
-            if office.fate(code.as_str()).is_none() {
-                wrong.push(format!("unknown to the issuer: {}", code.identification()));
-            }
-        }
-        for code in office.told_twice() {
-            wrong.push(format!("told to the issuer twice: {}", shown(code)));
-        }
-        for code in office.strangers().keys() {
-            wrong.push(format!("told to the issuer, but not its own: {}", shown(code)));
-        }
-        wrong
-    })
-}
-
-/// A code without its check part: what may stand on a screen.
-fn shown(code: &str) -> String {
-    CodeText::new(code).identification().to_owned()
 }
 
 impl fmt::Display for Summary {

@@ -330,7 +330,13 @@ const fn codes_in(state: CodeState) -> &'static str {
         CodeState::Doubtful => {
             "select id from code where pool = $1 and state = 'doubtful' and $2 = 'doubtful' limit $3"
         }
-        _ => {
+        CodeState::Sent
+        | CodeState::Printed
+        | CodeState::Applied
+        | CodeState::Verified
+        | CodeState::Scrapped
+        | CodeState::Rejected
+        | CodeState::Sampled => {
             "select id from code where pool = $1 and state = $2
              and state in ('sent', 'printed', 'applied') limit $3"
         }

@@ -95,13 +95,13 @@ impl Store {
         let mut tx = self.begin(TAKE).await?;
         let detail = format!("{quantity} codes taken");
         note(&mut tx, id, "Array taken", &Done { person: None, detail: &detail, at }).await?;
-        let state = if quantity == 0 { OrderState::Cancelled } else { OrderState::Submitted };
+        // Somebody may have decided about the order meanwhile: only an empty one changes its state.
         sqlx::query(
-            "update label_order set quantity = max(1, ?), price_kopecks = ?, state = ? where id = ?",
+            "update label_order set quantity = max(1, $1), price_kopecks = $2,
+                 state = case when $1 = 0 then 'cancelled' else state end where id = $3",
         )
         .bind(quantity)
         .bind(prices.price(quantity).0)
-        .bind(state.word())
         .bind(id.0)
         .execute(&mut *tx)
         .await

@@ -6,7 +6,7 @@ use super::upload::{self, Filled, Lines, read_lines};
 use super::{OrderSettings, preview};
 use crate::access::Permission;
 use crate::code::ProductGroup;
-use crate::label::{Design, designs};
+use crate::label::designs;
 use crate::order::{Field, OrderId, PriceList, Problem, Wish, Written, specimen};
 use crate::store::Person;
 use crate::telemetry::clock::Micros;
@@ -31,14 +31,6 @@ impl FormPage {
         let frame = Frame::of(Some(person));
         let (prices, quantity_max) = (s.prices, s.quantity_max);
         Self { frame, written, problems, prices, quantity_max }
-    }
-
-    fn designs(&self) -> &'static [Design] {
-        designs()
-    }
-
-    fn groups(&self) -> [ProductGroup; 5] {
-        ProductGroup::ALL
     }
 
     /// What is wrong with the field of this name.

@@ -37,9 +37,13 @@ pub struct OrderSettings {
 /// The largest request: an array of 100,000 long codes has 13 MB.
 const UPLOAD_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// How long an answer may take: an upload over a phone's network is slow.
-const ANSWER_WITHIN: Duration = Duration::from_secs(180);
+const ANSWER_WITHIN: Duration = Duration::from_mins(3);
 /// Characters in a name of goods: what two lines of the smallest design hold.
 const NAME_CHARS_MAX: usize = 60;
+
+/// Labels in one file. Drawing takes some 40 kB of memory a label, and the line lives in the same
+/// process; the label room itself refuses more than [`crate::label::MOST_PAGES`].
+const FILE_LABELS_MAX: u32 = 2_000;
 
 const SCRIPT: &str = include_str!("../../../templates/assets/orders.js");
 const STYLE: &str = include_str!("../../../templates/assets/orders.css");
@@ -68,7 +72,7 @@ impl OrderSettings {
     fn limits(&self) -> Limits {
         Limits {
             quantity_max: self.quantity_max,
-            file_max: u32::try_from(crate::label::MOST_PAGES).unwrap_or(u32::MAX),
+            file_max: FILE_LABELS_MAX,
             name_max: NAME_CHARS_MAX,
             designs: crate::label::designs().iter().map(|d| d.name.clone()).collect(),
         }
@@ -96,18 +100,18 @@ fn no_order() -> Refusal {
 
 /// A step that cannot be taken now is the person's business; anything else is ours.
 fn refused(problem: StoreError) -> Refusal {
-    match problem {
-        StoreError::Refused { why, .. } => Refusal::new(StatusCode::CONFLICT, sentence(&why))
-            .with_way_out("/orders", "To the orders"),
-        other => other.into(),
+    if let StoreError::Refused { why, .. } = problem {
+        let refusal = Refusal::new(StatusCode::CONFLICT, sentence(&why));
+        return refusal.with_way_out("/orders", "To the orders");
     }
+    problem.into()
 }
 
-/// A reason as a sentence of its own.
+/// A reason as a sentence of its own; nothing where there is none.
 fn sentence(why: &str) -> String {
-    let mut letters = why.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    let mut letters = why.trim_end_matches('.').chars();
+    let Some(first) = letters.next() else { return String::new() };
+    format!("{}{}.", first.to_uppercase(), letters.as_str())
 }
 
 /// A time for a person, in the time zone of this house.
@@ -134,7 +138,7 @@ fn group_words(group: ProductGroup) -> &'static str {
 fn big_word(verdict: &str) -> &'static str {
     match verdict {
         "good" => "✔ Good",
-        "duplicate" => "⧉ Duplicate",
+        "duplicate" => "2× Duplicate",
         "foreign" => "✖ Foreign",
         _ => "? Malformed",
     }

@@ -157,7 +157,12 @@ pub(super) async fn act(
     let needs = match asked.wanted {
         Wanted::Cancel => Some(Permission::OrderLabels),
         Wanted::WriteOff => None,
-        _ => Some(Permission::DecideOrders),
+        Wanted::Accept
+        | Wanted::Decline
+        | Wanted::HandOver
+        | Wanted::Close
+        | Wanted::WantCodes
+        | Wanted::GoOnWithout => Some(Permission::DecideOrders),
     };
     if let Some(permission) = needs {
         must(&person, permission)?;

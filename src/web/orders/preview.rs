@@ -16,9 +16,8 @@ const DOTS_PER_MM: f32 = 11.81;
 /// What is shown while the customer is still writing.
 const NO_GTIN: &str = "00000000000000";
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 pub(super) struct Asked {
     gtin: String,
     name: String,
@@ -40,7 +39,10 @@ pub(super) async fn show(
         .expect("fourteen zeros have the check digit zero");
     let group = ProductGroup::from_alias(&asked.group).unwrap_or(ProductGroup::MILK);
     let goods = goods(&asked.name, &asked.hs_code);
-    let png = draw(&asked.design, &goods, &specimen(gtin, group));
+    // Drawing takes milliseconds in which this thread would serve nobody.
+    let work = move || draw(&asked.design, &goods, &specimen(gtin, group));
+    let drawn = tokio::task::spawn_blocking(work).await;
+    let png = drawn.unwrap_or_else(|_| Err("the label was not drawn: try again".to_owned()));
     let png = png.map_err(|words| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words))?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png))
 }

@@ -3,13 +3,14 @@ use crate::code::{ArrayLine, Gtin, SetAside, read_array};
 use crate::order::Written;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartError;
+use bytes::Bytes;
 
 /// What came with the form.
 #[derive(Debug, Default)]
 pub(super) struct Filled {
     pub(super) written: Written,
     /// The bytes of the array; empty if no file was chosen.
-    pub(super) array: Vec<u8>,
+    pub(super) array: Bytes,
 }
 
 /// Characters of a field that are looked at; longer ones are refused by their own checks.
@@ -21,7 +22,7 @@ pub(super) async fn read(mut form: Multipart) -> Result<Filled, MultipartError> 
     while let Some(field) = form.next_field().await? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "array" {
-            filled.array = field.bytes().await?.to_vec();
+            filled.array = field.bytes().await?;
             continue;
         }
         let text: String = field.text().await?.chars().take(FIELD_CHARS_MAX).collect();

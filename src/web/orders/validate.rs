@@ -100,12 +100,10 @@ pub(super) async fn scan(
 }
 
 fn result_of(scan: &Scan, counts: &OrderCounts, now: Micros) -> Judged {
-    let words = match scan {
-        Scan::Duplicate { when, .. } => {
-            format!("Validated before, on {}. Is it on two products?", at(Micros(*when)))
-        }
-        other if other.words().is_empty() => String::new(),
-        other => sentence(&other.words()),
+    let words = if let Scan::Duplicate { when, .. } = scan {
+        format!("Validated before, on {}. Is it on two products?", at(Micros(*when)))
+    } else {
+        sentence(&scan.words())
     };
     Judged {
         verdict: scan.word(),

@@ -1,0 +1,443 @@
+//! What one line does, fact by fact.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
+use markwright::line::*;
+use std::time::{Duration, Instant};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn settings() -> LineSettings {
+    LineSettings {
+        scenario: Scenario::PrintApply,
+        stock_low: 4,
+        stock_full: 8,
+        labels_ahead: 3,
+        print_within: 500 * MS,
+        picture_within: 200 * MS,
+        drain_within: 5_000 * MS,
+        settle_within: 300 * MS,
+        clear_within: 200 * MS,
+        refill_after: 500 * MS,
+        ends_with_codes: false,
+        passes_before_bin_eye_max: 2,
+        rejects_in_a_row_max: 3,
+    }
+}
+
+fn code(n: i64) -> Code {
+    Code { id: CodeId(n), text: CodeText::new(format!("0104810093011694212k{n:06}\u{1d}93#SzU")) }
+}
+
+fn symbol(n: i64) -> Reading {
+    Reading::Symbol { text: code(n).text.as_str().to_owned(), identifier: "]d2".to_owned() }
+}
+
+/// A line and everything that it said since it was last asked.
+struct Bench {
+    line: Line,
+    now: Instant,
+    records: Vec<Record>,
+    commands: Vec<Command>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let line = Line::new(settings(), Order::default());
+        Self { line, now: Instant::now(), records: Vec::new(), commands: Vec::new() }
+    }
+
+    /// In Execute, with codes 1, 2 and 3 handed to the printer, and 4 to 8 in stock.
+    fn running() -> Self {
+        let mut bench = Self::new();
+        bench.say(Event::Printer(PrinterEvent::Up));
+        bench.say(Event::Camera(CameraEvent::Up));
+        bench.plc(PlcEvent::Up(Since::Known));
+        bench.ask(Request::Reset);
+        bench.say(Event::CodesArrived((1..=8).map(code).collect()));
+        bench.ask(Request::Start);
+        bench.plc(PlcEvent::PadCleared);
+        assert_eq!(bench.line.state(), LineState::Execute);
+        assert_eq!(bench.take_prints(), [1, 2, 3]);
+        bench.forget();
+        bench
+    }
+
+    fn say(&mut self, event: Event) {
+        let Outcome { records, commands } = self.line.handle(self.now, event);
+        self.records.extend(records);
+        self.commands.extend(commands);
+    }
+
+    fn plc(&mut self, event: PlcEvent) {
+        self.say(Event::Plc(event));
+    }
+
+    fn ask(&mut self, request: Request) {
+        self.say(Event::Operator(request));
+    }
+
+    fn printed(&mut self, n: i64) {
+        self.say(Event::Printer(PrinterEvent::Printed(CodeId(n))));
+    }
+
+    /// A product comes in, gets a label, and comes before the camera.
+    fn labelled(&mut self, tag: u32) {
+        self.plc(PlcEvent::ProductArrived(Tag(tag)));
+        self.plc(PlcEvent::Applied(Tag(tag)));
+        self.plc(PlcEvent::Triggered(Tag(tag)));
+    }
+
+    fn read(&mut self, tag: u32, reading: Reading) {
+        let picture = PictureId(u64::from(tag));
+        self.say(Event::Camera(CameraEvent::Read { tag: Tag(tag), reading, picture }));
+    }
+
+    fn later(&mut self, by: Duration) {
+        self.now += by;
+        self.say(Event::Wake);
+    }
+
+    fn forget(&mut self) {
+        self.records.clear();
+        self.commands.clear();
+    }
+
+    fn take_prints(&mut self) -> Vec<i64> {
+        let print = |command: &Command| match command {
+            Command::Print(code) => Some(code.id.0),
+            _ => None,
+        };
+        self.commands.drain(..).filter_map(|command| print(&command)).collect()
+    }
+
+    fn moved(&self, n: i64) -> Vec<Step> {
+        let of_code = |record: &Record| match record {
+            Record::Moved { code, step } if code.0 == n => Some(*step),
+            _ => None,
+        };
+        self.records.iter().filter_map(of_code).collect()
+    }
+
+    fn verdict(&self, tag: u32) -> Option<Verdict> {
+        self.records.iter().rev().find_map(|record| match record {
+            Record::ProductJudged { tag: of, verdict, .. } if of.0 == tag => Some(*verdict),
+            _ => None,
+        })
+    }
+
+    fn passes(&self) -> Vec<u32> {
+        let pass = |command: &Command| match command {
+            Command::Plc(PlcCommand::Pass(tag)) => Some(tag.0),
+            _ => None,
+        };
+        self.commands.iter().filter_map(pass).collect()
+    }
+
+    fn asked_to_clear(&self) -> bool {
+        self.commands.contains(&Command::Plc(PlcCommand::ClearPad))
+    }
+}
+
+#[test]
+fn a_product_with_its_own_code_passes_and_is_settled_at_the_gate() {
+    let mut bench = Bench::running();
+    bench.printed(1);
+    bench.labelled(1);
+    bench.read(1, symbol(1));
+    assert_eq!(bench.moved(1), [Step::Print, Step::Apply, Step::Verify]);
+    assert_eq!(bench.passes(), [1]);
+    bench.plc(PlcEvent::Passed(Tag(1)));
+    let settled = Record::ProductSettled { tag: Tag(1), fate: Fate::Verified };
+    assert!(bench.records.contains(&settled));
+    assert_eq!(bench.line.view().done, 1);
+}
+
+#[test]
+fn a_plain_data_matrix_with_the_right_text_does_not_pass() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    let text = code(1).text.as_str().to_owned();
+    bench.read(1, Reading::Symbol { text, identifier: "]d1".to_owned() });
+    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::NotGs1)));
+    assert!(bench.passes().is_empty());
+}
+
+#[test]
+fn a_second_reading_of_a_judged_product_changes_nothing() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.read(1, Reading::Nothing);
+    bench.forget();
+    bench.read(1, symbol(1));
+    assert!(bench.records.is_empty() && bench.commands.is_empty());
+}
+
+#[test]
+fn no_picture_in_time_is_a_reject() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.later(201 * MS);
+    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::NoPicture)));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Reject));
+}
+
+#[test]
+fn a_good_product_in_the_bin_came_too_late_and_its_code_is_rejected() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.read(1, symbol(1));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Reject));
+    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::LateVerdict)));
+    assert_eq!(bench.line.view().done, 0);
+}
+
+#[test]
+fn a_reject_may_be_seen_after_later_products_passed_but_not_for_ever() {
+    let mut bench = Bench::running();
+    for tag in 1..=3 {
+        bench.labelled(tag);
+    }
+    bench.read(1, Reading::Nothing);
+    bench.read(2, symbol(2));
+    bench.read(3, symbol(3));
+    bench.plc(PlcEvent::Passed(Tag(2)));
+    bench.plc(PlcEvent::Passed(Tag(3)));
+    assert_eq!(bench.line.state(), LineState::Execute);
+    bench.labelled(4);
+    bench.read(4, symbol(4));
+    bench.plc(PlcEvent::Passed(Tag(4)));
+    let lost = Record::ProductSettled { tag: Tag(1), fate: Fate::Unaccounted };
+    assert!(bench.records.contains(&lost));
+    assert_eq!(bench.line.view().why, Some(StopReason::ProductMissing));
+}
+
+#[test]
+fn a_lost_printer_holds_the_line_and_puts_unconfirmed_labels_in_doubt() {
+    let mut bench = Bench::running();
+    bench.printed(1);
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::Unreachable)));
+    assert_eq!(bench.moved(1), [Step::Print]);
+    assert_eq!(bench.moved(2), [Step::Doubt]);
+    assert_eq!(bench.moved(3), [Step::Doubt]);
+    let why = StopReason::Printer(Cause::Unreachable);
+    assert_eq!((bench.line.state(), bench.line.view().why), (LineState::Held, Some(why)));
+
+    bench.forget();
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.ask(Request::Start);
+    assert!(bench.asked_to_clear(), "what lies behind the known label is not known");
+    assert!(bench.take_prints().is_empty());
+    bench.plc(PlcEvent::PadCleared);
+    assert_eq!(bench.moved(1), [Step::Scrap]);
+    assert_eq!(bench.take_prints(), [4, 5, 6]);
+}
+
+#[test]
+fn a_blocked_printer_holds_the_line_and_its_labels_are_not_in_doubt() {
+    let mut bench = Bench::running();
+    bench.say(Event::Printer(PrinterEvent::Blocked(Cause::OutOfLabels)));
+    bench.later(2_000 * MS);
+    assert_eq!(bench.line.state(), LineState::Held);
+    assert!(bench.moved(1).is_empty());
+    bench.say(Event::Printer(PrinterEvent::Unblocked));
+    bench.ask(Request::Start);
+    assert_eq!(bench.line.state(), LineState::Execute);
+}
+
+#[test]
+fn a_label_that_does_not_come_out_holds_the_line_in_time() {
+    let mut bench = Bench::running();
+    bench.later(501 * MS);
+    assert_eq!(bench.line.view().why, Some(StopReason::PrintLate));
+    assert_eq!(bench.moved(1), [Step::Doubt]);
+}
+
+#[test]
+fn a_later_label_in_the_picture_puts_those_before_it_in_doubt_and_the_row_moves_up() {
+    let mut bench = Bench::running();
+    for tag in 1..=3 {
+        bench.labelled(tag);
+    }
+    bench.read(1, symbol(1));
+    // Label 2 was swallowed: product 2 carries 3, product 3 carries 4.
+    bench.read(2, symbol(3));
+    assert_eq!(bench.verdict(2), Some(Verdict::Bad(RejectReason::WrongCode)));
+    assert_eq!(bench.moved(2).last(), Some(&Step::Doubt));
+    assert_eq!(bench.moved(3).last(), Some(&Step::Reject));
+    bench.read(3, symbol(4));
+    assert_eq!(bench.verdict(3), Some(Verdict::Good));
+    assert_eq!(bench.passes(), [1, 3]);
+}
+
+#[test]
+fn a_code_seen_twice_holds_the_line_and_nothing_is_printed_before_the_pad_is_clear() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.read(1, symbol(1));
+    bench.labelled(2);
+    bench.read(2, symbol(1));
+    assert_eq!(bench.verdict(2), Some(Verdict::Bad(RejectReason::Duplicate)));
+    assert_eq!(bench.line.state(), LineState::Held);
+    for n in 2..=5 {
+        assert_eq!(bench.moved(n).last(), Some(&Step::Doubt), "code {n}");
+    }
+    bench.forget();
+    bench.ask(Request::Start);
+    assert!(bench.asked_to_clear());
+    assert!(bench.take_prints().is_empty());
+}
+
+#[test]
+fn rejects_in_a_row_hold_the_line() {
+    let mut bench = Bench::running();
+    for tag in 1..=3 {
+        assert_eq!(bench.line.state(), LineState::Execute);
+        bench.labelled(tag);
+        bench.read(tag, Reading::Nothing);
+    }
+    assert_eq!(bench.line.view().why, Some(StopReason::TooManyRejects));
+    // The labels that the printer still has come out before the line is held.
+    assert_eq!(bench.line.state(), LineState::Holding);
+    bench.printed(6);
+    assert_eq!(bench.line.state(), LineState::Held);
+    bench.ask(Request::Start);
+    assert_eq!(bench.line.state(), LineState::Execute);
+}
+
+#[test]
+fn a_lost_heartbeat_aborts_the_line_and_reset_leads_back_to_idle() {
+    let mut bench = Bench::running();
+    bench.plc(PlcEvent::Down(Cause::HeartbeatLost));
+    assert_eq!(bench.line.state(), LineState::Aborted);
+    bench.plc(PlcEvent::Up(Since::Known));
+    bench.ask(Request::Reset);
+    assert_eq!(bench.line.state(), LineState::Idle);
+    bench.forget();
+    bench.ask(Request::Start);
+    assert!(bench.asked_to_clear());
+}
+
+#[test]
+fn products_are_unaccounted_when_the_plc_forgot_them() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.read(1, symbol(1));
+    bench.plc(PlcEvent::Down(Cause::Silent));
+    bench.plc(PlcEvent::Up(Since::Lost));
+    let lost = Record::ProductSettled { tag: Tag(1), fate: Fate::Unaccounted };
+    assert!(bench.records.contains(&lost));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Doubt));
+}
+
+#[test]
+fn a_pass_is_said_again_after_a_lost_connection_while_the_product_is_on_the_belt() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.read(1, symbol(1));
+    bench.plc(PlcEvent::Down(Cause::Silent));
+    bench.forget();
+    bench.plc(PlcEvent::Up(Since::Known));
+    assert_eq!(bench.passes(), [1]);
+}
+
+#[test]
+fn codes_used_up_close_the_infeed_before_a_product_comes_without_a_label() {
+    let mut bench = Bench::running();
+    bench.say(Event::CodesExhausted);
+    for tag in 1..=5 {
+        bench.labelled(tag);
+        bench.read(tag, symbol(i64::from(tag)));
+        bench.say(Event::CodesExhausted);
+    }
+    bench.forget();
+    for tag in 6..=8 {
+        bench.plc(PlcEvent::ProductArrived(Tag(tag)));
+    }
+    let closed = Command::Plc(PlcCommand::Run(Run { belt: true, infeed: false }));
+    assert!(bench.commands.contains(&closed), "{:?}", bench.commands);
+}
+
+#[test]
+fn an_orderly_stop_empties_the_belt_and_scraps_the_labels_on_the_pad() {
+    let mut bench = Bench::running();
+    for n in 1..=3 {
+        bench.printed(n);
+    }
+    bench.labelled(1);
+    bench.printed(4);
+    bench.read(1, symbol(1));
+    bench.ask(Request::Stop);
+    assert_eq!(bench.line.state(), LineState::Stopping);
+    bench.plc(PlcEvent::Passed(Tag(1)));
+    assert!(bench.asked_to_clear());
+    bench.plc(PlcEvent::PadCleared);
+    assert_eq!(bench.line.state(), LineState::Stopped);
+    assert_eq!(bench.moved(2).last(), Some(&Step::Scrap));
+    assert!(bench.line.is_empty());
+}
+
+#[test]
+fn a_restored_line_doubts_what_was_under_way_and_clears_the_pad_before_it_prints() {
+    let known = Restored {
+        state: Some(LineState::Execute),
+        under_way: vec![
+            (code(1), CodeState::Sent),
+            (code(2), CodeState::Applied),
+            (code(3), CodeState::Verified),
+        ],
+        products: vec![
+            OpenProduct { tag: Tag(7), code: Some(CodeId(3)), good: Some(true) },
+            OpenProduct { tag: Tag(8), code: Some(CodeId(2)), good: None },
+        ],
+    };
+    let (line, opening) = Line::restore(settings(), Order::default(), known);
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.records = opening.records;
+    assert_eq!(bench.moved(1), [Step::Doubt]);
+    assert_eq!(bench.moved(2), [Step::Doubt]);
+    assert!(bench.moved(3).is_empty());
+
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.say(Event::Camera(CameraEvent::Up));
+    bench.plc(PlcEvent::Up(Since::Known));
+    bench.ask(Request::Reset);
+    bench.say(Event::CodesArrived(vec![code(4)]));
+    bench.ask(Request::Start);
+    assert!(bench.asked_to_clear());
+    assert!(bench.take_prints().is_empty());
+    bench.plc(PlcEvent::PadCleared);
+    assert_eq!(bench.take_prints(), [4]);
+
+    bench.plc(PlcEvent::Passed(Tag(7)));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(8)));
+    assert_eq!(bench.moved(2), [Step::Doubt, Step::Reject]);
+    assert_eq!(bench.line.view().done, 1);
+}
+
+#[test]
+fn a_roll_needs_only_the_printer_and_is_complete_when_its_labels_are_out() {
+    let settings = LineSettings { scenario: Scenario::Roll, ends_with_codes: true, ..settings() };
+    let line = Line::new(settings, Order { planned: 2, done: 0 });
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.ask(Request::Reset);
+    bench.say(Event::CodesArrived((1..=3).map(code).collect()));
+    bench.ask(Request::Start);
+    assert_eq!(bench.take_prints(), [1, 2]);
+    bench.printed(1);
+    bench.printed(2);
+    assert_eq!(bench.line.state(), LineState::Complete);
+    assert_eq!(bench.moved(2), [Step::Send, Step::Print]);
+    assert_eq!(bench.moved(3), []);
+}
+
+#[test]
+fn a_request_that_the_state_does_not_take_changes_nothing() {
+    let mut bench = Bench::new();
+    for request in [Request::Start, Request::Hold, Request::Stop, Request::Clear] {
+        bench.ask(request);
+        assert_eq!(bench.line.state(), LineState::Stopped, "{request:?}");
+    }
+    assert!(bench.records.is_empty());
+}
