@@ -76,7 +76,8 @@ async fn what_the_camera_shows_is_what_is_on_the_product_and_the_verdict_is_time
     let mut read_of = BTreeMap::new();
     pc.order(BELT | INFEED);
     let mut ticks = interval(Duration::from_millis(10));
-    while read_of.len() < 12 {
+    // A quarter is spoiled: one such product is awaited, however the dice fall.
+    while read_of.len() < 12 || read_of.values().all(Option::is_some) {
         ticks.tick().await;
         pc.cycle().await;
         while let Ok((tag, text)) = readings.try_recv() {
@@ -92,7 +93,6 @@ async fn what_the_camera_shows_is_what_is_on_the_product_and_the_verdict_is_time
             assert_eq!(books.codes_on(number), [text.as_str()]);
         }
     }
-    assert!(read_of.values().any(Option::is_none), "a quarter is spoiled");
     let passed = read_of.values().flatten().count();
     assert_eq!(books.verdict_latencies_us().len(), passed);
     assert!(books.verdict_latencies_us().iter().all(|us| *us > 0));
