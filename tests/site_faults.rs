@@ -348,7 +348,7 @@ async fn without_an_issuer_the_line_runs_on_its_stock_then_waits_for_codes() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_fails_loses_answers_and_is_slow_costs_no_code() {
+async fn an_issuer_that_fails_loses_answers_and_is_slow_costs_no_code_unnoticed() {
     let site = Site::build(RATE, 30).await;
     let issuer = site.stage.issuer.controls.clone();
     let plan = |path: &str, trouble| {
