@@ -213,9 +213,11 @@ impl<'a> Reader<'a> {
 
 fn private_text(path: &Path) -> Result<String, String> {
     use std::os::unix::fs::PermissionsExt as _;
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "is not there".to_owned(),
-        _ => format!("cannot be read: {}", error.to_string().to_lowercase()),
+    let unreadable = |error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return "is not there".to_owned();
+        }
+        format!("cannot be read: {}", error.to_string().to_lowercase())
     };
     let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
     if mode & 0o077 != 0 {

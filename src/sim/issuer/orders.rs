@@ -2,7 +2,7 @@
 use super::codes::{self, Form};
 use super::ledger::{Ledger, Standing};
 use super::refusal::Refusal;
-use crate::sim::printer::chance::Chance;
+use crate::sim::dice::Dice;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -183,7 +183,7 @@ impl Orders {
         gtin: &str,
         quantity: usize,
         block: String,
-        (chance, ledger): (&mut Chance, &mut Ledger),
+        (dice, ledger): (&mut Dice, &mut Ledger),
     ) -> Result<Vec<String>, Refusal> {
         let order = self.0.get_mut(asked.order).ok_or_else(|| no_order(asked.order))?;
         order.must_be_active(gtin, asked.now_ms)?;
@@ -196,7 +196,7 @@ impl Orders {
         }
         let mut codes = Vec::with_capacity(quantity);
         for at in part.given..part.given + quantity {
-            let code = fresh(form, gtin, part.serials.get(at), chance, ledger);
+            let code = fresh(form, gtin, part.serials.get(at), dice, ledger);
             ledger.enter(&code, asked.order, Some(form.group));
             ledger.write(asked.now_ms, "given", asked.order, &code, 0);
             codes.push(code);
@@ -364,15 +364,9 @@ fn no_order(id: &str) -> Refusal {
 
 /// A code whose identification was never used. Drawing again ends: the space of serials is far
 /// larger than any order.
-fn fresh(
-    form: Form,
-    gtin: &str,
-    own: Option<&String>,
-    chance: &mut Chance,
-    ledger: &Ledger,
-) -> String {
+fn fresh(form: Form, gtin: &str, own: Option<&String>, dice: &mut Dice, ledger: &Ledger) -> String {
     loop {
-        let code = codes::new_code(form, gtin, own.map(String::as_str), chance);
+        let code = codes::new_code(form, gtin, own.map(String::as_str), dice);
         if own.is_some() || !ledger.knows_identification(codes::identification(&code)) {
             return code;
         }
