@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::*;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 const MS: Duration = Duration::from_millis(1);
@@ -49,17 +50,22 @@ impl Bench {
     /// In Execute, with codes 1, 2 and 3 handed to the printer, and 4 to 8 in stock.
     fn running() -> Self {
         let mut bench = Self::new();
-        bench.say(Event::Printer(PrinterEvent::Up));
-        bench.say(Event::Camera(CameraEvent::Up));
-        bench.plc(PlcEvent::Up(Since::Known));
-        bench.ask(Request::Reset);
-        bench.say(Event::CodesArrived((1..=8).map(code).collect()));
-        bench.ask(Request::Start);
-        bench.plc(PlcEvent::PadCleared);
-        assert_eq!(bench.line.state(), LineState::Execute);
+        bench.start(1..=8);
         assert_eq!(bench.take_prints(), [1, 2, 3]);
         bench.forget();
         bench
+    }
+
+    /// From rest to Execute, with these codes from the store.
+    fn start(&mut self, codes: RangeInclusive<i64>) {
+        self.say(Event::Printer(PrinterEvent::Up));
+        self.say(Event::Camera(CameraEvent::Up));
+        self.plc(PlcEvent::Up(Since::Known));
+        self.ask(Request::Reset);
+        self.say(Event::CodesArrived(codes.map(code).collect()));
+        self.ask(Request::Start);
+        self.plc(PlcEvent::PadCleared);
+        assert_eq!(self.line.state(), LineState::Execute);
     }
 
     fn say(&mut self, event: Event) {
@@ -229,6 +235,41 @@ fn a_lost_printer_holds_the_line_and_puts_unconfirmed_labels_in_doubt() {
     bench.plc(PlcEvent::PadCleared);
     assert_eq!(bench.moved(1), [Step::Scrap]);
     assert_eq!(bench.take_prints(), [4, 5, 6]);
+}
+
+#[test]
+fn a_counter_that_is_off_leaves_a_label_that_nobody_knows_and_the_pad_is_cleared() {
+    let mut bench = Bench::running();
+    (1..=3).for_each(|n| bench.printed(n));
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::CounterOff)));
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.later(300 * MS);
+    assert_eq!(bench.line.state(), LineState::Held);
+    bench.forget();
+    bench.ask(Request::Start);
+    assert!(bench.asked_to_clear());
+    bench.plc(PlcEvent::PadCleared);
+    assert_eq!(bench.line.state(), LineState::Execute);
+    assert_eq!([1, 2, 3].map(|n| bench.moved(n)), [[Step::Scrap], [Step::Scrap], [Step::Scrap]]);
+}
+
+#[test]
+fn a_product_from_before_a_restart_shows_its_doubtful_code_and_the_line_runs_on() {
+    let product = OpenProduct { tag: Tag(1), code: Some(CodeId(1)), good: None };
+    let known = Restored {
+        state: None,
+        under_way: vec![(code(1), CodeState::Applied)],
+        products: vec![product],
+    };
+    let (line, _) = Line::restore(settings(), Order::default(), known);
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.start(2..=9);
+    bench.forget();
+    bench.read(1, symbol(1));
+    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::InDoubt)));
+    assert_eq!(bench.line.state(), LineState::Execute);
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    assert_eq!(bench.moved(1), [Step::Reject]);
 }
 
 #[test]

@@ -230,6 +230,20 @@ async fn a_lost_block_can_be_had_again_until_the_last_code_is_gone() {
 }
 
 #[tokio::test]
+async fn the_list_of_orders_names_each_by_what_it_was_called() {
+    let scene = scene().await;
+    let mut new = order_of("milk", 3);
+    new["attributes"]["productionOrderId"] = "WO-17".into();
+    let (_, answer) = scene.post("/order", &new).await;
+    let (status, list) = scene.get("/order/list", &[]).await;
+    assert_eq!(status, 200, "{list}");
+    let info = &list["orderInfos"][0];
+    assert_eq!(info["orderId"], answer["orderId"]);
+    assert_eq!(info["buffers"][0]["productionOrderId"], "WO-17", "{list}");
+    assert!(info["createdTimestamp"].as_i64().unwrap() > 0);
+}
+
+#[tokio::test]
 async fn a_closed_order_gives_nothing_more() {
     let scene = scene().await;
     let order = scene.order("milk", 10).await;

@@ -52,7 +52,8 @@ async fn printer_trouble(
 
 #[tokio::test]
 async fn a_printer_without_power_holds_the_line() {
-    printer_trouble(Cause::Unreachable, |p| p.power_off(), |p| p.power_on()).await;
+    printer_trouble(Cause::Unreachable, printer::Controls::power_off, printer::Controls::power_on)
+        .await;
 }
 
 #[tokio::test]
@@ -67,7 +68,8 @@ async fn a_printer_that_refuses_connections_holds_the_line() {
 #[tokio::test]
 async fn a_connection_that_breaks_inside_a_format_leaves_that_label_in_doubt() {
     let mended = |_: &printer::Controls| {};
-    let account = printer_trouble(Cause::Unreachable, |p| p.reset_in_next_format(), mended).await;
+    let account =
+        printer_trouble(Cause::Unreachable, printer::Controls::reset_in_next_format, mended).await;
     assert!(account.sums.codes.doubtful >= 1, "{:?}", account.sums);
 }
 
@@ -82,7 +84,12 @@ async fn a_printer_without_labels_holds_the_line() {
 
 #[tokio::test]
 async fn a_paused_printer_holds_the_line_and_loses_nothing() {
-    let account = printer_trouble(Cause::Paused, |p| p.press_pause(), |p| p.press_pause()).await;
+    let account = printer_trouble(
+        Cause::Paused,
+        printer::Controls::press_pause,
+        printer::Controls::press_pause,
+    )
+    .await;
     assert_eq!(account.sums.codes.doubtful, 0, "{:?}", account.sums);
 }
 
@@ -348,7 +355,7 @@ async fn without_an_issuer_the_line_runs_on_its_stock_then_waits_for_codes() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_fails_loses_answers_and_is_slow_costs_no_code() {
+async fn an_issuer_that_fails_loses_answers_and_is_slow_costs_no_code_unnoticed() {
     let site = Site::build(RATE, 30).await;
     let issuer = site.stage.issuer.controls.clone();
     let plan = |path: &str, trouble| {

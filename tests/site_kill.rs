@@ -141,9 +141,8 @@ impl Operator {
                 sleep(10 * LOOK_EVERY).await;
             }
         });
-        if back.await.is_err() {
-            panic!("no good products within {SOON:?}: {}", self.line().await);
-        }
+        let back = back.await.is_ok();
+        assert!(back, "no good products within {SOON:?}: {}", self.line().await);
     }
 }
 

@@ -194,10 +194,8 @@ impl Works {
     /// Waits until the line stands so.
     pub(crate) async fn until(&self, what: &str, so: impl FnMut(&LineView) -> bool) -> LineView {
         let mut view = self.line.view.clone();
-        match timeout(SOON, view.wait_for(so)).await {
-            Ok(view) => view.expect("the daemon lives").clone(),
-            Err(_) => panic!("within {SOON:?}: {what}; {:?}", self.line.view.borrow()),
-        }
+        let so = timeout(SOON, view.wait_for(so)).await.map(|view| view.unwrap().clone());
+        so.unwrap_or_else(|_| panic!("within {SOON:?}: {what}; {:?}", self.view()))
     }
 
     pub(crate) async fn ask(&self, request: Request) {
@@ -246,6 +244,7 @@ fn runs(view: &LineView) -> bool {
 }
 
 /// The button that leads on from this state.
+#[expect(clippy::wildcard_enum_match_arm, reason = "in all other states a person waits")]
 pub(crate) fn what_a_person_asks(state: LineState) -> Option<Request> {
     match state {
         LineState::Held | LineState::Idle => Some(Request::Start),
