@@ -31,7 +31,7 @@ const ROOMS: [(&str, &str); 25] = [
     // What was written becomes the settings of each room; nobody else sees the whole.
     (
         "config",
-        "code line order label upstream pull store print apply verify report centre publish web",
+        "code symbol line order label upstream pull store print apply verify report centre publish web",
     ),
     // A fake that shared our encoders or parsers would agree with their mistakes.
     ("sim", "code"),

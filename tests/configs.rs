@@ -129,6 +129,7 @@ fn a_line_needs_no_more_than_its_devices() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_problem_is_named_with_key_found_and_wanted() {
     let cases: &[(&str, &str, &[&str])] = &[
         (

@@ -103,32 +103,30 @@ impl Bench {
     }
 
     fn take_prints(&mut self) -> Vec<i64> {
-        let print = |command: &Command| match command {
-            Command::Print(code) => Some(code.id.0),
-            _ => None,
+        let print = |command: &Command| {
+            if let Command::Print(code) = command { Some(code.id.0) } else { None }
         };
         self.commands.drain(..).filter_map(|command| print(&command)).collect()
     }
 
     fn moved(&self, n: i64) -> Vec<Step> {
-        let of_code = |record: &Record| match record {
-            Record::Moved { code, step } if code.0 == n => Some(*step),
-            _ => None,
+        let of_code = |record: &Record| {
+            let Record::Moved { code, step } = record else { return None };
+            (code.0 == n).then_some(*step)
         };
         self.records.iter().filter_map(of_code).collect()
     }
 
     fn verdict(&self, tag: u32) -> Option<Verdict> {
-        self.records.iter().rev().find_map(|record| match record {
-            Record::ProductJudged { tag: of, verdict, .. } if of.0 == tag => Some(*verdict),
-            _ => None,
+        self.records.iter().rev().find_map(|record| {
+            let Record::ProductJudged { tag: of, verdict, .. } = record else { return None };
+            (of.0 == tag).then_some(*verdict)
         })
     }
 
     fn passes(&self) -> Vec<u32> {
-        let pass = |command: &Command| match command {
-            Command::Plc(PlcCommand::Pass(tag)) => Some(tag.0),
-            _ => None,
+        let pass = |command: &Command| {
+            if let Command::Plc(PlcCommand::Pass(tag)) = command { Some(tag.0) } else { None }
         };
         self.commands.iter().filter_map(pass).collect()
     }

@@ -12,8 +12,6 @@
 )]
 #[path = "simulate/books.rs"]
 mod books;
-#[path = "simulate/dice.rs"]
-mod dice;
 #[path = "simulate/world.rs"]
 mod world;
 

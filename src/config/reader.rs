@@ -215,10 +215,9 @@ fn private_text(path: &Path) -> Result<String, String> {
     use std::os::unix::fs::PermissionsExt as _;
     let unreadable = |error: std::io::Error| {
         if error.kind() == std::io::ErrorKind::NotFound {
-            "is not there".to_owned()
-        } else {
-            format!("cannot be read: {}", error.to_string().to_lowercase())
+            return "is not there".to_owned();
         }
+        format!("cannot be read: {}", error.to_string().to_lowercase())
     };
     let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
     if mode & 0o077 != 0 {

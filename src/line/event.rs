@@ -194,23 +194,3 @@ pub enum Cause {
     /// Heartbeat does not move.
     HeartbeatLost,
 }
-
-impl Cause {
-    /// What is wrong, for a person, in one short sentence without the device's name.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Unreachable => "cannot be reached: check power and network cable",
-            Self::Silent => "does not answer: check it at the machine",
-            Self::Garbled => "answers nonsense: restart it",
-            Self::WrongDevice => "is not the device that the configuration names",
-            Self::Swapped => "was exchanged for another one: confirm it in the configuration",
-            Self::CounterOff => "counted other labels than were sent: did somebody press feed?",
-            Self::OutOfLabels => "is out of labels: load a new roll",
-            Self::OutOfRibbon => "is out of ribbon: load a new ribbon",
-            Self::HeadOpen => "has its print head open: close it",
-            Self::Paused => "is paused: press pause on the printer",
-            Self::TooHot => "is too hot: wait, it goes on by itself",
-            Self::HeartbeatLost => "has lost its heartbeat: is the PLC in RUN?",
-        }
-    }
-}

@@ -12,6 +12,7 @@ mod restore;
 mod settings;
 mod state;
 mod view;
+mod words;
 
 pub use event::{
     CameraEvent, Cause, Conditions, Event, PictureId, PlcEvent, PrinterEvent, Reading, Request,
@@ -24,6 +25,7 @@ pub use restore::{OpenProduct, Restored};
 pub use settings::{LineSettings, Order, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
+pub use words::AlarmWords;
 
 use crate::code::{Code, CodeId, Step};
 use belt::{Belt, Product};

@@ -1,8 +1,8 @@
 //! Facts: what happened. Writes records, never commands.
 use super::belt::{Label, OnProduct};
 use super::{
-    CameraEvent, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent, PrinterEvent,
-    Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
+    CameraEvent, Cause, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent,
+    PrinterEvent, Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
 };
 use crate::code::{CodeId, CodeState, Step};
 use std::time::Instant;
@@ -62,6 +62,10 @@ impl Line {
                 self.printer = Device::Down(cause);
                 self.blocked = None;
                 self.lose_printer(records);
+                if cause == Cause::CounterOff {
+                    // A label that nobody sent lies somewhere among the others.
+                    self.pad = Pad::Uncertain;
+                }
             }
             PrinterEvent::Blocked(cause) => {
                 self.blocked = Some(cause);

@@ -51,7 +51,12 @@ impl Line {
             }
             Place::Nowhere => {
                 let reason = if let Some(id) = self.in_doubt.remove(text) {
-                    self.lose_step(tag, records);
+                    // Where the books know of this label, or know that they know of none, it is
+                    // no news: the labels that follow are as good as before.
+                    let on = self.belt.product(tag).and_then(|product| product.code.as_ref());
+                    if on.is_some_and(|other| other.id != id) {
+                        self.lose_step(tag, records);
+                    }
                     self.put_on(tag, id, None, CodeState::Doubtful, records);
                     RejectReason::InDoubt
                 } else {

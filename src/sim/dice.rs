@@ -34,15 +34,21 @@ impl Dice {
         (self.unit() * 2.0 - 1.0) * reach
     }
 
-    /// True with this probability; 0 is never, 1 is always.
+    /// True with this probability; 1 is always. 0 is never, and takes nothing from the stream: how
+    /// often somebody asks for what cannot happen changes no luck.
     pub fn chance(&mut self, probability: f64) -> bool {
-        self.unit() < probability
+        probability > 0.0 && self.unit() < probability
     }
 
-    /// From 0 to `limit - 1`; 0 for a limit of 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
-        usize::try_from(self.bits() % limit).unwrap_or_default()
+    /// From 0 to `sides - 1`; 0 for none.
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.bits() % sides.max(1)
+    }
+
+    /// A place in a list of this length; 0 for an empty one.
+    pub fn below(&mut self, length: usize) -> usize {
+        let place = self.roll(u64::try_from(length).unwrap_or(u64::MAX));
+        usize::try_from(place).unwrap_or_default()
     }
 }
 

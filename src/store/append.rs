@@ -1,5 +1,5 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
-use super::{Store, StoreError, outbox, words};
+use super::{Store, StoreError, outbox};
 use crate::code::{CodeId, CodeState, Step};
 use crate::line::{Fate, LineState, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
@@ -76,7 +76,7 @@ impl Entry<'_> {
             }
             Record::ProductSettled { tag, fate } => self.product_settled(tag, fate).await,
             Record::Line { from, to, why } => {
-                let why = why.map(words::alarm_kind);
+                let why = why.map(StopReason::kind);
                 let body = json!({"from": from.name(), "to": to.name(), "why": why});
                 self.journal.push(("line", None, body));
                 Ok(())
@@ -234,7 +234,7 @@ impl Entry<'_> {
     }
 
     async fn alarm_raised(&mut self, reason: StopReason) -> Result<(), StoreError> {
-        let kind = words::alarm_kind(reason);
+        let kind = reason.kind();
         sqlx::query(
             "insert into alarm (line, kind, words, raised_at) select $1, $2, $3, $4 \
              where not exists \
@@ -242,7 +242,7 @@ impl Entry<'_> {
         )
         .bind(self.line)
         .bind(&*kind)
-        .bind(&*words::alarm_words(reason))
+        .bind(reason.words().sentence())
         .bind(self.at.0)
         .execute(&mut *self.db)
         .await
@@ -252,7 +252,7 @@ impl Entry<'_> {
     }
 
     async fn alarm_cleared(&mut self, reason: StopReason) -> Result<(), StoreError> {
-        let kind = words::alarm_kind(reason);
+        let kind = reason.kind();
         sqlx::query(
             "update alarm set cleared_at = $1 \
              where line = $2 and kind = $3 and cleared_at is null",

@@ -13,7 +13,6 @@ mod restore;
 mod screen;
 mod views;
 mod wants;
-mod words;
 
 pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
@@ -28,9 +27,11 @@ pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
 };
-pub use reports::{Report, ReportEnd, ReportKind, ReportState, Telling, Told, Unreported, Untold};
+pub use reports::{
+    Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX, Unreported,
+    Untold,
+};
 pub use restore::LineLeft;
-pub use screen::{JobOnScreen, ScreenFacts, UNTOLD_COUNTED_MAX, UntoldOnScreen};
+pub use screen::{JobOnScreen, ScreenFacts};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};
-pub use words::{alarm_kind, alarm_words};

@@ -1,6 +1,6 @@
 //! The outbox: what is to be published, written in the transaction of what it tells of.
 use super::open::count;
-use super::{Store, StoreError, counts, words};
+use super::{Store, StoreError, counts};
 use crate::code::Step;
 use crate::line::{Record, StopReason};
 use crate::telemetry::clock::Micros;
@@ -107,7 +107,8 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         Record::Line { to, why, .. } => {
             let body = json!({
                 "at": rfc3339(at), "state": to.name(), "number": to.number(),
-                "why": why.map(words::alarm_kind), "words": why.map(words::alarm_words),
+                "why": why.map(StopReason::kind),
+                "words": why.map(|why| why.words().sentence()),
             });
             Some(row(line, "state", &body, true))
         }
@@ -124,8 +125,8 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
 
 fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
     let body = json!({
-        "at": rfc3339(at), "kind": words::alarm_kind(reason),
-        "words": words::alarm_words(reason), "standing": standing,
+        "at": rfc3339(at), "kind": reason.kind(),
+        "words": reason.words().sentence(), "standing": standing,
     });
     row(line, "alarm", &body, false)
 }

@@ -152,14 +152,20 @@ pub struct Untold {
     pub count: u64,
 }
 
-/// Codes that the state system took no notice of yet.
+/// How far unreported codes are counted, so that a screen can ask every second.
+pub const UNREPORTED_COUNTED_MAX: u64 = 10_000;
+
+/// Codes that the state system took no notice of yet, counted up to [`UNREPORTED_COUNTED_MAX`] in
+/// each of three parts: in no report, in a report on its way, in a report that ended badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Unreported {
     /// How many, those of reports that ended badly included.
     pub count: u64,
     /// Those of them that still go their way without anybody's help.
     pub waiting: u64,
-    /// When the one that waits longest got its fate.
+    /// There are more than were counted, and the oldest may be older.
+    pub more: bool,
+    /// When the oldest of those that wait and were counted got its fate.
     pub oldest_at: Option<Micros>,
 }
 
@@ -389,26 +395,34 @@ impl Store {
     /// How much the state system does not know yet.
     pub async fn unreported(&self) -> Result<Unreported, StoreError> {
         // `cross join`: from the few reports that are not over to their codes, never the other way.
+        // Every part goes through a partial index and stops counting in good time.
         let (free, tied, stuck, oldest): (i64, i64, i64, Option<i64>) = sqlx::query_as(
-            "with late as (
-               select code.moved_at, report.state in ('made', 'sent') as open
-               from report cross join code on code.report_id = report.id
-               where report.state <> 'success' and code.told_at is null),
+            "with tied as (
+               select code.moved_at from report cross join code on code.report_id = report.id
+               where report.state <> 'success' and report.state in ('made', 'sent')
+                 and code.told_at is null limit ?1),
+             stuck as (
+               select 1 from report cross join code on code.report_id = report.id
+               where report.state <> 'success' and report.state not in ('made', 'sent')
+                 and code.told_at is null limit ?1),
              free as (
                select moved_at from code where settled = 1 and report_id is null
-                 and state in ('verified', 'rejected', 'scrapped', 'sampled'))
+                 and state in ('verified', 'rejected', 'scrapped', 'sampled') limit ?1)
              select (select count(*) from free),
-               (select count(*) from late where open),
-               (select count(*) from late where not open),
+               (select count(*) from tied),
+               (select count(*) from stuck),
                (select min(at) from (select min(moved_at) as at from free
-                  union all select min(moved_at) from late where open))",
+                  union all select min(moved_at) from tied))",
         )
+        .bind(i64::try_from(UNREPORTED_COUNTED_MAX + 1).unwrap_or(i64::MAX))
         .fetch_one(&self.readers)
         .await
         .map_err(StoreError::asking("count the codes that are not reported"))?;
+        let counted = |n: i64| number(n).min(UNREPORTED_COUNTED_MAX);
         Ok(Unreported {
-            count: number(free + tied + stuck),
-            waiting: number(free + tied),
+            count: counted(free) + counted(tied) + counted(stuck),
+            waiting: counted(free) + counted(tied),
+            more: [free, tied, stuck].iter().any(|n| number(*n) > UNREPORTED_COUNTED_MAX),
             oldest_at: oldest.map(Micros),
         })
     }

@@ -1,9 +1,5 @@
-//! What a screen of a line asks beside the line's own view: the job, codes left, reports untold.
-use super::{Store, StoreError};
-use crate::telemetry::clock::Micros;
-
-/// How far untold codes are counted; beyond it a screen says "more than".
-pub const UNTOLD_COUNTED_MAX: u64 = 10_000;
+//! What a screen of a line asks beside the line's own view: the job, codes left, what is not reported.
+use super::{Store, StoreError, Unreported};
 
 /// What the store knows and the line's view does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +10,8 @@ pub struct ScreenFacts {
     pub stored: u64,
     /// Codes whose fate a person must settle.
     pub doubtful: u64,
-    /// What the state system was not told yet.
-    pub untold: UntoldOnScreen,
+    /// What the state system does not know yet.
+    pub unreported: Unreported,
 }
 
 /// A job, for a screen.
@@ -33,18 +29,6 @@ pub struct JobOnScreen {
     pub state: String,
 }
 
-/// Codes whose fate is settled and that the state system has not confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct UntoldOnScreen {
-    /// How many, counted up to [`UNTOLD_COUNTED_MAX`] in either of its two parts: codes in no
-    /// report yet, and codes in a report without a final answer.
-    pub codes: u64,
-    /// There are more than were counted, and the oldest may be older.
-    pub more: bool,
-    /// When the oldest of those that were counted got its fate.
-    pub oldest: Option<Micros>,
-}
-
 impl Store {
     /// What a screen of this line shows beside its view. `pool` is asked where no job is known.
     pub async fn screen_facts(&self, line: &str, pool: &str) -> Result<ScreenFacts, StoreError> {
@@ -56,7 +40,7 @@ impl Store {
             job,
             stored: self.codes_in(&pool, "stored").await?,
             doubtful: self.codes_in(&pool, "doubtful").await?,
-            untold: self.untold_on_screen().await?,
+            unreported: self.unreported().await?,
         })
     }
 
@@ -86,31 +70,6 @@ impl Store {
                 .map_err(StoreError::asking("count the codes of a pool"))?;
         Ok(row.map_or(0, |(n,)| count(n)))
     }
-
-    async fn untold_on_screen(&self) -> Result<UntoldOnScreen, StoreError> {
-        // Both halves go through a partial index and stop counting in good time.
-        let (waiting, told, oldest): (i64, i64, Option<i64>) = sqlx::query_as(
-            "with waiting as (
-                 select moved_at from code where settled = 1 and report_id is null limit ?1
-             ), told as (
-                 select code.moved_at from report join code on code.report_id = report.id
-                 where report.state in ('made', 'sent') limit ?1
-             )
-             select (select count(*) from waiting), (select count(*) from told),
-                    (select min(moved_at) from
-                         (select moved_at from waiting union all select moved_at from told))",
-        )
-        .bind(i64::try_from(UNTOLD_COUNTED_MAX + 1).unwrap_or(i64::MAX))
-        .fetch_one(&self.readers)
-        .await
-        .map_err(StoreError::asking("count what was not told"))?;
-        let (waiting, told) = (count(waiting), count(told));
-        Ok(UntoldOnScreen {
-            codes: waiting.min(UNTOLD_COUNTED_MAX) + told.min(UNTOLD_COUNTED_MAX),
-            more: waiting.max(told) > UNTOLD_COUNTED_MAX,
-            oldest: oldest.map(Micros),
-        })
-    }
 }
 
 fn count(n: i64) -> u64 {
@@ -119,7 +78,9 @@ fn count(n: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::UNREPORTED_COUNTED_MAX;
     use super::*;
+    use crate::telemetry::clock::Micros;
 
     async fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -137,7 +98,7 @@ mod tests {
         let facts = store.screen_facts("one", "line:one").await.unwrap();
         assert_eq!(
             facts,
-            ScreenFacts { job: None, stored: 0, doubtful: 0, untold: UntoldOnScreen::default() }
+            ScreenFacts { job: None, stored: 0, doubtful: 0, unreported: Unreported::default() }
         );
     }
 
@@ -163,20 +124,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_code_is_untold_until_its_report_has_an_answer() {
+    async fn a_screen_never_counts_further_than_a_person_reads() {
         let (_folder, store) = store().await;
         run(
             &store,
-            "insert into report (id, kind, product_group, state, made_at) values
-                 (1, 'utilisation', 'milk', 'sent', 1), (2, 'utilisation', 'milk', 'success', 1);
-             insert into code (pool, gtin, serial, text, product_group, settled, moved_at, report_id)
-             values ('p', 'g', 'a', 'a', 'milk', 1, 70, null),
-                    ('p', 'g', 'b', 'b', 'milk', 1, 60, 1),
-                    ('p', 'g', 'c', 'c', 'milk', 1, 50, 2),
-                    ('p', 'g', 'd', 'd', 'milk', 0, 40, null)",
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 10002)
+             insert into code (pool, gtin, serial, text, product_group, moved_at)
+             select 'p', 'g', i, i, 'milk', i from n;
+             update code set state = 'scrapped', settled = 1",
         )
         .await;
-        let untold = store.untold_on_screen().await.unwrap();
-        assert_eq!(untold, UntoldOnScreen { codes: 2, more: false, oldest: Some(Micros(60)) });
+        let unreported = store.screen_facts("one", "p").await.unwrap().unreported;
+        assert_eq!((unreported.count, unreported.more), (UNREPORTED_COUNTED_MAX, true));
+        assert_eq!(unreported.oldest_at, Some(Micros(1)));
     }
 }

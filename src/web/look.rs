@@ -107,10 +107,10 @@ pub(super) struct CountsNow {
     /// Somebody should think of ordering.
     pub(super) codes_low: bool,
     pub(super) codes_doubtful: u64,
-    pub(super) untold: u64,
-    /// There are more than `untold`.
-    pub(super) untold_more: bool,
-    pub(super) untold_oldest_seconds: Option<u64>,
+    pub(super) unreported: u64,
+    /// There are more than `unreported`.
+    pub(super) unreported_more: bool,
+    pub(super) unreported_oldest_seconds: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -227,9 +227,9 @@ impl DeviceNow {
 impl CountsNow {
     /// For the pages: since when the oldest code waits to be reported.
     pub(super) fn oldest_words(&self) -> String {
-        let at_least = if self.untold_more { "at least " } else { "" };
+        let at_least = if self.unreported_more { "at least " } else { "" };
         let words = |age: &u64| format!(", oldest {at_least}{}", words::span(age));
-        self.untold_oldest_seconds.as_ref().map(words).unwrap_or_default()
+        self.unreported_oldest_seconds.as_ref().map(words).unwrap_or_default()
     }
 }
 
@@ -308,7 +308,7 @@ fn devices(view: &LineView, ages: [Option<Duration>; 3]) -> Vec<DeviceNow> {
 fn device(name: &'static str, view: DeviceView, age: Option<Duration>) -> DeviceNow {
     let silent = age.is_none_or(|age| age > STALE_AFTER);
     let (standing, words) = match view {
-        DeviceView::Down(cause) => (Standing::Down, cause.words().to_owned()),
+        DeviceView::Down(cause) => (Standing::Down, cause.words()),
         DeviceView::Up if silent => (Standing::Stale, "stale: what it said is old".to_owned()),
         DeviceView::Up => (Standing::Up, "OK".to_owned()),
     };
@@ -325,9 +325,12 @@ fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
         codes_last_minutes: last_minutes,
         codes_low: facts.stored == 0 || last_minutes.is_some_and(|left| left < CODES_LOW_MINUTES),
         codes_doubtful: facts.doubtful,
-        untold: facts.untold.codes,
-        untold_more: facts.untold.more,
-        untold_oldest_seconds: facts.untold.oldest.map(|oldest| seconds_between(oldest, seen.at)),
+        unreported: facts.unreported.count,
+        unreported_more: facts.unreported.more,
+        unreported_oldest_seconds: facts
+            .unreported
+            .oldest_at
+            .map(|oldest| seconds_between(oldest, seen.at)),
     }
 }
 

@@ -1,5 +1,5 @@
 //! The line in words for the person in front of it: what stands, why, and what to do.
-use crate::line::{Cause, LineState, Request, StopReason};
+use crate::line::{AlarmWords, LineState, Request, StopReason};
 use serde::Serialize;
 
 /// What is wrong, what follows from it, and what to do (ISA-18.2: an alarm without an action is no
@@ -17,131 +17,8 @@ pub struct Advice {
 /// The reason why a line does not run, in words. The last part of the action depends on the state
 /// that the line is in.
 pub fn advice(why: StopReason, state: LineState) -> Advice {
-    let (cause, consequence, action) = words_of(why);
+    let AlarmWords { cause, consequence, action } = why.words();
     Advice { cause, consequence, action: format!("{action} {}", way_on(state)).trim().to_owned() }
-}
-
-type Words = (String, &'static str, &'static str);
-
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn words_of(why: StopReason) -> Words {
-    let (cause, consequence, action) = match why {
-        StopReason::Printer(cause) => {
-            let consequence = "No label is printed. Labels on their way are set aside and never \
-                               printed again.";
-            return device_words("printer", cause, consequence);
-        }
-        StopReason::Plc(cause) => {
-            let consequence = "Nobody sees the belt; products on it count as unaccounted.";
-            return device_words("PLC", cause, consequence);
-        }
-        StopReason::Camera(cause) => {
-            let consequence = "No label can be read back; every product goes to the reject bin.";
-            return device_words("camera", cause, consequence);
-        }
-        StopReason::NoCodes => (
-            "No codes are left to print",
-            "No product can get a label.",
-            "Order codes, or wait until ordered codes arrive.",
-        ),
-        StopReason::PrintLate => (
-            "Labels do not come out of the printer",
-            "Products would pass without a label.",
-            "Look for a jam at the printer and the applicator.",
-        ),
-        StopReason::TooManyRejects => (
-            "Too many rejects in a row",
-            "Something is wrong with all of them, not with one.",
-            "Look at the pictures of the rejects: check print head, label place and camera.",
-        ),
-        StopReason::RejectUnconfirmed => (
-            "A reject was not seen falling into the bin",
-            "A bad product may lie on the good side.",
-            "Find the product behind the gate and take it out; check gate and bin eye.",
-        ),
-        StopReason::BadProductPassed => (
-            "A bad product left on the good side",
-            "It must not be shipped.",
-            "Find it behind the gate and take it out; check the gate.",
-        ),
-        StopReason::DuplicateSeen => (
-            "A code was seen on two products",
-            "One of the two labels is a copy.",
-            "Take both products off and tell the shift manager.",
-        ),
-        StopReason::LabelsOutOfStep => (
-            "Labels and products do not match",
-            "Labels between printer and camera are set aside and never printed again.",
-            "Take loose labels away; the applicator is cleared at the next start.",
-        ),
-        StopReason::ProductMissing => (
-            "A product vanished between two stations",
-            "What became of its label is not known; it is set aside.",
-            "Look on and under the belt; take off what lies there.",
-        ),
-        StopReason::BinFull => {
-            ("The reject bin is full", "The next reject would not fall.", "Empty the reject bin.")
-        }
-        StopReason::AirLow => (
-            "Air pressure is too low",
-            "The gate cannot push rejects out.",
-            "Open the air supply and look for a leak.",
-        ),
-        StopReason::EmergencyStop => (
-            "Emergency stop is pressed",
-            "Everything stands; labels on their way are set aside.",
-            "Make sure that nobody is in danger, then release the button.",
-        ),
-        StopReason::GuardOpen => (
-            "A guard is open",
-            "Everything stands; labels on their way are set aside.",
-            "Close the guard.",
-        ),
-        StopReason::MachineFault => (
-            "The machine reports a fault",
-            "Everything stands.",
-            "Read the fault on the machine's panel and clear it there.",
-        ),
-        StopReason::Blocked => (
-            "The machine after the line takes no products",
-            "The line waits; nothing is lost.",
-            "Clear the outfeed.",
-        ),
-        StopReason::Starved => (
-            "No products come",
-            "The line waits; nothing is lost.",
-            "Look at the machine before the line.",
-        ),
-    };
-    (cause.to_owned(), consequence, action)
-}
-
-fn device_words(device: &'static str, cause: Cause, consequence: &'static str) -> Words {
-    let words = cause.words();
-    let what = words.split_once(": ").map_or(words, |(what, _)| what);
-    (format!("The {device} {what}"), consequence, device_action(device, cause))
-}
-
-const fn device_action(device: &'static str, cause: Cause) -> &'static str {
-    match cause {
-        Cause::Unreachable => "Check its power and its network cable.",
-        Cause::Silent => "Look at its display; switch it off and on if it shows nothing.",
-        Cause::Garbled => "Switch it off and on.",
-        Cause::WrongDevice => "Check its address in the configuration.",
-        Cause::Swapped => "Confirm the new device in the configuration.",
-        Cause::CounterOff => {
-            "Did somebody press feed or print a label by hand? Take such labels off."
-        }
-        Cause::OutOfLabels => "Load a new roll of labels.",
-        Cause::OutOfRibbon => "Load a new ribbon.",
-        Cause::HeadOpen => "Close the print head.",
-        Cause::Paused => "Press pause on the printer.",
-        Cause::TooHot => "Wait until it has cooled down.",
-        Cause::HeartbeatLost => match device.as_bytes() {
-            b"PLC" => "Check that the PLC is in RUN.",
-            _ => "Switch it off and on.",
-        },
-    }
 }
 
 /// Which buttons lead on from a state, once the cause is gone.
@@ -362,6 +239,7 @@ pub(super) fn grouped(n: &u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::Cause;
 
     #[test]
     fn every_state_leads_on_by_a_button_or_by_itself() {

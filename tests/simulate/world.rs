@@ -1,11 +1,11 @@
 //! A plant in a box: printer, pad, belt, camera and gate as simple physics on a 5 ms clock, with
 //! bad luck. It knows what is physically true and delivers facts late, as real devices do.
-use super::dice::Dice;
 use markwright::code::{Code, CodeId};
 use markwright::line::{
     CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent, PrinterEvent,
     Reading, Run, Since, Tag,
 };
+use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The issuer's own idea of codes: forms by product group, new codes, check digits, and arrays of
 //! codes as people keep them.
-use crate::sim::printer::chance::Chance;
+use crate::sim::dice::Dice;
 
 /// The group separator.
 const GS: char = '\u{1d}';
@@ -58,25 +58,25 @@ pub(super) fn new_code(
     form: Form,
     gtin: &str,
     own_serial: Option<&str>,
-    chance: &mut Chance,
+    dice: &mut Dice,
 ) -> String {
     let serial = match own_serial {
         Some(serial) => serial.to_owned(),
-        None => draw(SET_82, form.serial - 1, chance),
+        None => draw(SET_82, form.serial - 1, dice),
     };
     let head = format!("01{gtin}215{serial}{GS}");
     match form.signature {
-        None => format!("{head}93{}", draw(SET_82, 4, chance)),
+        None => format!("{head}93{}", draw(SET_82, 4, dice)),
         Some(length) => {
-            let key = draw(DIGITS_AND_CAPITALS, 4, chance);
-            let signature = draw(BASE_64, length - 1, chance);
+            let key = draw(DIGITS_AND_CAPITALS, 4, dice);
+            let signature = draw(BASE_64, length - 1, dice);
             format!("{head}91{key}{GS}92{signature}=")
         }
     }
 }
 
-fn draw(from: &[u8], count: usize, chance: &mut Chance) -> String {
-    (0..count).map(|_| char::from(from[chance.below(from.len())])).collect()
+fn draw(from: &[u8], count: usize, dice: &mut Dice) -> String {
+    (0..count).map(|_| char::from(from[dice.below(from.len())])).collect()
 }
 
 /// Whether a serial that a participant chose can be one.
@@ -124,10 +124,10 @@ mod tests {
 
     #[test]
     fn new_codes_have_the_form_of_their_group() {
-        let mut chance = Chance::new(7);
+        let mut dice = Dice::new(7);
         for (group, length) in [("milk", 31), ("shoes", 129), ("lp", 85), ("water", 38)] {
             let form = form_of(group).unwrap();
-            let code = new_code(form, "04600000000008", None, &mut chance);
+            let code = new_code(form, "04600000000008", None, &mut dice);
             assert_eq!(code.len(), length, "{group}");
             assert!(code.starts_with("0104600000000008215"));
             assert_eq!(identification(&code).len(), 18 + form.serial);

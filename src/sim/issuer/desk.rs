@@ -4,7 +4,7 @@ use super::orders::{Asked, NewOrder, Orders};
 use super::refusal::Refusal;
 use super::reports::{Kind, NewReport, Reports};
 use super::{Chances, IssuerSettings, PlannedTrouble, Trouble, codes};
-use crate::sim::printer::chance::Chance;
+use crate::sim::dice::Dice;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ pub(super) struct Desk {
     orders: Orders,
     reports: Reports,
     pub(super) ledger: Ledger,
-    chance: Chance,
+    dice: Dice,
     pub(super) chances: Chances,
     pub(super) planned: Vec<PlannedTrouble>,
     pub(super) refuse_orders: Option<String>,
@@ -54,7 +54,7 @@ impl Desk {
             orders: Orders::default(),
             reports: Reports::default(),
             ledger: Ledger::with_file(file),
-            chance: Chance::new(settings.seed),
+            dice: Dice::new(settings.seed),
             chances: settings.chances,
             planned: Vec::new(),
             refuse_orders: None,
@@ -93,7 +93,7 @@ impl Desk {
             (chances.garbled, Trouble::Garbled),
         ]
         .into_iter()
-        .find(|(probability, _)| self.chance.happens(*probability))
+        .find(|(probability, _)| self.dice.chance(*probability))
         .map(|(_, trouble)| trouble)
     }
 
@@ -102,7 +102,7 @@ impl Desk {
     }
 
     pub(super) fn order(&mut self, new: NewOrder, now_ms: i64) -> Result<Value, Refusal> {
-        let by_chance = self.chance.happens(self.chances.order_refused);
+        let by_chance = self.dice.chance(self.chances.order_refused);
         let declined = self.refuse_orders.clone();
         let declined = declined.or_else(|| by_chance.then(|| "refused by chance".to_owned()));
         let id = self.new_id();
@@ -120,6 +120,10 @@ impl Desk {
         self.orders.status(asked, query.get("gtin").map(String::as_str))
     }
 
+    pub(super) fn list(&self, now_ms: i64) -> Value {
+        json!({ "omsId": self.oms_id, "orderInfos": self.orders.list(now_ms) })
+    }
+
     pub(super) fn codes(&mut self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
         let asked = Asked { order: wanted(query, "orderId")?, now_ms };
         let gtin = wanted(query, "gtin")?;
@@ -127,7 +131,7 @@ impl Desk {
             .parse()
             .map_err(|_| Refusal::field("quantity", "a whole number above zero"))?;
         let block = self.new_id();
-        let store = (&mut self.chance, &mut self.ledger);
+        let store = (&mut self.dice, &mut self.ledger);
         let codes = self.orders.give(asked, gtin, quantity, block.clone(), store)?;
         let form = self.orders.form(asked.order);
         if self.strict_groups && form.is_some_and(|f| f.utilised_when_given) {
@@ -183,7 +187,7 @@ impl Desk {
     }
 
     fn new_id(&mut self) -> String {
-        let (high, low) = (self.chance.next(), self.chance.next());
+        let (high, low) = (self.dice.bits(), self.dice.bits());
         let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }

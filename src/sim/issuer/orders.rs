@@ -2,7 +2,7 @@
 use super::codes::{self, Form};
 use super::ledger::{Ledger, Standing};
 use super::refusal::Refusal;
-use crate::sim::printer::chance::Chance;
+use crate::sim::dice::Dice;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -46,6 +46,9 @@ struct NewProduct {
 #[derive(Debug)]
 struct Order {
     form: Form,
+    /// What it was called by whoever placed it (`productionOrderId`).
+    called: Option<String>,
+    taken_at_ms: i64,
     /// When its codes are made, in milliseconds since 1970.
     ready_at_ms: i64,
     /// Why it is refused after all.
@@ -100,9 +103,28 @@ impl Orders {
             let serials = p.serial_numbers;
             (p.gtin, Part { quantity, given: 0, serials, blocks: Vec::new(), closed: false })
         };
+        let called = new.attributes.get("productionOrderId").and_then(Value::as_str);
+        let called = called.map(str::to_owned);
         let parts = new.products.into_iter().map(part).collect();
-        self.0.insert(asked.order.to_owned(), Order { form, ready_at_ms, declined, parts });
+        let order = Order { form, called, taken_at_ms: asked.now_ms, ready_at_ms, declined, parts };
+        self.0.insert(asked.order.to_owned(), order);
         Ok(())
+    }
+
+    /// `GET /order/list`: every order (same, pages 151 to 154).
+    pub(super) fn list(&self, now_ms: i64) -> Value {
+        let info = |(id, order): (&String, &Order)| {
+            let parts = order.parts.iter();
+            let buffers: Vec<_> =
+                parts.map(|(gtin, part)| order.describe(gtin, part, now_ms)).collect();
+            json!({
+                "orderId": id,
+                "createdTimestamp": order.taken_at_ms,
+                "productGroup": order.form.group,
+                "buffers": buffers,
+            })
+        };
+        self.0.iter().map(info).collect()
     }
 
     fn check(
@@ -161,7 +183,7 @@ impl Orders {
         gtin: &str,
         quantity: usize,
         block: String,
-        (chance, ledger): (&mut Chance, &mut Ledger),
+        (dice, ledger): (&mut Dice, &mut Ledger),
     ) -> Result<Vec<String>, Refusal> {
         let order = self.0.get_mut(asked.order).ok_or_else(|| no_order(asked.order))?;
         order.must_be_active(gtin, asked.now_ms)?;
@@ -174,7 +196,7 @@ impl Orders {
         }
         let mut codes = Vec::with_capacity(quantity);
         for at in part.given..part.given + quantity {
-            let code = fresh(form, gtin, part.serials.get(at), chance, ledger);
+            let code = fresh(form, gtin, part.serials.get(at), dice, ledger);
             ledger.enter(&code, asked.order, Some(form.group));
             ledger.write(asked.now_ms, "given", asked.order, &code, 0);
             codes.push(code);
@@ -326,6 +348,9 @@ impl Order {
             "templateId": self.form.template,
             "cisType": "UNIT",
         });
+        if let Some(called) = &self.called {
+            info["productionOrderId"] = called.as_str().into();
+        }
         if let (Some(reason), "REJECTED") = (&self.declined, word) {
             info["rejectionReason"] = format!("Order declined: {reason}").into();
         }
@@ -339,15 +364,9 @@ fn no_order(id: &str) -> Refusal {
 
 /// A code whose identification was never used. Drawing again ends: the space of serials is far
 /// larger than any order.
-fn fresh(
-    form: Form,
-    gtin: &str,
-    own: Option<&String>,
-    chance: &mut Chance,
-    ledger: &Ledger,
-) -> String {
+fn fresh(form: Form, gtin: &str, own: Option<&String>, dice: &mut Dice, ledger: &Ledger) -> String {
     loop {
-        let code = codes::new_code(form, gtin, own.map(String::as_str), chance);
+        let code = codes::new_code(form, gtin, own.map(String::as_str), dice);
         if own.is_some() || !ledger.knows_identification(codes::identification(&code)) {
             return code;
         }

@@ -29,6 +29,7 @@ pub(super) fn router(office: Arc<Office>) -> Router {
             "/order/status",
             get(async |here: Here, q| here.ask(q, |d, q, now| d.status(q, now))),
         )
+        .route("/order/list", get(async |here: Here| here.read(|desk, now| Ok(desk.list(now)))))
         .route("/codes", get(async |here: Here, q| here.ask(q, Desk::codes)))
         .route(
             "/order/codes/blocks",

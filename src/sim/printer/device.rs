@@ -1,9 +1,9 @@
 //! The printer as a thing: its memory, its queue, its faults, its counter, and what came out of it.
 use super::burn::Burnt;
-use super::chance::Chance;
 use super::format::Label;
 use super::memory::Memory;
 use super::{Chances, Fault, Identity, PlannedFault, PrinterSettings, SheetOut, Snapshot, Why};
+use crate::sim::dice::Dice;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +80,7 @@ pub(super) struct Device {
     ledger: VecDeque<SheetOut>,
     pub(super) last_out: Option<image::GrayImage>,
     pub(super) chances: Chances,
-    pub(super) chance: Chance,
+    pub(super) dice: Dice,
 }
 
 impl Device {
@@ -116,7 +116,7 @@ impl Device {
             ledger: VecDeque::new(),
             last_out: None,
             chances: settings.chances,
-            chance: Chance::new(settings.seed),
+            dice: Dice::new(settings.seed),
         }
     }
 
@@ -207,8 +207,8 @@ impl Device {
             return Some((planned.after.clamp(0.0, 1.0), planned.fault));
         }
         let all = [Fault::MediaOut, Fault::RibbonOut, Fault::HeadOpen];
-        let happens = self.chance.happens(self.chances.fault);
-        happens.then(|| (self.chance.fraction(), all[self.chance.below(all.len())]))
+        let happens = self.dice.chance(self.chances.fault);
+        happens.then(|| (self.dice.unit(), all[self.dice.below(all.len())]))
     }
 
     /// Remembers a fault for a later label.
@@ -292,10 +292,10 @@ impl Device {
         if self.answers.mute {
             return None;
         }
-        let by_chance = self.chance.happens(self.chances.garbled_answer);
+        let by_chance = self.dice.chance(self.chances.garbled_answer);
         if self.answers.garbled > 0 || by_chance {
             self.answers.garbled = self.answers.garbled.saturating_sub(1);
-            let keep = self.chance.below(answer.len()) + 1;
+            let keep = self.dice.below(answer.len()) + 1;
             answer.truncate(keep);
             for byte in &mut answer {
                 *byte ^= 0x15;

@@ -2,7 +2,6 @@
 //! a label takes, and can go wrong in every way that printers go wrong.
 mod burn;
 mod canvas;
-pub(in crate::sim) mod chance;
 mod device;
 mod engine;
 mod font;

@@ -188,7 +188,7 @@ impl Session {
         self.bytes = 0;
         self.builder = Some(Builder::new());
         device.partial_format = true;
-        let by_chance = device.chance.happens(device.chances.reset_in_format);
+        let by_chance = device.dice.chance(device.chances.reset_in_format);
         self.doomed = std::mem::take(&mut device.reset_armed) || by_chance;
     }
 

@@ -1,9 +1,9 @@
 //! The order form as it arrives: fields and, perhaps, an array of codes.
 use crate::code::{ArrayLine, Gtin, SetAside, read_array};
 use crate::order::Written;
+use axum::body::Bytes;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartError;
-use bytes::Bytes;
 
 /// What came with the form.
 #[derive(Debug, Default)]

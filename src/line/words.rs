@@ -1,0 +1,236 @@
+//! The words of alarms: for programs, and for the person in front of the line.
+use super::{Cause, StopReason};
+use std::borrow::Cow;
+
+/// What is wrong, what follows from it, and what to do (ISA-18.2: an alarm without an action is no
+/// alarm).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmWords {
+    /// What is wrong, without a full stop.
+    pub cause: String,
+    /// What follows from it, a sentence.
+    pub consequence: &'static str,
+    /// What to do, a sentence.
+    pub action: &'static str,
+}
+
+impl AlarmWords {
+    /// What is wrong and what to do, in one sentence.
+    pub fn sentence(&self) -> String {
+        format!("{}: {}", self.cause, lowered(self.action))
+    }
+}
+
+impl StopReason {
+    /// Its name for programs, such as `blocked` or `printer.out_of_labels`.
+    pub fn kind(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Printer(cause) => return format!("printer.{}", cause.kind()).into(),
+            Self::Plc(cause) => return format!("plc.{}", cause.kind()).into(),
+            Self::Camera(cause) => return format!("camera.{}", cause.kind()).into(),
+            Self::NoCodes => "no_codes",
+            Self::PrintLate => "print_late",
+            Self::TooManyRejects => "too_many_rejects",
+            Self::RejectUnconfirmed => "reject_unconfirmed",
+            Self::BadProductPassed => "bad_product_passed",
+            Self::DuplicateSeen => "duplicate_seen",
+            Self::ProductMissing => "product_missing",
+            Self::LabelsOutOfStep => "labels_out_of_step",
+            Self::BinFull => "bin_full",
+            Self::AirLow => "air_low",
+            Self::EmergencyStop => "emergency_stop",
+            Self::GuardOpen => "guard_open",
+            Self::MachineFault => "machine_fault",
+            Self::Blocked => "blocked",
+            Self::Starved => "starved",
+        })
+    }
+
+    /// What is wrong, what follows, and what to do.
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    pub fn words(self) -> AlarmWords {
+        let (cause, consequence, action) = match self {
+            Self::Printer(cause) => {
+                let consequence = "No label is printed. Labels on their way are set aside and \
+                                   never printed again.";
+                return of_device("printer", cause, consequence);
+            }
+            Self::Plc(cause) => {
+                let consequence = "Nobody sees the belt; products on it count as unaccounted.";
+                return of_device("PLC", cause, consequence);
+            }
+            Self::Camera(cause) => {
+                let consequence =
+                    "No label can be read back; every product goes to the reject bin.";
+                return of_device("camera", cause, consequence);
+            }
+            Self::NoCodes => (
+                "No codes are left to print",
+                "No product can get a label.",
+                "Order codes, or wait until ordered codes arrive.",
+            ),
+            Self::PrintLate => (
+                "Labels do not come out of the printer",
+                "Products would pass without a label.",
+                "Look for a jam at the printer and the applicator.",
+            ),
+            Self::TooManyRejects => (
+                "Too many rejects in a row",
+                "Something is wrong with all of them, not with one.",
+                "Look at the pictures of the rejects: check print head, label place and camera.",
+            ),
+            Self::RejectUnconfirmed => (
+                "A reject was not seen falling into the bin",
+                "A bad product may lie on the good side.",
+                "Find the product behind the gate and take it out; check gate and bin eye.",
+            ),
+            Self::BadProductPassed => (
+                "A bad product left on the good side",
+                "It must not be shipped.",
+                "Find it behind the gate and take it out; check the gate.",
+            ),
+            Self::DuplicateSeen => (
+                "A code was seen on two products",
+                "One of the two labels is a copy.",
+                "Take both products off and tell the shift manager.",
+            ),
+            Self::LabelsOutOfStep => (
+                "Labels and products do not match",
+                "Labels between printer and camera are set aside and never printed again.",
+                "Take loose labels away; the applicator is cleared at the next start.",
+            ),
+            Self::ProductMissing => (
+                "A product vanished between two stations",
+                "What became of its label is not known; it is set aside.",
+                "Look on and under the belt; take off what lies there.",
+            ),
+            Self::BinFull => (
+                "The reject bin is full",
+                "The next reject would not fall.",
+                "Empty the reject bin.",
+            ),
+            Self::AirLow => (
+                "Air pressure is too low",
+                "The gate cannot push rejects out.",
+                "Open the air supply and look for a leak.",
+            ),
+            Self::EmergencyStop => (
+                "Emergency stop is pressed",
+                "Everything stands; labels on their way are set aside.",
+                "Make sure that nobody is in danger, then release the button.",
+            ),
+            Self::GuardOpen => (
+                "A guard is open",
+                "Everything stands; labels on their way are set aside.",
+                "Close the guard.",
+            ),
+            Self::MachineFault => (
+                "The machine reports a fault",
+                "Everything stands.",
+                "Read the fault on the machine's panel and clear it there.",
+            ),
+            Self::Blocked => (
+                "The machine after the line takes no products",
+                "The line waits; nothing is lost.",
+                "Clear the outfeed.",
+            ),
+            Self::Starved => (
+                "No products come",
+                "The line waits; nothing is lost.",
+                "Look at the machine before the line.",
+            ),
+        };
+        AlarmWords { cause: cause.to_owned(), consequence, action }
+    }
+}
+
+impl Cause {
+    /// Its name for programs, such as `out_of_labels`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Silent => "silent",
+            Self::Garbled => "garbled",
+            Self::WrongDevice => "wrong_device",
+            Self::Swapped => "swapped",
+            Self::CounterOff => "counter_off",
+            Self::OutOfLabels => "out_of_labels",
+            Self::OutOfRibbon => "out_of_ribbon",
+            Self::HeadOpen => "head_open",
+            Self::Paused => "paused",
+            Self::TooHot => "too_hot",
+            Self::HeartbeatLost => "heartbeat_lost",
+        }
+    }
+
+    /// What is wrong, for a person, without the device's name.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Unreachable => "cannot be reached",
+            Self::Silent => "does not answer",
+            Self::Garbled => "answers nonsense",
+            Self::WrongDevice => "is not the device that the configuration names",
+            Self::Swapped => "was exchanged for another one",
+            Self::CounterOff => "counted other labels than were sent",
+            Self::OutOfLabels => "is out of labels",
+            Self::OutOfRibbon => "is out of ribbon",
+            Self::HeadOpen => "has its print head open",
+            Self::Paused => "is paused",
+            Self::TooHot => "is too hot",
+            Self::HeartbeatLost => "has lost its heartbeat",
+        }
+    }
+
+    /// What to do about it, a sentence.
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::Unreachable => "Check its power and its network cable.",
+            Self::Silent => "Look at its display; switch it off and on if it shows nothing.",
+            Self::Garbled => "Switch it off and on.",
+            Self::WrongDevice => "Check its address in the configuration.",
+            Self::Swapped => "Confirm the new device in the configuration.",
+            Self::CounterOff => {
+                "Did somebody press feed or print a label by hand? Take such labels off."
+            }
+            Self::OutOfLabels => "Load a new roll of labels.",
+            Self::OutOfRibbon => "Load a new ribbon.",
+            Self::HeadOpen => "Close the print head.",
+            Self::Paused => "Press pause on the printer.",
+            Self::TooHot => "Wait until it has cooled down.",
+            Self::HeartbeatLost => "Check that the PLC is in RUN.",
+        }
+    }
+
+    /// What is wrong and what to do, without the device's name and a full stop.
+    pub fn words(self) -> String {
+        format!("{}: {}", self.what(), lowered(self.action()).trim_end_matches('.'))
+    }
+}
+
+fn of_device(device: &str, cause: Cause, consequence: &'static str) -> AlarmWords {
+    let action = cause.action();
+    AlarmWords { cause: format!("The {device} {}", cause.what()), consequence, action }
+}
+
+/// A sentence as it goes on behind a colon.
+fn lowered(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_says_in_one_sentence_what_is_wrong_and_what_to_do() {
+        let ribbon = StopReason::Printer(Cause::OutOfRibbon);
+        assert_eq!(ribbon.kind(), "printer.out_of_ribbon");
+        assert_eq!(ribbon.words().sentence(), "The printer is out of ribbon: load a new ribbon.");
+        assert_eq!(Cause::OutOfRibbon.words(), "is out of ribbon: load a new ribbon");
+        assert_eq!(
+            StopReason::BinFull.words().sentence(),
+            "The reject bin is full: empty the reject bin."
+        );
+    }
+}
