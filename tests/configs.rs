@@ -1,5 +1,5 @@
 //! Configurations: every shipped one is right, and a wrong one is told everything at once.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs, reason = "a test")]
 use markwright::config::load;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -70,6 +70,57 @@ fn with_its_secret_files_every_shipped_configuration_can_run() {
         let config = load(&copy).unwrap();
         assert!(!config.lines.is_empty(), "{}", file.display());
     }
+}
+
+/// The keys that a table of this path may have, from what is said of one that it may not have.
+fn known_keys(spoiled: &str, at: &str) -> Vec<String> {
+    let all = problems(spoiled);
+    let wanted = format!("{at}: found a key that means nothing here, wanted one of ");
+    let list = all.iter().find_map(|line| line.strip_prefix(&wanted));
+    let list = list.unwrap_or_else(|| panic!("{at}: {all:?}"));
+    list.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_is_explained_in_a_shipped_configuration() {
+    let shipped: String = shipped().iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let lines: Vec<&str> = shipped.lines().collect();
+    // Neighbours share a comment.
+    let is_key = |line: &&&str| !line.starts_with('#') && line.contains(" = ");
+    let under_comment = |at: usize| {
+        lines[..at].iter().rev().find(|line| !is_key(line)).is_some_and(|l| l.starts_with('#'))
+    };
+    let explained = |key: &str| {
+        let tables = [format!("[{key}]"), format!("[line.{key}]"), format!("[[{key}]]")];
+        let written = format!("{key} = ");
+        lines.iter().enumerate().any(|(at, line)| {
+            tables.iter().any(|table| table == line)
+                || (line.starts_with(&written) && under_comment(at))
+        })
+    };
+    let goods = r#"gtin = "04810093011694", group = "milk", name = "x""#;
+    let tables = [
+        ("x".to_owned(), "x = 1".to_owned() + RIGHT),
+        ("web.x".to_owned(), "[web]\nx = 1".to_owned() + RIGHT),
+        ("mqtt.x".to_owned(), "[mqtt]\nhost = \"x\"\nx = 1".to_owned() + RIGHT),
+        ("issuer.x".to_owned(), "[issuer]\nx = 1".to_owned() + RIGHT),
+        ("centre.x".to_owned(), "[centre]\nx = 1".to_owned() + RIGHT),
+        ("line[0].x".to_owned(), RIGHT.to_owned() + "x = 1"),
+        ("line[0].printer.x".to_owned(), RIGHT.replace(":9100\"", ":9100\", x = 1")),
+        ("line[0].plc.x".to_owned(), RIGHT.replace(":502\"", ":502\", x = 1")),
+        ("line[0].camera.x".to_owned(), RIGHT.replace("stream\"", "stream\", x = 1")),
+        ("line[0].limits.x".to_owned(), RIGHT.to_owned() + "limits = { x = 1 }"),
+        ("line[0].goods.x".to_owned(), format!("{RIGHT}goods = {{ {goods}, x = 1 }}")),
+        ("line[0].stock.x".to_owned(), RIGHT.to_owned() + "stock = { x = 1 }"),
+    ];
+    let mut keys = 0;
+    for (at, spoiled) in tables {
+        for key in known_keys(&spoiled, &at) {
+            keys += 1;
+            assert!(explained(&key), "{at}: {key}");
+        }
+    }
+    assert!(keys > 50, "only {keys}");
 }
 
 #[test]
