@@ -76,11 +76,22 @@ impl Sim {
         let work = async {
             match self {
                 Self::Printer { listen, last_label } => {
-                    sim::printer::run_alone(*listen, last_label.clone()).await?;
+                    sim::printer::run_alone(*listen, last_label.clone(), listens).await?;
                 }
                 Self::Plc { listen } => sim::alone::run_plc(*listen, listens, stop).await?,
                 Self::Camera { listen } => sim::alone::run_camera(*listen, listens, stop).await?,
-                Self::Issuer { listen } => sim::issuer::run_alone(*listen).await?,
+                Self::Issuer { listen } => {
+                    let listens = |addr: SocketAddr, client_token: &str, oms_id: &str| {
+                        let addr = addr.to_string();
+                        let started = json!({
+                            "listens": addr,
+                            "client_token": client_token,
+                            "oms_id": oms_id,
+                        });
+                        say(&started.to_string());
+                    };
+                    sim::issuer::run_alone(*listen, listens).await?;
+                }
                 Self::Site { dir, rate, seed, pages } => {
                     site(dir, *rate, *seed, *pages, stop).await?;
                 }

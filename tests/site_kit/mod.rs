@@ -223,10 +223,15 @@ impl Works {
         assert!(helped.await.is_ok(), "it does not run again: {:?}", self.view());
     }
 
-    /// Helped by a person, the line runs again and makes good products.
+    /// Helped by a person as often as need be, the line runs again and makes good products: one
+    /// trouble may have left another behind on the belt.
     pub(crate) async fn comes_back(&self) {
-        self.help().await;
-        self.more_good(3).await;
+        let wanted = self.view().done + 3;
+        while self.view().done < wanted {
+            self.help().await;
+            let over = |view: &LineView| view.done >= wanted || !runs(view);
+            self.until("more good products", over).await;
+        }
     }
 
     /// Stops in order, and holds the books against the truth.

@@ -231,12 +231,15 @@ impl Issuer {
     }
 }
 
-/// Runs an issuer by itself until the caller drops it.
-pub async fn run_alone(listen: SocketAddr) -> std::io::Result<()> {
+/// Runs an issuer by itself until the caller drops it. `started` hears where it listens, the client
+/// token and the id of the installation that it wants to see.
+pub async fn run_alone(
+    listen: SocketAddr,
+    started: impl FnOnce(SocketAddr, &str, &str),
+) -> std::io::Result<()> {
     let settings = IssuerSettings { listen, ..IssuerSettings::default() };
-    let (token, oms_id) = (settings.client_token.clone(), settings.oms_id.clone());
-    let mut issuer = Issuer::start(settings).await?;
-    tracing::info!(addr = %issuer.addr, token, oms_id, "fake issuer listens");
+    let mut issuer = Issuer::start(settings.clone()).await?;
+    started(issuer.addr, &settings.client_token, &settings.oms_id);
     while issuer.tasks.join_next().await.is_some() {}
     Ok(())
 }

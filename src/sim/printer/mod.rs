@@ -354,11 +354,16 @@ impl Printer {
 
 /// Runs a printer by itself until the caller drops it: its labels fall on a heap and are counted
 /// in the log. With `last_label`, that file always holds the last one as PNG.
-pub async fn run_alone(listen: SocketAddr, last_label: Option<PathBuf>) -> std::io::Result<()> {
+/// `started` hears where it listens.
+pub async fn run_alone(
+    listen: SocketAddr,
+    last_label: Option<PathBuf>,
+    started: impl FnOnce(SocketAddr),
+) -> std::io::Result<()> {
     let (out, mut heap) = mpsc::channel::<PrintedLabel>(1);
     let settings = PrinterSettings { listen, ..PrinterSettings::default() };
     let printer = Printer::start(settings, out).await?;
-    tracing::info!(addr = %printer.addr, "fake printer listens");
+    started(printer.addr);
     while let Some(label) = heap.recv().await {
         tracing::info!(label = label.number, codes = label.codes.len(), "label on the heap");
         if let (Some(path), Some(png)) = (&last_label, printer.controls.last_png()) {
