@@ -480,3 +480,42 @@ fn a_request_that_the_state_does_not_take_changes_nothing() {
     }
     assert!(bench.records.is_empty());
 }
+
+#[test]
+fn a_reject_that_nobody_saw_falling_puts_its_code_in_doubt() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.read(1, symbol(1));
+    bench.plc(PlcEvent::RejectUnconfirmed(Tag(1)));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Doubt));
+    let lost = Record::ProductSettled { tag: Tag(1), fate: Fate::Unaccounted };
+    assert!(bench.records.contains(&lost));
+    assert_eq!(bench.line.view().why, Some(StopReason::RejectUnconfirmed));
+}
+
+#[test]
+fn labels_that_a_second_clearing_took_away_are_not_trusted() {
+    let mut bench = Bench::running();
+    bench.printed(1);
+    bench.plc(PlcEvent::PadCleared);
+    assert_eq!(bench.line.view().why, Some(StopReason::LabelsOutOfStep));
+    bench.labelled(1);
+    assert!(!bench.moved(1).contains(&Step::Apply));
+}
+
+#[test]
+fn a_job_whose_codes_are_used_up_ends_also_right_after_a_restart() {
+    let settings = LineSettings { scenario: Scenario::Roll, ends_with_codes: true, ..settings() };
+    let under_way = vec![(code(3), CodeState::Sent)];
+    let known = Restored { state: Some(LineState::Execute), under_way, products: Vec::new() };
+    let (line, opening) = Line::restore(settings, Order { planned: 3, done: 2 }, known);
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.records = opening.records;
+    assert_eq!(bench.moved(3), [Step::Doubt]);
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.ask(Request::Reset);
+    bench.ask(Request::Start);
+    assert_eq!(bench.line.state(), LineState::Starting);
+    bench.say(Event::CodesExhausted);
+    assert_eq!(bench.line.state(), LineState::Complete);
+}

@@ -4,7 +4,7 @@ use crate::config::LineConfig;
 use crate::crew::Crew;
 use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
 use crate::label::{self, DesignProblem};
-use crate::line::{Event, Line, LineView, Order, StopReason};
+use crate::line::{Event, Line, LineState, LineView, Order, StopReason};
 use crate::print::LabelFormat;
 use crate::store::{Goods, Job, LineLeft, Store, StoreError};
 use crate::telemetry::LastWord;
@@ -60,6 +60,10 @@ impl Post {
                 Err(problem) => {
                     let error = chain(&problem);
                     tracing::error!(line = self.line.name, error, "the line stands");
+                    self.view.send_modify(|view| {
+                        view.state = LineState::Aborted;
+                        view.why = Some(StopReason::NotDriven);
+                    });
                     stop.run_until_cancelled(tokio::time::sleep(STAND_FOR)).await;
                 }
             }
@@ -100,6 +104,9 @@ impl Post {
     async fn wait(&mut self, stop: &CancellationToken, why: Option<StopReason>) {
         self.view.send_if_modified(|view| {
             let differs = view.why != why;
+            if view.why == Some(StopReason::NotDriven) {
+                view.state = LineState::Stopped;
+            }
             view.why = why;
             differs
         });
@@ -135,13 +142,21 @@ impl Post {
         let design = label::design(&wanted.design)
             .ok_or_else(|| JobProblem::NoDesign(wanted.design.clone()))?;
         let goods = self.store.goods(wanted.gtin).await?;
-        let goods = on_label(&goods.ok_or(JobProblem::NoGoods(wanted.gtin))?);
+        let mut goods = on_label(&goods.ok_or(JobProblem::NoGoods(wanted.gtin))?);
+        if let Some((name, hs_code)) = self.store.wording_of(&wanted.pool).await? {
+            // What another customer or the factory says of the same trade item does not matter.
+            goods = label::Goods { name, hs_code, ..label::Goods::default() };
+        }
         let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
         let format = label::LabelFormat::new(design, &goods, sample, dots, separator)?;
         let setup = format.setup_bytes().to_vec();
         let label = move |code: &CodeText| {
-            format.label_bytes(code).unwrap_or_else(|problem| {
-                // Nothing is sent: the label is missed in time, and its code is in doubt.
+            let bytes = format.label_bytes(code).or_else(|_| {
+                // An array may mix forms; a code of another form brings its whole format along.
+                label::LabelFormat::alone(design, &goods, code, dots, separator)
+            });
+            bytes.unwrap_or_else(|problem| {
+                // The driver sends nothing and gives up the connection: the code is in doubt.
                 tracing::error!(%problem, "a label cannot be made");
                 Vec::new()
             })

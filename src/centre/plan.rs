@@ -32,11 +32,11 @@ pub(super) fn plan(order: &LabelOrder, counts: &OrderCounts, job: Option<JobStat
         }
         (OrderState::CodesReceived, Delivery::Roll) => Act::FileJob,
         (OrderState::InPrint, Delivery::Roll) => match job {
-            Some(JobState::Done) => Act::Finish,
-            Some(JobState::Cancelled) if left.to_print == 0 => Act::Finish,
-            // Somebody took the job from the line; the labels are still wanted.
-            Some(JobState::Cancelled) if left.missing == 0 => Act::FileJob,
-            Some(JobState::Cancelled | JobState::Waiting | JobState::Running) | None => Act::Wait,
+            Some(JobState::Done | JobState::Cancelled) if left.to_print == 0 => Act::Finish,
+            // The job ended short, or somebody took it from the line; labels are still wanted.
+            Some(JobState::Done | JobState::Cancelled) if left.missing == 0 => Act::FileJob,
+            // Codes are missing: a manager orders more, or goes on without them.
+            Some(_) | None => Act::Wait,
         },
         (OrderState::CodesReceived | OrderState::InPrint, Delivery::Pdf) => {
             if counts.of(CodeState::Sent) > 0 {

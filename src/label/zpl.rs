@@ -78,6 +78,20 @@ impl LabelFormat {
         Ok(zpl.into_bytes())
     }
 
+    /// One label of a code as one whole format that needs nothing stored: for a code of another form
+    /// than the others of its job, such as a longer serial number.
+    pub fn alone(
+        design: &Design,
+        goods: &Goods,
+        code: &CodeText,
+        dots_per_mm: f32,
+        separator: Separator,
+    ) -> Result<Vec<u8>, DesignProblem> {
+        let format = Self::new(design, goods, code, dots_per_mm, separator)?;
+        let serial = format.placed.serial_of(code)?;
+        Ok(format.whole(code, serial))
+    }
+
     /// The label without the stored format, for a code that contains its escape character.
     fn whole(&self, code: &CodeText, serial: &str) -> Vec<u8> {
         let escape = escape_for(code.as_str());

@@ -96,10 +96,8 @@ impl Line {
     }
 
     fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
-        let used_up =
-            self.settings.ends_with_codes && self.lacks_codes() && self.belt.pad.is_empty();
         let done = self.order.planned > 0 && self.order.done >= self.order.planned;
-        if done || used_up {
+        if done || self.used_up() {
             return Some((LineState::Completing, None));
         }
         if let Some(reason) = self.reason_to_hold() {
@@ -172,7 +170,7 @@ impl Line {
     fn reason_to_wait(&self) -> Option<StopReason> {
         self.reason_to_abort().or_else(|| self.device_trouble()).or_else(|| {
             let none = self.stock.is_empty() && self.belt.pad.is_empty();
-            (none && self.wants_labels()).then_some(StopReason::NoCodes)
+            (none && self.wants_labels() && !self.used_up()).then_some(StopReason::NoCodes)
         })
     }
 
@@ -187,6 +185,11 @@ impl Line {
 
     fn lacks_codes(&self) -> bool {
         self.stock.is_empty() && self.refill_at.is_some() && self.wants_labels()
+    }
+
+    /// The job's codes are used up, and no more will come: it ends short, also right after a start.
+    fn used_up(&self) -> bool {
+        self.settings.ends_with_codes && self.lacks_codes() && self.belt.pad.is_empty()
     }
 
     /// Labels that are on their way to a good end, and those that reached it.

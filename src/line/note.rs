@@ -239,29 +239,38 @@ impl Line {
 
     fn note_rejected(&mut self, tag: Tag, confirmed: bool, records: &mut Vec<Record>) {
         self.note_gone_before(tag, records);
-        let verdict = self.belt.product(tag).map(|product| product.verdict);
-        match verdict {
+        let verdict = match self.belt.product(tag) {
+            Some(product) => product.verdict,
             None => return,
-            Some(Some(Verdict::Good)) => {
-                self.judge_bad(tag, RejectReason::LateVerdict, None, records);
-            }
-            Some(None) => self.judge_bad(tag, RejectReason::NoPicture, None, records),
-            Some(Some(Verdict::Bad(_))) => {}
+        };
+        if !confirmed {
+            // The gate moved, and nothing fell: nobody knows where product and label are.
+            self.latch(StopReason::RejectUnconfirmed);
+            let product = self.take_product(tag);
+            return self.unaccount(product, records);
+        }
+        match verdict {
+            Some(Verdict::Good) => self.judge_bad(tag, RejectReason::LateVerdict, None, records),
+            None => self.judge_bad(tag, RejectReason::NoPicture, None, records),
+            Some(Verdict::Bad(_)) => {}
         }
         let Some(mut product) = self.take_product(tag) else { return };
         // A code in doubt that is known to be on this product is in doubt no more.
         Self::step_of(&mut product, Step::Reject, records);
-        let fate = if confirmed { Fate::Rejected } else { Fate::Unaccounted };
-        records.push(Record::ProductSettled { tag, fate });
-        if !confirmed {
-            self.latch(StopReason::RejectUnconfirmed);
-        }
+        records.push(Record::ProductSettled { tag, fate: Fate::Rejected });
     }
 
     /// What lay on the pad is waste: known labels are scrapped, the others stay in doubt.
     fn note_pad_cleared(&mut self, records: &mut Vec<Record>) {
-        if !matches!(self.pad, Pad::Clearing(_)) {
-            return;
+        match self.pad {
+            Pad::Clearing(_) => {}
+            Pad::Uncertain => return,
+            Pad::Known => {
+                // A second, late answer: labels that we counted on are gone.
+                self.pad = Pad::Uncertain;
+                self.latch(StopReason::LabelsOutOfStep);
+                return;
+            }
         }
         for Label { code, printed } in std::mem::take(&mut self.belt.pad) {
             if printed {

@@ -213,6 +213,9 @@ pub enum StopReason {
     Blocked,
     /// No products come.
     Starved,
+    /// The line's own program cannot go on: the store does not take its records, or the label of
+    /// its job cannot be made.
+    NotDriven,
 }
 
 /// What the world must do.

@@ -35,6 +35,7 @@ impl StopReason {
             Self::BadProductPassed => "bad_product_passed",
             Self::DuplicateSeen => "duplicate_seen",
             Self::ProductMissing => "product_missing",
+            Self::NotDriven => "not_driven",
             Self::LabelsOutOfStep => "labels_out_of_step",
             Self::BinFull => "bin_full",
             Self::AirLow => "air_low",
@@ -93,6 +94,11 @@ impl StopReason {
                 "A code was seen on two products",
                 "One of the two labels is a copy.",
                 "Take both products off and tell the shift manager.",
+            ),
+            Self::NotDriven => (
+                "The line's program cannot go on",
+                "Nothing is printed; it is tried again every few seconds.",
+                "Look at the disk and at the log of the program: it says what is wrong.",
             ),
             Self::LabelsOutOfStep => (
                 "Labels and products do not match",

@@ -223,10 +223,15 @@ impl<'a> Session<'a> {
     }
 
     async fn print(&mut self, window: &mut Window, code: &Code) -> Result<(), End> {
+        let bytes = (self.format.label)(&code.text);
+        if bytes.is_empty() {
+            // A label that cannot be made must not be counted among those that come out.
+            return Err(End::Lost(Cause::Garbled));
+        }
         // Counted as out before the first byte: from there on nobody knows.
         window.send(code.id);
         self.empty_since = None;
-        self.wire.write(&(self.format.label)(&code.text)).await?;
+        self.wire.write(&bytes).await?;
         Ok(())
     }
 

@@ -26,6 +26,16 @@ pub struct Goods {
 const WHAT: &str = "look up goods";
 
 impl Store {
+    /// What a customer wants to stand on the labels of this pool: name and customs code. Nothing for
+    /// a pool that is not of an order.
+    pub async fn wording_of(&self, pool: &str) -> Result<Option<(String, String)>, StoreError> {
+        sqlx::query_as("select name, hs_code from label_order where 'order:' || id = $1")
+            .bind(pool)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking("look up what an order wants on its labels"))
+    }
+
     /// Keeps a trade item, or what is new about it.
     pub async fn put_goods(&self, goods: &Goods) -> Result<(), StoreError> {
         const WHAT: &str = "keep goods";

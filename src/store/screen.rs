@@ -12,6 +12,10 @@ pub struct ScreenFacts {
     pub doubtful: u64,
     /// What the state system does not know yet.
     pub unreported: Unreported,
+    /// Why codes do not come: what stands in the way of the last order for this pool.
+    pub order_trouble: Option<String>,
+    /// Why reports do not get through.
+    pub report_trouble: Option<String>,
 }
 
 /// A job, for a screen.
@@ -29,6 +33,13 @@ pub struct JobOnScreen {
     pub state: String,
 }
 
+/// Of the last want of a pool; a want that went well has none.
+const ORDER_TROUBLE: &str = "select problem from want where pool = $1 order by id desc limit 1";
+/// Of the newest report that is not told; `$1` is not used.
+const REPORT_TROUBLE: &str = "\
+    select problem from report where state <> 'success' and problem is not null and $1 = '' \
+    order by id desc limit 1";
+
 impl Store {
     /// What a screen of this line shows beside its view. `pool` is asked where no job is known.
     pub async fn screen_facts(&self, line: &str, pool: &str) -> Result<ScreenFacts, StoreError> {
@@ -41,7 +52,18 @@ impl Store {
             stored: self.codes_in(&pool, "stored").await?,
             doubtful: self.codes_in(&pool, "doubtful").await?,
             unreported: self.unreported().await?,
+            order_trouble: self.trouble(ORDER_TROUBLE, &pool).await?,
+            report_trouble: self.trouble(REPORT_TROUBLE, "").await?,
         })
+    }
+
+    async fn trouble(&self, sql: &'static str, pool: &str) -> Result<Option<String>, StoreError> {
+        let found: Option<Option<String>> = sqlx::query_scalar(sql)
+            .bind(pool)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking("look for trouble with the state system"))?;
+        Ok(found.flatten())
     }
 
     async fn job_on_screen(&self, line: &str) -> Result<Option<(JobOnScreen, String)>, StoreError> {
@@ -98,7 +120,14 @@ mod tests {
         let facts = store.screen_facts("one", "line:one").await.unwrap();
         assert_eq!(
             facts,
-            ScreenFacts { job: None, stored: 0, doubtful: 0, unreported: Unreported::default() }
+            ScreenFacts {
+                job: None,
+                stored: 0,
+                doubtful: 0,
+                unreported: Unreported::default(),
+                order_trouble: None,
+                report_trouble: None,
+            }
         );
     }
 
@@ -137,5 +166,29 @@ mod tests {
         let unreported = store.screen_facts("one", "p").await.unwrap().unreported;
         assert_eq!((unreported.count, unreported.more), (UNREPORTED_COUNTED_MAX, true));
         assert_eq!(unreported.oldest_at, Some(Micros(1)));
+    }
+
+    #[tokio::test]
+    async fn what_stands_in_the_way_of_codes_and_reports_is_shown_until_it_is_gone() {
+        let (_folder, store) = store().await;
+        run(
+            &store,
+            "insert into want (pool, gtin, product_group, quantity, state, problem, made_at, moved_at)
+             values ('line:one', '04810093011694', 'milk', 5, 'placing', 'station away', 1, 1);
+             insert into report (kind, product_group, state, made_at, problem)
+             values ('utilisation', 'milk', 'made', 1, 'token refused')",
+        )
+        .await;
+        let facts = store.screen_facts("one", "line:one").await.unwrap();
+        assert_eq!(facts.order_trouble.as_deref(), Some("station away"));
+        assert_eq!(facts.report_trouble.as_deref(), Some("token refused"));
+        run(
+            &store,
+            "update want set state = 'done', problem = null;
+             update report set state = 'success'",
+        )
+        .await;
+        let facts = store.screen_facts("one", "line:one").await.unwrap();
+        assert_eq!((facts.order_trouble, facts.report_trouble), (None, None));
     }
 }

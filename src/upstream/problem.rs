@@ -75,9 +75,16 @@ impl OmsError {
         match status {
             401 | 403 => Self::Unauthorized { what, status },
             429 | 500.. => Self::Failing { what, status, words: words(body) },
-            _ => Self::Refused { what, status, words: words(body) },
+            400 | 413 | 422 => Self::Refused { what, status, words: words(body) },
+            // Only the station itself complains like this; anything else may be a proxy on the way.
+            _ if is_complaint(body) => Self::Refused { what, status, words: words(body) },
+            _ => Self::Failing { what, status, words: words(body) },
         }
     }
+}
+
+fn is_complaint(body: &[u8]) -> bool {
+    serde_json::from_slice::<Complaint>(body).is_ok_and(|complaint| complaint.says_something())
 }
 
 /// The station's complaint in one line, without check parts of codes.
@@ -146,10 +153,19 @@ mod tests {
 
     #[test]
     fn only_some_troubles_prove_that_nothing_happened() {
-        for (status, proven) in [(400, true), (401, true), (404, true), (429, false), (500, false)]
-        {
-            let error = OmsError::from_answer("place an order", status, b"");
-            assert_eq!(error.nothing_happened(), proven, "{status}");
+        let complaint = r#"{"globalErrors":[{"error":"no such order"}]}"#;
+        for (status, body, proven) in [
+            (400, "", true),
+            (401, "", true),
+            (404, complaint, true),
+            // Perhaps a proxy on the way, which says nothing of the station.
+            (404, "<h1>Not found</h1>", false),
+            (302, "", false),
+            (429, "", false),
+            (500, complaint, false),
+        ] {
+            let error = OmsError::from_answer("place an order", status, body.as_bytes());
+            assert_eq!(error.nothing_happened(), proven, "{status} {body}");
         }
     }
 }

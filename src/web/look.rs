@@ -111,6 +111,10 @@ pub(super) struct CountsNow {
     /// There are more than `unreported`.
     pub(super) unreported_more: bool,
     pub(super) unreported_oldest_seconds: Option<u64>,
+    /// Why codes do not come.
+    pub(super) order_trouble: Option<String>,
+    /// Why reports do not get through.
+    pub(super) report_trouble: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -331,6 +335,8 @@ fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
             .unreported
             .oldest_at
             .map(|oldest| seconds_between(oldest, seen.at)),
+        order_trouble: facts.order_trouble.clone(),
+        report_trouble: facts.report_trouble.clone(),
     }
 }
 

@@ -394,7 +394,7 @@ async fn upsert_goods(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "insert into goods (gtin, name, hs_code, product_group) values (?, ?, ?, ?)
-         on conflict (gtin) do update set name = excluded.name, hs_code = excluded.hs_code",
+         on conflict (gtin) do nothing",
     )
     .bind(order.gtin.as_str())
     .bind(&order.name)
