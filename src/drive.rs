@@ -1,7 +1,9 @@
 //! Runs one line: the only place where facts become deeds.
-use crate::code::{Code, CodeId};
+use crate::code::CodeId;
 use crate::line::Request;
-use crate::line::{Command, Event, Line, LineState, LineView, Outcome, PictureId, PlcCommand};
+use crate::line::{
+    Command, Event, Line, LineState, LineView, Outcome, PictureId, PlcCommand, PrinterCommand,
+};
 use crate::store::{Job, Store, StoreError};
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
@@ -14,8 +16,8 @@ const FACTS_AT_ONCE: usize = 32;
 /// The mailboxes of the devices. Handing over never waits: a full mailbox is a stuck device.
 #[derive(Debug)]
 pub struct Hands {
-    /// Labels to print.
-    pub printer: mpsc::Sender<Code>,
+    /// What the printer is told.
+    pub printer: mpsc::Sender<PrinterCommand>,
     /// What the PLC is told; none where the scenario has no belt.
     pub plc: Option<mpsc::Sender<PlcCommand>>,
     /// Pictures to keep; none where the scenario has no camera.
@@ -165,7 +167,7 @@ async fn carry_out(
     for command in outcome.commands {
         match command {
             Command::Refill { want } => answers.push(refill(books, stock, want).await?),
-            Command::Print(code) => hand_over("the printer", &hands.printer, code)?,
+            Command::Printer(command) => hand_over("the printer", &hands.printer, command)?,
             Command::Plc(command) => {
                 if let Some(plc) = &hands.plc {
                     hand_over("the PLC", plc, command)?;

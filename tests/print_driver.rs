@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 
 use markwright::code::{Code, CodeId, CodeText};
-use markwright::line::{Cause, Event, PrinterEvent};
+use markwright::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
 use markwright::print::{LabelFormat, PrinterSettings, keep};
 use markwright::telemetry::LastWord;
 use std::sync::{Arc, Mutex};
@@ -112,7 +112,7 @@ async fn serve(mut stream: TcpStream, script: Shared) {
 
 struct Bench {
     script: Shared,
-    jobs: mpsc::Sender<Code>,
+    jobs: mpsc::Sender<PrinterCommand>,
     facts: mpsc::Receiver<Event>,
     last_word: LastWord,
     _stop: DropGuard,
@@ -160,7 +160,11 @@ async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)) -> Bench 
     let (last_word, stop) = (LastWord::default(), CancellationToken::new());
     let format = LabelFormat {
         setup: b"^XA^DFE:M.ZPL^FS^XZ\r\n".to_vec(),
-        label: Arc::new(|text: &CodeText| format!("^XA^FD{}^XZ", text.as_str()).into_bytes()),
+        row: Arc::new(|codes: &[Code]| {
+            let texts: Vec<_> = codes.iter().map(|code| code.text.as_str()).collect();
+            format!("^XA^FD{}^XZ", texts.join("+")).into_bytes()
+        }),
+        mark: Arc::new(|mark: &RollMark| format!("^XA^FD{mark:?}^XZ").into_bytes()),
     };
     tokio::spawn(keep(settings, format, job_inbox, fact_outbox, last_word.clone(), stop.clone()));
     Bench { script, jobs, facts, last_word, _stop: stop.drop_guard() }
@@ -177,7 +181,7 @@ impl Bench {
     async fn print(&self, codes: impl IntoIterator<Item = i64>) {
         for id in codes {
             let code = Code { id: CodeId(id), text: CodeText::new(format!("code{id}")) };
-            self.jobs.send(code).await.unwrap();
+            self.jobs.send(PrinterCommand::Row(vec![code])).await.unwrap();
         }
     }
 

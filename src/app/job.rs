@@ -1,5 +1,5 @@
 //! One line's post: takes its jobs one after the other, each with its own devices and label.
-use crate::code::{CodeText, Gtin};
+use crate::code::{Code, CodeText, Gtin};
 use crate::config::LineConfig;
 use crate::crew::Crew;
 use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
@@ -150,7 +150,9 @@ impl Post {
         let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
         let format = label::LabelFormat::new(design, &goods, sample, dots, separator)?;
         let setup = format.setup_bytes().to_vec();
-        let label = move |code: &CodeText| {
+        let row = move |codes: &[Code]| {
+            // One label a row, until designs know of rows.
+            let Some(Code { text: code, .. }) = codes.first() else { return Vec::new() };
             let bytes = format.label_bytes(code).or_else(|_| {
                 // An array may mix forms; a code of another form brings its whole format along.
                 label::LabelFormat::alone(design, &goods, code, dots, separator)
@@ -161,7 +163,7 @@ impl Post {
                 Vec::new()
             })
         };
-        Ok(LabelFormat { setup, label: Arc::new(label) })
+        Ok(LabelFormat { setup, row: Arc::new(row), mark: Arc::new(|_| Vec::new()) })
     }
 
     fn hire_devices(

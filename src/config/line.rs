@@ -109,13 +109,11 @@ fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32, Separator)> {
     let profile = at.read("profile", &wanted, Profile::named);
     let address = at.read("address", ADDRESS, is_address);
     let unique_id = at.text_or("unique_id", "");
-    let labels_per_count = at.number_or("labels_per_count", 1, 1, 8);
     let separator = separator(&mut at);
-    at.end("profile, address, unique_id, labels_per_count, separator");
+    at.end("profile, address, unique_id, separator");
     let profile = profile?;
     let mut settings = profile.settings(address?);
     settings.unique_id = (!unique_id.is_empty()).then_some(unique_id);
-    settings.labels_per_count = usize::try_from(labels_per_count).expect("bounded");
     Some((settings, exact_dots_per_mm(profile.dots_per_mm), separator?))
 }
 

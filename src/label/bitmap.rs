@@ -49,6 +49,7 @@ fn draw(picture: &mut GrayImage, item: &Item, serial: &str) {
             face::draw(picture, &text, *x, *y as f32, *line);
         }
         Item::Bar(dots) => fill(picture, *dots),
+        Item::Picture(drawn) => drawn.runs().for_each(|dots| fill(picture, dots)),
     }
 }
 

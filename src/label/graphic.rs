@@ -1,5 +1,5 @@
-//! Words as a `^GFA` graphic, so that no font needs to exist in the printer.
-use super::face;
+//! Words and pictures as a `^GFA` graphic, so that no font needs to exist in the printer.
+use super::{Picture, face};
 use image::{GrayImage, Luma};
 use std::fmt::Write;
 
@@ -14,12 +14,23 @@ pub(super) fn words(text: &str, line: u32) -> String {
     let width = face::advance(text, line).ceil() as u32 + 1;
     let mut picture = GrayImage::from_pixel(width, line, Luma([255]));
     face::draw(&mut picture, text, 0.0, 0.0, line);
+    // Dark is what ink covers by two fifths: at half and more, thin strokes fall apart.
+    let dark = |x, y| picture.get_pixel_checked(x, y).is_some_and(|dot: &Luma<u8>| dot.0[0] < 153);
+    command(width, line, dark)
+}
+
+/// The command that draws a picture from the current field origin.
+pub(super) fn picture(picture: &Picture) -> String {
+    command(picture.at.width, picture.at.height, |x, y| picture.is_black(x, y))
+}
+
+fn command(width: u32, height: u32, dark: impl Fn(u32, u32) -> bool) -> String {
     let row_bytes = width.div_ceil(8);
-    let total = row_bytes * line;
+    let total = row_bytes * height;
     let mut command = format!("^GFA,{total},{total},{row_bytes},");
     let mut above = None;
-    for y in 0..line {
-        let row = nibbles(&picture, y, row_bytes * 2);
+    for y in 0..height {
+        let row = nibbles(|x| dark(x, y), row_bytes * 2);
         if above.as_ref() == Some(&row) {
             command.push(':');
         } else {
@@ -30,10 +41,8 @@ pub(super) fn words(text: &str, line: u32) -> String {
     command
 }
 
-/// One row as half bytes, the leftmost dot highest. Dark is what ink covers by two fifths: at half
-/// and more, thin strokes fall apart.
-fn nibbles(picture: &GrayImage, y: u32, count: u32) -> Vec<u8> {
-    let dark = |x: u32| picture.get_pixel_checked(x, y).is_some_and(|dot| dot.0[0] < 153);
+/// One row as half bytes, the leftmost dot highest.
+fn nibbles(dark: impl Fn(u32) -> bool, count: u32) -> Vec<u8> {
     (0..count)
         .map(|at| (0..4).fold(0, |bits, bit| bits << 1 | u8::from(dark(at * 4 + bit))))
         .collect()

@@ -16,7 +16,7 @@ mod zpl;
 pub use bitmap::{preview_png, raster};
 pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
 pub use pdf::{MOST_PAGES, pdf_of};
-pub use place::{Dots, Form, Item, Placed, SymbolPlace, place};
+pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
 pub use wording::Goods;
 pub use zpl::LabelFormat;

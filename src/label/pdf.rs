@@ -83,6 +83,7 @@ fn page(
                 ops.extend(paper.words(&text, *x, *y, *line, font));
             }
             Item::Bar(dots) => ops.push(paper.bar(*dots)),
+            Item::Picture(picture) => ops.extend(picture.runs().map(|dots| paper.bar(dots))),
         }
     }
     Ok(ops)

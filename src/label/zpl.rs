@@ -151,6 +151,10 @@ fn body(placed: &Placed, escape: char, fields: Fields<'_>) -> String {
                 let (letter, down) = (line * 3 / 4, line / 5);
                 let _ = write!(zpl, "^FO{x:.0},{}^A0N,{letter},{letter}{data}^FS", y + down);
             }
+            Item::Picture(picture) => {
+                let Dots { x, y, .. } = picture.at;
+                let _ = write!(zpl, "^FO{x},{y}{}^FS", graphic::picture(picture));
+            }
             Item::Bar(Dots { x, y, width, height }) => {
                 let thick = width.min(height);
                 let _ = write!(zpl, "^FO{x},{y}^GB{width},{height},{thick}^FS");

@@ -1,7 +1,7 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
 use super::{
-    Command, Device, Light, Line, LineState, Outcome, Pad, PlcCommand, Record, RejectReason, Run,
-    StopReason, Tag,
+    Command, Device, Light, Line, LineState, Outcome, Pad, PlcCommand, PrinterCommand, Record,
+    RejectReason, Run, StopReason, Tag,
 };
 use crate::code::Step;
 use std::time::Instant;
@@ -287,7 +287,8 @@ impl Line {
         while able && self.belt.pad.len() < self.settings.labels_ahead && self.wants_labels() {
             let Some(code) = self.stock.pop_front() else { break };
             out.records.push(Record::Moved { code: code.id, step: Step::Send });
-            out.commands.push(Command::Print(code.clone()));
+            let row = vec![code.clone()];
+            out.commands.push(Command::Printer(PrinterCommand::Row(row)));
             self.belt.pad.push_back(super::belt::Label { code, printed: false });
             self.print_due.get_or_insert(now + self.settings.print_within);
         }

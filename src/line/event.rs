@@ -68,6 +68,8 @@ pub enum PrinterEvent {
     Unblocked,
     /// By the best evidence the printer gives, the label of this code came out.
     Printed(CodeId),
+    /// The oldest [`super::RollMark`] that was handed over came out.
+    MarkPrinted,
 }
 
 /// Facts from the PLC driver. Every fact about a product carries its tag.

@@ -19,7 +19,8 @@ pub use event::{
     Since, Tag,
 };
 pub use outcome::{
-    Command, Fate, Light, Outcome, PlcCommand, Record, RejectReason, Run, StopReason, Verdict,
+    Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason, RollMark, Run,
+    StopReason, Verdict,
 };
 pub use restore::{OpenProduct, Restored};
 pub use settings::{LineSettings, Order, Scenario, UnknownScenario};

@@ -76,6 +76,8 @@ impl Line {
                 self.await_print(now);
             }
             PrinterEvent::Printed(id) => self.note_printed(now, id, records),
+            // Nothing waits for it: the labels around it are confirmed by themselves.
+            PrinterEvent::MarkPrinted => {}
         }
     }
 

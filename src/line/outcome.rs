@@ -226,12 +226,56 @@ pub enum Command {
         /// How many.
         want: usize,
     },
-    /// Print the label of this code. It is `Sent` from now on.
-    Print(Code),
+    /// Tell the printer.
+    Printer(PrinterCommand),
     /// Tell the PLC.
     Plc(PlcCommand),
     /// Keep this picture in a file.
     KeepPicture(PictureId),
+}
+
+/// What a printer can be told. Nothing of it outlives a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrinterCommand {
+    /// Print these labels side by side, from left to right, in one movement of the web. Their
+    /// codes are `Sent` from now on.
+    Row(Vec<Code>),
+    /// Print a label that carries no code.
+    Mark(RollMark),
+    /// Throw away whatever has not come out yet: its codes are in doubt.
+    Cancel,
+}
+
+/// A label that belongs to the roll and not to a product. It carries no code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RollMark {
+    /// Before the first label.
+    Leader {
+        /// The job's number.
+        job: i64,
+        /// Serial number of the first label that follows.
+        first: String,
+        /// How many good labels are to follow.
+        count: u64,
+    },
+    /// After the last label.
+    Trailer {
+        /// The job's number.
+        job: i64,
+        /// Serial number of the first good label since the leader.
+        first: String,
+        /// Serial number of the last good label.
+        last: String,
+        /// How many good labels there are since the leader.
+        count: u64,
+    },
+    /// A label before this one must not be used.
+    Void {
+        /// Its serial number.
+        serial: String,
+        /// How many labels back it is.
+        back: u32,
+    },
 }
 
 /// What a PLC can be told. Nothing of it outlives a connection: after

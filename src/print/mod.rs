@@ -7,9 +7,9 @@ mod wire;
 
 pub use profile::{Profile, ProfileError};
 
-use crate::code::{Code, CodeText};
+use crate::code::Code;
 use crate::dial::{self, BackOff};
-use crate::line::{Cause, Event, PrinterEvent};
+use crate::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
 use crate::telemetry::LastWord;
 use session::{End, Session};
 use std::fmt;
@@ -28,11 +28,9 @@ pub struct PrinterSettings {
     pub unique_id: Option<String>,
     /// The resolution that the labels are made for; a printer that names another one is refused.
     pub dots_per_mm: Option<u32>,
-    /// How many labels may be out and not yet counted, 1 to 4: more cannot be called back, fewer
+    /// How many rows of labels may be out and not yet counted, 1 to 4: more cannot be called back, fewer
     /// keep the printer from making the next label ready while it prints.
     pub window: usize,
-    /// Labels that stand side by side and are counted as one.
-    pub labels_per_count: usize,
     /// How often it is asked while labels are out, 25 to 50 ms.
     pub ask_every: Duration,
     /// How often it is asked while nothing is out.
@@ -63,7 +61,6 @@ impl PrinterSettings {
             unique_id: None,
             dots_per_mm: None,
             window: 2,
-            labels_per_count: 1,
             ask_every: Duration::from_millis(25),
             ask_idle_every: Duration::from_millis(500),
             connect_within: Duration::from_secs(3),
@@ -76,16 +73,22 @@ impl PrinterSettings {
     }
 }
 
-/// Makes the whole format that prints the label of one code, once.
-pub type LabelOf = dyn Fn(&CodeText) -> Vec<u8> + Send + Sync;
+/// Makes the whole format that prints the labels of these codes side by side, once. Nothing, if
+/// that cannot be.
+pub type RowOf = dyn Fn(&[Code]) -> Vec<u8> + Send + Sync;
+
+/// Makes the whole format that prints a label without a code, once.
+pub type MarkOf = dyn Fn(&RollMark) -> Vec<u8> + Send + Sync;
 
 /// A label design in the printer's language.
 #[derive(Clone)]
 pub struct LabelFormat {
     /// Stored in the printer on every connection; prints nothing.
     pub setup: Vec<u8>,
-    /// Makes the labels.
-    pub label: Arc<LabelOf>,
+    /// Makes a row of labels.
+    pub row: Arc<RowOf>,
+    /// Makes the labels that belong to the roll.
+    pub mark: Arc<MarkOf>,
 }
 
 impl fmt::Debug for LabelFormat {
@@ -100,7 +103,7 @@ impl fmt::Debug for LabelFormat {
 pub async fn keep(
     settings: PrinterSettings,
     format: LabelFormat,
-    mut jobs: mpsc::Receiver<Code>,
+    mut jobs: mpsc::Receiver<PrinterCommand>,
     facts: mpsc::Sender<Event>,
     last_word: LastWord,
     stop: CancellationToken,
@@ -148,8 +151,8 @@ pub async fn keep(
 
 /// Takes labels and throws them away, for as long as the printer is not up. Ends when nobody sends
 /// labels any more.
-async fn throw_away(jobs: &mut mpsc::Receiver<Code>) {
-    while let Some(code) = jobs.recv().await {
-        tracing::debug!(code = code.id.0, "label thrown away: the printer is not up");
+async fn throw_away(jobs: &mut mpsc::Receiver<PrinterCommand>) {
+    while let Some(command) = jobs.recv().await {
+        tracing::debug!(?command, "thrown away: the printer is not up");
     }
 }

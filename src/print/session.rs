@@ -1,10 +1,9 @@
 //! One connection to a printer, from the first question to the reason for its end.
 use super::answers::{self, HostStatus};
-use super::window::Window;
+use super::window::{Out, Window};
 use super::wire::Wire;
 use super::{LabelFormat, PrinterSettings, throw_away};
-use crate::code::Code;
-use crate::line::{Cause, Event, PrinterEvent};
+use crate::line::{Cause, Event, PrinterCommand, PrinterEvent};
 use std::convert::Infallible;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -48,7 +47,7 @@ pub(super) struct Session<'a> {
 }
 
 enum Next {
-    Print(Code),
+    Obey(PrinterCommand),
     Ask,
 }
 
@@ -81,7 +80,7 @@ impl<'a> Session<'a> {
     pub(super) async fn run(
         &mut self,
         unique_id: &mut Option<String>,
-        jobs: &mut mpsc::Receiver<Code>,
+        jobs: &mut mpsc::Receiver<PrinterCommand>,
         stop: &CancellationToken,
     ) -> End {
         // Nothing that prints is sent before `Up`, so that this may be cut short anywhere.
@@ -106,7 +105,7 @@ impl<'a> Session<'a> {
     async fn feed(
         &mut self,
         window: &mut Window,
-        jobs: &mut mpsc::Receiver<Code>,
+        jobs: &mut mpsc::Receiver<PrinterCommand>,
         stop: &CancellationToken,
     ) -> Result<Infallible, End> {
         self.say(PrinterEvent::Up).await?;
@@ -127,7 +126,7 @@ impl<'a> Session<'a> {
         if status.partial_format {
             return Err(Cause::Garbled);
         }
-        Ok(Window::new(self.settings.window, self.settings.labels_per_count, count))
+        Ok(Window::new(self.settings.window, count))
     }
 
     async fn identify(&mut self, unique_id: &mut Option<String>) -> Result<(), Cause> {
@@ -201,7 +200,7 @@ impl<'a> Session<'a> {
     async fn step(
         &mut self,
         window: &mut Window,
-        jobs: &mut mpsc::Receiver<Code>,
+        jobs: &mut mpsc::Receiver<PrinterCommand>,
         stop: &CancellationToken,
     ) -> Result<(), End> {
         let rhythm = if window.is_empty() && self.blocked.is_none() {
@@ -213,25 +212,32 @@ impl<'a> Session<'a> {
         let next = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(End::Asked),
-            job = jobs.recv(), if takes => Next::Print(job.ok_or(End::Asked)?),
+            job = jobs.recv(), if takes => Next::Obey(job.ok_or(End::Asked)?),
             () = sleep_until(Instant::now() + rhythm) => Next::Ask,
         };
         match next {
-            Next::Print(code) => self.print(window, &code).await,
+            Next::Obey(PrinterCommand::Row(codes)) => {
+                let codes_out = codes.iter().map(|code| code.id).collect();
+                self.print(window, Out::Row(codes_out), &(self.format.row)(&codes)).await
+            }
+            Next::Obey(PrinterCommand::Mark(mark)) => {
+                self.print(window, Out::Mark, &(self.format.mark)(&mark)).await
+            }
+            // The next connection begins with `~JA`.
+            Next::Obey(PrinterCommand::Cancel) => Err(End::Lost(Cause::Silent)),
             Next::Ask => self.look(window).await,
         }
     }
 
-    async fn print(&mut self, window: &mut Window, code: &Code) -> Result<(), End> {
-        let bytes = (self.format.label)(&code.text);
+    async fn print(&mut self, window: &mut Window, out: Out, bytes: &[u8]) -> Result<(), End> {
         if bytes.is_empty() {
             // A label that cannot be made must not be counted among those that come out.
             return Err(End::Lost(Cause::Garbled));
         }
         // Counted as out before the first byte: from there on nobody knows.
-        window.send(code.id);
+        window.send(out);
         self.empty_since = None;
-        self.wire.write(&bytes).await?;
+        self.wire.write(bytes).await?;
         Ok(())
     }
 
@@ -247,8 +253,15 @@ impl<'a> Session<'a> {
             Cause::CounterOff
         })?;
         self.shaken &= !window.is_empty();
-        for code in printed {
-            self.say(PrinterEvent::Printed(code)).await?;
+        for out in printed {
+            match out {
+                Out::Row(codes) => {
+                    for code in codes {
+                        self.say(PrinterEvent::Printed(code)).await?;
+                    }
+                }
+                Out::Mark => self.say(PrinterEvent::MarkPrinted).await?,
+            }
         }
         self.say_trouble(status.trouble()).await?;
         self.miss_labels(window, status)

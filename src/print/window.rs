@@ -1,13 +1,21 @@
-//! The labels that a printer has got and not yet counted (pure).
+//! The rows of labels that a printer has got and not yet counted (pure).
 use crate::code::CodeId;
 use std::collections::VecDeque;
 
-/// Labels in flight, oldest first, and the count up to which the printer accounted for them.
+/// What makes the printer count by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Out {
+    /// Labels of codes, side by side.
+    Row(Vec<CodeId>),
+    /// A label that carries no code.
+    Mark,
+}
+
+/// What is in flight, oldest first, and the count up to which the printer accounted for it.
 #[derive(Debug)]
 pub(super) struct Window {
-    out: VecDeque<CodeId>,
+    out: VecDeque<Out>,
     most: usize,
-    labels_per_count: usize,
     count: u64,
 }
 
@@ -23,55 +31,52 @@ pub(super) enum CounterOff {
         now: u64,
     },
     /// It counted labels that nobody sent.
-    #[error("label counter moved by {counted} with {out} labels out")]
+    #[error("label counter moved by {counted} with {out} out")]
     Ahead {
         /// By how much it moved.
         counted: u64,
-        /// How many labels were out.
+        /// How many rows were out.
         out: usize,
     },
 }
 
 impl Window {
     /// Nothing is out, and the printer's counter stands at `count`.
-    pub(super) fn new(most: usize, labels_per_count: usize, count: u64) -> Self {
-        let (most, labels_per_count) = (most.max(1), labels_per_count.max(1));
-        Self { out: VecDeque::with_capacity(most), most, labels_per_count, count }
+    pub(super) fn new(most: usize, count: u64) -> Self {
+        let most = most.max(1);
+        Self { out: VecDeque::with_capacity(most), most, count }
     }
 
-    /// Whether one more label may go out.
+    /// Whether one more row may go out.
     pub(super) fn has_room(&self) -> bool {
         self.out.len() < self.most
     }
 
-    /// Whether every label sent was counted.
+    /// Whether everything sent was counted.
     pub(super) fn is_empty(&self) -> bool {
         self.out.is_empty()
     }
 
-    /// The label of this code goes out now.
-    pub(super) fn send(&mut self, code: CodeId) {
-        self.out.push_back(code);
+    /// This goes out now.
+    pub(super) fn send(&mut self, out: Out) {
+        self.out.push_back(out);
     }
 
-    /// The counter stands at `now`: gives the labels that it accounts for, in order. Where labels
-    /// stand side by side, the last row may hold fewer than the others. `together`: only all of
-    /// them or none, for when one of them may be missing and nobody knows which.
-    pub(super) fn counted(&mut self, now: u64, together: bool) -> Result<Vec<CodeId>, CounterOff> {
+    /// The counter stands at `now`: gives what it accounts for, in order. `together`: only all of
+    /// it or nothing, for when something may be missing and nobody knows what.
+    pub(super) fn counted(&mut self, now: u64, together: bool) -> Result<Vec<Out>, CounterOff> {
         let before = self.count;
         let counted = now.checked_sub(before).ok_or(CounterOff::Backwards { before, now })?;
-        let rows = self.out.len().div_ceil(self.labels_per_count);
         let ahead = CounterOff::Ahead { counted, out: self.out.len() };
         let counted = usize::try_from(counted).map_err(|_| ahead)?;
-        if counted > rows {
+        if counted > self.out.len() {
             return Err(ahead);
         }
-        if together && counted < rows {
+        if together && counted < self.out.len() {
             return Ok(Vec::new());
         }
         self.count = now;
-        let printed = (counted * self.labels_per_count).min(self.out.len());
-        Ok(self.out.drain(..printed).collect())
+        Ok(self.out.drain(..counted).collect())
     }
 }
 
@@ -79,58 +84,55 @@ impl Window {
 mod tests {
     use super::*;
 
-    fn ids(numbers: impl IntoIterator<Item = i64>) -> Vec<CodeId> {
-        numbers.into_iter().map(CodeId).collect()
+    fn row(codes: &[i64]) -> Out {
+        Out::Row(codes.iter().copied().map(CodeId).collect())
     }
 
-    fn sent(labels_per_count: usize, labels: i64) -> Window {
-        let mut window = Window::new(4, labels_per_count, 100);
-        for code in ids(1..=labels) {
-            window.send(code);
+    fn sent(rows: i64) -> Window {
+        let mut window = Window::new(4, 100);
+        for code in 1..=rows {
+            window.send(row(&[code]));
         }
         window
     }
 
     #[test]
-    fn labels_are_counted_in_the_order_in_which_they_went_out() {
-        let mut window = sent(1, 3);
+    fn rows_are_counted_in_the_order_in_which_they_went_out() {
+        let mut window = sent(3);
         assert_eq!(window.counted(100, false), Ok(vec![]));
-        assert_eq!(window.counted(102, false), Ok(ids([1, 2])));
-        assert_eq!(window.counted(103, false), Ok(ids([3])));
+        assert_eq!(window.counted(102, false), Ok(vec![row(&[1]), row(&[2])]));
+        assert_eq!(window.counted(103, false), Ok(vec![row(&[3])]));
         assert!(window.is_empty());
     }
 
     #[test]
-    fn a_full_window_has_no_room_until_a_label_is_counted() {
-        let mut window = sent(1, 4);
+    fn a_full_window_has_no_room_until_a_row_is_counted() {
+        let mut window = sent(4);
         assert!(!window.has_room());
-        assert_eq!(window.counted(101, false), Ok(ids([1])));
+        assert_eq!(window.counted(101, false), Ok(vec![row(&[1])]));
         assert!(window.has_room());
     }
 
     #[test]
     fn a_counter_that_runs_backwards_or_ahead_is_off() {
-        assert_eq!(
-            sent(1, 2).counted(99, false),
-            Err(CounterOff::Backwards { before: 100, now: 99 })
-        );
-        assert_eq!(sent(1, 2).counted(103, false), Err(CounterOff::Ahead { counted: 3, out: 2 }));
-        assert_eq!(sent(1, 0).counted(101, false), Err(CounterOff::Ahead { counted: 1, out: 0 }));
-        assert!(sent(1, 1).counted(u64::MAX, false).is_err());
+        assert_eq!(sent(2).counted(99, false), Err(CounterOff::Backwards { before: 100, now: 99 }));
+        assert_eq!(sent(2).counted(103, false), Err(CounterOff::Ahead { counted: 3, out: 2 }));
+        assert_eq!(sent(0).counted(101, false), Err(CounterOff::Ahead { counted: 1, out: 0 }));
+        assert!(sent(1).counted(u64::MAX, false).is_err());
     }
 
     #[test]
     fn where_one_may_be_missing_all_are_counted_or_none() {
-        let mut window = sent(1, 3);
+        let mut window = sent(3);
         assert_eq!(window.counted(102, true), Ok(vec![]));
-        assert_eq!(window.counted(103, true), Ok(ids([1, 2, 3])));
+        assert_eq!(window.counted(103, true), Ok(vec![row(&[1]), row(&[2]), row(&[3])]));
     }
 
     #[test]
-    fn two_labels_side_by_side_are_one_count() {
-        let mut window = sent(2, 3);
-        assert_eq!(window.counted(101, false), Ok(ids([1, 2])));
-        assert_eq!(window.counted(102, false), Ok(ids([3])));
-        assert!(sent(2, 3).counted(103, false).is_err());
+    fn labels_side_by_side_and_labels_without_a_code_are_one_count_each() {
+        let mut window = Window::new(4, 7);
+        window.send(Out::Mark);
+        window.send(row(&[1, 2]));
+        assert_eq!(window.counted(9, false), Ok(vec![Out::Mark, row(&[1, 2])]));
     }
 }

@@ -108,10 +108,14 @@ impl Bench {
     }
 
     pub(crate) fn take_prints(&mut self) -> Vec<i64> {
-        let print = |command: &Command| {
-            if let Command::Print(code) = command { Some(code.id.0) } else { None }
+        let row = |command| {
+            if let Command::Printer(PrinterCommand::Row(codes)) = command {
+                codes
+            } else {
+                Vec::new()
+            }
         };
-        self.commands.drain(..).filter_map(|command| print(&command)).collect()
+        self.commands.drain(..).flat_map(row).map(|code| code.id.0).collect()
     }
 
     pub(crate) fn moved(&self, n: i64) -> Vec<Step> {

@@ -2,7 +2,8 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText};
 use markwright::line::{
-    Command, Fate, LineState, OpenProduct, Outcome, PlcCommand, Record, Restored, Tag, Verdict,
+    Command, Fate, LineState, OpenProduct, Outcome, PlcCommand, PrinterCommand, Record, Restored,
+    Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,17 +64,20 @@ impl Books {
         }
         for command in &out.commands {
             match command {
-                Command::Print(code) => {
+                Command::Printer(PrinterCommand::Row(codes)) => codes.iter().for_each(|code| {
                     assert!(self.handed.insert(code.id), "handed over twice: {}", code.id);
                     assert_eq!(self.codes[&code.id].1, CodeState::Sent, "not durable: {}", code.id);
-                }
+                }),
                 Command::Plc(PlcCommand::Pass(tag)) => {
                     let row = self.row(*tag).clone();
                     let code = row.code.expect("passed without a code");
                     assert_eq!(row.good, Some(true), "passed without a verdict: {tag}");
                     assert_eq!(self.codes[&code].1, CodeState::Verified, "{tag} {code}");
                 }
-                Command::KeepPicture(_) | Command::Plc(_) | Command::Refill { .. } => {}
+                Command::KeepPicture(_)
+                | Command::Printer(_)
+                | Command::Plc(_)
+                | Command::Refill { .. } => {}
             }
         }
     }

@@ -2,8 +2,8 @@
 //! bad luck. It knows what is physically true and delivers facts late, as real devices do.
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent, PrinterEvent,
-    Reading, Run, Since, Tag,
+    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent,
+    PrinterCommand, PrinterEvent, Reading, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -143,8 +143,8 @@ impl World {
 
     pub fn obey(&mut self, command: &Command) {
         match command {
-            Command::Print(code) if self.printer_up => {
-                self.queue.push_back((code.clone(), self.tick));
+            Command::Printer(PrinterCommand::Row(codes)) if self.printer_up => {
+                self.queue.extend(codes.iter().map(|code| (code.clone(), self.tick)));
             }
             Command::Plc(PlcCommand::Pass(tag)) if self.plc_up => {
                 self.passes.insert(*tag);
@@ -154,7 +154,7 @@ impl World {
                 self.pad.clear();
                 self.plc_says(PlcEvent::PadCleared);
             }
-            Command::Print(_)
+            Command::Printer(_)
             | Command::Plc(_)
             | Command::KeepPicture(_)
             | Command::Refill { .. } => {}
