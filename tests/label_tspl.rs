@@ -142,8 +142,7 @@ fn rows_carry_their_codes_from_left_to_right_and_the_last_may_be_short() {
         let format = format_for(&bare(""), &codes[0], &head);
         let file = format.file_bytes(&texts(&codes)).unwrap();
         let paper = Paper { width_mm: 32.5, ..LARGE };
-        let wanted: Vec<String> =
-            codes.chunks(across as usize).map(|row| all_as_read(row)).collect();
+        let wanted: Vec<String> = codes.chunks(across as usize).map(all_as_read).collect();
         assert_eq!(Pictures::by_labelize(&[file], "tspl", paper).read(), wanted);
     }
 }

@@ -32,6 +32,7 @@ print(ImageChops.difference(a, b).histogram()[255], a.histogram()[255])
 
 /// What the labels are printed on.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "units last")]
 pub(crate) struct Paper {
     pub(crate) width_mm: f32,
     pub(crate) height_mm: f32,
