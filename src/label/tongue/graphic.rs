@@ -45,8 +45,20 @@ pub(super) fn bitmap(picture: &Picture, x: u32, tspl: &mut Vec<u8>) {
     let (left, top, row) = (x + picture.at.x, picture.at.y, picture.row_bytes());
     let height = picture.at.height;
     tspl.extend(format!("BITMAP {left},{top},{row},{height},0,").into_bytes());
+    let begin = tspl.len();
     tspl.extend(picture.bits.iter().map(|eight| !eight));
+    without_commands(&mut tspl[begin..]);
     tspl.extend(b"\r\n");
+}
+
+/// Makes one dot white wherever dots would read `ESC !`: some printers take that for a command that
+/// is obeyed at once, even among the bytes of a picture.
+fn without_commands(dots: &mut [u8]) {
+    for at in 1..dots.len() {
+        if dots[at - 1..=at] == *b"\x1b!" {
+            dots[at] |= 0x10;
+        }
+    }
 }
 
 /// A bitmap file of one bit a dot, 0 black and 1 white, rows from below.
@@ -63,6 +75,7 @@ pub(super) fn bmp(picture: &Picture) -> Vec<u8> {
         file.extend(dots.iter().map(|eight| !eight));
         file.extend((dots.len()..row as usize).map(|_| 0xff));
     }
+    without_commands(&mut file[BMP_HEAD as usize..]);
     file
 }
 
@@ -120,6 +133,17 @@ fn repeat(count: usize, command: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::label::place::Dots;
+
+    #[test]
+    fn no_command_of_the_printer_comes_out_of_dots() {
+        let at = Dots { x: 3, y: 4, width: 32, height: 1 };
+        let picture = Picture { at, bits: [0x1b, 0x21, 0x1b, 0x21].map(|eight: u8| !eight).into() };
+        let mut tspl = Vec::new();
+        bitmap(&picture, 10, &mut tspl);
+        assert_eq!(tspl, b"BITMAP 13,4,4,1,0,\x1b1\x1b1\r\n");
+        assert!(bmp(&picture).ends_with(b"\x1b1\x1b1"));
+    }
 
     fn packed(row: &[u8]) -> String {
         let mut command = String::new();

@@ -6,7 +6,7 @@ mod still;
 mod tspl;
 mod zpl;
 
-use super::place::{Form, Picture, Placed, place};
+use super::place::{Dots, Form, Picture, Placed, place};
 use super::{Design, DesignProblem, Goods};
 use crate::code::CodeText;
 use crate::symbol::Separator;
@@ -109,6 +109,21 @@ enum Still<'a> {
     InLine(Cow<'a, Picture>),
     /// There is nothing.
     Nothing,
+}
+
+impl Still<'_> {
+    /// Whether it has no black dot there.
+    fn is_white(&self, area: Dots) -> bool {
+        let picture: &Picture = match self {
+            Self::Nothing => return true,
+            Self::Stored(picture) => picture,
+            Self::InLine(picture) => picture,
+        };
+        let (x, y) = (picture.at.x, picture.at.y);
+        let columns = area.x.max(x)..(area.x + area.width).min(x + picture.at.width);
+        let mut rows = area.y.max(y)..(area.y + area.height).min(y + picture.at.height);
+        rows.all(|row| columns.clone().all(|column| !picture.is_black(column - x, row - y)))
+    }
 }
 
 impl LabelFormat {

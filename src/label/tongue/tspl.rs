@@ -65,7 +65,7 @@ pub(super) fn whole(format: &LabelFormat, lanes: &[Lane<'_>]) -> Result<Vec<u8>,
             if let Item::Serial { x, y, line, before, after } = item {
                 let said = &[before, serial, after].concat();
                 let changing = Changing { said, x: *x, y: *y, line: *line };
-                changing.draw(&lane.placed, lane.x, &mut tspl);
+                changing.draw(lane, &mut tspl);
             }
         }
     }
@@ -116,15 +116,15 @@ struct Changing<'a> {
 }
 
 impl Changing<'_> {
-    fn draw(&self, placed: &Placed, lane: u32, tspl: &mut Vec<u8>) {
+    fn draw(&self, lane: &Lane<'_>, tspl: &mut Vec<u8>) {
         let plain = self.said.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\');
-        if let Some((name, at)) = self.font(placed).filter(|_| plain) {
-            return self.text(name, at, lane, tspl);
+        if let Some((name, at)) = self.font(lane).filter(|_| plain) {
+            return self.text(name, at, lane.x, tspl);
         }
         // Our own letters always fit, and cost some hundred bytes.
-        let size = (placed.width, placed.height);
+        let size = (lane.placed.width, lane.placed.height);
         if let Some(picture) = still::words(self.said, self.x, self.y, self.line, size) {
-            graphic::bitmap(&picture, lane, tspl);
+            graphic::bitmap(&picture, lane.x, tspl);
         }
     }
 
@@ -140,23 +140,24 @@ impl Changing<'_> {
         tspl.extend(b"\"\r\n");
     }
 
-    /// The largest font of the printer that keeps to the line, the label and off the symbol.
+    /// The largest font of the printer that keeps to the line, to the label, off the symbol and off
+    /// everything else.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
         reason = "a label has some thousand dots"
     )]
-    fn font(&self, placed: &Placed) -> Option<(&'static str, Dots)> {
+    fn font(&self, lane: &Lane<'_>) -> Option<(&'static str, Dots)> {
         let letters = u32::try_from(self.said.len()).ok()?;
-        let x = self.x.round() as u32;
+        let (x, placed) = (self.x.round() as u32, &lane.placed);
         FONTS.into_iter().find_map(|(name, width, height)| {
             let narrow = width as f32 <= LETTER * self.line as f32;
             let y = self.y + self.line.checked_sub(height)? / 2;
             let at = Dots { x, y, width: width * letters, height };
             let inside = x + at.width <= placed.width;
             let free = !at.meets(placed.symbol.with_quiet_zone());
-            (narrow && inside && free).then_some((name, at))
+            (narrow && inside && free && lane.still.is_white(at)).then_some((name, at))
         })
     }
 }
