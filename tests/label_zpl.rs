@@ -34,7 +34,7 @@ fn label(format: &LabelFormat, code: &str) -> String {
 
 /// The dairy label is made for the short codes of dairy only.
 fn holds(design: &Design, code: &str) -> bool {
-    design.name != "dairy" || code.len() < 40
+    design.holds(&CodeText::new(code), 8.0)
 }
 
 /// A design with one symbol and nothing else.
