@@ -41,7 +41,7 @@ const ROOMS: [(&str, &str); 25] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 13] = [
+const PACKAGES: [(&str, &str); 14] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
@@ -52,6 +52,7 @@ const PACKAGES: [(&str, &str); 13] = [
     ("datamatrix", "sim"),
     ("printpdf", "label"),
     ("ab_glyph", "label"),
+    ("barcoders", "label"),
     ("axum", "web sim"),
     ("askama", "web"),
     ("socket2", "dial"),
