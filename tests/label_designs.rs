@@ -181,7 +181,8 @@ fn the_gs1_form_is_broken_before_the_serial_number() {
             if a == "(01)04810093011694" && b == "(21)"),
         "{items:?}"
     );
-    let narrow = place(&with(&format!("[[element]]\nkind='code'\n{area}")), &goods(), &codes()[5], 8.0);
+    let narrow =
+        place(&with(&format!("[[element]]\nkind='code'\n{area}")), &goods(), &codes()[5], 8.0);
     assert!(matches!(narrow, Err(DesignProblem::TextTooLong { .. })), "{narrow:?}");
 }
 

@@ -161,7 +161,7 @@ impl LabelFormat {
     }
 
     /// The name under which the printer keeps it in its memory (lost with the power): a letter and
-    /// 36 bits of a hash over everything that is stored, so that a format left over from another
+    /// seven digits of a hash over everything that is stored, so that a format left over from another
     /// design is not recalled by mistake.
     pub fn name(&self) -> &str {
         &self.name
@@ -197,7 +197,11 @@ impl LabelFormat {
     /// One label of this code in the first lane that needs nothing stored and, in TSPL, no size
     /// set before.
     pub fn label_bytes(&self, code: &CodeText) -> Result<Vec<u8>, DesignProblem> {
-        self.alone(std::slice::from_ref(code))
+        let label = self.whole_row(std::slice::from_ref(code), true)?;
+        Ok(match self.head.language {
+            Language::Zpl => label,
+            Language::Tspl => [tspl::paper(self).into_bytes(), label].concat(),
+        })
     }
 
     /// The labels of these codes in a file that any printer of the language prints as it is, and
@@ -225,15 +229,6 @@ impl LabelFormat {
             Language::Zpl => zpl::picture_only(&self.row, &picture).into_bytes(),
             Language::Tspl => tspl::picture_only(&picture),
         }
-    }
-
-    fn alone(&self, codes: &[CodeText]) -> Result<Vec<u8>, DesignProblem> {
-        let mut bytes = match self.head.language {
-            Language::Zpl => Vec::new(),
-            Language::Tspl => tspl::paper(self).into_bytes(),
-        };
-        bytes.extend(self.whole_row(codes, true)?);
-        Ok(bytes)
     }
 
     fn check_count(&self, codes: &[CodeText]) -> Result<(), DesignProblem> {
@@ -295,21 +290,21 @@ impl RowSize {
     )]
     fn of(design: &Design, placed: &Placed, head: &Head) -> Result<Self, DesignProblem> {
         let Head { across, pitch_mm, dots_per_mm, .. } = *head;
-        let others = across.wrapping_sub(1);
-        let holds = across == 1 || (2..=MOST_ACROSS).contains(&across) && pitch_mm < 300.0;
-        let apart = across == 1 || pitch_mm >= design.width_mm;
-        if !holds || !apart {
-            let width_mm = design.width_mm;
+        let (width_mm, height_mm) = (design.width_mm, design.height_mm);
+        let side_by_side =
+            (2..=MOST_ACROSS).contains(&across) && (width_mm..300.0).contains(&pitch_mm);
+        if across != 1 && !side_by_side {
             return Err(DesignProblem::Across { across, pitch_mm, width_mm });
         }
-        let pitch = if across == 1 { 0 } else { (pitch_mm * dots_per_mm).round() as u32 };
-        let further_mm = if across == 1 { 0.0 } else { pitch_mm * others as f32 };
+        let pitch_mm = if across == 1 { 0.0 } else { pitch_mm };
+        let (further, further_mm) = (across - 1, (across - 1) as f32 * pitch_mm);
+        let pitch = (pitch_mm * dots_per_mm).round() as u32;
         Ok(Self {
-            width: placed.width + others * pitch,
+            width: placed.width + further * pitch,
             height: placed.height,
             pitch,
-            width_mm: design.width_mm + further_mm,
-            height_mm: design.height_mm,
+            width_mm: width_mm + further_mm,
+            height_mm,
         })
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn memory(format: &LabelFormat) -> usize {
 
 /// Size of the paper, which way is up, where the corner is, which letters.
 pub(super) fn paper(format: &LabelFormat) -> String {
-    let (row, gap) = (&format.row, hundredths(format.head.gap_mm));
+    let (row, gap) = (&format.row, hundredths(format.head.gap_mm.max(0.0)));
     let (width, height) = (hundredths(row.width_mm), hundredths(row.height_mm));
     format!(
         "SIZE {width} mm,{height} mm\r\nGAP {gap} mm,0 mm\r\nDIRECTION 1\r\nREFERENCE 0,0\r\n\
