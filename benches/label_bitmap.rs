@@ -70,7 +70,8 @@ fn picture_drawn_anew(bencher: Bencher<'_, '_>) {
 fn symbol_alone(bencher: Bencher<'_, '_>) {
     let bencher = bencher.counter(ItemsCount::new(1_u32)).with_inputs(codes());
     let separator = Separator::Fnc1;
-    bencher.bench_local_values(|code| encode_gs1(code.as_str(), Size::Side(44), separator).unwrap());
+    bencher
+        .bench_local_values(|code| encode_gs1(code.as_str(), Size::Side(44), separator).unwrap());
 }
 
 /// The modules of the symbol alone by the writer of `rxing`, asked for GS1.

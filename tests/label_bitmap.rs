@@ -66,7 +66,8 @@ fn a_thousand_random_codes_are_read_back_exactly_from_their_pictures() {
         let sample = chance.code(form);
         let placed = place(design("58x40").unwrap(), &goods(), &sample, 11.811).unwrap();
         let symbol = placed.symbol.with_quiet_zone();
-        let region = Region { x: symbol.x, y: symbol.y, width: symbol.width, height: symbol.height };
+        let region =
+            Region { x: symbol.x, y: symbol.y, width: symbol.width, height: symbol.height };
         let mut raster = Raster::new(placed);
         for _ in 0..167 {
             let code = chance.code(form);
@@ -76,7 +77,13 @@ fn a_thousand_random_codes_are_read_back_exactly_from_their_pictures() {
             assert_eq!((found.text.as_str(), found.identifier.as_str()), (code.as_str(), "]d2"));
             let name = format!("{:04}.png", wanted.len());
             // The symbol alone, or the reader would look for barcodes of all kinds everywhere.
-            let part = image::imageops::crop_imm(&picture, symbol.x, symbol.y, symbol.width, symbol.height);
+            let part = image::imageops::crop_imm(
+                &picture,
+                symbol.x,
+                symbol.y,
+                symbol.width,
+                symbol.height,
+            );
             part.to_image().save(dir.path().join(name)).unwrap();
             wanted.push(vec![as_read(code.as_str())]);
         }
@@ -152,7 +159,8 @@ fn a_png_has_the_dots_of_its_picture() {
 
 #[test]
 fn the_pictures_of_a_design_are_drawn_in_its_place() {
-    let element = "[[element]]\nkind='picture'\nname='conformity'\nx_mm=30\ny_mm=10\nwidth_mm=8\nheight_mm=8";
+    let element =
+        "[[element]]\nkind='picture'\nname='conformity'\nx_mm=30\ny_mm=10\nwidth_mm=8\nheight_mm=8";
     let placed = place(&with(element), &goods(), &codes()[1], 8.0).unwrap();
     let picture = raster(&placed, &codes()[1]).unwrap();
     let black = |x: u32, y: u32| picture.get_pixel(x, y).0[0] == 0;

@@ -27,9 +27,15 @@ fn a_module_outside_of_the_range_is_refused_with_the_nearest_that_holds() {
         place(&design, &goods(), &codes()[1], dots).unwrap_err().to_string()
     };
     let at_300 = said("{mm=0.255}", 11.811);
-    assert!(at_300.contains("3 dots is 0.254 mm") && at_300.contains("4 dots = 0.339 mm"), "{at_300}");
+    assert!(
+        at_300.contains("3 dots is 0.254 mm") && at_300.contains("4 dots = 0.339 mm"),
+        "{at_300}"
+    );
     let at_203 = said("{mm=0.255}", 8.0);
-    assert!(at_203.contains("2 dots is 0.250 mm") && at_203.contains("3 dots = 0.375 mm"), "{at_203}");
+    assert!(
+        at_203.contains("2 dots is 0.250 mm") && at_203.contains("3 dots = 0.375 mm"),
+        "{at_203}"
+    );
     let large = said("{dots=9}", 11.811);
     assert!(large.contains("9 dots is 0.762 mm") && large.contains("8 dots = 0.677 mm"), "{large}");
 }
@@ -90,7 +96,8 @@ fn elements_on_top_of_each_other_are_refused() {
         "element 3 (text) lies on element 2 (text); the nearest place that holds is x_mm = 20.00, \
          y_mm = 18.00"
     );
-    let picture = "[[element]]\nkind='picture'\nname='keep-dry'\nx_mm=38\ny_mm=8\nwidth_mm=6\nheight_mm=6";
+    let picture =
+        "[[element]]\nkind='picture'\nname='keep-dry'\nx_mm=38\ny_mm=8\nwidth_mm=6\nheight_mm=6";
     let said = refused(&(words(20.0, 10.0) + picture)).to_string();
     assert!(said.starts_with("element 3 (picture) lies on element 2 (text)"), "{said}");
     // Words may stand on a line or in a box.
@@ -116,8 +123,14 @@ fn a_text_that_does_not_fit_says_at_which_size_it_would_and_how_much_of_it_does(
         panic!("{problem}")
     };
     let words = problem.to_string();
-    assert!(words.starts_with("element 2 (text): 'слова которые не входят' does not fit"), "{words}");
-    assert!(words.contains(&format!("least_line_mm = {fits_mm:.2}; its first {fits_letters}")), "{words}");
+    assert!(
+        words.starts_with("element 2 (text): 'слова которые не входят' does not fit"),
+        "{words}"
+    );
+    assert!(
+        words.contains(&format!("least_line_mm = {fits_mm:.2}; its first {fits_letters}")),
+        "{words}"
+    );
     assert!(placed(&text(said, &format!("{area}\nleast_line_mm={fits_mm:.2}"))).is_ok());
     let start: String = said.chars().take(fits_letters).collect();
     let more: String = said.chars().take(fits_letters + 1).collect();
@@ -148,7 +161,10 @@ fn barcode(rest: &str) -> String {
 fn a_linear_barcode_never_carries_the_serial_number() {
     let toml = toml_with(&barcode("symbology='code128'\nmodule={mm=0.25}\ndata='{gtin}{serial}'"));
     let said = Design::parse(&toml).unwrap_err().to_string();
-    assert!(said.starts_with("element 2 (barcode): a linear barcode cannot carry {serial}"), "{said}");
+    assert!(
+        said.starts_with("element 2 (barcode): a linear barcode cannot carry {serial}"),
+        "{said}"
+    );
     assert!(said.contains("kind 'code' or 'text'") && said.contains("{gtin}"), "{said}");
 }
 
@@ -221,7 +237,10 @@ fn number() -> impl Strategy<Value = String> {
 }
 
 fn module() -> impl Strategy<Value = String> {
-    (prop::sample::select(vec!["mm", "fit_mm"]), prop_oneof![3 => Just("0.375".to_owned()), 2 => number()])
+    (
+        prop::sample::select(vec!["mm", "fit_mm"]),
+        prop_oneof![3 => Just("0.375".to_owned()), 2 => number()],
+    )
         .prop_map(|(key, mm)| format!("{{{key}={mm}}}"))
 }
 
@@ -237,13 +256,16 @@ fn element() -> impl Strategy<Value = String> {
         "kind='barcode'\nsymbology='ean13'\nmodule={mm=0.375}\ndigits_mm=M",
         "kind='barcode'\nsymbology='itf14'\nmodule={fit_mm=M}",
     ]);
-    (rest, number(), number(), number(), number(), number(), number()).prop_map(|(rest, x, y, w, h, n, m)| {
-        let rest = rest.replace("=N", &format!("={n}")).replace("=M", &format!("={m}"));
-        let width = if rest.contains("barcode") { String::new() } else { format!("width_mm={w}\n") };
-        let tall = rest.contains("'text'") || rest.contains("'code'");
-        let height = if tall { String::new() } else { format!("height_mm={h}\n") };
-        format!("[[element]]\nx_mm={x}\ny_mm={y}\n{width}{height}{rest}\n")
-    })
+    (rest, number(), number(), number(), number(), number(), number()).prop_map(
+        |(rest, x, y, w, h, n, m)| {
+            let rest = rest.replace("=N", &format!("={n}")).replace("=M", &format!("={m}"));
+            let width =
+                if rest.contains("barcode") { String::new() } else { format!("width_mm={w}\n") };
+            let tall = rest.contains("'text'") || rest.contains("'code'");
+            let height = if tall { String::new() } else { format!("height_mm={h}\n") };
+            format!("[[element]]\nx_mm={x}\ny_mm={y}\n{width}{height}{rest}\n")
+        },
+    )
 }
 
 proptest! {

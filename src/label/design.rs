@@ -88,7 +88,8 @@ impl Design {
         if fits(self) {
             return Ok(());
         }
-        let widest = designs().iter().filter(|d| fits(d)).max_by(|a, b| a.size().total_cmp(&b.size()));
+        let widest =
+            designs().iter().filter(|d| fits(d)).max_by(|a, b| a.size().total_cmp(&b.size()));
         Err(DesignProblem::WiderThanHead {
             width_mm: self.width_mm,
             head_mm,

@@ -69,7 +69,8 @@ impl Stamp {
     )]
     fn of(letter: char, line: u32, x: f32, y: f32) -> Option<Self> {
         let place = point(x, y + baseline(line));
-        let glyph = FACE.glyph_id(letter).with_scale_and_position(PxScale::from(line as f32), place);
+        let glyph =
+            FACE.glyph_id(letter).with_scale_and_position(PxScale::from(line as f32), place);
         let outline = FACE.outline_glyph(glyph)?;
         let bounds = outline.px_bounds();
         let width = bounds.width() as usize;
@@ -112,7 +113,8 @@ impl Stamps {
             let quarters = (x * 4.0).round() as u32;
             let part = (quarters % 4) as u8;
             let stamp = self.0.entry((letter, line, part));
-            let stamp = stamp.or_insert_with(|| Stamp::of(letter, line, f32::from(part) / 4.0, 0.0));
+            let stamp =
+                stamp.or_insert_with(|| Stamp::of(letter, line, f32::from(part) / 4.0, 0.0));
             if let Some(stamp) = stamp {
                 stamp.press(picture, (quarters / 4).cast_signed(), y.cast_signed());
             }

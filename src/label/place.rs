@@ -199,7 +199,10 @@ struct Drawn {
 enum Takes {
     Nothing,
     /// An area that it has for itself; it may be smaller where it may shrink.
-    Area { area: Dots, shrinks: bool },
+    Area {
+        area: Dots,
+        shrinks: bool,
+    },
     /// Bars that words may stand on; a barcode and the symbol may not.
     Bars(Vec<Dots>),
 }
@@ -265,7 +268,11 @@ impl<'a> Table<'a> {
     }
 
     /// What the symbol reaches over, and how far.
-    fn symbol_over(&self, wanted: &SymbolElement, place: SymbolPlace) -> Option<(&'static str, u32)> {
+    fn symbol_over(
+        &self,
+        wanted: &SymbolElement,
+        place: SymbolPlace,
+    ) -> Option<(&'static str, u32)> {
         let taken = place.with_quiet_zone();
         let room = match wanted.module {
             Module::Fit(mm) => self.scale.whole_dots(mm),
@@ -332,7 +339,8 @@ impl<'a> Table<'a> {
                 let element = one.name.clone();
                 let nearest = || {
                     let (before, after) = (&drawn[..at], &drawn[at + 1..]);
-                    let others = before.iter().chain(after).filter(|other| one.keeps_away_from(other));
+                    let others =
+                        before.iter().chain(after).filter(|other| one.keeps_away_from(other));
                     let mut taken: Vec<_> = others.flat_map(Drawn::rectangles).copied().collect();
                     taken.push(symbol);
                     let shrinks = matches!(one.takes, Takes::Area { shrinks: true, .. });

@@ -176,7 +176,9 @@ pub enum DesignProblem {
         nearest_mm: f32,
     },
     /// No such picture.
-    #[error("{element}: no picture '{name}'; shipped are {known}, others are PNG files beside the design")]
+    #[error(
+        "{element}: no picture '{name}'; shipped are {known}, others are PNG files beside the design"
+    )]
     NoPicture {
         /// Which element.
         element: String,

@@ -37,8 +37,20 @@ pub(super) const SERIAL: char = '\u{e000}';
 
 /// Every variable that a text can have.
 const VARIABLES: [&str; 14] = [
-    "name", "article", "size", "colour", "composition", "batch", "date", "best_before", "country",
-    "maker", "importer", "hs4", "gtin", "serial",
+    "name",
+    "article",
+    "size",
+    "colour",
+    "composition",
+    "batch",
+    "date",
+    "best_before",
+    "country",
+    "maker",
+    "importer",
+    "hs4",
+    "gtin",
+    "serial",
 ];
 
 /// The pieces of a text: as it is, or the name of a variable.

@@ -54,7 +54,8 @@ impl Symbology {
                     .ok_or("it carries a GTIN of 8 to 14 digits with a right check digit")
             }
             Self::Code128 => {
-                let taken = data.len() <= CODE128_MAX && data.chars().all(|c| matches!(c, ' '..='~'));
+                let taken =
+                    data.len() <= CODE128_MAX && data.chars().all(|c| matches!(c, ' '..='~'));
                 let found = Code128::new(with_sets(data)).ok().filter(|_| taken);
                 found.map(|code| code.encode()).ok_or("it carries up to 48 characters of ASCII")
             }
@@ -141,7 +142,8 @@ impl Table<'_> {
         }
         let digits = wanted.digits_mm.map_or(0, |mm| self.scale.whole_dots(mm).clamp(1, 9_999));
         if digits > 0 {
-            let bars = Dots { x: x + left * module, y: y + height, width: count * module, height: digits };
+            let bars =
+                Dots { x: x + left * module, y: y + height, width: count * module, height: digits };
             items.push(words::centred(&kind.below(&data), bars, digits));
         }
         let area = Dots { x, y, width, height: height + digits };
