@@ -5,6 +5,7 @@ use markwright::code::{CodeText, parse};
 use markwright::label::{Design, DesignProblem, Goods, Item, Placed, design, designs, place};
 use markwright::label::{preview_png, raster};
 use markwright::symbol::read;
+use std::path::Path;
 
 mod label_kit;
 
@@ -203,4 +204,54 @@ fn a_label_is_not_drawn_for_a_code_of_another_form() {
     assert!(said.contains("shoes") && said.contains("milk"), "{said}");
     let rubbish = raster(&placed, &CodeText::new("hello")).unwrap_err();
     assert!(matches!(rubbish, DesignProblem::Code(_)), "{rubbish}");
+}
+
+/// The code and the goods on the pictures of `docs/labels.md`.
+fn shown(design: &Design) -> (CodeText, Goods) {
+    let codes = codes();
+    match design.name.as_str() {
+        "20x20" | "15x15" | "dairy" => (
+            codes[1].clone(),
+            Goods {
+                name: "Сыр «Белый», 45 %".into(),
+                article: "С-45".into(),
+                size: String::new(),
+                ..goods()
+            },
+        ),
+        "clothing" => (
+            codes[4].clone(),
+            Goods {
+                name: "Куртка жаночая «Мроя»".into(),
+                size: "48".into(),
+                composition: "верх: 100 % полиэстер; подкладка: 100 % вискоза".into(),
+                ..goods()
+            },
+        ),
+        _ => (codes[5].clone(), goods()),
+    }
+}
+
+#[test]
+fn the_pictures_in_the_documents_show_the_designs_as_they_are() {
+    let mut old = Vec::new();
+    for design in designs() {
+        let (code, goods) = shown(design);
+        let png = preview_png(design, &goods, &code, 11.811).unwrap();
+        let name = format!("docs/pictures/labels/{}.png", design.name);
+        let kept = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(&name));
+        let kept = kept.ok().and_then(|png| image::load_from_memory(&png).ok());
+        if kept.map(image::DynamicImage::into_luma8)
+            != image::load_from_memory(&png).ok().map(image::DynamicImage::into_luma8)
+        {
+            let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.png", design.name));
+            std::fs::write(&new, png).unwrap();
+            old.push(format!("cp {} {name}", new.display()));
+        }
+    }
+    assert!(
+        old.is_empty(),
+        "designs have changed; look at the new pictures, then:\n{}",
+        old.join("\n")
+    );
 }

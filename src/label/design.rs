@@ -82,9 +82,10 @@ impl Design {
     /// Refuses a label that is wider than the print head.
     pub fn fits_head(&self, dots_per_mm: f32, head_dots: u32) -> Result<(), DesignProblem> {
         #[expect(clippy::cast_precision_loss, reason = "a head has some thousand dots")]
-        let head_mm = head_dots as f32 / dots_per_mm;
+        let head = head_dots as f32;
+        let head_mm = head / dots_per_mm;
         // Half a dot is rounding.
-        let fits = |design: &Self| design.width_mm * dots_per_mm < head_dots as f32 + 0.5;
+        let fits = |design: &Self| design.width_mm * dots_per_mm < head + 0.5;
         if fits(self) {
             return Ok(());
         }

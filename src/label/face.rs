@@ -38,7 +38,6 @@ fn in_line(line: u32) -> f32 {
 }
 
 /// Draws the words in black, their line starting at (x, y). What is outside is cut off.
-#[expect(clippy::cast_precision_loss, reason = "a line has some hundred dots")]
 pub(super) fn draw(picture: &mut GrayImage, words: &str, x: f32, y: f32, line: u32) {
     let mut x = x;
     for letter in words.chars() {

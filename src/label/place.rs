@@ -100,9 +100,8 @@ pub fn place(
     let code = parse(code.as_str())?;
     let form = Form { gtin: code.gtin, template: code.template };
     let table = Table::new(design, goods, &code, Scale(dots_per_mm));
-    let wanted = design.elements.iter().find_map(|element| match element {
-        Element::Datamatrix(wanted) => Some(wanted),
-        _ => None,
+    let wanted = design.elements.iter().find_map(|element| {
+        if let Element::Datamatrix(wanted) = element { Some(wanted) } else { None }
     });
     let symbol = table.symbol(wanted.ok_or(DesignProblem::Symbols(0))?)?;
     let drawn = design
@@ -312,12 +311,10 @@ impl<'a> Table<'a> {
     /// Whether the symbol of this code, as large as that design has it, fits on its label.
     fn takes_symbol(&self, design: &Design) -> bool {
         let table = Self::new(design, self.goods, self.code, self.scale);
-        design.elements.iter().any(|element| match element {
-            Element::Datamatrix(wanted) => {
-                let place = table.symbol_place(wanted);
-                place.is_ok_and(|place| table.symbol_over(wanted, place).is_none())
-            }
-            _ => false,
+        design.elements.iter().any(|element| {
+            let Element::Datamatrix(wanted) = element else { return false };
+            let place = table.symbol_place(wanted);
+            place.is_ok_and(|place| table.symbol_over(wanted, place).is_none())
         })
     }
 
