@@ -445,6 +445,6 @@ async fn a_label_takes_its_time() {
 #[tokio::test]
 async fn unknown_commands_are_counted() {
     let mut scene = scene().await;
-    scene.send("^XA^FO1,1^BCN,100^FD123^FS^ZZ^XZ~QQ\r\n").await;
+    scene.send("^XA^FO1,1^B7N,100^FD123^FS^ZZ^XZ~QQ\r\n").await;
     scene.until(|s| s.errors >= 3).await;
 }

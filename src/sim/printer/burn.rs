@@ -119,6 +119,9 @@ impl Burnt {
             Shape::Matrix { wish, bar_height, turn } => {
                 self.matrix(field, data, wish, *bar_height, *turn, label.validate);
             }
+            Shape::Bars { height, narrow, turn } => {
+                self.stamp(field, &bars(data, *height, *narrow), *turn);
+            }
             Shape::Picture { bitmap, magnify } => {
                 let (width, height) = (bitmap.width * magnify.0, bitmap.height * magnify.1);
                 self.stamp(field, &bitmap.stretched(width, height), Turn::None);
@@ -204,6 +207,17 @@ fn corner(field: &Field, size: (i64, i64), turn: Turn) -> (i64, i64) {
         (true, Turn::Over) => (x - size.0, y),
         (true, Turn::Left) => (x - size.1, y - size.0),
     }
+}
+
+/// Stripes as wide as Code 128 would have them, eleven modules a character.
+fn bars(data: &[u8], height: usize, narrow: usize) -> Bitmap {
+    let data = &data[..data.len().min(80)];
+    let modules = data.len() * 11 + 35;
+    Bitmap::of(modules * narrow, height, |x, _| {
+        let module = x / narrow;
+        let byte = data.get(module / 11).copied().unwrap_or(b'#');
+        module % 2 == 0 || byte.rotate_left(u32::try_from(module % 8).unwrap_or(0)) & 1 == 1
+    })
 }
 
 fn as_dots(modules: usize) -> u32 {

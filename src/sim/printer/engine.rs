@@ -83,7 +83,7 @@ async fn print_one(
     if let Some(place) = place {
         place.send(PrintedLabel {
             number: printing.number,
-            codes: burnt.codes(),
+            codes: sheet.codes.clone(),
             raster: burnt.raster,
             dots_per_mm,
             partial: sheet.partial,

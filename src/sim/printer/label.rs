@@ -43,11 +43,13 @@ pub(super) enum Shape {
     Default { height: usize, width: usize, turn: Turn },
     /// `^A`.
     Text { height: usize, width: usize, turn: Turn },
-    /// `^BX`.
+    /// `^BX`, `DMATRIX`.
     Matrix { wish: MatrixWish, bar_height: usize, turn: Turn },
-    /// `^GF`, `^XG`.
+    /// Bars of a linear symbol. Nobody reads them here: they only take their place.
+    Bars { height: usize, narrow: usize, turn: Turn },
+    /// `^GF`, `^XG`, `BITMAP`, `PUTBMP`.
     Picture { bitmap: Arc<Bitmap>, magnify: (usize, usize) },
-    /// `^GB`.
+    /// `^GB`, `BOX`, `BAR`.
     Frame { width: i64, height: i64, thick: i64, grey: u8 },
 }
 

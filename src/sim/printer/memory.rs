@@ -39,6 +39,8 @@ pub(super) struct Setup {
     pub(super) top: i64,
     /// `^FW`.
     pub(super) turn: Turn,
+    /// First parameter of `^BY`.
+    pub(super) bar_width: usize,
     /// Third parameter of `^BY`.
     pub(super) bar_height: usize,
     /// `^CF`: height and width.
@@ -89,6 +91,7 @@ impl Memory {
             shift: 0,
             top: 0,
             turn: Turn::None,
+            bar_width: 2,
             bar_height: 10,
             font: (9, 5),
             validate: false,
@@ -239,7 +242,10 @@ impl Memory {
             b"LS" => set(&mut setup.shift, dots(0)),
             b"LT" => set(&mut setup.top, dots(0)),
             b"FW" => set(&mut setup.turn, c.letter(0).and_then(Turn::from_letter)),
-            b"BY" => set(&mut setup.bar_height, c.number(2)),
+            b"BY" => {
+                set(&mut setup.bar_width, c.number(0).map(|w: usize| w.clamp(1, 10)));
+                set(&mut setup.bar_height, c.number(2));
+            }
             b"CF" => set_font(&mut setup.font, c.number(1), c.number(2)),
             b"CV" => set(&mut setup.validate, c.letter(0).map(|l| l == b'Y')),
             b"CI" => set(&mut setup.utf8, c.number(0).map(|n: u32| n == 28)),

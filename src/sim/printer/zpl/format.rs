@@ -117,6 +117,7 @@ impl Builder {
                 self.field(memory).data = Some(data);
             }
             b"BX" => self.field(memory).shape = matrix(c, memory),
+            b"BC" | b"BE" | b"B2" | b"BI" => self.field(memory).shape = bars(c, memory),
             b"GB" => self.field(memory).shape = frame(c),
             [b'A', b'0'..=b'9' | b'A'..=b'Z' | b'@'] => self.field(memory).shape = text(c, memory),
             b"GF" => return self.picture(memory, inline_graphic(c), (1, 1)),
@@ -214,6 +215,13 @@ fn matrix(c: &Command, memory: &Memory) -> Shape {
         rectangle: c.number(7) == Some(2),
     };
     Shape::Matrix { wish, bar_height: memory.setup.bar_height, turn: turn(c, memory) }
+}
+
+/// `^BCo,h,…`, `^BEo,h,…`, `^B2o,h,…`.
+fn bars(c: &Command, memory: &Memory) -> Shape {
+    let height: usize = c.number(1).unwrap_or(memory.setup.bar_height);
+    let narrow = memory.setup.bar_width;
+    Shape::Bars { height: height.min(2_000), narrow, turn: turn(c, memory) }
 }
 
 /// `^GBw,h,t,c`.
