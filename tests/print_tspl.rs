@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 
 use markwright::code::{Code, CodeId, CodeText};
+use markwright::label::Language;
 use markwright::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
-use markwright::print::{Evidence, LabelFormat, Language, PrinterSettings, keep};
+use markwright::print::{Evidence, LabelFormat, PrinterSettings, keep};
 use markwright::telemetry::LastWord;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! The one or two connections to a printer and the language that is spoken on them.
 use super::health::{Health, Sight};
 use super::wire::Wire;
-use super::{Evidence, Language, PrinterSettings, tspl, zpl};
+use super::{Evidence, PrinterSettings, tspl, zpl};
 use crate::dial;
+use crate::label::Language;
 use crate::line::Cause;
 use crate::telemetry::LastWord;
 use tokio::net::TcpStream;

@@ -15,10 +15,11 @@ mod window;
 mod wire;
 mod zpl;
 
-pub use profile::{Confirms, Language, Profile, ProfileError, StatusChannel};
+pub use profile::{Confirms, Profile, ProfileError, StatusChannel};
 
 use crate::code::Code;
 use crate::dial::{self, BackOff};
+use crate::label::Language;
 use crate::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
 use crate::telemetry::LastWord;
 use lines::Lines;

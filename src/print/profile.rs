@@ -1,5 +1,6 @@
 //! Printer profiles: what a model is and how far it may be trusted, as data in `printers/*.toml`.
 use super::{Evidence, PrinterSettings};
+use crate::label::Language;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,15 +32,6 @@ pub struct Profile {
     pub speed_mm_per_s: u32,
     /// How long one label takes at most, in milliseconds.
     pub label_ms: u64,
-}
-
-/// Printer languages that can be spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// Zebra's, and its emulations.
-    Zpl,
-    /// TSC's (TSPL, TSPL2), and its emulations.
-    Tspl,
 }
 
 /// What a printer can confirm a label with.

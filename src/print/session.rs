@@ -50,6 +50,8 @@ pub(super) struct Session<'a> {
     /// When it is asked next.
     ask_at: Instant,
     drain: Drain,
+    /// A trouble came while labels were out: what is missing then does not come any more.
+    shaken: bool,
     /// Since when what the printer tells does not fit to what it was sent: it rests and labels are
     /// not counted, or it holds labels that its counter counted.
     amiss_since: Option<Instant>,
@@ -81,6 +83,7 @@ impl<'a> Session<'a> {
             pace: Pace::new(settings.ask_every, settings.ask_idle_every),
             ask_at: Instant::now(),
             drain: Drain::default(),
+            shaken: false,
             amiss_since: None,
         }
     }
@@ -223,6 +226,7 @@ impl<'a> Session<'a> {
         self.say_trouble(sight.health.trouble).await?;
         self.full = sight.health.full;
         self.miss_labels(window, &sight, now)?;
+        self.shaken = !window.is_empty() && (self.shaken || sight.health.trouble.is_some());
         if sight.health.trouble.is_some() {
             self.pace.interrupted();
         } else if window.len() < before {
@@ -331,7 +335,9 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let since = *self.amiss_since.get_or_insert(now);
-        if now < since + self.settings.count_within {
+        let patience =
+            if self.shaken { self.settings.still_for } else { self.settings.count_within };
+        if now < since + patience {
             return Ok(());
         }
         tracing::warn!("printer's counter does not fit to the labels that it got");
