@@ -15,6 +15,8 @@ pub(super) struct Lines {
     status: Option<Wire>,
     speech: Speech,
     counts: bool,
+    /// The printer says in its trouble no more than what that is.
+    mute: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +32,13 @@ impl Lines {
             Language::Tspl => Speech::Tspl(tspl::Speech::Letters),
         };
         let data = Wire::new(stream, settings.answer_within, last_word.clone());
-        Self { data, status: None, speech, counts: settings.evidence == Evidence::Counter }
+        Self {
+            data,
+            status: None,
+            speech,
+            counts: settings.evidence == Evidence::Counter,
+            mute: false,
+        }
     }
 
     /// Sends it in one go.
@@ -125,8 +133,17 @@ impl Lines {
     /// Asks on the data connection: everything sent before was received when the answer comes.
     pub(super) async fn health(&mut self) -> Result<Health, Cause> {
         match self.speech {
-            Speech::Zpl => zpl::health(&mut self.data).await,
+            Speech::Zpl => zpl::health(&mut self.data, &mut self.mute).await,
             Speech::Tspl(speech) => tspl::health(&mut self.data, speech).await,
+        }
+    }
+
+    /// Asks for the counter alone; nothing where there is none.
+    pub(super) async fn count(&mut self) -> Result<Option<u64>, Cause> {
+        match &mut self.status {
+            _ if !self.counts => Ok(None),
+            Some(status) => Ok(zpl::sight_by_json(status).await?.count),
+            None => zpl::count(&mut self.data).await,
         }
     }
 
@@ -137,7 +154,7 @@ impl Lines {
             zpl::sight_by_json(status).await?
         } else {
             // In this order: see `Sight::count`.
-            let count = if self.counts { zpl::count(&mut self.data).await? } else { None };
+            let count = self.count().await?;
             Sight { count, health: self.health().await?, reprints: false }
         };
         if self.counts && sight.count.is_none() {

@@ -263,7 +263,7 @@ impl<'a> Session<'a> {
             (Evidence::Counter, Some(count)) => {
                 let counted = if fault.is_some() {
                     // A printer that stands still counts no more: this is its last word.
-                    let last = self.lines.look().await?.count.unwrap_or(count);
+                    let last = self.lines.count().await?.unwrap_or(count);
                     window.counted_before_fault(last)
                 } else {
                     window.counted(count, sight.health.held)

@@ -84,13 +84,19 @@ pub(super) async fn count(wire: &mut Wire) -> Result<Option<u64>, Cause> {
 }
 
 /// Asks how it stands. Some printers do not answer that while they are in trouble (Zebra's manual
-/// says so of labels, ribbon and head), and then answer what the trouble is.
-pub(super) async fn health(wire: &mut Wire) -> Result<Health, Cause> {
-    let answer = wire.ask(ASK_STATUS, health_of).await;
-    if answer != Err(Cause::Silent) {
-        return answer;
+/// says so of labels, ribbon and head), and then answer what the trouble is. `mute` remembers one
+/// that was found so: until its trouble is over it is asked for that only.
+pub(super) async fn health(wire: &mut Wire, mute: &mut bool) -> Result<Health, Cause> {
+    if !*mute {
+        let answer = wire.ask_shortly(ASK_STATUS, health_of).await;
+        // Half an answer may be the first half of a slow one.
+        if !matches!(answer, Err(Cause::Silent | Cause::Garbled)) {
+            return answer;
+        }
     }
-    match wire.ask(ASK_ERRORS, errors::errors).await?.health() {
+    let trouble = wire.ask(ASK_ERRORS, errors::errors).await?.health();
+    *mute = trouble.is_some();
+    match trouble {
         Some(health) => Ok(health),
         // The trouble may have ended between the two questions.
         None => wire.ask(ASK_STATUS, health_of).await,
