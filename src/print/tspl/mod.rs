@@ -68,7 +68,7 @@ pub(super) async fn set(wire: &mut Wire, reprint_off: bool) -> Result<(), Cause>
 pub(super) async fn health(wire: &mut Wire, speech: Speech) -> Result<Health, Cause> {
     match speech {
         Speech::Letters => {
-            wire.ask(ASK_STATUS, |bytes| answers::status(bytes).map(|status| status.health())).await
+            wire.ask(ASK_STATUS, |bytes| answers::status(bytes).map(answers::Status::health)).await
         }
         Speech::Byte => wire.ask(ASK_BYTE, answers::byte).await,
     }
@@ -76,6 +76,6 @@ pub(super) async fn health(wire: &mut Wire, speech: Speech) -> Result<Health, Ca
 
 /// Runs every reader of this language over these bytes.
 pub(super) fn read_all(bytes: &[u8]) {
-    let _ = (answers::status(bytes).map(|s| s.health()), answers::byte(bytes));
+    let _ = (answers::status(bytes).map(answers::Status::health), answers::byte(bytes));
     let _ = answers::model(bytes);
 }
