@@ -344,13 +344,16 @@ impl Device {
         self.errors += burnt.errors;
         self.last_out = Some(burnt.raster.clone());
         let partial = !ended.whole();
-        let since = |at: Instant| at.saturating_duration_since(self.started).as_secs_f64() * 1e3;
+        // Few digits, so that what is written down is read back as it was.
+        let since = |at: Instant| {
+            (at.saturating_duration_since(self.started).as_secs_f64() * 1e6).round() / 1e3
+        };
         let counted = printing.lost.unwrap_or(!partial || self.odometer_counts_partial);
         let sheet = SheetOut {
             number: printing.number,
             codes: burnt.codes(),
             partial,
-            cut: ended.cut,
+            cut: (ended.cut * 1e4).round() / 1e4,
             blank: burnt.is_blank(),
             voided: burnt.voided,
             why: printing.why,
