@@ -3,11 +3,15 @@
 
 mod sim_printer_kit;
 
-use markwright::sim::printer::{Fault, Incident, Language, Mood, PrinterSettings, SheetOut, Why};
+use markwright::sim::printer::{
+    Fault, Incident, Language, Mood, PrinterSettings, Script, SheetOut, Why, read_ledger,
+};
 use sim_printer_kit::{MILK, Scene, WATER, decode, format, nth_code, scene_with, soon};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 const SHORT: Duration = Duration::from_millis(60);
@@ -362,4 +366,55 @@ async fn a_stored_graphic_and_one_field_number_in_two_places() {
     assert!(black(300..340, 40..60) && black(300..340, 80..100), "the number stands twice");
     assert!(black(0..16, 1..2), "the graphic");
     assert_eq!(scene.answer(b"\r\n").await, format!("<|1{data}>\r\n"));
+}
+
+#[test]
+fn every_script_in_the_documentation_is_read() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sim-printer.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let scripts = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let scripts: Vec<Script> = scripts.map(|script| Script::parse(script).unwrap()).collect();
+    let incidents = scripts.iter().flat_map(|script| &script.incidents);
+    let kinds: BTreeSet<String> =
+        incidents.map(|incident| format!("{:?}", incident.mood)).collect();
+    assert!(kinds.len() >= 22, "an example of every mood: {kinds:?}");
+}
+
+/// `markwright sim printer` with these arguments.
+fn command(arguments: &[&str]) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_markwright"));
+    command.args(["sim", "printer", "--listen", "127.0.0.1:0"]).args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn the_command_runs_a_script_and_writes_the_ledger() {
+    let dir = tempfile::tempdir().unwrap();
+    let (script, ledger) = (dir.path().join("script.toml"), dir.path().join("sheets.jsonl"));
+    std::fs::write(&script, "[[event]]\nlabel = 1\nmood = \"lost_label\"\n").unwrap();
+    let files = [script.to_str().unwrap(), ledger.to_str().unwrap()];
+    let arguments = ["--language", "tspl", "--script", files[0], "--ledger", files[1]];
+    let mut process = command(&arguments).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let line = soon(lines.next_line()).await.unwrap().unwrap();
+    let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let mut host = TcpStream::connect(said["listens"].as_str().unwrap()).await.unwrap();
+    let sent = format!("SET RESPONSE ON\r\n{}{}", label(MILK, 20), label(WATER, 22));
+    host.write_all(sent.as_bytes()).await.unwrap();
+    let mut answers = [0; 8];
+    soon(host.read_exact(&mut answers)).await.unwrap();
+    let sheets = read_ledger(&ledger).unwrap();
+    assert!(sheets[0].blank && sheets[1].codes == [WATER.to_owned()], "{sheets:?}");
+}
+
+#[tokio::test]
+async fn the_command_says_what_is_wrong_with_a_script() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("script.toml");
+    std::fs::write(&script, "[[event]]\nlabel = 1\nmood = \"gloomy\"\n").unwrap();
+    let ended = soon(command(&["--script", script.to_str().unwrap()]).output()).await.unwrap();
+    let says = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(!ended.status.success());
+    assert!(says.contains("line 3") && says.contains("media_out"), "{says}");
 }

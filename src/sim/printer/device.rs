@@ -59,7 +59,7 @@ pub(super) struct Printing {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ended {
     pub(super) began: Instant,
-    pub(super) ended: Instant,
+    pub(super) stood: Instant,
     /// The part that was printed: 1 is all of it.
     pub(super) cut: f64,
 }
@@ -359,7 +359,7 @@ impl Device {
             why: printing.why,
             counted,
             began_ms: since(ended.began),
-            ended_ms: since(ended.ended),
+            ended_ms: since(ended.stood),
         };
         self.ledger.push_back(sheet.clone());
         if self.ledger.len() > LEDGER_KEEPS {

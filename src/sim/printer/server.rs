@@ -151,14 +151,14 @@ async fn hear(bench: &Bench, read: &mut ReadHalf<'_>, reply: Reply) -> End {
 /// One host, in the language of the printer.
 #[derive(Debug)]
 enum Session {
-    Zpl(zpl::Session),
+    Zpl(Box<zpl::Session>),
     Tspl(tspl::Session),
 }
 
 impl Session {
     fn new(language: Language, reply: Reply) -> Self {
         match language {
-            Language::Zpl => Self::Zpl(zpl::Session::new(reply)),
+            Language::Zpl => Self::Zpl(Box::new(zpl::Session::new(reply))),
             Language::Tspl => Self::Tspl(tspl::Session::new(reply)),
         }
     }
