@@ -1,5 +1,5 @@
 //! `sim printer`: a fake label printer alone.
-use super::say;
+use crate::cli::say;
 use crate::sim::printer::{Identity, Language, PrinterSettings, Script, run_alone};
 use anyhow::Context;
 use serde_json::json;
@@ -19,7 +19,7 @@ enum Speaks {
 const HEAD_MM: f32 = 104.0;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct FakePrinter {
+pub(in crate::cli) struct FakePrinter {
     /// Where it listens; a printer listens at port 9100.
     #[arg(long)]
     listen: SocketAddr,

@@ -216,7 +216,8 @@ fn bars(data: &[u8], height: usize, narrow: usize) -> Bitmap {
     Bitmap::of(modules * narrow, height, |x, _| {
         let module = x / narrow;
         let byte = data.get(module / 11).copied().unwrap_or(b'#');
-        module % 2 == 0 || byte.rotate_left(u32::try_from(module % 8).unwrap_or(0)) & 1 == 1
+        module.is_multiple_of(2)
+            || byte.rotate_left(u32::try_from(module % 8).unwrap_or(0)) & 1 == 1
     })
 }
 

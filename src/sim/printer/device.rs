@@ -59,7 +59,7 @@ pub(super) struct Printing {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ended {
     pub(super) began: Instant,
-    pub(super) ended: Instant,
+    pub(super) stood: Instant,
     /// The part that was printed: 1 is all of it.
     pub(super) cut: f64,
 }
@@ -344,19 +344,22 @@ impl Device {
         self.errors += burnt.errors;
         self.last_out = Some(burnt.raster.clone());
         let partial = !ended.whole();
-        let since = |at: Instant| at.saturating_duration_since(self.started).as_secs_f64() * 1e3;
+        // Few digits, so that what is written down is read back as it was.
+        let since = |at: Instant| {
+            (at.saturating_duration_since(self.started).as_secs_f64() * 1e6).round() / 1e3
+        };
         let counted = printing.lost.unwrap_or(!partial || self.odometer_counts_partial);
         let sheet = SheetOut {
             number: printing.number,
             codes: burnt.codes(),
             partial,
-            cut: ended.cut,
+            cut: (ended.cut * 1e4).round() / 1e4,
             blank: burnt.is_blank(),
             voided: burnt.voided,
             why: printing.why,
             counted,
             began_ms: since(ended.began),
-            ended_ms: since(ended.ended),
+            ended_ms: since(ended.stood),
         };
         self.ledger.push_back(sheet.clone());
         if self.ledger.len() > LEDGER_KEEPS {

@@ -97,7 +97,7 @@ async fn print_one(
             echo(device, printing);
         }
     });
-    ended.ended
+    ended.stood
 }
 
 /// Moves the web under the head until the label is out or cut off.
@@ -110,14 +110,14 @@ async fn move_web(bench: &Bench, began: Instant, takes: Duration, printing: &Pri
         }
         if bench.change(|device| device.strike(incident)) {
             put_off(bench, &printing.incidents[done + 1..]);
-            return Ended { began, ended: at, cut: incident.after.min(0.99) };
+            return Ended { began, stood: at, cut: incident.after.min(0.99) };
         }
     }
-    let ended = began + takes;
-    if interrupted_before(bench, ended, printing).await {
+    let stood = began + takes;
+    if interrupted_before(bench, stood, printing).await {
         return cut_now(began, takes);
     }
-    Ended { began, ended, cut: 1.0 }
+    Ended { began, stood, cut: 1.0 }
 }
 
 /// What did not happen any more happens during the next label.
@@ -134,9 +134,9 @@ async fn interrupted_before(bench: &Bench, at: Instant, printing: &Printing) -> 
 }
 
 fn cut_now(began: Instant, takes: Duration) -> Ended {
-    let ended = Instant::now();
-    let part = ended.saturating_duration_since(began).as_secs_f64() / takes.as_secs_f64().max(1e-9);
-    Ended { began, ended, cut: part.min(0.99) }
+    let stood = Instant::now();
+    let part = stood.saturating_duration_since(began).as_secs_f64() / takes.as_secs_f64().max(1e-9);
+    Ended { began, stood, cut: part.min(0.99) }
 }
 
 /// How long a label of so many dots takes.

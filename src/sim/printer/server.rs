@@ -42,10 +42,8 @@ pub(super) async fn run(bench: Arc<Bench>, listener: TcpListener, addr: SocketAd
                 None => continue,
             },
         };
-        let power = bench.look(|d| d.power_cycles);
         tokio::select! {
-            // A power cycle resets also what nobody has accepted yet.
-            () = bench.until(|d| !d.on || d.refuses || d.power_cycles != power) => drop(open),
+            () = bench.until(|d| !d.on || d.refuses) => drop(open),
             () = accept(&bench, &open, &mut connections) => {}
         }
     }
@@ -66,7 +64,7 @@ async fn accept(bench: &Arc<Bench>, listener: &TcpListener, connections: &mut Jo
     loop {
         tokio::select! {
             Ok((stream, _)) = listener.accept() => {
-                if connections.len() < MOST_CONNECTIONS {
+                if connections.len() < MOST_CONNECTIONS && stream.set_nodelay(true).is_ok() {
                     connections.spawn(connection(Arc::clone(bench), stream));
                 }
             }
@@ -133,9 +131,9 @@ async fn hear(bench: &Bench, read: &mut ReadHalf<'_>, reply: Reply) -> End {
     let mut session = Session::new(bench.look(|d| d.language), reply.clone());
     let mut buffer = [0; 1024];
     loop {
+        let Ok(count @ 1..) = read.read(&mut buffer).await else { return End::Closed };
         // A full receive buffer: the host's data waits on its side.
         bench.until(Device::has_room).await;
-        let Ok(count @ 1..) = read.read(&mut buffer).await else { return End::Closed };
         for byte in &buffer[..count] {
             let answer = session.push(bench, *byte);
             if session.breaks() {
@@ -153,14 +151,14 @@ async fn hear(bench: &Bench, read: &mut ReadHalf<'_>, reply: Reply) -> End {
 /// One host, in the language of the printer.
 #[derive(Debug)]
 enum Session {
-    Zpl(zpl::Session),
+    Zpl(Box<zpl::Session>),
     Tspl(tspl::Session),
 }
 
 impl Session {
     fn new(language: Language, reply: Reply) -> Self {
         match language {
-            Language::Zpl => Self::Zpl(zpl::Session::new(reply)),
+            Language::Zpl => Self::Zpl(Box::new(zpl::Session::new(reply))),
             Language::Tspl => Self::Tspl(tspl::Session::new(reply)),
         }
     }

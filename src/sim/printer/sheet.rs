@@ -25,6 +25,7 @@ pub enum Why {
 
 /// A label that came out, as the printer's ledger has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SheetOut {
     /// Counted from one over the life of the printer.
     pub number: u64,

@@ -211,14 +211,15 @@ fn turn(words: &Words, place: usize) -> Option<Turn> {
 /// have their size in points.
 fn text(words: &Words, dots_per_mm: f32) -> Drawn {
     let font = words.quoted(2)?;
-    let times = |place| words.number::<usize>(place).unwrap_or(1).clamp(1, 100);
+    let times = |place| words.number::<u16>(place).unwrap_or(1).clamp(1, 100);
     let resident = std::str::from_utf8(&font).ok()?.parse::<usize>().ok();
     let resident = resident.and_then(|font| FONTS.get(font.checked_sub(1)?));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 10,000")]
-    let points = |place| (times(place) as f32 * dots_per_mm * 25.4 / 72.0).round() as usize;
+    let points = |place| (f32::from(times(place)) * dots_per_mm * 25.4 / 72.0).round() as usize;
+    let (x, y) = (usize::from(times(4)), usize::from(times(5)));
     let (width, height) = match resident {
         // The font draws a cell of three fifths of the width that it is given.
-        Some((width, height)) => ((width * times(4)).div_ceil(3) * 5, height * times(5)),
+        Some((width, height)) => ((width * x).div_ceil(3) * 5, height * y),
         None => (points(4), points(5)),
     };
     Some((Shape::Text { height, width, turn: turn(words, 3)? }, words.content()?))

@@ -94,7 +94,7 @@ impl Stream {
 /// How many bytes of binary data follow, after the last comma of a command that has them.
 fn data_behind(line: &[u8]) -> Option<usize> {
     let line = line.trim_ascii_start();
-    let end = line.iter().position(|byte| byte.is_ascii_whitespace())?;
+    let end = line.iter().position(u8::is_ascii_whitespace)?;
     let mut args: Vec<Vec<u8>> = split(&line[end..]);
     // Behind the last comma nothing has come yet.
     args.pop();

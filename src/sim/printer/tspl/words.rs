@@ -63,16 +63,11 @@ fn plain(inside: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(inside.len());
     let mut rest = inside;
     while let [first, tail @ ..] = rest {
-        match STAND_FOR.iter().find(|(text, _)| rest.starts_with(text)) {
-            Some((text, byte)) => {
-                plain.push(*byte);
-                rest = &rest[text.len()..];
-            }
-            None => {
-                plain.push(*first);
-                rest = tail;
-            }
-        }
+        let found = STAND_FOR.iter().find(|(text, _)| rest.starts_with(text));
+        let (byte, after) =
+            found.map_or((*first, tail), |(text, byte)| (*byte, &rest[text.len()..]));
+        plain.push(byte);
+        rest = after;
     }
     plain
 }
