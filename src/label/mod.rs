@@ -7,6 +7,7 @@ mod bitmap;
 mod design;
 mod face;
 mod graphic;
+mod paper;
 mod pdf;
 mod place;
 mod problem;
@@ -15,6 +16,7 @@ mod zpl;
 
 pub use bitmap::{preview_png, raster};
 pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
+pub use paper::Document;
 pub use pdf::{MOST_PAGES, pdf_of};
 pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
