@@ -8,7 +8,6 @@ mod design;
 mod face;
 mod graphic;
 mod paper;
-mod pdf;
 mod place;
 mod problem;
 mod wording;
@@ -16,8 +15,7 @@ mod zpl;
 
 pub use bitmap::{preview_png, raster};
 pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
-pub use paper::Document;
-pub use pdf::{MOST_PAGES, pdf_of};
+pub use paper::{Document, MOST_PAGES, PaperProblem, pdf_of, stream_pdf};
 pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
 pub use wording::Goods;
