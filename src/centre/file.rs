@@ -1,6 +1,6 @@
 //! The file of an order on the disk: drawn under another name, named when it may be had.
 use crate::code::{Code, CodeText};
-use crate::label::{DesignProblem, Goods, PaperProblem, design, stream_pdf};
+use crate::label::{Goods, PaperProblem, design, stream_pdf};
 use crate::order::OrderId;
 use crate::store::LabelOrder;
 use std::fs::{self, File};
@@ -15,7 +15,7 @@ pub enum FileProblem {
     NoDesign(String),
     /// The labels cannot be drawn.
     #[error("draw the labels")]
-    Draw(#[source] DesignProblem),
+    Draw(#[source] PaperProblem),
     /// The disk.
     #[error("{what} {path}")]
     Disk {
@@ -69,8 +69,10 @@ pub(super) async fn draw(
         // Label by label: a file of any length is never in memory as a whole.
         stream_pdf(BufWriter::new(&file), design, &goods, &codes).map_err(
             |problem| match problem {
-                PaperProblem::Draw(problem) => FileProblem::Draw(problem),
                 PaperProblem::Write(source) => failed("write")(source),
+                problem @ (PaperProblem::Draw(_) | PaperProblem::Sheet(_)) => {
+                    FileProblem::Draw(problem)
+                }
             },
         )?;
         file.sync_all().map_err(failed("write"))

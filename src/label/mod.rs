@@ -15,7 +15,10 @@ mod zpl;
 
 pub use bitmap::{preview_png, raster};
 pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
-pub use paper::{Document, MOST_PAGES, PaperProblem, pdf_of, stream_pdf};
+pub use paper::{
+    Document, Grid, MOST_PAGES, Paper, PaperProblem, SheetProblem, SheetSettings, eps_of, pdf_of,
+    stream_csv, stream_pdf, stream_sheets,
+};
 pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
 pub use wording::Goods;

@@ -1,16 +1,22 @@
 //! What goes on paper instead of through a print head: documents, label files, sheets.
 //!
 //! Whatever is drawn is drawn with a [`Pen`], in millimetres from the upper left corner.
+mod csv;
 mod document;
+mod eps;
 mod ink;
 mod leaf;
 mod letters;
 mod objects;
 mod pdf;
+mod sheet;
 mod subset;
 
+pub use csv::stream_csv;
 pub use document::Document;
+pub use eps::eps_of;
 pub use pdf::{MOST_PAGES, pdf_of, stream_pdf};
+pub use sheet::{Grid, Paper, SheetProblem, SheetSettings, stream_sheets};
 
 use super::place::Item;
 use super::{DesignProblem, Placed, face};
@@ -24,6 +30,9 @@ pub enum PaperProblem {
     /// The labels cannot be drawn.
     #[error(transparent)]
     Draw(#[from] DesignProblem),
+    /// They do not lie on a sheet.
+    #[error(transparent)]
+    Sheet(#[from] SheetProblem),
     /// Nobody takes the bytes.
     #[error("write the labels")]
     Write(#[from] io::Error),
