@@ -6,12 +6,11 @@
 mod bitmap;
 mod design;
 mod face;
-mod graphic;
 mod paper;
 mod place;
 mod problem;
+mod tongue;
 mod wording;
-mod zpl;
 
 pub use bitmap::{preview_png, raster};
 pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
@@ -21,5 +20,5 @@ pub use paper::{
 };
 pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
+pub use tongue::{Head, LabelFormat, Language};
 pub use wording::Goods;
-pub use zpl::LabelFormat;
