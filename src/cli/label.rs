@@ -85,6 +85,18 @@ struct Words {
     /// Date of production, as it is to be printed.
     #[arg(long)]
     date: Option<String>,
+    /// Date up to which it is good, as it is to be printed.
+    #[arg(long)]
+    best_before: Option<String>,
+    /// Country of origin.
+    #[arg(long)]
+    country: Option<String>,
+    /// Who made it.
+    #[arg(long)]
+    maker: Option<String>,
+    /// Who brought it into the country.
+    #[arg(long)]
+    importer: Option<String>,
     /// Customs code (HS), of which labels show the first four digits.
     #[arg(long)]
     hs_code: Option<String>,
@@ -101,6 +113,10 @@ impl Words {
             composition: said(&self.composition),
             batch: said(&self.batch),
             date: said(&self.date),
+            best_before: said(&self.best_before),
+            country: said(&self.country),
+            maker: said(&self.maker),
+            importer: said(&self.importer),
             hs_code: said(&self.hs_code),
         }
     }

@@ -7,14 +7,14 @@ use crate::order::specimen;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct List {
+pub(in crate::cli) struct List {
     /// A shipped printer profile by its name, or a file; a 300 dpi head if not said.
     #[arg(long)]
     printer: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Check {
+pub(in crate::cli) struct Check {
     /// A shipped design by its name (`markwright label list`), or a file.
     #[arg(long)]
     design: String,

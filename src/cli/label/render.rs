@@ -24,7 +24,7 @@ enum As {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Render {
+pub(in crate::cli) struct Render {
     /// A shipped design by its name (`markwright label list`), or a file.
     #[arg(long)]
     design: String,

@@ -32,7 +32,7 @@ enum On {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Sheet {
+pub(in crate::cli) struct Sheet {
     /// A shipped design by its name (`markwright label list`), or a file.
     #[arg(long)]
     design: String,
