@@ -63,9 +63,9 @@ pub(super) fn whole(format: &LabelFormat, lanes: &[Lane<'_>]) -> Result<Vec<u8>,
         let serial = lane.placed.serial_of(lane.code)?;
         for item in &lane.placed.items {
             if let Item::Serial { x, y, line, before, after } = item {
-                let words = [before, serial, after].concat();
-                let put = Words { words: &words, x: *x, y: *y, line: *line };
-                put.draw(&lane.placed, lane.x, &mut tspl);
+                let said = &[before, serial, after].concat();
+                let changing = Changing { said, x: *x, y: *y, line: *line };
+                changing.draw(&lane.placed, lane.x, &mut tspl);
             }
         }
     }
@@ -107,33 +107,31 @@ fn symbol_data(code: &CodeText, separator: Separator, tspl: &mut Vec<u8>) {
     }
 }
 
-/// Words that change from label to label.
-struct Words<'a> {
-    words: &'a str,
+/// What changes from label to label.
+struct Changing<'a> {
+    said: &'a str,
     x: f32,
     y: u32,
     line: u32,
 }
 
-impl Words<'_> {
+impl Changing<'_> {
     fn draw(&self, placed: &Placed, lane: u32, tspl: &mut Vec<u8>) {
-        let plain = self.words.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\');
-        match self.font(placed).filter(|_| plain) {
-            Some((name, at)) => self.text(name, at, lane, tspl),
-            // Its own letters always fit, and cost some hundred bytes.
-            None => {
-                let size = (placed.width, placed.height);
-                if let Some(picture) = still::words(self.words, self.x, self.y, self.line, size) {
-                    graphic::bitmap(&picture, lane, tspl);
-                }
-            }
+        let plain = self.said.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\');
+        if let Some((name, at)) = self.font(placed).filter(|_| plain) {
+            return self.text(name, at, lane, tspl);
+        }
+        // Our own letters always fit, and cost some hundred bytes.
+        let size = (placed.width, placed.height);
+        if let Some(picture) = still::words(self.said, self.x, self.y, self.line, size) {
+            graphic::bitmap(&picture, lane, tspl);
         }
     }
 
     fn text(&self, name: &str, at: Dots, lane: u32, tspl: &mut Vec<u8>) {
         let (x, y) = (lane + at.x, at.y);
         tspl.extend(format!("TEXT {x},{y},\"{name}\",0,1,1,\"").into_bytes());
-        for byte in self.words.bytes() {
+        for byte in self.said.bytes() {
             match byte {
                 b'"' => tspl.extend(b"\\[\"]"),
                 byte => tspl.push(byte),
@@ -150,7 +148,7 @@ impl Words<'_> {
         reason = "a label has some thousand dots"
     )]
     fn font(&self, placed: &Placed) -> Option<(&'static str, Dots)> {
-        let letters = u32::try_from(self.words.len()).ok()?;
+        let letters = u32::try_from(self.said.len()).ok()?;
         let x = self.x.round() as u32;
         FONTS.into_iter().find_map(|(name, width, height)| {
             let narrow = width as f32 <= LETTER * self.line as f32;

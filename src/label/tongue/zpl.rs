@@ -7,8 +7,9 @@ use crate::symbol::Separator;
 use std::fmt::Write;
 
 /// Escape characters of `^BX` in the order of preference. None of them is in GS1 set 82, `^` and
-/// `~` are the printer's own; the first that a code does not contain is taken.
-const ESCAPES: [char; 8] = ['|', '@', '$', '[', ']', '{', '}', '`'];
+/// `~` are the printer's own, and `]` is the letter that stands for GS behind an escape; the first
+/// that a code does not contain is taken.
+const ESCAPES: [char; 7] = ['|', '@', '$', '[', '{', '}', '`'];
 
 /// Ends a format: one label, no pause, no copies.
 const ONCE: &str = "^PQ1,0,1,N^XZ";
@@ -202,17 +203,15 @@ fn whole_dots(x: u32) -> f32 {
 /// where it could not be avoided.
 fn symbol_data(code: &CodeText, escape: char, separator: Separator) -> String {
     let separator = match separator {
-        Separator::Fnc1 => "1",
-        Separator::Gs => "d029",
+        Separator::Fnc1 => '1',
+        // Control characters are shifted by 64, and GS is 29.
+        Separator::Gs => ']',
     };
     let mut data = String::with_capacity(code.as_str().len() + 16);
     data.extend([escape, '1']);
     for letter in code.as_str().chars() {
         match letter {
-            GS => {
-                data.push(escape);
-                data.push_str(separator);
-            }
+            GS => data.extend([escape, separator]),
             letter if letter == escape => data.extend([escape, escape]),
             letter => data.push(letter),
         }
@@ -275,6 +274,6 @@ mod tests {
     #[test]
     fn the_separator_is_as_configured() {
         let code = CodeText::new("a\u{1d}c");
-        assert_eq!(symbol_data(&code, '|', Separator::Gs), "|1a|d029c");
+        assert_eq!(symbol_data(&code, '|', Separator::Gs), "|1a|]c");
     }
 }
