@@ -41,7 +41,7 @@ const ROOMS: [(&str, &str); 25] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 16] = [
+const PACKAGES: [(&str, &str); 17] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
@@ -55,6 +55,7 @@ const PACKAGES: [(&str, &str); 16] = [
     ("subsetter", "label"),
     ("ttf_parser", "label"),
     ("ab_glyph", "label"),
+    ("barcoders", "label"),
     ("axum", "web sim"),
     ("askama", "web"),
     ("socket2", "dial"),

@@ -262,8 +262,9 @@ impl<'a> Table<'a> {
             Module::Mm(_) | Module::Dots(_) => 0,
         };
         let quiet = quiet * module;
-        let place = |mm| self.scale.dots(mm) + spare / 2 + quiet;
-        Ok(SymbolPlace { x: place(wanted.x_mm), y: place(wanted.y_mm), module, side, quiet })
+        let x = self.scale.dots(wanted.x_mm) + wanted.align.indent(spare) + quiet;
+        let y = self.scale.dots(wanted.y_mm) + quiet;
+        Ok(SymbolPlace { x, y, module, side, quiet })
     }
 
     /// What the symbol reaches over, and how far.

@@ -34,6 +34,9 @@ pub struct SymbolElement {
     /// White modules around the symbol (at least one, ISO/IEC 16022, 8.2.5).
     #[serde(default = "one_module")]
     pub quiet_modules: u32,
+    /// Where it stands in the width of its room, if the module is as large as it can be.
+    #[serde(default)]
+    pub align: Align,
 }
 
 /// Side of a module, as `{ mm = 0.34 }`, `{ dots = 4 }` or `{ fit_mm = 18.5 }`.
@@ -41,7 +44,7 @@ pub struct SymbolElement {
 #[serde(rename_all = "snake_case")]
 pub enum Module {
     /// As large as the rules and so many millimetres for the whole symbol or barcode allow, quiet
-    /// zones included. A symbol stands in the middle of that room.
+    /// zones included.
     #[serde(rename = "fit_mm")]
     Fit(f32),
     /// Millimetres; the nearest whole number of dots is printed.
@@ -74,7 +77,7 @@ pub struct TextElement {
     pub text: String,
 }
 
-/// Where a line stands in the width of its area.
+/// Where something stands in the width of its area.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {
@@ -218,6 +221,17 @@ impl Element {
             Self::Picture(_) => "picture",
             Self::Box(_) => "box",
             Self::Line(_) => "line",
+        }
+    }
+}
+
+impl Align {
+    /// How much of the free width lies to the left.
+    pub(in crate::label) fn indent(self, free: u32) -> u32 {
+        match self {
+            Self::Left => 0,
+            Self::Centre => free / 2,
+            Self::Right => free,
         }
     }
 }

@@ -165,12 +165,7 @@ impl Fit {
         #[expect(clippy::cast_precision_loss, reason = "some hundred dots")]
         let digit = face::advance("0", line) / line as f32;
         let free = self.width.saturating_sub(self.width_with(words, line, digit));
-        let wanted = match align {
-            Align::Left => 0,
-            Align::Centre => free / 2,
-            Align::Right => free,
-        };
-        wanted.min(self.width.saturating_sub(self.widest(words, line)))
+        align.indent(free).min(self.width.saturating_sub(self.widest(words, line)))
     }
 }
 
