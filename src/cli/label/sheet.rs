@@ -100,10 +100,8 @@ impl Sheet {
             say_to_person(&format!("{named}:{}: {}", bad.line, bad.refusal));
         }
         if !aside.is_empty() && !self.skip_bad {
-            let bad = aside.len();
-            bail!(
-                "nothing is written: {bad} lines of {named} are no codes; --skip-bad leaves them out"
-            );
+            let lines = counted(aside.len(), "line");
+            bail!("nothing is written: {lines} of {named} set aside; --skip-bad goes on without");
         }
         if taken.is_empty() {
             bail!("nothing is written: there is no code in {named}");
@@ -114,7 +112,7 @@ impl Sheet {
         }
         let codes: Vec<CodeText> = taken.into_iter().map(|line| line.text).collect();
         let made = self.write(&design, &goods, &codes)?;
-        say_to_person(&format!("{}: {} {made}", self.output.display(), codes.len()));
+        say_to_person(&format!("{}: {made}", self.output.display()));
         Ok(ExitCode::SUCCESS)
     }
 
@@ -125,17 +123,19 @@ impl Sheet {
         match (self.form, settings) {
             (As::Csv, _) => {
                 file::write(&self.output, |write| Ok(stream_csv(write, codes)?))?;
-                made.push_str("codes");
+                made = counted(codes.len(), "code");
             }
             (As::Pdf, None) => {
                 file::write(&self.output, |write| Ok(stream_pdf(write, design, goods, codes)?))?;
-                made.push_str("labels, one a page");
+                made = format!("{}, one a page", counted(codes.len(), "label"));
             }
             (As::Pdf, Some(settings)) => {
                 let Grid { columns, rows, .. } = Grid::new(design, &settings)?;
                 file::write(&self.output, |write| {
                     let sheets = stream_sheets(write, design, goods, &settings, codes)?;
-                    made = format!("labels on {sheets} sheets of {columns} x {rows}");
+                    let (labels, sheets) =
+                        (counted(codes.len(), "label"), counted(sheets, "sheet"));
+                    made = format!("{labels} on {sheets} of {columns} x {rows}");
                     Ok(())
                 })?;
             }
@@ -163,6 +163,10 @@ impl Sheet {
             job: lie.job.clone().unwrap_or(file),
         })
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Places one label of each form, so that a code that the design does not hold is named with its

@@ -13,7 +13,7 @@ use std::io::{BufWriter, Write};
 /// | `code` | the whole code, each separator (character 29) as `\u001d`; no code contains a backslash |
 /// | `gtin` | trade item, 14 digits |
 /// | `serial` | serial number |
-/// | `human_readable` | `(01)…(21)…`, as it stands below a symbol |
+/// | `human_readable` | every part behind its application identifier in parentheses |
 ///
 /// A symbol must begin with FNC1, which is not a part of the text.
 pub fn stream_csv<'a>(
