@@ -148,7 +148,7 @@ impl Post {
             goods = label::Goods { name, hs_code, ..label::Goods::default() };
         }
         let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
-        let mut head = label::Head::new(label::Language::Zpl, dots);
+        let mut head = label::Head::new(self.line.printer.language, dots);
         head.separator = separator;
         let format = label::LabelFormat::new(design, &goods, sample, &head)?;
         let setup = format.setup_bytes().to_vec();

@@ -4,7 +4,6 @@ mod line;
 mod reader;
 
 pub use check::{CheckError, default_data_dir, load};
-pub(crate) use line::exact_dots_per_mm;
 pub use reader::Problem;
 
 use crate::apply::PlcSettings;

@@ -1,10 +1,10 @@
 //! What the arguments of `label` name: designs, printers, codes.
 use super::super::EX_CONFIG;
 use super::super::say_to_person;
+use crate::app::chain;
 use crate::code::{self, CodeText};
-use crate::config;
 use crate::label::{Design, designs};
-use crate::print::Profile;
+use crate::print::{Profile, ProfileError};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -42,39 +42,43 @@ pub(super) fn design(named: &str) -> Result<Design, Wrong> {
         return Ok(shipped.clone());
     }
     let names: Vec<&str> = designs().iter().map(|design| design.name.as_str()).collect();
-    let text = read(named, "label design", &names)?;
+    let text = read(named, &names)?;
     Design::parse(&text).map_err(|problem| Wrong::file(Path::new(named), &problem))
 }
 
-/// The head of a printer: a shipped profile by its name, or one from a file.
+/// The head of a printer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Printer {
     pub(super) name: String,
     pub(super) dots_per_mm: f32,
+    /// How wide it prints, where that is known.
+    pub(super) width_dots: Option<u32>,
 }
 
+/// A shipped profile by its name, or one from a file.
 pub(super) fn printer(named: Option<&str>) -> Result<Printer, Wrong> {
     let Some(named) = named else {
-        return Ok(Printer { name: "a 300 dpi head".into(), dots_per_mm: DEFAULT_HEAD });
+        let name = "a 300 dpi head".to_owned();
+        return Ok(Printer { name, dots_per_mm: DEFAULT_HEAD, width_dots: None });
     };
-    let profile = match Profile::named(named) {
-        Some(shipped) => shipped,
-        None => {
-            let names: Vec<&str> = Profile::names().collect();
-            let text = read(named, "printer profile", &names)?;
-            Profile::parse(&text)
-                .map_err(|error| Wrong::file(Path::new(named), &crate::app::chain(&error)))?
+    let profile = Profile::load(named).map_err(|error| match error {
+        ProfileError::Unknown { .. } | ProfileError::Unreadable { .. } => {
+            Wrong::argument(chain(&error))
         }
-    };
-    let dots_per_mm = config::exact_dots_per_mm(profile.dots_per_mm);
-    Ok(Printer { name: profile.name, dots_per_mm })
+        ProfileError::Form(_) | ProfileError::Wrong { .. } => {
+            Wrong::file(Path::new(named), &chain(&error))
+        }
+    })?;
+    let dots_per_mm = profile.exact_dots_per_mm();
+    let width_dots = Some(profile.head_width_dots);
+    Ok(Printer { name: profile.name, dots_per_mm, width_dots })
 }
 
-fn read(named: &str, what: &str, shipped: &[&str]) -> Result<String, Wrong> {
+fn read(named: &str, shipped: &[&str]) -> Result<String, Wrong> {
     std::fs::read_to_string(named).map_err(|error| {
         let names = shipped.join(", ");
         Wrong::argument(format!(
-            "no {what} is called '{named}', and as a file it cannot be read ({error}); \
+            "no label design is called '{named}', and as a file it cannot be read ({error}); \
              shipped are {names}"
         ))
     })

@@ -58,6 +58,10 @@ impl Check {
             Err(wrong) => return Ok(wrong.tell()),
         };
         let (goods, dots) = (self.words.goods(), printer.dots_per_mm);
+        if let Some(words) = too_wide(&design, &printer) {
+            say(&words);
+            return Ok(ExitCode::FAILURE);
+        }
         let mut holds = false;
         for group in ProductGroup::ALL {
             match tried(&design, &goods, group, dots) {
@@ -76,6 +80,16 @@ impl Check {
         }
         Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// What to say of a label that is wider than the head.
+#[expect(clippy::cast_precision_loss, reason = "a head has some thousand dots")]
+fn too_wide(design: &Design, printer: &ask::Printer) -> Option<String> {
+    let head_mm = printer.width_dots? as f32 / printer.dots_per_mm;
+    (design.width_mm > head_mm).then(|| {
+        let (name, width_mm) = (&printer.name, design.width_mm);
+        format!("the label is {width_mm} mm wide, {name} prints {head_mm:.1} mm")
+    })
 }
 
 /// Places the worst label of a group; gives the side of its modules in millimetres.
