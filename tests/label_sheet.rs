@@ -4,10 +4,10 @@ mod label_oracle;
 
 use image::GrayImage;
 use label_oracle::codes::{Chance, forms};
-use label_oracle::{as_read, output, python, read_pages};
+use label_oracle::{as_read, output, python};
 use markwright::code::CodeText;
 use markwright::label::{
-    Design, Goods, Grid, Paper, SheetSettings, design, eps_of, pdf_of, preview_png, stream_csv,
+    Design, Goods, Grid, Paper, SheetSettings, design, eps_of, preview_png, stream_csv,
     stream_sheets,
 };
 use std::path::Path;
@@ -81,15 +81,6 @@ fn pictures(dir: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-#[test]
-fn a_thousand_codes_survive_a_pdf_for_a_roll() {
-    let dir = tempfile::tempdir().unwrap();
-    let codes = random_codes(1_000);
-    let file = dir.path().join("roll.pdf");
-    std::fs::write(&file, pdf_of(design("30x20").unwrap(), &goods(), &codes).unwrap()).unwrap();
-    assert_eq!(read_pages(&file, dir.path()), all_as_read(&codes));
 }
 
 #[test]
