@@ -6,7 +6,7 @@ use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order};
 use crate::order::PriceList;
 use crate::report::Flush;
-use crate::store::{NewJob, Store, StoreError};
+use crate::store::{NewJob, RollJob, Store, StoreError};
 use crate::telemetry::LastWord;
 use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings};
@@ -127,6 +127,7 @@ impl App {
             let settings = centre::Settings {
                 desk_line: centre.desk_line.clone(),
                 orders_dir: orders_dir(&config.data_dir),
+                roll: RollJob::default(),
                 look_every: Duration::from_millis(500),
             };
             let store = self.store.clone();
@@ -186,6 +187,7 @@ impl App {
             gtin: work.goods.gtin,
             design: work.design.clone(),
             planned: work.planned,
+            roll: RollJob::default(),
         };
         self.store.add_job(&job).await?;
         Ok(())

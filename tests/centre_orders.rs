@@ -156,8 +156,12 @@ async fn missing_codes_are_bought_again_only_when_a_manager_says_so() {
     let want = || kit.store.label_order_want(id);
     assert!(!want().await.unwrap().unwrap().is_open(), "nothing is bought by itself");
     let by = Some(kit.manager.person());
-    assert_eq!(kit.store.want_codes_for_order(id, by, now()).await.unwrap(), 2);
-    assert_eq!(kit.store.want_codes_for_order(id, by, now()).await.unwrap(), 0, "once is enough");
+    assert_eq!(kit.store.want_codes_for_order(id, by, 0, now()).await.unwrap(), 2);
+    assert_eq!(
+        kit.store.want_codes_for_order(id, by, 0, now()).await.unwrap(),
+        0,
+        "once is enough"
+    );
     kit.issue(id, &codes(2..4)).await;
     kit.fill(1).await;
     assert_eq!(kit.state(id).await, OrderState::Printed);

@@ -37,6 +37,7 @@ fn settings() -> LineSettings {
         ends_with_codes: false,
         passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
+        roll: RollSettings::default(),
     }
 }
 

@@ -133,6 +133,7 @@ async fn a_line_takes_its_jobs_one_after_the_other() {
         gtin: gtin(),
         design: "plain".into(),
         planned: 20,
+        roll: markwright::store::RollJob::default(),
     };
     let first = kit.store.add_job(&wanted).await.unwrap();
     let second = kit.store.add_job(&wanted).await.unwrap();

@@ -125,7 +125,7 @@ impl Post {
         let (facts_tx, facts) = mpsc::channel(FACTS_WAITING);
         let mut crew = Crew::default();
         let hands = self.hire_devices(&mut crew, format, left.heard, facts_tx);
-        let order = Order { planned: job.wanted.planned, done: job.done };
+        let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
         let (line, opening) = Line::restore(self.line.settings.clone(), order, left.known);
         let books =
             Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };

@@ -5,7 +5,7 @@ use super::{LineConfig, Work};
 use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label;
-use crate::line::{LineSettings, Scenario};
+use crate::line::{LineSettings, RollSettings, Scenario};
 use crate::print::{PrinterSettings, Profile};
 use crate::pull::StockRule;
 use crate::store::Goods;
@@ -88,6 +88,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        roll: RollSettings::default(),
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, drain_within, \

@@ -17,7 +17,7 @@ mod wants;
 pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use goods::Goods;
-pub use jobs::{Job, JobState, NewJob, UnknownJobWord};
+pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,

@@ -192,7 +192,7 @@ async fn carry_out(
         Wanted::HandOver => OrderStep::HandOver,
         Wanted::Close => OrderStep::Close,
         Wanted::WantCodes => {
-            let wanted = store.want_codes_for_order(id, Some(person.id), now).await;
+            let wanted = store.want_codes_for_order(id, Some(person.id), 0, now).await;
             return wanted.map(drop).map_err(refused);
         }
         Wanted::GoOnWithout => {
