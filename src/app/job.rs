@@ -148,16 +148,13 @@ impl Post {
             goods = label::Goods { name, hs_code, ..label::Goods::default() };
         }
         let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
-        let format = label::LabelFormat::new(design, &goods, sample, dots, separator)?;
+        let mut head = label::Head::new(label::Language::Zpl, dots);
+        head.separator = separator;
+        let format = label::LabelFormat::new(design, &goods, sample, &head)?;
         let setup = format.setup_bytes().to_vec();
         let row = move |codes: &[Code]| {
-            // One label a row, until designs know of rows.
-            let Some(Code { text: code, .. }) = codes.first() else { return Vec::new() };
-            let bytes = format.label_bytes(code).or_else(|_| {
-                // An array may mix forms; a code of another form brings its whole format along.
-                label::LabelFormat::alone(design, &goods, code, dots, separator)
-            });
-            bytes.unwrap_or_else(|problem| {
+            let texts: Vec<CodeText> = codes.iter().map(|code| code.text.clone()).collect();
+            format.row_bytes(&texts).unwrap_or_else(|problem| {
                 // The driver sends nothing and gives up the connection: the code is in doubt.
                 tracing::error!(%problem, "a label cannot be made");
                 Vec::new()

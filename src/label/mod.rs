@@ -6,17 +6,16 @@
 mod bitmap;
 mod design;
 mod face;
-mod graphic;
 mod pdf;
 mod place;
 mod problem;
+mod tongue;
 mod wording;
-mod zpl;
 
 pub use bitmap::{preview_png, raster};
 pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
 pub use pdf::{MOST_PAGES, pdf_of};
 pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
+pub use tongue::{Head, LabelFormat, Language};
 pub use wording::Goods;
-pub use zpl::LabelFormat;

@@ -133,7 +133,7 @@ pub struct Dots {
 }
 
 impl Dots {
-    fn meets(self, other: Self) -> bool {
+    pub(super) fn meets(self, other: Self) -> bool {
         self.x < other.x + other.width
             && other.x < self.x + self.width
             && self.y < other.y + other.height

@@ -111,6 +111,27 @@ pub enum DesignProblem {
         /// GTIN and form of the format.
         wanted: String,
     },
+    /// Labels that cannot stand side by side.
+    #[error(
+        "{across} labels side by side, {pitch_mm} mm from left edge to left edge: a row has 1 to 16, \
+         and labels of {width_mm} mm must not overlap"
+    )]
+    Across {
+        /// How many.
+        across: u32,
+        /// From left edge to left edge.
+        pitch_mm: f32,
+        /// Width of one label.
+        width_mm: f32,
+    },
+    /// A row is printed with codes, and has no more of them than labels.
+    #[error("a row has 1 to {most} codes; found {found}")]
+    RowCodes {
+        /// Codes for it.
+        found: usize,
+        /// Labels side by side.
+        most: u32,
+    },
     /// A PDF that would not fit into memory with its working set.
     #[error("{found} labels are too many for one PDF; at most {most} go into one file")]
     TooManyPages {
