@@ -6,7 +6,7 @@
 mod bitmap;
 mod design;
 mod face;
-mod pdf;
+mod paper;
 mod place;
 mod problem;
 mod tongue;
@@ -14,7 +14,10 @@ mod wording;
 
 pub use bitmap::{preview_png, raster};
 pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
-pub use pdf::{MOST_PAGES, pdf_of};
+pub use paper::{
+    Document, Grid, MOST_PAGES, Paper, PaperProblem, SheetProblem, SheetSettings, eps_of, pdf_of,
+    stream_csv, stream_pdf, stream_sheets,
+};
 pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
 pub use tongue::{Head, LabelFormat, Language};
