@@ -195,6 +195,8 @@ impl Model {
             }
             Record::ProductLabelled { .. }
             | Record::ProductJudged { .. }
+            | Record::OnRoll { .. }
+            | Record::LabelRead { .. }
             | Record::Line { .. }
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)

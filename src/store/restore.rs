@@ -31,6 +31,7 @@ pub(super) const UNDER_WAY: &str = "\
     where pool in (select 'line:' || $1 \
                    union select pool from job where line = $1 and scenario = 'print_apply') \
       and state in ('printed', 'applied') and state in ('sent', 'printed', 'applied') \
+      and not exists (select 1 from roll_label where code_id = id) \
     union all \
     select code.id, text, state from roll_label join code on code.id = code_id \
     where job_id in (select id from job where line = $1) and to_read = 1 and reading is null \
