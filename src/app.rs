@@ -1,5 +1,6 @@
 //! The only place that knows everybody: config, bind, hire, drain.
 mod job;
+mod marks;
 
 use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
 use crate::crew::Crew;
@@ -124,10 +125,11 @@ impl App {
             self.office_crew.hire("publish", |stop| publish::keep(settings, store, stop));
         }
         if let Some(centre) = &config.centre {
+            let desk = config.lines.iter().find(|line| line.name == centre.desk_line);
             let settings = centre::Settings {
                 desk_line: centre.desk_line.clone(),
                 orders_dir: orders_dir(&config.data_dir),
-                roll: RollJob::default(),
+                roll: desk.map_or_else(RollJob::default, LineConfig::roll_job),
                 look_every: Duration::from_millis(500),
             };
             let store = self.store.clone();
@@ -161,7 +163,7 @@ impl App {
             pool: line.pool(),
             printer: Some(words[0].clone()),
             plc: belt.then(|| words[1].clone()),
-            camera: belt.then(|| words[2].clone()),
+            camera: line.settings.has_camera().then(|| words[2].clone()),
             view: seen.clone(),
             requests: requests_tx.clone(),
             frames_dir: data_dir.join("frames").join(&line.name),
@@ -187,7 +189,7 @@ impl App {
             gtin: work.goods.gtin,
             design: work.design.clone(),
             planned: work.planned,
-            roll: RollJob::default(),
+            roll: line.roll_job(),
         };
         self.store.add_job(&job).await?;
         Ok(())

@@ -2,6 +2,7 @@
 mod check;
 mod codes;
 mod demo;
+mod job;
 mod run;
 mod sim;
 mod user;
@@ -44,6 +45,9 @@ enum Command {
     /// Looks at arrays of codes.
     #[command(subcommand)]
     Codes(codes::Codes),
+    /// Files jobs for lines.
+    #[command(subcommand)]
+    Job(job::Job),
     /// Runs one fake device alone, or a whole fake plant.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -58,7 +62,7 @@ pub fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(match &arguments.command {
             Command::Run(_) | Command::Sim(_) => "info",
-            Command::Demo(_) | Command::Check(_) | Command::Codes(_) | Command::User(_) => "warn",
+            _ => "warn",
         })
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -72,6 +76,7 @@ pub fn main() -> ExitCode {
             Command::Run(run) => run.run().await,
             Command::Check(check) => check.run(),
             Command::Codes(codes) => codes.run().await,
+            Command::Job(job) => job.run().await,
             Command::Sim(sim) => sim.run().await,
             Command::User(user) => user.run().await,
         }

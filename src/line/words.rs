@@ -201,7 +201,7 @@ pub struct UnknownStopReason(String);
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unreachable,
         Self::Silent,
         Self::Garbled,
@@ -213,6 +213,7 @@ impl Cause {
         Self::HeadOpen,
         Self::Paused,
         Self::TooHot,
+        Self::Faulty,
         Self::HeartbeatLost,
     ];
 
@@ -230,6 +231,7 @@ impl Cause {
             Self::HeadOpen => "head_open",
             Self::Paused => "paused",
             Self::TooHot => "too_hot",
+            Self::Faulty => "faulty",
             Self::HeartbeatLost => "heartbeat_lost",
         }
     }
@@ -248,6 +250,7 @@ impl Cause {
             Self::HeadOpen => "has its print head open",
             Self::Paused => "is paused",
             Self::TooHot => "is too hot",
+            Self::Faulty => "reports a fault",
             Self::HeartbeatLost => "has lost its heartbeat",
         }
     }
@@ -268,6 +271,7 @@ impl Cause {
             Self::HeadOpen => "Close the print head.",
             Self::Paused => "Press pause on the printer.",
             Self::TooHot => "Wait until it has cooled down.",
+            Self::Faulty => "Look at its display.",
             Self::HeartbeatLost => "Check that the PLC is in RUN.",
         }
     }
