@@ -1,10 +1,10 @@
 //! One line's post: takes its jobs one after the other, each with its own devices and label.
+use super::marks;
 use crate::code::{Code, CodeText, Gtin};
 use crate::config::LineConfig;
 use crate::crew::Crew;
 use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
 use crate::label::{self, DesignProblem};
-use super::marks;
 use crate::line::{
     Event, Line, LineSettings, LineState, LineView, Order, RollMark, RollSettings, StopReason,
 };

@@ -36,6 +36,10 @@ struct OrderPage {
 }
 
 impl OrderPage {
+    fn has_roll(&self) -> bool {
+        self.order.delivery == Delivery::Roll && self.order.job_id.is_some()
+    }
+
     fn left(&self) -> Left {
         self.counts.left(self.order.quantity)
     }
