@@ -10,7 +10,7 @@ alter table job add column trailer integer not null default 0 check (trailer in 
 alter table job add column printer text;
 alter table job add column printer_id text;
 
--- A label of a roll: the how manieth label (`place`) of which piece of the job's roll. Written
+-- A label of a roll: which piece of the job's roll, and the number of the label on it (`place`). Written
 -- when it is handed to the printer. `to_read` = it counts only when the camera behind the print
 -- head has read it; `reading` says how that went. `grade` = print quality (ISO/IEC 15415 letter),
 -- null where nobody graded it.

@@ -57,7 +57,7 @@ pub enum Record {
         /// The piece of the roll, counted from one within the job. Every piece begins where nobody
         /// can say that the label before it is the one in the books.
         piece: u32,
-        /// The how manieth label with a code it is on this piece.
+        /// Its number among the labels of this piece that carry a code, from one.
         place: u32,
         /// Whether it counts only when the camera behind the head has read it.
         to_read: bool,

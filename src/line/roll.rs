@@ -14,7 +14,7 @@ use std::time::Instant;
 struct OnWeb {
     /// Its code; nothing for a mark.
     code: Option<Code>,
-    /// The how manieth label of this process it is, marks included.
+    /// Its number among the labels of this process, marks included.
     at: u64,
     printed: bool,
     /// When the camera must have read it.

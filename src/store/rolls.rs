@@ -72,7 +72,7 @@ pub struct OddLabel {
     pub serial: String,
     /// The piece of the roll.
     pub piece: u32,
-    /// The how manieth label of the piece it is.
+    /// Its number among the labels of the piece, from one.
     pub place: u32,
     /// What is known of it, in words.
     pub known: String,
