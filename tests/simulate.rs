@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
+    dead_code,
     missing_docs,
     unreachable_pub,
     reason = "a test"

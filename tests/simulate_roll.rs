@@ -5,6 +5,7 @@
     clippy::pedantic,
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
     clippy::print_stdout,
     dead_code,
     missing_docs,
@@ -267,7 +268,7 @@ fn shift(seed: u64, luck: Luck, camera: bool, kill_one_in: u64) -> Shift {
 }
 
 fn unlucky_shift(seed: u64) -> Shift {
-    let camera = seed % 2 == 0;
+    let camera = seed.is_multiple_of(2);
     shift(seed, if camera { BAD_LABELS } else { BAD_LUCK }, camera, 1_500)
 }
 

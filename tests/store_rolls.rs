@@ -113,8 +113,7 @@ async fn the_passport_says_what_lies_where_and_its_sums_close() {
     assert_eq!((sheet.people.as_slice(), sheet.not_graded()), (["olga".to_owned()].as_slice(), 3));
     assert_eq!(sheet.job.printer_id.as_deref(), Some("99J1234"));
     let list = [1, 2, 5].map(|n| array(8)[n - 1].text.as_str().to_owned() + "\n").concat();
-    let sum: String = Sha256::digest(list).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(sheet.good_sha256, sum);
+    assert_eq!(sheet.good_sha256, format!("{:x}", Sha256::digest(list)));
 }
 
 #[tokio::test]
@@ -155,6 +154,9 @@ async fn a_person_reads_a_code_in_doubt_and_no_other() {
     let codes = kit.store.codes_of(LINE, &scan(4)).await.unwrap();
     assert_eq!(kit.store.decide(LINE, &codes, &scan(4), "maria").await.unwrap(), 1);
     assert_eq!(kit.state(4).await, ("verified".to_owned(), true));
+    let sheet = kit.store.passport(1).await.unwrap().unwrap();
+    assert_eq!((sheet.fates.good, sheet.fates.doubtful), (4, 0));
+    assert!(sheet.sums_close());
     for other in [1, 7] {
         let refused = kit.store.codes_of(LINE, &scan(other)).await;
         assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");

@@ -146,7 +146,7 @@ impl Post {
     fn settings_of(&self, job: &Job) -> LineSettings {
         let RollJob { spare_percent, pause_after, leader, trailer } = job.wanted.roll;
         let own = self.line.settings.clone();
-        let roll = RollSettings { spare_percent, pause_after, leader, trailer, ..own.roll };
+        let roll = RollSettings { leader, trailer, pause_after, spare_percent, ..own.roll };
         LineSettings { roll, ..own }
     }
 

@@ -62,7 +62,11 @@ pub fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(match &arguments.command {
             Command::Run(_) | Command::Sim(_) => "info",
-            _ => "warn",
+            Command::Demo(_)
+            | Command::Check(_)
+            | Command::Codes(_)
+            | Command::Job(_)
+            | Command::User(_) => "warn",
         })
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

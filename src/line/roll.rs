@@ -137,11 +137,9 @@ impl Line {
 
     /// Whether this piece of the roll comes to its end now.
     fn ends_piece(&self) -> bool {
-        match self.state {
-            LineState::Stopping | LineState::Completing => true,
-            LineState::Holding => self.latched.contains(&StopReason::RollFull),
-            _ => false,
-        }
+        let full = self.latched.contains(&StopReason::RollFull);
+        matches!(self.state, LineState::Stopping | LineState::Completing)
+            || (self.state == LineState::Holding && full)
     }
 
     fn has_trailer_to_print(&self) -> bool {
@@ -228,12 +226,9 @@ impl Line {
 
     /// After a rest or a change of the roll, nobody knows that what follows is the same piece.
     pub(super) fn enter_with_roll(&mut self, next: LineState) {
-        let changed = match next {
-            LineState::Held => self.latched.contains(&StopReason::RollFull),
-            LineState::Resetting | LineState::Stopped | LineState::Complete => true,
-            _ => false,
-        };
-        if changed {
+        use LineState::{Complete, Held, Resetting, Stopped};
+        let full = self.latched.contains(&StopReason::RollFull);
+        if matches!(next, Resetting | Stopped | Complete) || (next == Held && full) {
             self.roll.open = false;
             self.roll.since_change = 0;
         }
@@ -266,7 +261,9 @@ impl Line {
         }
         if !camera {
             let there: Vec<_> = self.roll.web.drain(..=at).filter_map(|label| label.code).collect();
-            there.iter().for_each(|code| self.count_good(code));
+            for code in &there {
+                self.count_good(code);
+            }
         }
         self.await_print(now);
     }

@@ -152,7 +152,8 @@ impl Store {
             known.push(Known { code, text, of_this_order, state: word(WHAT, &state)?, since });
         }
         let refuse = |why: String| Err(StoreError::Refused { what: WHAT, why });
-        match judge_scan(scan, &known) {
+        let judged = judge_scan(scan, &known);
+        match judged {
             Scan::Good { code, .. } => {
                 let is_in_doubt = |k: &Known| k.code == code && k.state == CodeState::Doubtful;
                 if known.iter().any(is_in_doubt) {
@@ -160,7 +161,9 @@ impl Store {
                 }
                 refuse("this code is not in doubt".to_owned())
             }
-            other => refuse(other.words()),
+            Scan::Duplicate { .. } | Scan::Foreign(_) | Scan::Malformed(_) => {
+                refuse(judged.words())
+            }
         }
     }
 }

@@ -128,9 +128,15 @@ impl Row {
     }
 
     fn is_good(&self, state: CodeState) -> bool {
-        use CodeState::{Applied, Printed, Sampled, Verified};
-        let out = matches!(state, Printed | Applied | Verified | Sampled);
-        out && (!self.to_read || self.reading.as_deref() == Some("good"))
+        use CodeState::{
+            Applied, Doubtful, Printed, Rejected, Sampled, Scrapped, Sent, Stored, Verified,
+        };
+        match state {
+            Printed => !self.to_read || self.reading.as_deref() == Some("good"),
+            // Somebody had it in his hand since.
+            Applied | Verified | Sampled => true,
+            Stored | Sent | Doubtful | Scrapped | Rejected => false,
+        }
     }
 }
 
@@ -241,7 +247,12 @@ impl Passport {
                     *self.grades.entry(grade.clone()).or_default() += 1;
                 }
             }
-            _ => self.fates.under_way += 1,
+            CodeState::Stored
+            | CodeState::Sent
+            | CodeState::Printed
+            | CodeState::Applied
+            | CodeState::Verified
+            | CodeState::Sampled => self.fates.under_way += 1,
         }
         Ok(())
     }
