@@ -186,3 +186,13 @@ async fn the_keeper_brings_an_order_to_its_file_and_stops_when_told() {
     let ended = tokio::time::timeout(Duration::from_secs(20), tasks.join_next()).await;
     ended.expect("it does not stop").unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn an_order_on_a_roll_asks_for_spare_codes_and_a_file_does_not() {
+    let kit = Kit::new().await;
+    for (delivery, wanted) in [(Delivery::Roll, 42), (Delivery::Pdf, 40)] {
+        let id = kit.issued(40, delivery).await;
+        kit.step(id, OrderStep::Accept).await;
+        assert_eq!(kit.store.want_codes_for_order(id, None, 4, now()).await.unwrap(), wanted);
+    }
+}
