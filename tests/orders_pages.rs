@@ -96,6 +96,7 @@ impl Office {
         let settings = Settings {
             desk_line: "desk".to_owned(),
             orders_dir: self.house.folder.path().join("orders"),
+            roll: markwright::store::RollJob::default(),
             look_every: Duration::from_secs(1),
         };
         for _ in 0..2 {

@@ -2,6 +2,7 @@
 mod check;
 mod codes;
 mod demo;
+mod job;
 mod label;
 mod run;
 mod sim;
@@ -49,6 +50,9 @@ enum Command {
     /// Draws labels: for a printer, as a picture, for paper.
     #[command(subcommand)]
     Label(label::Label),
+    /// Files jobs for lines.
+    #[command(subcommand)]
+    Job(job::Job),
     /// Runs one fake device alone, or a whole fake plant.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
             | Command::Check(_)
             | Command::Codes(_)
             | Command::Label(_)
+            | Command::Job(_)
             | Command::User(_) => "warn",
         })
     });
@@ -82,6 +87,7 @@ pub fn main() -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Codes(codes) => codes.run().await,
             Command::Label(label) => label.run(),
+            Command::Job(job) => job.run().await,
             Command::Sim(sim) => sim.run().await,
             Command::User(user) => user.run().await,
         }

@@ -5,8 +5,8 @@ use super::{LineConfig, Work};
 use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label;
-use crate::line::{LineSettings, Scenario};
 use crate::print::{PrinterSettings, Profile, ProfileError};
+use crate::line::{LineSettings, RollSettings, Scenario};
 use crate::pull::StockRule;
 use crate::store::Goods;
 use crate::symbol::Separator;
@@ -31,15 +31,18 @@ pub(super) fn line_config(
     let belt = scenario.is_none_or(Scenario::has_belt);
     let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
     let by_itself = at.flag_or("by_itself", !belt);
+    let roll = if belt { Media::default() } else { roll(&mut at) };
+    let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
     let plc = belt.then(|| plc(at.table("plc")));
     let frames_dir = data_dir.join("frames");
     let shown = name.clone().unwrap_or_default();
-    let camera = belt.then(|| camera(at.table("camera"), &frames_dir, &shown));
+    let watched = belt || at.has("camera");
+    let camera = watched.then(|| camera(at.table("camera"), &frames_dir, &shown));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     at.end(
-        "name, scenario, by_itself, design, planned, limits, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, design, planned, limits, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -52,13 +55,20 @@ pub(super) fn line_config(
     let (printer, dots_per_mm, separator) = printer?;
     Some(LineConfig {
         name: name?,
-        settings: LineSettings { ends_with_codes: rule.is_none(), ..settings },
+        settings: LineSettings {
+            ends_with_codes: rule.is_none(),
+            roll: RollSettings { camera: !belt && watched, ..roll.settings },
+            ..settings
+        },
         by_itself,
         printer,
         dots_per_mm,
         separator,
         plc: plc.flatten(),
         camera: camera.flatten(),
+        profile,
+        pitch_mm: roll.pitch_mm,
+        gap_mm: roll.gap_mm,
         work,
     })
 }
@@ -88,12 +98,53 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        roll: RollSettings::default(),
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, drain_within, \
          settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
     );
     settings
+}
+
+/// What a roll is made of.
+struct Media {
+    settings: RollSettings,
+    pitch_mm: f32,
+    gap_mm: f32,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { settings: RollSettings::default(), pitch_mm: 0.0, gap_mm: 2.0 }
+    }
+}
+
+fn roll(line: &mut Reader<'_>) -> Media {
+    let watched = line.has("camera");
+    let mut at = line.table("roll");
+    let across = at.number_or("labels_per_row", 1, 1, 4);
+    let pause_after = at.number_or("pause_after", 0, 0, 1_000_000);
+    let settings = RollSettings {
+        labels_per_row: usize::try_from(across).expect("bounded"),
+        leader: at.flag_or("leader", false),
+        trailer: at.flag_or("trailer", false),
+        pause_after: (pause_after != 0).then_some(pause_after),
+        spare_percent: u32::try_from(at.number_or("spare_percent", 0, 0, 100)).expect("bounded"),
+        camera: watched,
+    };
+    let pitch_mm = at.decimal_or("pitch_mm", 0.0, 0.0, 500.0);
+    let gap_mm = at.decimal_or("gap_mm", 2.0, 0.0, 500.0);
+    if across > 1 && pitch_mm == 0.0 {
+        let wanted = "millimetres from the left edge of a label to the left edge of the next";
+        at.wrong("pitch_mm", "nothing", wanted);
+    }
+    if across > 1 && watched {
+        let wanted = "1: a camera behind the print head sees one label at a time";
+        at.wrong("labels_per_row", across, wanted);
+    }
+    at.end("labels_per_row, pitch_mm, gap_mm, leader, trailer, pause_after, spare_percent");
+    Media { settings, pitch_mm, gap_mm }
 }
 
 fn is_address(text: &str) -> Option<String> {

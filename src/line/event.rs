@@ -29,6 +29,8 @@ pub enum Event {
     CodesArrived(Vec<Code>),
     /// The store has no more codes for this job for now.
     CodesExhausted,
+    /// A person decides about these codes, which were in doubt: the line lets go of them.
+    Decided(Vec<CodeId>),
     /// From the printer.
     Printer(PrinterEvent),
     /// From the PLC.
