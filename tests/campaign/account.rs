@@ -28,7 +28,8 @@ pub(crate) struct Account<'a> {
     pub(crate) ledger: &'a [SheetOut],
     /// Labels that may be out and not confirmed.
     pub(crate) window: usize,
-    /// Faults that struck, kills, and what people did.
+    /// Faults that struck, hands at the panel, and kills. A person who presses Start for a line
+    /// that waits is none: nothing may become doubtful by that.
     pub(crate) incidents: usize,
 }
 
@@ -40,6 +41,7 @@ impl Account<'_> {
         for (code, state) in self.states {
             wrong.extend(self.of_code(code, *state));
         }
+        wrong.extend(self.unseen());
         wrong.extend(self.too_much_doubt());
         wrong
     }
@@ -58,23 +60,24 @@ impl Account<'_> {
     }
 
     fn strangers(&self) -> Vec<String> {
-        let printed = self.ledger.iter().flat_map(|sheet| &sheet.codes);
-        let strange = printed.filter(|code| !self.imported.contains(*code));
+        let ours = self.ledger.iter().filter(|sheet| sheet.why != Why::SecondTalker);
+        let strange =
+            ours.flat_map(|sheet| &sheet.codes).filter(|code| !self.imported.contains(*code));
         strange.map(|code| format!("on a label, but not of this file: {code:?}")).collect()
     }
 
-    /// A good label is whole and readable. What somebody at the panel asked the printer for once
-    /// more is not of our making: there is one label of ours, and we know that another lies there.
+    /// On how many good labels a code is. What somebody at the panel asked the printer for once
+    /// more is not of our making: that another one lies there is known from the counter.
     fn good_labels_of(&self, code: &str) -> usize {
-        let good = self.ledger.iter().filter(|s| !s.partial && s.why != Why::Reprint);
+        let good = self.ledger.iter().filter(|s| s.is_good() && s.why != Why::Reprint);
         good.filter(|sheet| sheet.codes.iter().any(|found| found == code)).count()
     }
 
     fn of_code(&self, code: &str, state: CodeState) -> Option<String> {
-        let wanted = match state {
+        let may = match state {
             CodeState::Stored => 0..=0,
-            CodeState::Printed => 1..=1,
-            CodeState::Doubtful => 0..=1,
+            // None: see `unseen`.
+            CodeState::Printed | CodeState::Doubtful => 0..=1,
             CodeState::Sent
             | CodeState::Applied
             | CodeState::Verified
@@ -85,8 +88,22 @@ impl Account<'_> {
             }
         };
         let found = self.good_labels_of(code);
-        let right = wanted.contains(&found);
+        let right = may.contains(&found);
         (!right).then(|| format!("{state}, and on {found} good labels: {code:?}"))
+    }
+
+    /// A printed code is on a good label, or on one that is whole, but cannot be read: dots of the
+    /// head are dead, or nothing was burnt. Only a camera sees that.
+    fn unseen(&self) -> Vec<String> {
+        let printed = self.states.iter().filter(|(_, state)| **state == CodeState::Printed);
+        let nowhere: Vec<_> =
+            printed.map(|(code, _)| code).filter(|code| self.good_labels_of(code) == 0).collect();
+        let unreadable = |s: &&SheetOut| s.why == Why::Format && !s.partial && s.codes.is_empty();
+        let whole = self.ledger.iter().filter(unreadable).count();
+        if nowhere.len() <= whole {
+            return Vec::new();
+        }
+        vec![format!("printed, and on no label; {whole} labels cannot be read: {nowhere:?}")]
     }
 
     fn too_much_doubt(&self) -> Option<String> {

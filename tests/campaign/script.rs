@@ -1,5 +1,4 @@
 //! One script: a roll is printed while the printer goes wrong and the daemon is killed; then the account.
-use super::Language;
 use super::account::{Account, States, states};
 use super::daemon::{Daemon, Log, waits_for_a_person};
 use super::luck::{Ended, Luck};
@@ -7,7 +6,7 @@ use super::site::{Job, Site, Template};
 use markwright::code::CodeState;
 use markwright::line::LineState;
 use markwright::sim::dice::Dice;
-use markwright::sim::printer::Controls;
+use markwright::sim::printer::{Controls, Language};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -47,7 +46,7 @@ impl Report {
     pub(crate) fn broken(seed: u64, error: &JoinError) -> Self {
         Self {
             seed,
-            language: Language::of(seed),
+            language: Job::of(seed).language,
             kills: 0,
             presses: 0,
             struck: BTreeMap::new(),
@@ -63,11 +62,12 @@ impl Report {
 pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     let job = Job::of(seed);
     let luck = Luck::begin(seed, &job).await;
-    let site = Site::build(template, &job, luck.addr(), &mut Dice::of(seed, FOR_CODES)).await;
+    let codes = &mut Dice::of(seed, FOR_CODES);
+    let site = Site::build(template, &job, luck.printer(), codes).await;
     let mut play = Play {
         site: &site,
         template,
-        controls: luck.controls(),
+        controls: luck.printer().controls.clone(),
         log: Log::default(),
         person: Dice::of(seed, FOR_THE_PERSON),
         presses: 0,
@@ -83,7 +83,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         states: &states,
         ledger: &ended.ledger,
         window: job.window,
-        incidents: ended.struck.values().sum::<usize>() + killed + presses,
+        incidents: ended.struck.values().sum::<usize>() + killed,
     };
     let mut wrong = account.contradictions();
     wrong.extend(late);

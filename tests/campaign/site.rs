@@ -1,18 +1,19 @@
 //! The place of one script: a folder with a configuration, codes and a store, and a fake printer.
-use super::Language;
 use super::daemon::{Daemon, LINE, Log, Person};
 use markwright::sim::dice::Dice;
 use markwright::sim::labels::random_dairy_code;
+use markwright::sim::printer::{Language, Printer};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 /// Labels of the second shortest design: the faster they are, the more scripts an hour.
 const DESIGN: &str = "30x20";
+/// How long a label takes at most: 20 mm at the speed of a slow printer take half of it.
+const LABEL_MS: u32 = 400;
 /// The purpose of this chance.
 const FOR_THE_JOB: u64 = 4;
 
@@ -53,25 +54,76 @@ pub(crate) struct Site {
     pub(crate) codes: BTreeSet<String>,
 }
 
-/// The roll of a script.
+/// The roll of a script, and the printer as the daemon is told of it.
+#[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) language: Language,
+    /// What confirms a label. A TSPL printer has no counter.
+    evidence: &'static str,
+    /// A printer whose status is asked at a port of its own.
+    pub(crate) asks_json: bool,
+    reprint_on_error: &'static str,
+    /// Labels that may be out and not confirmed.
     pub(crate) window: usize,
     pub(crate) planned: usize,
     /// Codes beyond those planned.
-    pub(crate) spare: usize,
+    spare: usize,
+    design: &'static str,
 }
 
 impl Job {
-    /// Every language and every window meets every kind of luck. Some jobs run out of codes.
+    /// Languages take turns; every kind of printer meets every kind of luck. Some jobs run out of
+    /// codes.
     pub(crate) fn of(seed: u64) -> Self {
         let mut dice = Dice::of(seed, FOR_THE_JOB);
+        let zpl = true;
+        let counts = zpl && dice.chance(0.8);
+        let obeys = zpl || dice.chance(0.5);
         Self {
-            language: Language::of(seed),
-            window: 1 + dice.below(4),
-            planned: 16 + dice.below(24),
-            spare: dice.below(24),
+            language: if zpl { Language::Zpl } else { Language::Tspl },
+            evidence: if counts { "counter" } else { "batch_drain" },
+            asks_json: zpl && dice.chance(0.2),
+            reprint_on_error: if obeys { "off" } else { "cannot_be_set" },
+            window: if counts { 1 + dice.below(4) } else { 1 },
+            // Without a counter a label takes as long as the printer must rest after it.
+            planned: if counts { 16 + dice.below(24) } else { 8 + dice.below(8) },
+            spare: dice.below(16),
+            design: DESIGN,
         }
+    }
+
+    /// A long roll for the best printer of a language.
+    pub(crate) fn long(language: Language, planned: usize, design: &'static str) -> Self {
+        let zpl = language == Language::Zpl;
+        Self {
+            language,
+            evidence: if zpl { "counter" } else { "batch_drain" },
+            asks_json: false,
+            reprint_on_error: "off",
+            window: if zpl { 4 } else { 1 },
+            planned,
+            spare: 0,
+            design,
+        }
+    }
+
+    fn profile(&self) -> String {
+        let language = if self.language == Language::Zpl { "zpl" } else { "tspl" };
+        let Self { evidence, reprint_on_error, window, .. } = self;
+        format!(
+            r#"name = "Fake printer"
+language = "{language}"
+dots_per_mm = 12
+head_width_dots = 1248
+memory_kilobytes = 2048
+confirms = ["{evidence}"]
+status = {{ channel = "same" }}
+window = {window}
+reprint_on_error = "{reprint_on_error}"
+speed_mm_per_s = 300
+label_ms = {LABEL_MS}
+"#
+        )
     }
 }
 
@@ -79,14 +131,16 @@ impl Site {
     pub(crate) async fn build(
         template: &Template,
         job: &Job,
-        printer: SocketAddr,
+        printer: &Printer,
         dice: &mut Dice,
     ) -> Self {
         let folder = folder();
         std::fs::create_dir(folder.path().join("data")).unwrap();
         std::fs::copy(template.folder.path().join(COPY), store_file(folder.path())).unwrap();
         let config = folder.path().join("markwright.toml");
-        std::fs::write(&config, head(folder.path()) + &line(job, printer)).unwrap();
+        let profile = folder.path().join("printer.toml");
+        std::fs::write(&profile, job.profile()).unwrap();
+        std::fs::write(&config, head(folder.path()) + &line(job, &profile, printer)).unwrap();
         let mut codes = BTreeSet::new();
         while codes.len() < job.planned + job.spare {
             codes.insert(random_dairy_code(dice));
@@ -131,25 +185,27 @@ fn head(folder: &Path) -> String {
     format!("data_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n", data.display())
 }
 
-/// A printer that takes less than a tenth of a second for a label is late much sooner than others.
-fn line(job: &Job, printer: SocketAddr) -> String {
-    let Job { language, window, planned, .. } = job;
-    let profile = language.profile();
+fn line(job: &Job, profile: &Path, printer: &Printer) -> String {
+    let Job { window, planned, design, .. } = job;
+    let status = printer.json_addr.map(|at| format!(", status_port = {}", at.port()));
     format!(
         r#"[[line]]
 name = "{LINE}"
 scenario = "roll"
-design = "{DESIGN}"
+design = "{design}"
 by_itself = true
 planned = {planned}
-printer = {{ profile = "{profile}", address = "{printer}" }}
-limits = {{ labels_ahead = {window}, print_within = "2s", settle_within = "300ms" }}
+printer = {{ profile = "{profile}", address = "{address}"{status} }}
+limits = {{ labels_ahead = {window}, settle_within = "300ms" }}
 
 [line.goods]
 gtin = "04810093011694"
 group = "milk"
 name = "Кефир «Раница» 2,5 %"
 hs_code = "0403"
-"#
+"#,
+        profile = profile.display(),
+        address = printer.addr,
+        status = status.unwrap_or_default(),
     )
 }

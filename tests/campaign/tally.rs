@@ -1,7 +1,8 @@
 //! What a campaign has seen: how often which fault struck, and which scripts failed.
-use super::Language;
+use super::luck::KINDS;
 use super::script::Report;
-use std::collections::{BTreeMap, BTreeSet};
+use markwright::sim::printer::Language;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The sums of all scripts.
@@ -49,10 +50,13 @@ impl Tally {
         &self.failed
     }
 
-    /// Whether every kind of fault that can strike has struck a printer of every language.
-    pub(crate) fn every_kind_struck(&self) -> bool {
-        let kinds: BTreeSet<_> = self.languages.values().flat_map(|sums| sums.struck.keys()).collect();
-        self.languages.values().all(|sums| kinds.iter().all(|kind| sums.struck.contains_key(*kind)))
+    /// Kinds of faults that never struck a printer of this language or that.
+    pub(crate) fn missing(&self) -> Vec<(Language, &'static str)> {
+        let of = |(language, sums): (&Language, &Sums)| {
+            let never = KINDS.into_iter().filter(|kind| !sums.struck.contains_key(kind));
+            never.map(|kind| (*language, kind)).collect::<Vec<_>>()
+        };
+        self.languages.iter().flat_map(of).collect()
     }
 }
 
