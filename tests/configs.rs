@@ -136,7 +136,15 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             r#"profile = "generic-zpl-300""#,
             r#"profile = "typewriter""#,
             &[
-                r#"line[0].printer.profile: found "typewriter", wanted one of generic-zpl-300, zebra-zt411-300, desk-zpl-203"#,
+                r#"line[0].printer.profile: found "typewriter", wanted one of desk-zpl-203, generic-tspl-203, generic-zpl-203, generic-zpl-300, tsc-mx241p-203, tsc-pex-1121, tsc-pex-1131, zebra-zd621-203, zebra-zd621-300, zebra-ze511-203, zebra-ze511-300, zebra-ze521-203, zebra-ze521-300, zebra-zt411-203, zebra-zt411-300, zebra-zt411-600, zebra-zt610-300, zebra-zt610-600, or the path of a profile"#,
+            ],
+        ),
+        (
+            r#"profile = "generic-zpl-300""#,
+            r#"profile = "no/such.toml", status_port = 70000"#,
+            &[
+                r#"line[0].printer.profile: found "no/such.toml": printer profile no/such.toml cannot be read: No such file or directory (os error 2), wanted a right profile"#,
+                "line[0].printer.status_port: found 70000, wanted a whole number from 0 to 65535",
             ],
         ),
         (
@@ -223,6 +231,23 @@ fn every_problem_is_named_with_key_found_and_wanted() {
         assert!(RIGHT.contains(right), "{right}");
         assert_eq!(problems(&RIGHT.replace(right, wrong)), *wanted, "{wrong}");
     }
+}
+
+#[test]
+fn a_printer_that_confirms_nothing_is_refused_for_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mute.toml");
+    let file = file.to_str().unwrap();
+    let profile = include_str!("../printers/generic-zpl-300.toml");
+    fs::write(file, profile.replace(r#"["counter", "batch_drain"]"#, r#"["external_io"]"#))
+        .unwrap();
+    let found = problems(&RIGHT.replace("generic-zpl-300", file));
+    let wanted = format!(
+        "line[0].printer.profile: found \"{file}\", which confirms no label, wanted a profile that \
+         confirms by counter or batch_drain; with this one, labels can only be rendered into files \
+         (markwright label)"
+    );
+    assert_eq!(found, [wanted]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use image::GrayImage;
 use markwright::sim::PrintedLabel;
 use markwright::sim::printer::{
-    Fault, Identity, PlannedFault, Printer, PrinterSettings, Snapshot, Why,
+    Fault, Identity, Incident, Mood, Printer, PrinterSettings, Snapshot, Why,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -289,7 +289,7 @@ async fn a_label_stopped_half_way_is_printed_again_only_if_jz_says_so() {
     for again in [true, false] {
         let mut scene = scene().await;
         let controls = scene.printer.controls.clone();
-        controls.plan(PlannedFault { sheet: 1, after: 0.3, fault: Fault::RibbonOut });
+        controls.plan(Incident::new(1, Mood::Fault(Fault::RibbonOut)).after(0.3));
         scene.send(if again { "^XA^JZY^XZ" } else { "^XA^JZN^XZ" }).await;
         scene.send(&format(&nth_code(1), 22)).await;
         scene.send(&format(&nth_code(2), 22)).await;

@@ -76,7 +76,12 @@ impl Sim {
         let work = async {
             match self {
                 Self::Printer { listen, last_label } => {
-                    sim::printer::run_alone(*listen, last_label.clone(), listens).await?;
+                    let settings = sim::printer::PrinterSettings {
+                        listen: *listen,
+                        ..sim::printer::PrinterSettings::default()
+                    };
+                    let listens = |addr, _| listens(addr);
+                    sim::printer::run_alone(settings, last_label.clone(), listens).await?;
                 }
                 Self::Plc { listen } => sim::alone::run_plc(*listen, listens, stop).await?,
                 Self::Camera { listen } => sim::alone::run_camera(*listen, listens, stop).await?,

@@ -6,7 +6,7 @@ use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label;
 use crate::line::{LineSettings, Scenario};
-use crate::print::{PrinterSettings, Profile};
+use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::Goods;
 use crate::symbol::Separator;
@@ -104,17 +104,65 @@ fn is_address(text: &str) -> Option<String> {
 const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
 
 fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32, Separator)> {
-    let names: Vec<_> = Profile::names().collect();
-    let wanted = format!("one of {}", names.join(", "));
-    let profile = at.read("profile", &wanted, Profile::named);
+    let profile = profile(&mut at);
     let address = at.read("address", ADDRESS, is_address);
     let unique_id = at.text_or("unique_id", "");
+    let usual_port = profile.as_ref().and_then(|(_, usual)| usual.status_port).unwrap_or(0);
+    let status_port = at.number_or("status_port", usual_port.into(), 0, 65_535);
     let separator = separator(&mut at);
-    at.end("profile, address, unique_id, separator");
-    let profile = profile?;
-    let mut settings = profile.settings(address?);
-    settings.unique_id = (!unique_id.is_empty()).then_some(unique_id);
-    Some((settings, exact_dots_per_mm(profile.dots_per_mm), separator?))
+    at.end("profile, address, unique_id, status_port, separator");
+    let (profile, usual) = profile?;
+    let settings = PrinterSettings {
+        addr: address?,
+        unique_id: (!unique_id.is_empty()).then_some(unique_id),
+        status_port: u16::try_from(status_port).ok().filter(|port| *port != 0),
+        ..usual
+    };
+    Some((settings, profile.exact_dots_per_mm(), separator?))
+}
+
+/// A profile that confirms nothing prints labels for files, but a line would not know what became
+/// of its codes.
+fn profile(at: &mut Reader<'_>) -> Option<(Profile, PrinterSettings)> {
+    let names: Vec<_> = Profile::names().collect();
+    let wanted = format!("one of {}, or the path of a profile", names.join(", "));
+    let missing = !at.has("profile");
+    let name = at.text("profile", &wanted);
+    if missing || name.is_empty() {
+        return None;
+    }
+    let profile = match Profile::load(&name) {
+        Ok(profile) => profile,
+        Err(ProfileError::Unknown { .. }) => {
+            at.wrong("profile", format_args!("\"{name}\""), &wanted);
+            return None;
+        }
+        Err(error) => {
+            at.wrong("profile", format_args!("\"{name}\": {}", whole(&error)), "a right profile");
+            return None;
+        }
+    };
+    let Some(settings) = profile.settings("") else {
+        at.wrong(
+            "profile",
+            format_args!("\"{name}\", which confirms no label"),
+            "a profile that confirms by counter or batch_drain; with this one, labels can only be \
+             rendered into files (markwright label)",
+        );
+        return None;
+    };
+    Some((profile, settings))
+}
+
+/// An error with everything that it came from.
+fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {}", error.to_string().trim());
+        source = error.source();
+    }
+    text
 }
 
 /// Between the fields of a symbol stands FNC1 (codeword 232), as GS1 has it. Some readers want the
@@ -128,17 +176,6 @@ fn separator(at: &mut Reader<'_>) -> Option<Separator> {
         "gs" => Some(Separator::Gs),
         _ => None,
     })
-}
-
-/// Printers name their heads by the rounded number; labels need the exact one: heads are made in
-/// dots an inch (203.2, 300, 600).
-pub(crate) fn exact_dots_per_mm(named: u32) -> f32 {
-    match named {
-        6 => 152.4 / 25.4,
-        12 => 300.0 / 25.4,
-        24 => 600.0 / 25.4,
-        other => u16::try_from(other).map_or(8.0, f32::from),
-    }
 }
 
 fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {

@@ -193,6 +193,8 @@ pub enum Cause {
     Paused,
     /// Too hot; it goes on by itself.
     TooHot,
+    /// It reports a fault that has no name here.
+    Faulty,
     /// Heartbeat does not move.
     HeartbeatLost,
 }

@@ -165,6 +165,7 @@ impl Cause {
             Self::HeadOpen => "head_open",
             Self::Paused => "paused",
             Self::TooHot => "too_hot",
+            Self::Faulty => "faulty",
             Self::HeartbeatLost => "heartbeat_lost",
         }
     }
@@ -183,6 +184,7 @@ impl Cause {
             Self::HeadOpen => "has its print head open",
             Self::Paused => "is paused",
             Self::TooHot => "is too hot",
+            Self::Faulty => "reports a fault",
             Self::HeartbeatLost => "has lost its heartbeat",
         }
     }
@@ -203,6 +205,7 @@ impl Cause {
             Self::HeadOpen => "Close the print head.",
             Self::Paused => "Press pause on the printer.",
             Self::TooHot => "Wait until it has cooled down.",
+            Self::Faulty => "Look at its display.",
             Self::HeartbeatLost => "Check that the PLC is in RUN.",
         }
     }

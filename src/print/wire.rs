@@ -1,5 +1,5 @@
 //! One connection to a printer: whole writes, one question at a time, a time limit on each.
-use super::answers::{LONGEST_ANSWER, Reply};
+use super::reply::{LONGEST_ANSWER, Reply};
 use crate::line::Cause;
 use crate::telemetry::LastWord;
 use std::io;
@@ -71,8 +71,8 @@ impl Wire {
     }
 
     /// Throws away what came without a question: line ends after an answer, alerts, and what was
-    /// meant for whoever had the connection before.
-    fn forget_unasked(&self) -> Result<(), Cause> {
+    /// meant for whoever had the connection before. Notices a connection that was closed.
+    pub(super) fn forget_unasked(&self) -> Result<(), Cause> {
         let mut unasked = [0; LONGEST_ANSWER];
         for _ in 0..MOST_UNASKED_READS {
             match self.stream.try_read(&mut unasked) {

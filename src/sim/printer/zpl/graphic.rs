@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 /// Why a graphic is not drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadGraphic {
+pub(in super::super) enum BadGraphic {
     #[error("character {0:?} is neither a digit nor a run length")]
     Hex(char),
     #[error("checksum {found}, wanted {wanted:04X}")]
@@ -20,7 +20,11 @@ pub(super) enum BadGraphic {
 
 /// Reads the data part of `^GFA`, `~DG` or `~DY`: `total` bytes with `row` bytes in each row.
 /// Missing bytes are white, as on the real printer.
-pub(super) fn decode(data: &[u8], total: usize, row: usize) -> Result<Vec<u8>, BadGraphic> {
+pub(in super::super) fn decode(
+    data: &[u8],
+    total: usize,
+    row: usize,
+) -> Result<Vec<u8>, BadGraphic> {
     let mut bytes = match data.get(..5) {
         Some(b":Z64:") => inflate(&base64(&data[5..])?, total)?,
         Some(b":B64:") => base64(&data[5..])?,

@@ -1,90 +1,17 @@
 //! Formats: from the commands between `^XA` and `^XZ` to the fields of a label.
-use super::canvas::{Bitmap, Turn};
+use super::super::canvas::{Bitmap, Turn};
+use super::super::label::{Echo, Field, LARGEST_GRAPHIC, Label, Shape};
+use super::super::matrix::MatrixWish;
+use super::super::memory::Memory;
 use super::graphic;
-use super::matrix::MatrixWish;
-use super::memory::Memory;
 use super::stream::Command;
 use std::sync::Arc;
 
-/// Larger graphics than this many bytes are refused (a label of 200 mm × 300 mm at 600 dpi).
-pub(super) const LARGEST_GRAPHIC: usize = 4 << 20;
-
 /// The last place that a field can have, in dots (`^FO`, ZPL II Programming Guide).
-pub(super) const FARTHEST: i64 = 32_000;
+pub(in super::super) const FARTHEST: i64 = 32_000;
 
 /// Longer field data is cut (`^BX`, ZPL II Programming Guide: 3072 bytes).
 const LONGEST_DATA: usize = 3_072;
-
-/// A label that is ready to be printed.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Label {
-    pub(super) fields: Vec<Field>,
-    /// Dots across.
-    pub(super) width: u32,
-    /// Dots along.
-    pub(super) length: u32,
-    /// How often it is printed (`^PQ`).
-    pub(super) copies: u32,
-    /// `^CVY`.
-    pub(super) validate: bool,
-    /// `^CI28`.
-    pub(super) utf8: bool,
-    pub(super) echoes: Vec<Echo>,
-}
-
-/// Something on a label.
-#[derive(Debug, Clone)]
-pub(super) struct Field {
-    pub(super) at: (i64, i64),
-    /// `^FT`: the place is the lower left corner.
-    pub(super) typeset: bool,
-    pub(super) shape: Shape,
-    pub(super) data: Option<Vec<u8>>,
-    /// `^FN`.
-    number: Option<u32>,
-}
-
-/// How it is drawn.
-#[derive(Debug, Clone)]
-pub(super) enum Shape {
-    /// Not said: text in the default font.
-    Default { height: usize, width: usize, turn: Turn },
-    /// `^A`.
-    Text { height: usize, width: usize, turn: Turn },
-    /// `^BX`.
-    Matrix { wish: MatrixWish, bar_height: usize, turn: Turn },
-    /// `^GF`, `^XG`.
-    Picture { bitmap: Arc<Bitmap>, magnify: (usize, usize) },
-    /// `^GB`.
-    Frame { width: i64, height: i64, thick: i64, grey: u8 },
-}
-
-/// `^HV`: what is sent back to the host.
-#[derive(Debug, Clone)]
-pub(super) struct Echo {
-    number: u32,
-    most: usize,
-    header: Vec<u8>,
-    terminator: Vec<u8>,
-    /// One for each label instead of one for each format.
-    pub(super) each_label: bool,
-}
-
-impl Label {
-    /// A label with nothing on it.
-    pub(super) fn blank(memory: &Memory) -> Self {
-        let setup = &memory.setup;
-        Self { width: setup.width, length: setup.length, copies: 1, ..Self::default() }
-    }
-
-    /// The bytes that an echo sends back.
-    pub(super) fn echo(&self, echo: &Echo) -> Vec<u8> {
-        let field = self.fields.iter().find(|f| f.number == Some(echo.number));
-        let data = field.and_then(|f| f.data.as_deref()).unwrap_or_default();
-        let data = &data[..data.len().min(echo.most)];
-        [&echo.header, data, &echo.terminator].concat()
-    }
-}
 
 /// A format that is being received.
 #[derive(Debug)]
@@ -172,8 +99,8 @@ impl Builder {
         self.echoes.push(Echo {
             number: c.number(0).unwrap_or(0),
             most: c.number(1).unwrap_or(64),
-            header: c.arg(2).to_vec(),
-            terminator: c.arg(3).to_vec(),
+            header: self.plain(c.arg(2)),
+            terminator: self.plain(c.arg(3)),
             each_label: c.letter(4) == Some(b'L'),
         });
     }
@@ -283,7 +210,7 @@ fn matrix(c: &Command, memory: &Memory) -> Shape {
         quality: c.number(2).unwrap_or(0),
         columns: c.number(3).unwrap_or(0),
         rows: c.number(4).unwrap_or(0),
-        escape: c.arg(6).first().copied().unwrap_or(b'~'),
+        escape: Some(c.arg(6).first().copied().unwrap_or(b'~')),
         rectangle: c.number(7) == Some(2),
     };
     Shape::Matrix { wish, bar_height: memory.setup.bar_height, turn: turn(c, memory) }

@@ -5,36 +5,36 @@ const LONGEST: usize = 4 << 20;
 
 /// A command and what stands between it and the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Command {
-    pub(super) name: [u8; 2],
-    pub(super) args: Vec<u8>,
+pub(in super::super) struct Command {
+    pub(in super::super) name: [u8; 2],
+    pub(in super::super) args: Vec<u8>,
 }
 
 impl Command {
     /// The parameter at this place, counted from zero.
-    pub(super) fn arg(&self, place: usize) -> &[u8] {
+    pub(in super::super) fn arg(&self, place: usize) -> &[u8] {
         self.args.split(|b| *b == b',').nth(place).unwrap_or_default()
     }
 
     /// The parameter at this place as a number.
-    pub(super) fn number<T: std::str::FromStr>(&self, place: usize) -> Option<T> {
+    pub(in super::super) fn number<T: std::str::FromStr>(&self, place: usize) -> Option<T> {
         std::str::from_utf8(self.arg(place)).ok()?.trim().parse().ok()
     }
 
     /// The parameter at this place as one letter.
-    pub(super) fn letter(&self, place: usize) -> Option<u8> {
+    pub(in super::super) fn letter(&self, place: usize) -> Option<u8> {
         self.arg(place).first().map(u8::to_ascii_uppercase)
     }
 
     /// Everything after the comma that ends parameter `count`.
-    pub(super) fn after(&self, count: usize) -> &[u8] {
+    pub(in super::super) fn after(&self, count: usize) -> &[u8] {
         self.args.splitn(count + 1, |b| *b == b',').nth(count).unwrap_or_default()
     }
 }
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(in super::super) enum Piece {
     /// `^XX…`: part of a format.
     Caret(Command),
     /// `~XX…`: done at once.
@@ -55,7 +55,7 @@ enum At {
 
 /// The splitter. It keeps what it has seen of an unfinished command.
 #[derive(Debug, Default)]
-pub(super) struct Stream {
+pub(in super::super) struct Stream {
     at: At,
     prefix: u8,
     name: Vec<u8>,
@@ -65,7 +65,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// Takes one byte; gives the command that it completes.
-    pub(super) fn push(&mut self, byte: u8) -> Option<Piece> {
+    pub(in super::super) fn push(&mut self, byte: u8) -> Option<Piece> {
         match self.at {
             At::Binary(left) => {
                 self.keep(byte);
@@ -99,12 +99,12 @@ impl Stream {
     }
 
     /// Whether a format was begun and not ended.
-    pub(super) fn in_format(&self) -> bool {
+    pub(in super::super) fn in_format(&self) -> bool {
         self.in_format
     }
 
     /// Forgets the format that is being received.
-    pub(super) fn drop_format(&mut self) {
+    pub(in super::super) fn drop_format(&mut self) {
         self.in_format = false;
         self.at = At::Between;
     }
@@ -145,9 +145,11 @@ impl Stream {
     fn wanted_args(&self) -> Option<usize> {
         match (self.prefix, self.name.as_slice()) {
             (b'^', b"XA" | b"XZ")
-            | (b'~', b"HS" | b"HI" | b"JA" | b"JX" | b"PP" | b"PS" | b"JP" | b"HU" | b"JC") => {
-                Some(0)
-            }
+            | (
+                b'~',
+                b"HS" | b"HI" | b"JA" | b"JX" | b"PP" | b"PS" | b"PR" | b"JP" | b"JR" | b"HU"
+                | b"JC",
+            ) => Some(0),
             (b'~', b"HQ" | b"SD") => Some(2),
             (b'~', b"TA") => Some(3),
             _ => None,
