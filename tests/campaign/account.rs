@@ -93,17 +93,23 @@ impl Account<'_> {
     }
 
     /// A printed code is on a good label, or on one that is whole, but cannot be read: dots of the
-    /// head are dead, or nothing was burnt. Only a camera sees that.
+    /// head are dead, or nothing was burnt. Only a camera sees that. And a label that somebody else
+    /// made is counted like ours: as long as labels follow one another, the count is one ahead, and
+    /// a label that a fault cuts off meanwhile may be believed.
     fn unseen(&self) -> Vec<String> {
         let printed = self.states.iter().filter(|(_, state)| **state == CodeState::Printed);
         let nowhere: Vec<_> =
             printed.map(|(code, _)| code).filter(|code| self.good_labels_of(code) == 0).collect();
         let unreadable = |s: &&SheetOut| s.why == Why::Format && !s.partial && s.codes.is_empty();
+        let foreign = |s: &&SheetOut| matches!(s.why, Why::Feed | Why::Reprint | Why::SecondTalker);
         let whole = self.ledger.iter().filter(unreadable).count();
-        if nowhere.len() <= whole {
+        let foreign = self.ledger.iter().filter(foreign).count();
+        if nowhere.len() <= whole + foreign {
             return Vec::new();
         }
-        vec![format!("printed, and on no label; {whole} labels cannot be read: {nowhere:?}")]
+        vec![format!(
+            "printed, and on no label: {nowhere:?}; {whole} labels cannot be read, {foreign} are not ours"
+        )]
     }
 
     fn too_much_doubt(&self) -> Option<String> {
@@ -111,7 +117,9 @@ impl Account<'_> {
             (self.count(CodeState::Doubtful), self.window, self.incidents);
         let too_much = doubtful > (window + 1) * incidents;
         too_much.then(|| {
-            format!("{doubtful} codes in doubt after {incidents} incidents with a window of {window}")
+            format!(
+                "{doubtful} codes in doubt after {incidents} incidents with a window of {window}"
+            )
         })
     }
 }

@@ -70,11 +70,11 @@ fn settings_of(seed: u64, job: &Job) -> PrinterSettings {
     let mut dice = Dice::of(seed, FOR_THE_PRINTER);
     let usual = PrinterSettings::default();
     #[expect(clippy::cast_possible_truncation, reason = "a speed")]
-    let speed = (SPEED.start + dice.unit() * (SPEED.end - SPEED.start)) as f32;
+    let inches = (SPEED.start + dice.unit() * (SPEED.end - SPEED.start)) as f32;
     PrinterSettings {
         language: job.language,
         identity: Identity { dots_per_mm: 12.0, ..usual.identity },
-        inches_per_second: speed,
+        inches_per_second: inches,
         width: 1248,
         silent_in_fault: dice.chance(0.5),
         odometer_counts_partial: dice.chance(0.5),
@@ -90,12 +90,13 @@ fn settings_of(seed: u64, job: &Job) -> PrinterSettings {
 fn script_of(seed: u64, job: &Job) -> Script {
     let mut script = Script::by_chance(seed, job.planned as u64, job.language);
     for Incident { mood, lasts, .. } in &mut script.incidents {
-        match mood {
-            Mood::Fault(fault) | Mood::SilentInFault(fault) if fault.stops_the_web() => {
-                *lasts = lasts.map(|time| time + HAND_TAKES);
-            }
-            Mood::Slow { inches_per_second, .. } => *inches_per_second = SLOW,
-            _ => {}
+        if let Mood::Slow { inches_per_second, .. } = mood {
+            *inches_per_second = SLOW;
+        }
+        if let Mood::Fault(fault) | Mood::SilentInFault(fault) = mood
+            && fault.stops_the_web()
+        {
+            *lasts = lasts.map(|time| time + HAND_TAKES);
         }
     }
     script

@@ -14,7 +14,7 @@ use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
 
 /// A script that has not come to its end by then has failed.
-const AT_MOST: Duration = Duration::from_secs(60);
+const AT_MOST: Duration = Duration::from_mins(2);
 /// Between two looks at the line.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// A person sees that the line stands, thinks, and presses.
@@ -99,7 +99,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         struck: BTreeMap::new(),
     };
     if !report.wrong.is_empty() {
-        report.evidence = evidence(&kills, &ended, &states, &log);
+        report.evidence = evidence(&job, &kills, &ended, &states, &log);
     }
     report.struck = ended.struck;
     report
@@ -186,8 +186,8 @@ impl Play<'_> {
     }
 }
 
-fn evidence(kills: &[Kill], ended: &Ended, states: &States, log: &Log) -> String {
-    let mut text = format!("kills: {kills:?}\n{}\nledger:\n", ended.script);
+fn evidence(job: &Job, kills: &[Kill], ended: &Ended, states: &States, log: &Log) -> String {
+    let mut text = format!("{job:?}\nkills: {kills:?}\n{}\nledger:\n", ended.script);
     for sheet in &ended.ledger {
         let _ = writeln!(text, "  {sheet:?}");
     }

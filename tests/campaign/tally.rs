@@ -30,7 +30,9 @@ impl Tally {
             let Report { seed, wrong, evidence, .. } = &report;
             let wrong = wrong.join("\n  ");
             println!("script {seed} failed:\n  {wrong}\n{evidence}");
-            println!("alone: CAMPAIGN_SEED={seed} CAMPAIGN_SCRIPTS=1 cargo nextest run --test campaign --no-capture");
+            println!(
+                "alone: CAMPAIGN_SEED={seed} CAMPAIGN_SCRIPTS=1 cargo nextest run --test campaign --no-capture"
+            );
             self.failed.push(*seed);
         }
         let sums = self.languages.entry(report.language).or_default();
