@@ -99,6 +99,57 @@ async fn a_label_that_was_fed_by_hand_is_not_taken_for_the_one_that_is_still_in_
     assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
 }
 
+/// Three labels were sent: one is under the head, two wait, and somebody has fed one.
+async fn with_a_fed_label_and_one_under_the_head() -> Bench {
+    let bench = with_labels_in_it(3).await;
+    bench.set(|s| (s.waiting, s.printing, s.fed) = (2, 1, 1));
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 10).await;
+    bench
+}
+
+#[tokio::test]
+async fn the_label_under_the_head_is_not_out_although_a_fed_one_was_counted() {
+    let mut bench = with_a_fed_label_and_one_under_the_head().await;
+    // It is cut off, and this printer counts such labels.
+    bench.set(|s| (s.printing, s.fed, s.paper_out) = (0, 2, true));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::OutOfLabels));
+}
+
+#[tokio::test]
+async fn while_the_counter_may_be_ahead_nothing_is_sent_until_it_is_known() {
+    let mut bench = with_a_fed_label_and_one_under_the_head().await;
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 40).await;
+    bench.print([4]).await;
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 10).await;
+    assert_eq!(bench.script.lock().unwrap().labels.len(), 3);
+    bench.set(|s| (s.printing, s.waiting, s.fed) = (0, 0, 4));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+}
+
+#[tokio::test]
+async fn a_status_that_counts_the_label_under_the_head_twice_does_no_harm() {
+    let mut bench = with_labels_in_it(3).await;
+    bench.set(|s| s.printing = 1);
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 10).await;
+    bench.set(|s| (s.waiting, s.fed) = (1, 2));
+    assert_eq!(bench.fact().await, printed(1));
+    bench.set(|s| (s.waiting, s.printing, s.fed) = (0, 0, 3));
+    assert_eq!(bench.fact().await, printed(2));
+    assert_eq!(bench.fact().await, printed(3));
+}
+
+#[tokio::test]
+async fn a_fault_that_was_over_when_it_was_asked_for_is_not_taken_for_nothing() {
+    let mut bench = with_labels_in_it(2).await;
+    // In the silence the first one was cut off and counted.
+    bench.set(|s| (s.waiting, s.fed, s.skips_status) = (1, 1, 1));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::Silent));
+}
+
 #[tokio::test]
 async fn a_counter_that_stays_ahead_of_the_printer_is_off() {
     let mut bench = with_labels_in_it(1).await;
@@ -190,7 +241,7 @@ async fn a_cancel_is_heard_behind_labels_that_wait_for_a_printer_in_trouble() {
 }
 
 #[tokio::test]
-async fn with_a_status_channel_the_data_connection_carries_only_labels() {
+async fn with_a_status_channel_the_data_connection_is_asked_only_when_labels_came_out() {
     let mut bench = bench(|_, settings| settings.status_port = Some(9200)).await;
     assert_eq!(bench.fact().await, PrinterEvent::Up);
     bench.set(|s| s.heard.clear());
@@ -199,7 +250,9 @@ async fn with_a_status_channel_the_data_connection_carries_only_labels() {
         assert_eq!(bench.fact().await, printed(id));
     }
     let heard = bench.script.lock().unwrap().heard.clone();
-    assert!(heard.iter().all(|c| c.starts_with("^XA^FDcode")), "{heard:?}");
+    let asked = heard.iter().filter(|c| *c == "~HS").count();
+    assert!(heard.iter().all(|c| c == "~HS" || c.starts_with("^XA^FDcode")), "{heard:?}");
+    assert!((1..=5).contains(&asked), "{heard:?}");
     assert!(bench.script.lock().unwrap().json_asked > 2);
 }
 

@@ -55,11 +55,12 @@ mod tests {
     const REST: Health = Health {
         trouble: None,
         empty: true,
-        held: 0,
+        held: None,
         full: false,
         partial_format: false,
         label_waits: false,
         feeds: false,
+        was_silent: false,
     };
     const BUSY: Health = Health { empty: false, ..REST };
 

@@ -9,8 +9,8 @@ pub(super) struct Health {
     pub(super) trouble: Option<Cause>,
     /// Nothing is left in it that it could print.
     pub(super) empty: bool,
-    /// At least so many labels are in it that are not out yet.
-    pub(super) held: usize,
+    /// Labels that are in it and not out yet; nothing where it does not say.
+    pub(super) held: Option<Held>,
     /// It takes no more data for now.
     pub(super) full: bool,
     /// A format has begun and not ended.
@@ -19,6 +19,26 @@ pub(super) struct Health {
     pub(super) label_waits: bool,
     /// It moves labels that no format asked for.
     pub(super) feeds: bool,
+    /// It gave no answer just before: a fault may have come and gone.
+    pub(super) was_silent: bool,
+}
+
+/// How many labels are in a printer. Its words leave room: the label under the head may be counted
+/// beside those that wait, or among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Held {
+    /// Surely so many.
+    pub(super) least: usize,
+    /// Surely no more than this.
+    pub(super) most: usize,
+}
+
+impl Health {
+    /// A fault that may have come in the middle of a label, whether it still stands or not.
+    pub(super) fn fault(&self) -> Option<Cause> {
+        let passed = self.was_silent.then_some(Cause::Silent);
+        self.trouble.filter(|cause| spoils(*cause)).or(passed)
+    }
 }
 
 /// Everything that one look at a printer shows.

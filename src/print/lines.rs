@@ -162,6 +162,20 @@ impl Lines {
         }
         Ok(sight)
     }
+
+    /// Makes sure of what a look shows before labels are believed to be out. Over a status channel,
+    /// a label that has not arrived yet looks like one that has left the printer: the data
+    /// connection is asked, whose answer comes behind the labels. In a fault it may not come.
+    pub(super) async fn make_sure(&mut self, sight: &mut Sight) -> Result<(), Cause> {
+        if self.status.is_none() {
+            return Ok(());
+        }
+        sight.health = match sight.health.fault() {
+            Some(_) => Health { held: None, ..sight.health },
+            None => self.health().await?,
+        };
+        Ok(())
+    }
 }
 
 /// What a printer told of itself.

@@ -1,6 +1,6 @@
 //! One connection to a printer, from the first question to the reason for its end.
 use super::drain::{Drain, Seen};
-use super::health::{Health, Sight, spoils};
+use super::health::{Health, Held, Sight, spoils};
 use super::lines::Lines;
 use super::pace::Pace;
 use super::window::{Out, Window};
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// Commands that wait here, so that a [`PrinterCommand::Cancel`] behind them is heard at once. A
-/// line has no more than its `labels_ahead` rows under way, and a few marks.
+/// line has no more than its `rows_in_printer` under way, and a few marks.
 const MOST_WAITING: usize = 32;
 
 /// Why a connection ended.
@@ -53,8 +53,12 @@ pub(super) struct Session<'a> {
     /// A trouble came while labels were out: what is missing then does not come any more.
     shaken: bool,
     /// Since when what the printer tells does not fit to what it was sent: it rests and labels are
-    /// not counted, or it holds labels that its counter counted.
+    /// not counted, or it surely holds labels that its counter counted.
     amiss_since: Option<Instant>,
+    /// Since when the counter may be ahead of what left the printer.
+    ahead_since: Option<Instant>,
+    /// The counter may be ahead for good: nothing is sent until an empty window shows it.
+    proves_count: bool,
 }
 
 enum Next {
@@ -85,6 +89,8 @@ impl<'a> Session<'a> {
             drain: Drain::default(),
             shaken: false,
             amiss_since: None,
+            ahead_since: None,
+            proves_count: false,
         }
     }
 
@@ -161,6 +167,7 @@ impl<'a> Session<'a> {
                     window = self.cancel() => window?,
                 };
                 (self.drain, self.amiss_since) = (Drain::default(), None);
+                (self.ahead_since, self.proves_count) = (None, false);
                 self.pace.interrupted();
                 Ok(())
             }
@@ -173,7 +180,8 @@ impl<'a> Session<'a> {
     }
 
     fn next_to_obey(&mut self, window: &Window) -> Option<PrinterCommand> {
-        let able = window.has_room() && self.blocked.is_none() && !self.full;
+        let free = self.blocked.is_none() && !self.full && !self.proves_count;
+        let able = window.has_room() && free;
         able.then(|| self.waiting.pop_front()).flatten()
     }
 
@@ -212,7 +220,10 @@ impl<'a> Session<'a> {
     /// Asks how it stands and what came out, and when to ask again.
     async fn look(&mut self, window: &mut Window) -> Result<(), End> {
         let asked = Instant::now();
-        let sight = self.lines.look().await?;
+        let mut sight = self.lines.look().await?;
+        if sight.count.is_some_and(|count| window.is_surpassed(count, window.len())) {
+            self.lines.make_sure(&mut sight).await?;
+        }
         let now = Instant::now();
         if sight.reprints {
             tracing::warn!(
@@ -226,6 +237,7 @@ impl<'a> Session<'a> {
         self.say_trouble(sight.health.trouble).await?;
         self.full = sight.health.full;
         self.miss_labels(window, &sight, now)?;
+        self.suspect_count(window, &sight, now);
         self.shaken = !window.is_empty() && (self.shaken || sight.health.trouble.is_some());
         if sight.health.trouble.is_some() {
             self.pace.interrupted();
@@ -243,14 +255,11 @@ impl<'a> Session<'a> {
 
     /// More labels are in the printer than were sent: somebody else prints on it.
     fn notice_others(window: &Window, health: &Health) -> Result<(), End> {
-        if health.held <= window.len() {
+        let held = health.held.unwrap_or_default().least;
+        if held <= window.len() {
             return Ok(());
         }
-        tracing::warn!(
-            health.held,
-            out = window.len(),
-            "printer holds labels that we did not send"
-        );
+        tracing::warn!(held, out = window.len(), "printer holds labels that we did not send");
         Err(End::Lost(Cause::CounterOff))
     }
 
@@ -258,15 +267,16 @@ impl<'a> Session<'a> {
     /// ends the connection: what came out before it is told, the rest is in doubt, and the next
     /// connection begins by throwing away what is left.
     async fn count(&mut self, window: &mut Window, sight: &Sight, now: Instant) -> Result<(), End> {
-        let fault = sight.health.trouble.filter(|cause| spoils(*cause) && !window.is_empty());
+        let fault = sight.health.fault().filter(|_| !window.is_empty());
+        let held = sight.health.held.map(|held| held.most);
         let came_out = match (self.settings.evidence, sight.count) {
             (Evidence::Counter, Some(count)) => {
                 let counted = if fault.is_some() {
                     // A printer that stands still counts no more: this is its last word.
                     let last = self.lines.count().await?.unwrap_or(count);
-                    window.counted_before_fault(last)
+                    window.counted_before_fault(last, held)
                 } else {
-                    window.counted(count, sight.health.held)
+                    window.counted(count, held)
                 };
                 counted.map_err(|error| {
                     tracing::warn!(%error, "printer counts other labels than were sent");
@@ -274,6 +284,7 @@ impl<'a> Session<'a> {
                 })?
             }
             (Evidence::Counter, None) => return Err(End::Lost(Cause::WrongDevice)),
+            (Evidence::BatchDrain, _) if fault.is_some() => Vec::new(),
             (Evidence::BatchDrain, _) => self.drained(window, &sight.health, now)?,
         };
         for out in came_out {
@@ -329,7 +340,9 @@ impl<'a> Session<'a> {
         let health = &sight.health;
         let rests = health.empty && !health.label_waits && health.trouble.is_none();
         let lost = self.settings.evidence == Evidence::Counter && rests && !window.is_empty();
-        let counted_too_early = sight.count.is_some_and(|count| count > window.count());
+        let told = sight.count.zip(health.held);
+        let counted_too_early =
+            told.is_some_and(|(count, held)| window.is_surpassed(count, held.least));
         if !lost && !counted_too_early {
             self.amiss_since = None;
             return Ok(());
@@ -342,6 +355,21 @@ impl<'a> Session<'a> {
         }
         tracing::warn!("printer's counter does not fit to the labels that it got");
         Err(End::Lost(Cause::CounterOff))
+    }
+
+    /// A counter that is ahead of what left the printer for longer than a label takes counted a
+    /// label that is not ours, or the printer's words count the one under the head twice. While
+    /// labels flow, nobody knows which: nothing more is sent until all that is out came out.
+    fn suspect_count(&mut self, window: &Window, sight: &Sight, now: Instant) {
+        let told = sight.count.zip(sight.health.held);
+        let ahead = told.is_some_and(|(count, Held { most, .. })| window.is_surpassed(count, most));
+        if window.is_empty() || !ahead {
+            self.ahead_since = None;
+        } else {
+            let since = *self.ahead_since.get_or_insert(now);
+            self.proves_count |= now >= since + self.settings.still_for;
+        }
+        self.proves_count &= !window.is_empty();
     }
 
     async fn say(&self, event: PrinterEvent) -> Result<(), End> {

@@ -67,24 +67,38 @@ impl Window {
         self.out.len()
     }
 
-    /// The count up to which everything is accounted for.
-    pub(super) fn count(&self) -> u64 {
-        self.count
+    /// The counter stands at `now`, and up to `held` labels are still in the printer: gives what
+    /// came out, in order. That is what was counted and has left the printer, both: a count may be
+    /// of a label that somebody fed, and a label that has left may be a lost one. Where the printer
+    /// does not say what it holds, nothing is known to have left.
+    pub(super) fn counted(
+        &mut self,
+        now: u64,
+        held: Option<usize>,
+    ) -> Result<Vec<Out>, CounterOff> {
+        let rows = self.out_surely(now, held)?;
+        Ok(self.take(rows))
     }
 
-    /// The counter stands at `now`, and at least `held` labels are still in the printer: gives what
-    /// came out, in order. A count that is higher than what can have left the printer is not
-    /// believed yet: somebody may have pressed feed.
-    pub(super) fn counted(&mut self, now: u64, held: usize) -> Result<Vec<Out>, CounterOff> {
-        let moved = self.moved(now)?;
-        Ok(self.take(moved.min(self.out.len().saturating_sub(held))))
+    /// The same after a fault that may have come in the middle of a label: the last one that left
+    /// the printer may be spoilt, those before it are out.
+    pub(super) fn counted_before_fault(
+        &mut self,
+        now: u64,
+        held: Option<usize>,
+    ) -> Result<Vec<Out>, CounterOff> {
+        let rows = self.out_surely(now, held)?;
+        Ok(self.take(rows.saturating_sub(1)))
     }
 
-    /// The counter stands at `now`, and a fault stopped the printer since the last look. Of what it
-    /// counted the last one may be spoilt; those before it are out.
-    pub(super) fn counted_before_fault(&mut self, now: u64) -> Result<Vec<Out>, CounterOff> {
+    /// Whether more was counted than can have left a printer that holds `held` labels.
+    pub(super) fn is_surpassed(&self, now: u64, held: usize) -> bool {
+        now > self.count + self.out.len().saturating_sub(held) as u64
+    }
+
+    fn out_surely(&self, now: u64, held: Option<usize>) -> Result<usize, CounterOff> {
         let moved = self.moved(now)?;
-        Ok(self.take(moved.saturating_sub(1)))
+        Ok(held.map_or(0, |held| moved.min(self.out.len().saturating_sub(held))))
     }
 
     /// Everything that is out came out, although nothing counts it.
@@ -125,9 +139,9 @@ mod tests {
     #[test]
     fn rows_are_counted_in_the_order_in_which_they_went_out() {
         let mut window = sent(3);
-        assert_eq!(window.counted(100, 0), Ok(vec![]));
-        assert_eq!(window.counted(102, 0), Ok(vec![row(&[1]), row(&[2])]));
-        assert_eq!(window.counted(103, 0), Ok(vec![row(&[3])]));
+        assert_eq!(window.counted(100, Some(0)), Ok(vec![]));
+        assert_eq!(window.counted(102, Some(0)), Ok(vec![row(&[1]), row(&[2])]));
+        assert_eq!(window.counted(103, Some(0)), Ok(vec![row(&[3])]));
         assert!(window.is_empty());
     }
 
@@ -135,34 +149,59 @@ mod tests {
     fn a_full_window_has_no_room_until_a_row_is_counted() {
         let mut window = sent(4);
         assert!(!window.has_room());
-        assert_eq!(window.counted(101, 0), Ok(vec![row(&[1])]));
+        assert_eq!(window.counted(101, Some(0)), Ok(vec![row(&[1])]));
         assert!(window.has_room());
     }
 
     #[test]
     fn a_counter_that_runs_backwards_or_ahead_is_off() {
-        assert_eq!(sent(2).counted(99, 0), Err(CounterOff::Backwards { before: 100, now: 99 }));
-        assert_eq!(sent(2).counted(103, 0), Err(CounterOff::Ahead { counted: 3, out: 2 }));
-        assert_eq!(sent(0).counted(101, 0), Err(CounterOff::Ahead { counted: 1, out: 0 }));
-        assert!(sent(1).counted(u64::MAX, 0).is_err());
+        assert_eq!(
+            sent(2).counted(99, Some(0)),
+            Err(CounterOff::Backwards { before: 100, now: 99 })
+        );
+        assert_eq!(sent(2).counted(103, Some(0)), Err(CounterOff::Ahead { counted: 3, out: 2 }));
+        assert_eq!(sent(0).counted(101, Some(0)), Err(CounterOff::Ahead { counted: 1, out: 0 }));
+        assert!(sent(1).counted(u64::MAX, Some(0)).is_err());
     }
 
     #[test]
     fn what_is_still_in_the_printer_is_not_out_whatever_the_counter_says() {
         let mut window = sent(3);
-        assert_eq!(window.counted(102, 3), Ok(vec![]));
-        assert_eq!(window.counted(102, 1), Ok(vec![row(&[1]), row(&[2])]));
-        assert_eq!(window.counted(103, 9), Ok(vec![]));
-        assert_eq!(window.counted(103, 0), Ok(vec![row(&[3])]));
+        assert_eq!(window.counted(102, Some(3)), Ok(vec![]));
+        assert_eq!(window.counted(102, Some(1)), Ok(vec![row(&[1]), row(&[2])]));
+        assert_eq!(window.counted(103, Some(9)), Ok(vec![]));
+        assert_eq!(window.counted(103, Some(0)), Ok(vec![row(&[3])]));
     }
 
     #[test]
-    fn of_what_was_counted_when_a_fault_came_the_last_one_is_not_out() {
+    fn a_label_that_somebody_fed_is_not_taken_for_one_of_ours_while_labels_flow() {
         let mut window = sent(3);
-        assert_eq!(window.counted_before_fault(100), Ok(vec![]));
-        assert_eq!(window.counted_before_fault(102), Ok(vec![row(&[1])]));
-        assert_eq!(window.counted_before_fault(104), Err(CounterOff::Ahead { counted: 3, out: 2 }));
+        assert_eq!(window.counted(101, Some(3)), Ok(vec![]), "fed; ours are all in the printer");
+        assert!(window.is_surpassed(101, 3));
+        assert_eq!(window.counted(102, Some(2)), Ok(vec![row(&[1])]));
+        window.send(row(&[4]));
+        assert_eq!(window.counted(103, Some(2)), Ok(vec![row(&[2])]));
+        assert!(window.is_surpassed(103, 2), "it is still one ahead");
+        assert_eq!(window.counted_before_fault(104, Some(1)), Ok(vec![]), "3 may be spoilt");
+        assert!(!sent(3).is_surpassed(101, 2));
+    }
+
+    #[test]
+    fn of_what_left_the_printer_when_a_fault_came_the_last_one_is_not_out() {
+        let mut window = sent(3);
+        assert_eq!(window.counted_before_fault(100, Some(2)), Ok(vec![]));
+        assert_eq!(window.counted_before_fault(102, Some(1)), Ok(vec![row(&[1])]));
+        let ahead = CounterOff::Ahead { counted: 3, out: 2 };
+        assert_eq!(window.counted_before_fault(104, Some(0)), Err(ahead));
         assert_eq!(window.len(), 2);
+    }
+
+    #[test]
+    fn a_printer_that_does_not_say_what_it_holds_proves_nothing() {
+        let mut window = sent(3);
+        assert_eq!(window.counted(102, None), Ok(vec![]));
+        assert_eq!(window.counted_before_fault(102, None), Ok(vec![]));
+        assert_eq!(window.counted(102, Some(1)), Ok(vec![row(&[1]), row(&[2])]));
     }
 
     #[test]
@@ -170,6 +209,6 @@ mod tests {
         let mut window = Window::new(4, 7);
         window.send(Out::Mark);
         window.send(row(&[1, 2]));
-        assert_eq!(window.counted(9, 0), Ok(vec![Out::Mark, row(&[1, 2])]));
+        assert_eq!(window.counted(9, Some(0)), Ok(vec![Out::Mark, row(&[1, 2])]));
     }
 }

@@ -93,23 +93,17 @@ impl Account<'_> {
     }
 
     /// A printed code is on a good label, or on one that is whole, but cannot be read: dots of the
-    /// head are dead, or nothing was burnt. Only a camera sees that. And a label that somebody else
-    /// made is counted like ours: as long as labels follow one another, the count is one ahead, and
-    /// a label that a fault cuts off meanwhile may be believed.
+    /// head are dead, or nothing was burnt. Only a camera sees that.
     fn unseen(&self) -> Vec<String> {
         let printed = self.states.iter().filter(|(_, state)| **state == CodeState::Printed);
         let nowhere: Vec<_> =
             printed.map(|(code, _)| code).filter(|code| self.good_labels_of(code) == 0).collect();
         let unreadable = |s: &&SheetOut| s.why == Why::Format && !s.partial && s.codes.is_empty();
-        let foreign = |s: &&SheetOut| matches!(s.why, Why::Feed | Why::Reprint | Why::SecondTalker);
         let whole = self.ledger.iter().filter(unreadable).count();
-        let foreign = self.ledger.iter().filter(foreign).count();
-        if nowhere.len() <= whole + foreign {
+        if nowhere.len() <= whole {
             return Vec::new();
         }
-        vec![format!(
-            "printed, and on no label: {nowhere:?}; {whole} labels cannot be read, {foreign} are not ours"
-        )]
+        vec![format!("printed, and on no label: {nowhere:?}; {whole} whole labels cannot be read")]
     }
 
     fn too_much_doubt(&self) -> Option<String> {

@@ -38,10 +38,14 @@ pub(crate) struct Script {
     pub(crate) errors: &'static str,
     pub(crate) no_status_in_trouble: bool,
     pub(crate) silent: bool,
+    /// So many questions for its status are not answered.
+    pub(crate) skips_status: usize,
     pub(crate) garbage: bool,
     pub(crate) loses_labels: bool,
     pub(crate) hangs_up_at_label: bool,
     pub(crate) waiting: usize,
+    /// Labels under the head: not among those that wait.
+    pub(crate) printing: usize,
     pub(crate) labels: Vec<String>,
     pub(crate) heard: Vec<String>,
     pub(crate) connections: usize,
@@ -54,10 +58,10 @@ impl Script {
     fn status(&self) -> String {
         let [paper, paused, full, hot] =
             [self.paper_out, self.paused, self.full, self.too_hot].map(u8::from);
-        let waiting = self.waiting + self.foreign;
+        let (waiting, printing) = (self.waiting + self.foreign, self.printing);
         format!(
             "\x02030,{paper},{paused},0308,{waiting:03},{full},0,0,000,0,0,{hot}\x03\r\n\
-             \x02001,0,0,0,1,2,6,0,00000000,1,000\x03\r\n\x020000,0\x03\r\n"
+             \x02001,0,0,0,1,2,6,0,{printing:08},1,000\x03\r\n\x020000,0\x03\r\n"
         )
     }
 
@@ -72,6 +76,10 @@ impl Script {
             if !self.loses_labels {
                 self.waiting += 1;
             }
+        }
+        if command == "~HS" && self.skips_status > 0 {
+            self.skips_status -= 1;
+            return Some(String::new());
         }
         if command == "~JA" {
             self.waiting = 0;
@@ -217,6 +225,8 @@ pub(crate) async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)
         loses_labels: false,
         hangs_up_at_label: false,
         waiting: 0,
+        printing: 0,
+        skips_status: 0,
         labels: Vec::new(),
         heard: Vec::new(),
         connections: 0,

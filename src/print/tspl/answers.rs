@@ -58,11 +58,12 @@ impl Status {
         Health {
             trouble,
             empty: self.doing == Doing::Nothing,
-            held: 0,
+            held: None,
             full: self.warnings & 0x08 != 0,
             partial_format: false,
             label_waits: self.doing == Doing::LabelWaits,
             feeds: self.doing == Doing::Feeds,
+            was_silent: false,
         }
     }
 }

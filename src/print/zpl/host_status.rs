@@ -4,7 +4,7 @@
 //! Values beyond `0` and `1` occur in other firmware and are read as "set"; longer strings, too.
 use super::framed;
 use crate::line::Cause;
-use crate::print::health::{Health, worst};
+use crate::print::health::{Health, Held, worst};
 use crate::print::reply::Reply;
 
 /// Everything that `~HS` tells. The first two strings are fully named here; of the third, the
@@ -72,17 +72,20 @@ impl HostStatus {
     }
 
     pub(super) fn health(&self) -> Health {
-        // A label that is being printed may be counted as a format, as a remaining label, or as
-        // both: the greater number is certainly in the printer.
-        let held = self.formats.max(self.remaining);
+        // The label under the head is a remaining one. Whether it is counted among the formats,
+        // too, the manual does not say.
+        let [formats, remaining] =
+            [self.formats, self.remaining].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let held = Held { least: formats.max(remaining), most: formats.saturating_add(remaining) };
         Health {
             trouble: self.trouble(),
-            empty: held == 0 && !self.partial_format,
-            held: usize::try_from(held).unwrap_or(usize::MAX),
+            empty: held.most == 0 && !self.partial_format,
+            held: Some(held),
             full: self.buffer_full,
             partial_format: self.partial_format,
             label_waits: self.label_waiting,
             feeds: false,
+            was_silent: false,
         }
     }
 }
@@ -172,7 +175,8 @@ mod tests {
         assert!(status.thermal_transfer && status.format_while_printing);
         assert!(!status.static_memory && !status.too_cold);
         assert_eq!(status.pictures, Some(0));
-        assert_eq!(status.health(), Health { empty: true, ..Health::default() });
+        let held = Some(Held::default());
+        assert_eq!(status.health(), Health { empty: true, held, ..Health::default() });
     }
 
     #[test]
@@ -212,15 +216,15 @@ mod tests {
     #[test]
     fn formats_batch_and_half_formats_keep_it_from_being_empty() {
         let busy = [
-            ("030,0,0,0308,002,0,0,0,000,0,0,0", FINE, 2),
-            ("030,0,0,0308,000,0,0,1,000,0,0,0", FINE, 0),
-            (CALM, "001,0,0,0,1,2,6,1,00000003,1,000", 3),
-            ("030,0,0,0308,002,0,0,0,000,0,0,0", "001,0,0,0,1,2,6,0,00000001,1,000", 2),
+            ("030,0,0,0308,002,0,0,0,000,0,0,0", FINE, (2, 2)),
+            ("030,0,0,0308,000,0,0,1,000,0,0,0", FINE, (0, 0)),
+            (CALM, "001,0,0,0,1,2,6,1,00000003,1,000", (3, 3)),
+            ("030,0,0,0308,002,0,0,0,000,0,0,0", "001,0,0,0,1,2,6,0,00000001,1,000", (2, 3)),
         ];
-        for (first, second, held) in busy {
+        for (first, second, (least, most)) in busy {
             let health = health_with(first, second);
             assert!(!health.empty, "{first} {second}");
-            assert_eq!(health.held, held, "{first} {second}");
+            assert_eq!(health.held, Some(Held { least, most }), "{first} {second}");
         }
     }
 
@@ -233,7 +237,10 @@ mod tests {
     #[test]
     fn longer_numbers_and_letters_of_other_firmware_are_read() {
         let first = "A30, 0,0,00308,00001,0,0,0,000,0,0,0,7,8";
-        assert_eq!(health_with(first, "001,0,0,0,Y,K,6,0,00000000,1,000,zz").held, 1);
+        assert_eq!(
+            health_with(first, "001,0,0,0,Y,K,6,0,00000000,1,000,zz").held,
+            Some(Held { least: 1, most: 1 })
+        );
     }
 
     #[test]

@@ -88,7 +88,7 @@ mod tests {
     fn counter_and_health_come_in_one_answer() {
         let sight = told(CALM).unwrap();
         assert_eq!(sight.count, Some(123));
-        assert_eq!((sight.health.held, sight.health.trouble), (1, None));
+        assert_eq!((sight.health.held.unwrap().least, sight.health.trouble), (1, None));
         assert!(!sight.reprints);
         let lost = CALM.replace(r#"mode":"off""#, r#"mode":"on""#);
         assert!(told(&lost).unwrap().reprints);

@@ -86,6 +86,8 @@ pub(super) async fn count(wire: &mut Wire) -> Result<Option<u64>, Cause> {
 /// Asks how it stands. Some printers do not answer that while they are in trouble (Zebra's manual
 /// says so of labels, ribbon and head), and then answer what the trouble is. `mute` remembers one
 /// that was found so: until its trouble is over it is asked for that only.
+///
+/// Silence without a trouble may hide one that was over when it was asked for: this is told.
 pub(super) async fn health(wire: &mut Wire, mute: &mut bool) -> Result<Health, Cause> {
     if !*mute {
         let answer = wire.ask_shortly(ASK_STATUS, health_of).await;
@@ -94,13 +96,24 @@ pub(super) async fn health(wire: &mut Wire, mute: &mut bool) -> Result<Health, C
             return answer;
         }
     }
-    let trouble = wire.ask(ASK_ERRORS, errors::errors).await?.health();
+    let was_silent = !*mute;
+    let (late, trouble) = wire.ask(ASK_ERRORS, late_health_and_errors).await?;
     *mute = trouble.is_some();
-    match trouble {
-        Some(health) => Ok(health),
-        // The trouble may have ended between the two questions.
-        None => wire.ask(ASK_STATUS, health_of).await,
+    match (trouble, late) {
+        (Some(health), _) | (None, Some(health)) => Ok(health),
+        (None, None) => {
+            let health = wire.ask(ASK_STATUS, health_of).await?;
+            Ok(Health { was_silent, ..health })
+        }
     }
+}
+
+/// The answer to [`ASK_ERRORS`], and before it the one to [`ASK_STATUS`] if that was only slow.
+fn late_health_and_errors(bytes: &[u8]) -> Reply<(Option<Health>, Option<Health>)> {
+    errors::errors(bytes).map(|errors| match health_of(bytes) {
+        Reply::Is(late) => (Some(late), errors.health()),
+        Reply::NotYet | Reply::Nonsense => (None, errors.health()),
+    })
 }
 
 fn health_of(bytes: &[u8]) -> Reply<Health> {
@@ -136,7 +149,7 @@ fn framed(bytes: &[u8]) -> Vec<String> {
 
 /// Runs every reader of this language over these bytes.
 pub(super) fn read_all(bytes: &[u8]) {
-    let _ = (host_status::host_status(bytes).map(|s| s.health()), errors::errors(bytes));
+    let _ = (health_of(bytes), late_health_and_errors(bytes));
     let _ = (answers::model(bytes), answers::variable(bytes), answers::count(bytes));
     let _ = (json::sight(bytes), json::unique_id(bytes));
     let text = String::from_utf8_lossy(bytes);
