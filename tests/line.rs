@@ -385,3 +385,17 @@ fn a_job_whose_codes_are_used_up_ends_also_right_after_a_restart() {
     bench.say(Event::CodesExhausted);
     assert_eq!(bench.line.state(), LineState::Complete);
 }
+
+#[test]
+fn labels_wait_on_the_pad_and_not_in_a_printer_with_a_small_window() {
+    let settings = LineSettings { labels_ahead: 3, rows_in_printer: 1, ..settings() };
+    let mut bench = Bench { line: Line::new(settings, Order::default()), ..Bench::new() };
+    bench.start(1..=8);
+    assert_eq!(bench.take_prints(), [1]);
+    for n in 1..=2 {
+        bench.printed(n);
+        assert_eq!(bench.take_prints(), [n + 1]);
+    }
+    bench.printed(3);
+    assert_eq!(bench.take_prints(), [0; 0], "three lie on the pad");
+}

@@ -84,6 +84,22 @@ fn labels_stand_in_rows_and_the_last_row_may_be_short() {
 }
 
 #[test]
+fn a_printer_with_a_window_of_one_row_gets_one_row_at_a_time_and_so_much_is_in_doubt() {
+    let two_up = RollSettings { labels_per_row: 2, ..RollSettings::default() };
+    let settings = LineSettings { labels_ahead: 4, rows_in_printer: 1, ..roll(two_up) };
+    let mut bench = running(settings, 8, 8);
+    assert_eq!(rows(&bench), [vec![1, 2]]);
+    (1..=2).for_each(|n| bench.printed(n));
+    assert_eq!(rows(&bench), [vec![1, 2], vec![3, 4]]);
+    bench.forget();
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::HeadOpen)));
+    let doubtful = |n| Record::Moved { code: CodeId(n), step: Step::Doubt };
+    let moved: Vec<_> =
+        bench.records.iter().filter(|r| matches!(r, Record::Moved { .. })).cloned().collect();
+    assert_eq!(moved, [3, 4].map(doubtful));
+}
+
+#[test]
 fn a_row_waits_for_its_codes_as_long_as_codes_can_come() {
     let two_up = RollSettings { labels_per_row: 2, ..RollSettings::default() };
     let mut bench = running(roll(two_up), 10, 1);

@@ -29,6 +29,7 @@ fn settings() -> LineSettings {
         stock_low: 5,
         stock_full: 20,
         labels_ahead: 4,
+        rows_in_printer: 4,
         print_within: ms(500),
         picture_within: ms(200),
         drain_within: ms(5000),

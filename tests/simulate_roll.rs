@@ -63,6 +63,7 @@ fn settings(seed: u64, camera: bool) -> LineSettings {
         stock_low: 10,
         stock_full: 20,
         labels_ahead: 4,
+        rows_in_printer: 4,
         print_within: ms(500),
         picture_within: ms(200),
         drain_within: ms(5000),

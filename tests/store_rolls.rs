@@ -182,6 +182,7 @@ fn settings() -> LineSettings {
         stock_low: 4,
         stock_full: 8,
         labels_ahead: 3,
+        rows_in_printer: 3,
         print_within: ms(500),
         picture_within: ms(200),
         drain_within: ms(5_000),

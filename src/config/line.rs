@@ -5,8 +5,8 @@ use super::{LineConfig, Work};
 use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label;
-use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::line::{LineSettings, RollSettings, Scenario};
+use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::Goods;
 use crate::symbol::Separator;
@@ -57,6 +57,7 @@ pub(super) fn line_config(
         name: name?,
         settings: LineSettings {
             ends_with_codes: rule.is_none(),
+            rows_in_printer: printer.window,
             roll: RollSettings { camera: !belt && watched, ..roll.settings },
             ..settings
         },
@@ -81,6 +82,8 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         stock_low: stock_full / 2,
         stock_full,
         labels_ahead: small(at.number_or("labels_ahead", 3, 1, 4)),
+        // The printer says so, and is read with the whole line.
+        rows_in_printer: 1,
         print_within: at.time_or("print_within", 5 * SECOND, 100 * MS, 600 * SECOND),
         picture_within: at.time_or("picture_within", 500 * MS, 10 * MS, 60 * SECOND),
         drain_within: at.time_or("drain_within", 30 * SECOND, SECOND, 600 * SECOND),

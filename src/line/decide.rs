@@ -1,7 +1,7 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
 use super::{
-    Command, Device, Light, Line, LineState, Outcome, Pad, PlcCommand, PrinterCommand, Record,
-    RejectReason, Run, StopReason, Tag,
+    Command, Device, Light, Line, LineSettings, LineState, Outcome, Pad, PlcCommand,
+    PrinterCommand, Record, RejectReason, Run, StopReason, Tag,
 };
 use crate::code::Step;
 use std::time::Instant;
@@ -319,7 +319,12 @@ impl Line {
             return self.decide_roll(now, out);
         }
         let able = self.state == LineState::Execute && self.can_print() && self.pad_is_ready();
-        while able && self.belt.pad.len() < self.settings.labels_ahead && self.wants_labels() {
+        let LineSettings { labels_ahead, rows_in_printer, .. } = self.settings;
+        while able
+            && self.belt.pad.len() < labels_ahead
+            && self.belt.unprinted() < rows_in_printer.max(1)
+            && self.wants_labels()
+        {
             let Some(code) = self.stock.pop_front() else { break };
             out.records.push(Record::Moved { code: code.id, step: Step::Send });
             let row = vec![code.clone()];

@@ -68,6 +68,11 @@ impl Roll {
         self.web.iter().filter(|label| !label.printed).count()
     }
 
+    /// Those that carry a code.
+    fn unprinted_codes(&self) -> usize {
+        self.web.iter().filter(|label| !label.printed && label.code.is_some()).count()
+    }
+
     /// The earliest time at which a reading is late.
     pub(super) fn reading_due(&self) -> Option<Instant> {
         self.web.iter().filter_map(|label| label.due).min()
@@ -118,8 +123,12 @@ impl Line {
     fn next_row(&self) -> Option<usize> {
         let room = usize::try_from(self.room()).unwrap_or(usize::MAX);
         let wanted = self.row_wanted().min(room);
-        let ahead = self.settings.labels_ahead.max(self.settings.roll.labels_per_row);
-        if wanted == 0 || self.roll.labels() + wanted > ahead {
+        let across = self.settings.roll.labels_per_row.max(1);
+        let ahead = self.settings.labels_ahead.max(across);
+        let in_printer = self.settings.rows_in_printer.max(1) * across;
+        let full = self.roll.labels() + wanted > ahead
+            || self.roll.unprinted_codes() + wanted > in_printer;
+        if wanted == 0 || full {
             return None;
         }
         let no_more_come = self.settings.ends_with_codes && self.refill_at.is_some();

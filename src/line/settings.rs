@@ -35,8 +35,11 @@ pub struct LineSettings {
     /// Up to so many are held in hand.
     pub stock_full: usize,
     /// Labels between printer and applicator at most: handed to the printer or waiting on the
-    /// pad. Each of them is in doubt when the printer is lost, so that it is small.
+    /// pad.
     pub labels_ahead: usize,
+    /// Rows of labels at the printer at most, not yet printed. All of them are in doubt when the
+    /// printer is lost, so that no more are handed over than its window takes.
+    pub rows_in_printer: usize,
     /// A label handed to a ready printer comes out within this time after the one before it.
     pub print_within: Duration,
     /// A triggered camera delivers a reading within this time.

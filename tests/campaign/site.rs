@@ -186,7 +186,7 @@ fn head(folder: &Path) -> String {
 }
 
 fn line(job: &Job, profile: &Path, printer: &Printer) -> String {
-    let Job { window, planned, design, .. } = job;
+    let Job { planned, design, .. } = job;
     let status = printer.json_addr.map(|at| format!(", status_port = {}", at.port()));
     format!(
         r#"[[line]]
@@ -196,7 +196,7 @@ design = "{design}"
 by_itself = true
 planned = {planned}
 printer = {{ profile = "{profile}", address = "{address}"{status} }}
-limits = {{ labels_ahead = {window}, settle_within = "300ms" }}
+limits = {{ labels_ahead = 4, settle_within = "300ms" }}
 
 [line.goods]
 gtin = "04810093011694"

@@ -12,6 +12,7 @@ pub(crate) fn settings() -> LineSettings {
         stock_low: 4,
         stock_full: 8,
         labels_ahead: 3,
+        rows_in_printer: 3,
         print_within: 500 * MS,
         picture_within: 200 * MS,
         drain_within: 5_000 * MS,
