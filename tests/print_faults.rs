@@ -126,7 +126,12 @@ async fn while_the_counter_may_be_ahead_nothing_is_sent_until_it_is_known() {
     bench.until(|s| s.heard.len() > asked + 10).await;
     assert_eq!(bench.script.lock().unwrap().labels.len(), 3);
     bench.set(|s| (s.printing, s.waiting, s.fed) = (0, 0, 4));
-    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+    let mut fact = bench.fact().await;
+    if fact == printed(1) {
+        // The count was read before this, the rest after it: one of ours is out indeed.
+        fact = bench.fact().await;
+    }
+    assert_eq!(fact, PrinterEvent::Down(Cause::CounterOff));
 }
 
 #[tokio::test]
