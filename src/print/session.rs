@@ -34,6 +34,7 @@ impl From<Cause> for End {
 }
 
 /// One connection.
+#[expect(clippy::struct_excessive_bools, reason = "each is known of the printer by itself")]
 pub(super) struct Session<'a> {
     pub(super) settings: &'a PrinterSettings,
     pub(super) format: &'a LabelFormat,

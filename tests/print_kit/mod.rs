@@ -253,16 +253,19 @@ pub(crate) async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)
     let (jobs, job_inbox) = mpsc::channel(16);
     let (fact_outbox, facts) = mpsc::channel(64);
     let (last_word, stop) = (LastWord::default(), CancellationToken::new());
-    let format = LabelFormat {
+    tokio::spawn(keep(settings, format(), job_inbox, fact_outbox, last_word.clone(), stop.clone()));
+    Bench { script, jobs, facts, last_word, _stop: stop.drop_guard() }
+}
+
+fn format() -> LabelFormat {
+    LabelFormat {
         setup: b"^XA^DFE:M.ZPL^FS^XZ\r\n".to_vec(),
         row: Arc::new(|codes: &[Code]| {
             let texts: Vec<_> = codes.iter().map(|code| code.text.as_str()).collect();
             format!("^XA^FD{}^XZ", texts.join("+")).into_bytes()
         }),
         mark: Arc::new(|mark: &RollMark| format!("^XA^FD{mark:?}^XZ").into_bytes()),
-    };
-    tokio::spawn(keep(settings, format, job_inbox, fact_outbox, last_word.clone(), stop.clone()));
-    Bench { script, jobs, facts, last_word, _stop: stop.drop_guard() }
+    }
 }
 
 impl Bench {
