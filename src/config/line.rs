@@ -53,9 +53,13 @@ pub(super) fn line_config(
         rules.push(StockRule { pool: format!("line:{name}"), gtin, group, low, order });
     }
     let (printer, dots_per_mm, separator) = printer?;
+    // One row more than the printer may hold is at hand when it has room. Any further one would
+    // only be in doubt when something is lost; before an applicator they wait on the pad.
+    let at_hand = if belt { usize::MAX } else { printer.window + 1 };
     Some(LineConfig {
         name: name?,
         settings: LineSettings {
+            labels_ahead: settings.labels_ahead.min(at_hand),
             ends_with_codes: rule.is_none(),
             roll: RollSettings { camera: !belt && watched, ..roll.settings },
             ..settings

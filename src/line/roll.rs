@@ -2,7 +2,7 @@
 //! camera behind the print head, if there is one.
 use super::reading::GS1_DATAMATRIX;
 use super::{
-    Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record, RejectReason,
+    Cause, Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record, RejectReason,
     RollMark, StopReason, Tag, Verdict, hash,
 };
 use crate::code::{Code, CodeId, Step, parse};
@@ -114,11 +114,12 @@ impl Line {
         self.settings.roll.pause_after.map_or(u64::MAX, |most| most.saturating_sub(gone))
     }
 
-    /// Labels of the row that can be made now.
+    /// Labels of the row that can be made now. The printer has as many rows ahead as it has labels
+    /// where none stand side by side: its web moves by rows.
     fn next_row(&self) -> Option<usize> {
         let room = usize::try_from(self.room()).unwrap_or(usize::MAX);
         let wanted = self.row_wanted().min(room);
-        let ahead = self.settings.labels_ahead.max(self.settings.roll.labels_per_row);
+        let ahead = self.settings.labels_ahead * self.settings.roll.labels_per_row.max(1);
         if wanted == 0 || self.roll.labels() + wanted > ahead {
             return None;
         }
@@ -230,6 +231,17 @@ impl Line {
         let full = self.latched.contains(&StopReason::RollFull);
         if matches!(next, Resetting | Stopped | Complete) || (next == Held && full) {
             self.roll.open = false;
+            self.roll.since_change = 0;
+        }
+    }
+
+    /// Somebody opens the printer. What it still holds comes out before the next leader.
+    pub(super) fn note_hands_in_printer(&mut self, cause: Cause) {
+        let opened = matches!(cause, Cause::OutOfLabels | Cause::OutOfRibbon | Cause::HeadOpen);
+        if opened {
+            self.roll.open = false;
+        }
+        if cause == Cause::OutOfLabels {
             self.roll.since_change = 0;
         }
     }

@@ -35,7 +35,7 @@ pub struct LineSettings {
     /// Up to so many are held in hand.
     pub stock_full: usize,
     /// Labels between printer and applicator at most: handed to the printer or waiting on the
-    /// pad. Each of them is in doubt when the printer is lost, so that it is small.
+    /// pad. Each of them is in doubt when the printer is lost, so that it is small. On a roll: rows.
     pub labels_ahead: usize,
     /// A label handed to a ready printer comes out within this time after the one before it.
     pub print_within: Duration,
