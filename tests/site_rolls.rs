@@ -1,6 +1,6 @@
 //! Rolls end to end: the daemon as a process, a fake printer (and a camera behind its head) over
 //! real sockets, and a person at the pages.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_enum_match_arm, reason = "a test")]
 
 mod roll_kit;
 
@@ -213,5 +213,12 @@ async fn a_label_that_the_camera_cannot_read_is_void_and_another_code_takes_its_
     assert_eq!(sheet["handed_over"], 8 + void);
     let rejected = codes.values().filter(|state| **state == CodeState::Rejected).count();
     assert_eq!(rejected as u64, void);
-    println!("{:?}\n{sheet:#}", rows(&ledger));
+    for label in sheet["void"].as_array().unwrap() {
+        assert_eq!(label["known"], "symbol not readable", "{label}");
+    }
+    // Leader, good labels, trailer; the void ones, and a label behind each that says so. Of the
+    // fourth label of the roll nothing can be read.
+    assert_eq!(ledger.len() as u64, 1 + 8 + 1 + 2 * void);
+    assert!(ledger[3].codes.is_empty() && !ledger[3].blank, "{:?}", ledger[3]);
+    assert_eq!(sheet["void"][0]["place"], 3, "{sheet}");
 }

@@ -3,6 +3,7 @@ use super::{PROGRAM, SOON, Site};
 use markwright::access::Role;
 use markwright::line::LineState;
 use markwright::store::Store;
+use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use serde_json::Value;
 use std::process::Stdio;
@@ -122,7 +123,13 @@ impl Person {
         serde_json::from_slice(&self.get(&format!("/api/lines/{LINE}")).await).unwrap()
     }
 
+    /// Presses a button that may be pressed now.
     pub(crate) async fn press(&self, button: &str) {
+        let status = self.try_press(button).await;
+        assert!(status.is_redirection(), "{button}: {status}");
+    }
+
+    async fn try_press(&self, button: &str) -> StatusCode {
         let answer = self
             .client
             .post(format!("{}/lines/{LINE}/requests", self.url))
@@ -131,7 +138,8 @@ impl Person {
             .body(format!("request={button}"));
         let answer = answer.send().await.unwrap();
         let to = answer.headers().get(LOCATION).map_or("", |to| to.to_str().unwrap());
-        assert!(answer.status().is_redirection() && !to.contains("sign-in"), "{answer:?}");
+        assert!(!to.contains("sign-in"), "{answer:?}");
+        answer.status()
     }
 
     /// Looks until the line stands so.
@@ -164,11 +172,17 @@ impl Person {
         let end = Instant::now() + SOON;
         loop {
             let line = self.line().await;
-            match line["state"].as_str().unwrap() {
+            let button = match line["state"].as_str().unwrap() {
                 "Complete" => return,
-                "Held" | "Idle" => self.press("start").await,
-                "Stopped" => self.press("reset").await,
-                _ => {}
+                "Held" | "Idle" => Some("start"),
+                "Stopped" => Some("reset"),
+                _ => None,
+            };
+            if let Some(button) = button {
+                let status = self.try_press(button).await;
+                // The line may have gone on since the look.
+                let fine = status.is_redirection() || status == StatusCode::CONFLICT;
+                assert!(fine, "{button}: {status}");
             }
             assert!(Instant::now() < end, "not done within {SOON:?}: {line}");
             sleep(4 * LOOK_EVERY).await;
