@@ -1,6 +1,11 @@
 //! Rolls end to end: the daemon as a process, a fake printer (and a camera behind its head) over
 //! real sockets, and a person at the pages.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_enum_match_arm, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test"
+)]
 
 mod roll_kit;
 
@@ -81,7 +86,10 @@ async fn three_rolls_two_up(language: Language, window: usize) {
         let told = &sheet["pieces"][n];
         assert_eq!(told["first"], Value::from(piece[0].as_str()), "{told}");
         assert_eq!(told["last"], Value::from(piece.last().unwrap().as_str()), "{told}");
-        assert_eq!((&told["good"], &told["handed_over"]), (&piece.len().into(), &piece.len().into()));
+        assert_eq!(
+            (&told["good"], &told["handed_over"]),
+            (&piece.len().into(), &piece.len().into())
+        );
         assert!(words.contains(&piece[0]) && words.contains(piece.last().unwrap()), "{words}");
     }
     assert!(words.contains("Job 1") && words.contains("it closes"), "{words}");

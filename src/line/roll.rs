@@ -2,8 +2,8 @@
 //! camera behind the print head, if there is one.
 use super::reading::GS1_DATAMATRIX;
 use super::{
-    Cause, Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record, RejectReason,
-    RollMark, StopReason, Tag, Verdict, hash,
+    Cause, Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
+    RejectReason, RollMark, StopReason, Tag, Verdict, hash,
 };
 use crate::code::{Code, CodeId, Step, parse};
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -6,6 +6,7 @@ mod daemon;
 pub(crate) use daemon::{Daemon, LINE, Person};
 
 use markwright::code::CodeState;
+use markwright::sim::PrintedLabel;
 use markwright::sim::camera::{Camera, Shot};
 use markwright::sim::dice::Dice;
 use markwright::sim::labels::random_dairy_code;
@@ -14,7 +15,6 @@ use markwright::sim::printer::{
     Identity, Language, Printer, PrinterSettings, Script, SheetOut, duplicates,
 };
 use markwright::sim::scene::{Look, SceneSettings};
-use markwright::sim::PrintedLabel;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
