@@ -98,12 +98,11 @@ impl Site {
         let (out, labels) = mpsc::channel(1);
         let printer = Printer::start(settings, out).await.unwrap();
         let (mut crew, stop) = (JoinSet::new(), CancellationToken::new());
-        let camera = match plan.camera {
-            true => Some(watch(labels, &mut crew, &stop).await),
-            false => {
-                crew.spawn(heap(labels));
-                None
-            }
+        let camera = if plan.camera {
+            Some(watch(labels, &mut crew, &stop).await)
+        } else {
+            crew.spawn(heap(labels));
+            None
         };
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
