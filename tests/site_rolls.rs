@@ -71,8 +71,7 @@ async fn three_rolls_two_up(language: Language, window: usize) {
     }
     person.until_state(LineState::Complete).await;
 
-    let sheet = person.passport(1).await;
-    assert_eq!(sheet["state"], "done");
+    let sheet = person.passport_when_done(1).await;
     assert_eq!(sheet["states"], states(&[(CodeState::Printed, 21)]));
     assert_eq!(sheet["sums_close"], true, "{sheet}");
     let words = words_of(&person.get(&format!("/lines/{LINE}/jobs/1/passport.pdf")).await).await;
@@ -120,7 +119,7 @@ async fn jobs_filed_by_hand_are_made_one_after_the_other_with_their_spare_labels
     person.until("job 2", |line| line["planned"] == 5).await;
     person.bring_to_the_end().await;
     for (job, ordered, made) in [(1, 10, 12), (2, 5, 5)] {
-        let sheet = person.passport(job).await;
+        let sheet = person.passport_when_done(job).await;
         assert_eq!((&sheet["ordered"], &sheet["handed_over"]), (&ordered.into(), &made.into()));
         assert_eq!(sheet["states"], states(&[(CodeState::Printed, made)]));
     }
@@ -151,7 +150,7 @@ async fn a_daemon_killed_in_the_middle_of_a_roll_begins_a_new_piece_and_loses_no
     let daemon = Daemon::start(&site).await;
     let person = Person::sign_in(&daemon).await;
     person.bring_to_the_end().await;
-    let sheet = person.passport(1).await;
+    let sheet = person.passport_when_done(1).await;
     daemon.end().await;
     let codes = site.states().await;
     let ledger = site.close().await;
@@ -188,7 +187,7 @@ async fn labels_that_run_out_in_the_middle_of_a_label_end_the_piece() {
     let line = person.until_state(LineState::Held).await;
     assert!(says(&line, "out of labels"), "{line}");
     person.bring_to_the_end().await;
-    let sheet = person.passport(1).await;
+    let sheet = person.passport_when_done(1).await;
     daemon.end().await;
     let ledger = site.close().await;
     let counts = &sheet["counts"];
@@ -210,7 +209,7 @@ async fn a_label_that_the_camera_cannot_read_is_void_and_another_code_takes_its_
     let (daemon, person) = begin(&site).await;
     person.start().await;
     person.bring_to_the_end().await;
-    let sheet = person.passport(1).await;
+    let sheet = person.passport_when_done(1).await;
     daemon.end().await;
     let codes = site.states().await;
     let ledger = site.close().await;

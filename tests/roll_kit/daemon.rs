@@ -113,9 +113,22 @@ impl Person {
     }
 
     /// The passport of a job, as a program reads it.
-    pub(crate) async fn passport(&self, job: i64) -> Value {
+    async fn passport(&self, job: i64) -> Value {
         let path = format!("/lines/{LINE}/jobs/{job}/passport.json");
         serde_json::from_slice(&self.get(&path).await).unwrap()
+    }
+
+    /// The passport of a job that is done: the devices are sent home between the last label and that.
+    pub(crate) async fn passport_when_done(&self, job: i64) -> Value {
+        let end = Instant::now() + SOON;
+        loop {
+            let sheet = self.passport(job).await;
+            if sheet["state"] == "done" {
+                return sheet;
+            }
+            assert!(Instant::now() < end, "not done within {SOON:?}: {sheet}");
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// How the line stands, as its page tells it.
