@@ -105,9 +105,9 @@ fn page(label: &Placed, code: &CodeText, font: &PdfFontHandle, height: f32) -> V
     for item in &label.items {
         match item {
             Item::Words { x, y, line, text } => ops.extend(words(text, *x, *y, *line)),
-            Item::Serial { x, y, line, before, after } => {
+            Item::Serial { x, y, line, after } => {
                 let serial = &code.as_str()[18..26];
-                ops.extend(words(&format!("{before}{serial}{after}"), *x, *y, *line));
+                ops.extend(words(&format!("{serial}{after}"), *x, *y, *line));
             }
             Item::Bar(dots) => ops.push(bar(*dots)),
             Item::Picture(picture) => ops.extend(picture.runs().map(bar)),

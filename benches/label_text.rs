@@ -127,6 +127,6 @@ fn packed_row(row: &[u8]) -> usize {
     if rest {
         runs.pop();
     }
-    let letters = |n: usize| usize::from(n > 19) + usize::from(n > 1 && n % 20 > 0);
+    let letters = |n: usize| usize::from(n > 19) + usize::from(n > 1 && !n.is_multiple_of(20));
     usize::from(rest) + runs.iter().map(|(_, n)| 1 + letters(*n)).sum::<usize>()
 }

@@ -76,9 +76,9 @@ fn one_label_is_the_same_code_in_every_language_and_picture() {
     let bytes = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
     let paper = Paper { width_mm: 58.0, height_mm: 40.0, dots_per_mm: 12.0 };
     let zpl = Pictures::by_zplkit(&[bytes("label.zpl")], paper);
-    assert_eq!(zpl.read(), [wanted.clone()]);
+    assert_eq!(zpl.read(), std::slice::from_ref(&wanted));
     let tspl = Pictures::by_labelize(&[bytes("label.tspl")], "tspl", paper);
-    assert_eq!(tspl.read(), [wanted.clone()]);
+    assert_eq!(tspl.read(), std::slice::from_ref(&wanted));
     let mut gs = Command::new("gs");
     gs.args(["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-sDEVICE=pnggray", "-r300"]);
     gs.arg("-dGraphicsAlphaBits=4").arg("-sOutputFile=eps.png").arg("label.eps");

@@ -160,7 +160,10 @@ fn the_pilot_form_has_31_characters() {
         let design = with(&format!("[[element]]\nkind='code'\n{area}\nlines={lines}"));
         place(&design, &goods(), code, 8.0).unwrap().items
     };
-    let [Item::Serial { before, after, .. }] = &on(1)[..] else { panic!("{:?}", on(1)) };
+    let one = on(1);
+    let [Item::Words { text: before, .. }, Item::Serial { after, .. }] = &one[..] else {
+        panic!("{one:?}")
+    };
     assert_eq!(format!("{before}5AbCdEfGhIjKl{after}").len(), 31);
     assert_eq!((before.as_str(), after.as_str()), ("04810093011694", "6403"));
     let two = on(2);

@@ -26,7 +26,12 @@ fn footwear(serial: &str) -> String {
 }
 
 fn goods() -> Goods {
-    Goods { name: "Сыр «Белый», 45 %".into(), size: "42".into(), ..Goods::default() }
+    Goods {
+        name: "Сыр «Белый», 45 %".into(),
+        size: "42".into(),
+        hs_code: "6403".into(),
+        ..Goods::default()
+    }
 }
 
 fn head(dots_per_mm: f32) -> Head {
@@ -168,7 +173,7 @@ fn two_formats_never_share_a_name_and_one_keeps_its_own() {
     for other in [head(12.0), wide(80.0), wide(80.5), Head { across: 3, ..wide(80.0) }, echo] {
         assert!(names.insert(name(&goods(), &other)), "{other:?}");
     }
-    assert!(names.iter().all(|name| name.len() == 8 && name.starts_with('M')), "{names:?}");
+    assert!(names.iter().all(|name| name.len() == 5 && name.starts_with('M')), "{names:?}");
 }
 
 #[test]
@@ -258,10 +263,7 @@ fn every_design_is_drawn_by_zplkit_and_read_by_zxing_exactly() {
             wanted.extend(codes.iter().map(|code| as_read(code)));
         }
         let paper = Paper { width_mm: design.width_mm, height_mm: design.height_mm, ..LARGE };
-        // A design may be for finer heads only.
-        if files.is_empty() {
-            continue;
-        }
+        assert!(!files.is_empty(), "{} holds no code", design.name);
         assert_eq!(Pictures::by_zplkit(&files, paper).read(), wanted, "{}", design.name);
     }
 }

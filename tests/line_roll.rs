@@ -74,7 +74,7 @@ fn stood(bench: &Bench) -> (LineState, Option<StopReason>) {
 #[test]
 fn labels_stand_in_rows_and_the_last_row_may_be_short() {
     let two_up = RollSettings { labels_per_row: 2, ..RollSettings::default() };
-    let settings = LineSettings { labels_ahead: 4, ..roll(two_up) };
+    let settings = LineSettings { labels_ahead: 2, ..roll(two_up) };
     let mut bench = running(settings, 5, 8);
     assert_eq!(rows(&bench), [vec![1, 2], vec![3, 4]]);
     (1..=4).for_each(|n| bench.printed(n));
@@ -177,6 +177,41 @@ fn a_lost_printer_ends_the_piece_because_nobody_knows_what_came_out_last() {
     bench.ask(Request::Start);
     assert!(matches!(marks(&bench).as_slice(), [RollMark::Leader { .. }]));
     assert_eq!(rows(&bench).first(), Some(&vec![5]));
+}
+
+#[test]
+fn a_new_roll_in_the_printer_begins_a_new_piece_after_start() {
+    for cause in [Cause::OutOfLabels, Cause::OutOfRibbon, Cause::HeadOpen] {
+        let settings = RollSettings { pause_after: Some(5), ..marked() };
+        let mut bench = running(roll(settings), 9, 8);
+        mark_out(&mut bench);
+        (1..=2).for_each(|n| bench.printed(n));
+        bench.say(Event::Printer(PrinterEvent::Blocked(cause)));
+        bench.say(Event::Printer(PrinterEvent::Unblocked));
+        (3..=5).for_each(|n| bench.printed(n));
+        assert_eq!(stood(&bench), (LineState::Held, Some(StopReason::Printer(cause))));
+        bench.forget();
+        bench.ask(Request::Start);
+        if cause == Cause::OutOfLabels {
+            // Three labels that were in the printer are on the new roll already.
+            let leader = RollMark::Leader { job: 7, first: serial(6), count: 2 };
+            assert_eq!((marks(&bench), rows(&bench)), (vec![leader], vec![vec![6], vec![7]]));
+        } else {
+            assert_eq!(stood(&bench), (LineState::Held, Some(StopReason::RollFull)));
+        }
+    }
+}
+
+#[test]
+fn a_paused_printer_ends_no_piece() {
+    let mut bench = running(roll(marked()), 9, 8);
+    mark_out(&mut bench);
+    bench.say(Event::Printer(PrinterEvent::Blocked(Cause::Paused)));
+    bench.say(Event::Printer(PrinterEvent::Unblocked));
+    (1..=3).for_each(|n| bench.printed(n));
+    bench.forget();
+    bench.ask(Request::Start);
+    assert_eq!((marks(&bench), rows(&bench).len()), (Vec::new(), 3));
 }
 
 #[test]

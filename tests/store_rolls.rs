@@ -133,7 +133,7 @@ async fn a_graded_label_stands_in_the_histogram() {
 async fn a_person_writes_off_codes_in_doubt_and_it_is_written_down_who() {
     let kit = Kit::with_codes(8).await;
     made(&kit).await;
-    let (doubts, all) = kit.store.doubts(LINE, 10).await.unwrap();
+    let (doubts, all) = kit.store.doubts(LINE, CodeId(0), 10).await.unwrap();
     assert_eq!((doubts[0].code, all), (CodeId(4), 1));
     assert_eq!(doubts[0].on_roll.map(|(_, piece, place)| (piece, place)), Some((1, 4)));
     let decision = Decision::WriteOff { codes: None, reason: "cut off the roll".into() };

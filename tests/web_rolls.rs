@@ -183,3 +183,32 @@ async fn an_operator_sees_codes_in_doubt_and_decides_nothing() {
     let post = house.post("/lines/one/doubtful", "do=write_off_all&reason=x");
     text(post.header(COOKIE, &cookie), StatusCode::FORBIDDEN).await;
 }
+
+#[tokio::test]
+async fn codes_in_doubt_come_in_pages_of_two_hundred() {
+    let (house, job) = house("line:one").await;
+    house.store.store_codes("line:one", "more", &array(450)).await.unwrap();
+    let records: Vec<_> =
+        (7..=410).flat_map(|code| [moved(code, Step::Send), moved(code, Step::Doubt)]).collect();
+    house.store.append(LINE, Some(job), &records).await.unwrap();
+    let cookie = house.sign_in(Role::Operator).await;
+    let page =
+        async |path: &str| text(house.get(path).header(COOKIE, &cookie), StatusCode::OK).await;
+    let next = |page: &str| {
+        let (_, rest) = page.split_once("id=\"next\" href=\"")?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    let mut path = "/lines/one/doubtful".to_owned();
+    let mut rows = Vec::new();
+    loop {
+        let page = page(&path).await;
+        assert!(page.contains("Codes in doubt: 405"), "{page}");
+        rows.push(page.matches("not known</td>").count() + page.matches("label 4</td>").count());
+        assert_eq!(page.contains("First 200"), rows.len() > 1);
+        match next(&page) {
+            Some(address) => path = address,
+            None => break,
+        }
+    }
+    assert_eq!(rows, [200, 200, 5]);
+}

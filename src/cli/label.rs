@@ -54,8 +54,8 @@ impl Label {
         match self {
             Self::Render(render) => render.run(),
             Self::Sheet(sheet) => sheet.run(),
-            Self::List(list) => list.run(),
-            Self::Check(check) => check.run(),
+            Self::List(list) => Ok(list.run()),
+            Self::Check(check) => Ok(check.run()),
         }
     }
 }

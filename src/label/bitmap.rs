@@ -38,8 +38,8 @@ impl Raster {
             fill(&mut picture, Dots { x, y, width: run.length * module, height: module });
         }
         for item in &self.placed.items {
-            if let Item::Serial { x, y, line, before, after } = item {
-                let said = format!("{before}{serial}{after}");
+            if let Item::Serial { x, y, line, after } = item {
+                let said = format!("{serial}{after}");
                 self.stamps.draw(&mut picture, &said, *x, *y, *line);
             }
         }

@@ -70,6 +70,7 @@ impl Line {
                 self.printer = Device::Down(cause);
                 self.blocked = None;
                 self.lose_printer(records);
+                self.note_hands_in_printer(cause);
                 if cause == Cause::CounterOff {
                     // A label that nobody sent lies somewhere among the others.
                     self.pad = Pad::Uncertain;
@@ -78,6 +79,7 @@ impl Line {
             PrinterEvent::Blocked(cause) => {
                 self.blocked = Some(cause);
                 self.print_due = None;
+                self.note_hands_in_printer(cause);
             }
             PrinterEvent::Unblocked => {
                 self.blocked = None;

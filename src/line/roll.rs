@@ -2,8 +2,8 @@
 //! camera behind the print head, if there is one.
 use super::reading::GS1_DATAMATRIX;
 use super::{
-    Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record, RejectReason,
-    RollMark, StopReason, Tag, Verdict, hash,
+    Cause, Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
+    RejectReason, RollMark, StopReason, Tag, Verdict, hash,
 };
 use crate::code::{Code, CodeId, Step, parse};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -119,12 +119,13 @@ impl Line {
         self.settings.roll.pause_after.map_or(u64::MAX, |most| most.saturating_sub(gone))
     }
 
-    /// Labels of the row that can be made now.
+    /// Labels of the row that can be made now. The printer has as many rows ahead as it has labels
+    /// where none stand side by side: its web moves by rows.
     fn next_row(&self) -> Option<usize> {
         let room = usize::try_from(self.room()).unwrap_or(usize::MAX);
         let wanted = self.row_wanted().min(room);
         let across = self.settings.roll.labels_per_row.max(1);
-        let ahead = self.settings.labels_ahead.max(across);
+        let ahead = self.settings.labels_ahead * across;
         let in_printer = self.settings.rows_in_printer.max(1) * across;
         let full = self.roll.labels() + wanted > ahead
             || self.roll.unprinted_codes() + wanted > in_printer;
@@ -239,6 +240,17 @@ impl Line {
         let full = self.latched.contains(&StopReason::RollFull);
         if matches!(next, Resetting | Stopped | Complete) || (next == Held && full) {
             self.roll.open = false;
+            self.roll.since_change = 0;
+        }
+    }
+
+    /// Somebody opens the printer. What it still holds comes out before the next leader.
+    pub(super) fn note_hands_in_printer(&mut self, cause: Cause) {
+        let opened = matches!(cause, Cause::OutOfLabels | Cause::OutOfRibbon | Cause::HeadOpen);
+        if opened {
+            self.roll.open = false;
+        }
+        if cause == Cause::OutOfLabels {
             self.roll.since_change = 0;
         }
     }

@@ -35,7 +35,7 @@ pub struct LineSettings {
     /// Up to so many are held in hand.
     pub stock_full: usize,
     /// Labels between printer and applicator at most: handed to the printer or waiting on the
-    /// pad.
+    /// pad. On a roll: rows.
     pub labels_ahead: usize,
     /// Rows of labels at the printer at most, not yet printed. All of them are in doubt when the
     /// printer is lost, so that no more are handed over than its window takes.

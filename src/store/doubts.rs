@@ -50,8 +50,14 @@ const OFF_THE_BELT: &str =
     "not exists (select 1 from product where code_id = code.id and fate is null)";
 
 impl Store {
-    /// The codes in doubt of a line, oldest first, at most so many; and how many there are.
-    pub async fn doubts(&self, line: &str, most: u32) -> Result<(Vec<Doubt>, u64), StoreError> {
+    /// The codes in doubt of a line that come after this one, oldest first, at most so many; and how
+    /// many there are in all. No code has the number 0.
+    pub async fn doubts(
+        &self,
+        line: &str,
+        after: CodeId,
+        most: u32,
+    ) -> Result<(Vec<Doubt>, u64), StoreError> {
         let condition = format!("pool in {POOLS} and state = 'doubtful' and {OFF_THE_BELT}");
         let count_all = format!("select count(*) from code where {condition}");
         let all: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count_all))
@@ -61,10 +67,12 @@ impl Store {
             .map_err(StoreError::asking(WHAT))?;
         let list = format!(
             "select id, gtin, serial, moved_at, job_id, piece, place from code \
-             left join roll_label on code_id = id where {condition} order by id limit $2"
+             left join roll_label on code_id = id \
+             where {condition} and id > $2 order by id limit $3"
         );
         let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(list))
             .bind(line)
+            .bind(after.0)
             .bind(most)
             .fetch_all(&self.readers)
             .await
@@ -83,7 +91,7 @@ impl Store {
         match decision {
             Decision::WriteOff { codes: Some(codes), .. } => Ok(codes.clone()),
             Decision::WriteOff { codes: None, .. } => {
-                let (doubts, _) = self.doubts(line, u32::MAX).await?;
+                let (doubts, _) = self.doubts(line, CodeId(0), u32::MAX).await?;
                 Ok(doubts.into_iter().map(|doubt| doubt.code).collect())
             }
             Decision::Read { scan } => Ok(vec![self.scanned(line, scan).await?]),

@@ -18,7 +18,9 @@ pub struct Advice {
 /// that the line is in.
 pub fn advice(why: StopReason, state: LineState) -> Advice {
     let AlarmWords { cause, consequence, action } = why.words();
-    Advice { cause, consequence, action: format!("{action} {}", way_on(state)).trim().to_owned() }
+    // What to do about a full roll names its button already: it is always told of a held line.
+    let way_on = if why == StopReason::RollFull { "" } else { way_on(state) };
+    Advice { cause, consequence, action: format!("{action} {way_on}").trim().to_owned() }
 }
 
 /// Which buttons lead on from a state, once the cause is gone.

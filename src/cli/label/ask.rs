@@ -41,9 +41,11 @@ pub(super) fn design(named: &str) -> Result<Design, Wrong> {
     if let Some(shipped) = crate::label::design(named) {
         return Ok(shipped.clone());
     }
-    let names: Vec<&str> = designs().iter().map(|design| design.name.as_str()).collect();
-    let text = read(named, &names)?;
-    Design::parse(&text).map_err(|problem| Wrong::file(Path::new(named), &problem))
+    let shipped: Vec<&str> = designs().iter().map(|design| design.name.as_str()).collect();
+    let text = read(named, &shipped)?;
+    let folder = Path::new(named).parent().unwrap_or(Path::new(""));
+    let beside = |name: &str| std::fs::read(folder.join(name)).ok();
+    Design::parse_with(&text, beside).map_err(|problem| Wrong::file(Path::new(named), &problem))
 }
 
 /// The head of a printer.
@@ -76,10 +78,10 @@ pub(super) fn printer(named: Option<&str>) -> Result<Printer, Wrong> {
 
 fn read(named: &str, shipped: &[&str]) -> Result<String, Wrong> {
     std::fs::read_to_string(named).map_err(|error| {
-        let names = shipped.join(", ");
+        let shipped = shipped.join(", ");
         Wrong::argument(format!(
             "no label design is called '{named}', and as a file it cannot be read ({error}); \
-             shipped are {names}"
+             shipped are {shipped}"
         ))
     })
 }

@@ -26,10 +26,10 @@ pub(in crate::cli) struct Check {
 }
 
 impl List {
-    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self) -> ExitCode {
         let printer = match ask::printer(self.printer.as_deref()) {
             Ok(printer) => printer,
-            Err(wrong) => return Ok(wrong.tell()),
+            Err(wrong) => return wrong.tell(),
         };
         say(&format!("At {}:", printer.name));
         let longest = designs().iter().map(|design| design.name.len()).max().unwrap_or(0);
@@ -45,22 +45,22 @@ impl List {
             let Design { name, title, width_mm, height_mm, .. } = design;
             say(&format!("{name:longest$}  {width_mm} x {height_mm} mm  {title}; for {groups}"));
         }
-        Ok(ExitCode::SUCCESS)
+        ExitCode::SUCCESS
     }
 }
 
 impl Check {
-    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self) -> ExitCode {
         let asked = ask::design(&self.design)
             .and_then(|design| Ok((design, ask::printer(self.printer.as_deref())?)));
         let (design, printer) = match asked {
             Ok(asked) => asked,
-            Err(wrong) => return Ok(wrong.tell()),
+            Err(wrong) => return wrong.tell(),
         };
         let (goods, dots) = (self.words.goods(), printer.dots_per_mm);
         if let Some(words) = too_wide(&design, &printer) {
             say(&words);
-            return Ok(ExitCode::FAILURE);
+            return ExitCode::FAILURE;
         }
         let mut holds = false;
         for group in ProductGroup::ALL {
@@ -78,7 +78,7 @@ impl Check {
                 }
             }
         }
-        Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 

@@ -98,8 +98,8 @@ fn draw_changing(pen: &mut impl Pen, label: &Placed, code: &CodeText) -> Result<
     let modules = encode_gs1(code.as_str(), Size::Side(symbol.side), Separator::Fnc1)?;
     pen.cells(mm(symbol.x), mm(symbol.y), mm(symbol.module), &modules.runs());
     for item in &label.items {
-        if let Item::Serial { x, y, line, before, after } = item {
-            words(pen, label, &format!("{before}{serial}{after}"), *x, *y, *line);
+        if let Item::Serial { x, y, line, after } = item {
+            words(pen, label, &format!("{serial}{after}"), *x, *y, *line);
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! length, only the places of its objects stay in memory.
 use flate2::{Compress, Compression, FlushCompress, Status};
 use pdf_writer::{Chunk, Filter, Finish, Name, Ref, Settings, Stream};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Objects that are packed together; readers unpack all of them to get at one.
@@ -109,7 +110,8 @@ impl<W: Write> Objects<W> {
         let number = self.number();
         let mut data = String::new();
         for (at, (waits, place)) in self.waiting.iter().enumerate() {
-            data.push_str(&format!("{} {place} ", waits.get()));
+            // Writing to a string cannot fail.
+            let _ = write!(data, "{} {place} ", waits.get());
             let at = u16::try_from(at).expect("packs are small");
             self.places[index(*waits)] = Place::In(number, at);
         }
@@ -126,7 +128,8 @@ impl<W: Write> Objects<W> {
     /// The cross-reference table (ISO 32000-1, 7.5.8), and the width of its middle column.
     fn table(&self) -> (Vec<u8>, u8) {
         // The last object of the file stands behind all others.
-        let width = (8 - self.written.leading_zeros() / 8).max(3) as u8;
+        let bytes = (8 - self.written.leading_zeros() / 8).max(3);
+        let width = u8::try_from(bytes).expect("eight at most");
         let mut table = Vec::with_capacity((self.places.len() + 1) * (usize::from(width) + 3));
         let mut row = |kind: u8, place: u64, at: u16| {
             table.push(kind);

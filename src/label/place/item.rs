@@ -14,7 +14,7 @@ pub enum Item {
         /// What it says.
         text: String,
     },
-    /// The serial number, with what stands around it.
+    /// The serial number, with what stands behind it.
     Serial {
         /// Left edge.
         x: f32,
@@ -22,8 +22,6 @@ pub enum Item {
         y: u32,
         /// Height of the line.
         line: u32,
-        /// What stands before it.
-        before: String,
         /// What stands behind it.
         after: String,
     },

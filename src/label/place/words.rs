@@ -183,20 +183,16 @@ fn line_of_items(
         let text = words.to_owned();
         return Ok(if text.is_empty() { vec![] } else { vec![Item::Words { x, y, line, text }] });
     };
-    if after.is_empty() {
-        // What stands before stays on every label, so that only the number itself is sent.
-        let x_serial = x + face::advance(before, line);
-        let serial =
-            Item::Serial { x: x_serial, y, line, before: String::new(), after: String::new() };
-        let text = before.to_owned();
-        let words = (!before.is_empty()).then_some(Item::Words { x, y, line, text });
-        return Ok(words.into_iter().chain([serial]).collect());
-    }
-    if !words.chars().all(|c| c == SERIAL || matches!(c, ' '..='~')) {
+    if !after.chars().all(|c| matches!(c, ' '..='~')) {
         return Err(DesignProblem::NotAscii { element: name.to_owned() });
     }
-    let (before, after) = (before.to_owned(), after.to_owned());
-    Ok(vec![Item::Serial { x, y, line, before, after }])
+    // What stands before stays on every label, so that only the number is sent, and what follows it:
+    // that moves with the width of the number.
+    let serial =
+        Item::Serial { x: x + face::advance(before, line), y, line, after: after.to_owned() };
+    let text = before.to_owned();
+    let words = (!before.is_empty()).then_some(Item::Words { x, y, line, text });
+    Ok(words.into_iter().chain([serial]).collect())
 }
 
 /// Words in one line within an area, in its middle; lower than wanted where they are too wide.

@@ -161,7 +161,7 @@ impl LabelFormat {
     }
 
     /// The name under which the printer keeps it in its memory (lost with the power): a letter and
-    /// seven digits of a hash over everything that is stored, so that a format left over from another
+    /// four digits of a hash over everything that is stored, so that a format left over from another
     /// design is not recalled by mistake.
     pub fn name(&self) -> &str {
         &self.name
@@ -309,13 +309,13 @@ impl RowSize {
     }
 }
 
-/// A letter and seven digits of base 36: as long as every ZPL printer takes names, and as the names
-/// of TSPL files.
+/// A letter and four digits of base 36. That is enough, because what has the name is always stored
+/// again before it is used; every further digit would be sent with each label.
 fn name_of(stored: &[u8]) -> String {
     let hash = Sha256::digest(stored);
     let mut rest = hash.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
     let mut name = String::from("M");
-    for _ in 0..7 {
+    for _ in 0..4 {
         let digit = u32::try_from(rest % 36).unwrap_or_default();
         name.push(char::from_digit(digit, 36).unwrap_or('0').to_ascii_uppercase());
         rest /= 36;

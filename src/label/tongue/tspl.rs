@@ -62,8 +62,8 @@ pub(super) fn whole(format: &LabelFormat, lanes: &[Lane<'_>]) -> Result<Vec<u8>,
         symbol(&lane.placed, lane, format.head.separator, &mut tspl);
         let serial = lane.placed.serial_of(lane.code)?;
         for item in &lane.placed.items {
-            if let Item::Serial { x, y, line, before, after } = item {
-                let said = &[before, serial, after].concat();
+            if let Item::Serial { x, y, line, after } = item {
+                let said = &[serial, after].concat();
                 let changing = Changing { said, x: *x, y: *y, line: *line };
                 changing.draw(lane, &mut tspl);
             }

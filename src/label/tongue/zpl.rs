@@ -68,10 +68,10 @@ pub(super) fn recall(format: &LabelFormat, codes: &[CodeText]) -> Option<String>
         }
         let _ = write!(zpl, "^FN{number}");
         field(&symbol_data(code, format.escape, format.head.separator), &mut zpl);
-        for (before, after) in &changing {
+        for after in &changing {
             number += 1;
             let _ = write!(zpl, "^FS^FN{number}");
-            field_around(before, serial, after, &mut zpl);
+            field_before(serial, after, &mut zpl);
         }
         zpl.push_str("^FS");
         number += 1;
@@ -126,13 +126,12 @@ fn paper(row: &RowSize, zpl: &mut String) {
 
 /// What changes from label to label beside the symbol, each once; its place in the list gives its
 /// field number.
-fn changing(placed: &Placed) -> Vec<(&str, &str)> {
+fn changing(placed: &Placed) -> Vec<&str> {
     let mut fields = Vec::new();
     for item in &placed.items {
-        if let Item::Serial { before, after, .. } = item {
-            let field = (before.as_str(), after.as_str());
-            if !fields.contains(&field) {
-                fields.push(field);
+        if let Item::Serial { after, .. } = item {
+            if !fields.contains(&after.as_str()) {
+                fields.push(after.as_str());
             }
         }
     }
@@ -158,17 +157,16 @@ fn draw(
     symbol(placed, spot, format.head.echo, zpl);
     let changing = changing(placed);
     for item in &placed.items {
-        if let Item::Serial { x, y, line, before, after } = item {
+        if let Item::Serial { x, y, line, after } = item {
             // Font 0 has no room for tails below its height and ours has: three quarters of the
             // line give letters of the same size, a fifth down they stand on one line.
             let (letter, down) = (line * 3 / 4, line / 5);
             let left = x + whole_dots(spot.x);
             let _ = write!(zpl, "^FO{left:.0},{}^A0N,{letter},{letter}", y + down);
             match spot.fields {
-                Fields::Filled { serial, .. } => field_around(before, serial, after, zpl),
+                Fields::Filled { serial, .. } => field_before(serial, after, zpl),
                 Fields::Open => {
-                    let this = (before.as_str(), after.as_str());
-                    let at = changing.iter().position(|field| *field == this);
+                    let at = changing.iter().position(|other| other == after);
                     let _ = write!(zpl, "^FN{}", spot.number + 1 + at.unwrap_or_default());
                 }
             }
@@ -219,11 +217,11 @@ fn symbol_data(code: &CodeText, escape: char, separator: Separator) -> String {
     data
 }
 
-fn field_around(before: &str, serial: &str, after: &str, zpl: &mut String) {
-    if before.is_empty() && after.is_empty() {
+fn field_before(serial: &str, after: &str, zpl: &mut String) {
+    if after.is_empty() {
         field(serial, zpl);
     } else {
-        field(&[before, serial, after].concat(), zpl);
+        field(&[serial, after].concat(), zpl);
     }
 }
 

@@ -12,10 +12,12 @@ use crate::store::{
 use crate::telemetry::clock::Micros;
 use askama::Template;
 use axum::Form;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use tokio_util::io::ReaderStream;
 
 /// Lines of an array that the page names.
 const ASIDE_SHOWN: u32 = 50;
@@ -221,7 +223,7 @@ pub(super) async fn file(
         return Err(no_file());
     }
     let path = state.orders.orders_dir.join(order.id.file_name());
-    let bytes = tokio::fs::read(&path).await.map_err(|problem| {
+    let file = tokio::fs::File::open(&path).await.map_err(|problem| {
         tracing::error!(%problem, ?path, "the file of an order cannot be read");
         no_file()
     })?;
@@ -229,7 +231,7 @@ pub(super) async fn file(
     let name = format!("attachment; filename=\"labels-{}.pdf\"", order.id);
     let head =
         [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((head, bytes).into_response())
+    Ok((head, Body::from_stream(ReaderStream::new(file))).into_response())
 }
 
 fn no_file() -> Refusal {

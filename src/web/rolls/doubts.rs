@@ -9,13 +9,13 @@ use crate::line::Event;
 use crate::store::{Decision, Doubt, StoreError};
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Codes that the page shows: the oldest.
+/// Codes on one page, the oldest first.
 const SHOWN: u32 = 200;
 /// Characters of a reason.
 const REASON_CHARS_MAX: usize = 300;
@@ -31,20 +31,36 @@ struct DoubtsPage {
     line: String,
     doubts: Vec<Doubt>,
     all: u64,
+    /// Whether this is not the first page.
+    later: bool,
+    /// The last code of this page, if others follow.
+    next: Option<CodeId>,
     may_decide: bool,
+}
+
+/// Which page of them.
+#[derive(Deserialize)]
+pub(super) struct Place {
+    #[serde(default)]
+    after: i64,
 }
 
 pub(super) async fn show(
     State(state): State<WebState>,
     SignedIn(person): SignedIn,
     Path(line): Path<String>,
+    Query(Place { after }): Query<Place>,
 ) -> Result<impl IntoResponse, Refusal> {
     must(&person, Permission::SeeLine)?;
     state.desk(&line)?;
-    let (doubts, all) = state.store.doubts(&line, SHOWN).await?;
+    let (mut doubts, all) = state.store.doubts(&line, CodeId(after), SHOWN + 1).await?;
+    let more = doubts.len() > SHOWN as usize;
+    doubts.truncate(SHOWN as usize);
+    let next = doubts.last().filter(|_| more).map(|last| last.code);
+    let later = after > 0;
     let frame = Frame::of(Some(person));
     let may_decide = frame.may(Permission::DecideDoubts);
-    Ok(Page(DoubtsPage { frame, line, doubts, all, may_decide }))
+    Ok(Page(DoubtsPage { frame, line, doubts, all, later, next, may_decide }))
 }
 
 /// What the buttons of the page say.

@@ -18,9 +18,13 @@ pub(super) fn facts(sheet: &Passport) -> Vec<(&'static str, String)> {
         Some(id) => format!("{profile}, number {id}"),
         None => profile,
     });
+    let ordered = match wanted.planned {
+        0 => "until somebody stops it".to_owned(),
+        planned => planned.to_string(),
+    };
     let people = if sheet.people.is_empty() { unknown() } else { sheet.people.join(", ") };
     vec![
-        ("Job", format!("{}, {}", job.id, job.state)),
+        ("State", job.state.to_string()),
         ("Line", wanted.line.clone()),
         ("Goods", sheet.goods.as_ref().map_or_else(unknown, |goods| goods.name.clone())),
         ("GTIN", wanted.gtin.to_string()),
@@ -29,7 +33,7 @@ pub(super) fn facts(sheet: &Passport) -> Vec<(&'static str, String)> {
         ("Begun", time(job.started_at)),
         ("Ended", time(job.ended_at)),
         ("People", people),
-        ("Labels ordered", wanted.planned.to_string()),
+        ("Labels ordered", ordered),
         ("Spare labels", format!("{} %", wanted.roll.spare_percent)),
     ]
 }
@@ -131,6 +135,10 @@ fn write(paper: &mut Document, sheet: &Passport) {
     let counts: Vec<_> = counts(sheet).into_iter().map(|(what, n)| (what, n.to_string())).collect();
     paper.facts(&counts);
     paper.paragraph(&sum_words(sheet));
+    paper.paragraph(&format!(
+        "SHA-256 of the good codes in the order of the roll, each with a line feed behind it: {}",
+        sheet.good_sha256
+    ));
     paper.heading("Pieces of the roll");
     let columns =
         [("Piece", 18.0), ("First good", 50.0), ("Last good", 50.0), ("Good", 22.0), ("All", 22.0)];
@@ -155,11 +163,6 @@ fn write(paper: &mut Document, sheet: &Passport) {
     for (heading, labels) in odd(sheet) {
         odd_labels(paper, heading, labels);
     }
-    paper.heading("Good codes");
-    paper.paragraph(&format!(
-        "SHA-256 of the good codes in the order of the roll, each with a line feed behind it: {}",
-        sheet.good_sha256
-    ));
 }
 
 fn odd_labels(paper: &mut Document, heading: &str, labels: &[OddLabel]) {

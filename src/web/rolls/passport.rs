@@ -5,6 +5,7 @@ use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
 use super::paper;
 use crate::access::Permission;
+use crate::code::CodeId;
 use crate::store::{Job, Passport, Person};
 use askama::Template;
 use axum::Json;
@@ -54,7 +55,7 @@ pub(super) async fn jobs(
     must(&person, Permission::SeeLine)?;
     state.desk(&line)?;
     let jobs = state.store.jobs_of(&line, JOBS_SHOWN).await?;
-    let (_, doubts) = state.store.doubts(&line, 1).await?;
+    let (_, doubts) = state.store.doubts(&line, CodeId(0), 1).await?;
     Ok(Page(JobsPage { frame: Frame::of(Some(person)), line, jobs, doubts }))
 }
 
