@@ -108,8 +108,8 @@ mod tests {
         let square = &SQUARES[square];
         correction::append(&mut words, square);
         let inner = placement::place(&words, square.inner());
-        let modules = Modules::framed(square.side, square.regions, &inner);
-        let (pixels, width) = (3, (square.side + 4) * 3);
+        let modules = Modules::framed(square, &inner);
+        let (pixels, width) = (3, (square.rows + 4) * 3);
         let dark = |x: u32, y: u32| {
             let (x, y) = (x / pixels, y / pixels);
             x >= 2 && y >= 2 && modules.get(x - 2, y - 2)
