@@ -7,18 +7,7 @@ use rxing::{
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The part of a picture to look at, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Region {
-    /// Left edge.
-    pub x: u32,
-    /// Upper edge.
-    pub y: u32,
-    /// Width.
-    pub width: u32,
-    /// Height.
-    pub height: u32,
-}
+use super::grey::Region;
 
 /// A symbol that was read.
 #[derive(Debug, Clone, PartialEq)]

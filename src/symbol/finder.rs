@@ -1,0 +1,235 @@
+//! The finder of a symbol among the cells of a lattice: two solid sides that meet, two that
+//! alternate, and light around the solid ones.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "a lattice has at most some hundred columns"
+)]
+use super::cells::Cells;
+use super::sizes::{SHAPES, Shape};
+
+/// The shortest solid side, in modules.
+const SHORTEST: usize = 8;
+/// How solid the first modules of a side must be to be looked at.
+const SOLID: f32 = 0.25;
+/// How well the whole finder must fit.
+const FITS: f32 = 0.35;
+
+/// A symbol that may be there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) shape: &'static Shape,
+    /// First column and row among the cells.
+    pub(super) col: usize,
+    pub(super) row: usize,
+    /// Where the solid sides meet: quarter turns from bottom left, clockwise.
+    pub(super) turned: u8,
+    /// Light modules on dark ground.
+    pub(super) inverted: bool,
+    /// The reader sees it from behind (certain only where the rectangle tells).
+    pub(super) mirrored: bool,
+    /// Mean agreement of the finder, 0 to 1.
+    pub(super) fit: f32,
+}
+
+impl Frame {
+    /// Columns and rows of cells that it covers.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let (rows, cols) = self.seen();
+        if self.turned % 2 == 0 { (cols, rows) } else { (rows, cols) }
+    }
+
+    /// Rows and columns when it is turned upright; a mirrored rectangle stands.
+    pub(super) fn seen(&self) -> (usize, usize) {
+        let (rows, cols) = (self.shape.rows as usize, self.shape.cols as usize);
+        if self.mirrored { (cols, rows) } else { (rows, cols) }
+    }
+
+    /// The place among the cells of a place in the upright symbol, in modules from its upper left
+    /// corner.
+    pub(super) fn place(&self, x: f32, y: f32) -> (f32, f32) {
+        let (cols, rows) = self.size();
+        let (left, top) = (self.col as f32, self.row as f32);
+        let (right, bottom) = (left + cols as f32, top + rows as f32);
+        match self.turned {
+            0 => (left + x, top + y),
+            1 => (right - y, top + x),
+            2 => (right - x, bottom - y),
+            _ => (left + y, bottom - x),
+        }
+    }
+
+    /// More finder that fits is more certain.
+    fn rank(&self) -> f32 {
+        let (rows, cols) = (self.shape.rows as f32, self.shape.cols as f32);
+        (self.fit - 0.2) * (rows + cols).sqrt()
+    }
+}
+
+/// Sums from the first cell of each row and column on.
+struct Sums {
+    cols: usize,
+    rows: usize,
+    /// Darkness along rows and along columns, and the same with alternating sign.
+    along: [Vec<f32>; 2],
+    alternating: [Vec<f32>; 2],
+}
+
+impl Sums {
+    fn new(cells: &Cells) -> Self {
+        let (cols, rows) = (cells.cols(), cells.rows());
+        let empty = || vec![0.0; (cols + 1) * (rows + 1)];
+        let (mut along, mut alternating) = ([empty(), empty()], [empty(), empty()]);
+        for row in 0..rows {
+            for col in 0..cols {
+                let value = cells.at(row, col).clamp(-1.0, 1.0);
+                let signed = if (row + col) % 2 == 0 { value } else { -value };
+                let at = row * (cols + 1) + col;
+                along[0][at + 1] = along[0][at] + value;
+                alternating[0][at + 1] = alternating[0][at] + signed;
+                along[1][at + cols + 1] = along[1][at] + value;
+                alternating[1][at + cols + 1] = alternating[1][at] + signed;
+            }
+        }
+        Self { cols, rows, along, alternating }
+    }
+
+    /// Sum over `length` cells of a row from `col` on.
+    fn row(&self, of: &[Vec<f32>; 2], row: usize, col: usize, length: usize) -> f32 {
+        let at = row * (self.cols + 1) + col;
+        of[0][at + length] - of[0][at]
+    }
+
+    /// Sum over `length` cells of a column from `row` on.
+    fn col(&self, of: &[Vec<f32>; 2], row: usize, col: usize, length: usize) -> f32 {
+        let at = row * (self.cols + 1) + col;
+        of[1][at + length * (self.cols + 1)] - of[1][at]
+    }
+}
+
+/// Symbols that may be among these cells, the likeliest first.
+pub(super) fn frames(cells: &Cells, wanted: impl Fn(&Shape) -> bool) -> Vec<Frame> {
+    let sums = Sums::new(cells);
+    let mut frames = Vec::new();
+    let shapes: Vec<&'static Shape> = SHAPES.iter().filter(|shape| wanted(shape)).collect();
+    for turned in 0..4 {
+        for (row, col, inverted) in corners(&sums, turned) {
+            for shape in &shapes {
+                for mirrored in [false, true] {
+                    if mirrored && shape.rows == shape.cols {
+                        continue;
+                    }
+                    let corner = Corner { row, col, turned, inverted };
+                    frames.extend(corner.frame(&sums, shape, mirrored));
+                }
+            }
+        }
+    }
+    frames.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
+    frames
+}
+
+/// Cells where two solid sides may meet: row, column, light on dark.
+fn corners(sums: &Sums, turned: u8) -> Vec<(usize, usize, bool)> {
+    let mut corners = Vec::new();
+    if sums.cols < SHORTEST || sums.rows < SHORTEST {
+        return corners;
+    }
+    let (leftwards, downwards) = (matches!(turned, 2 | 3), matches!(turned, 1 | 2));
+    let enough = SOLID * SHORTEST as f32;
+    for row in 0..sums.rows {
+        let top = if downwards { Some(row) } else { (row + 1).checked_sub(SHORTEST) };
+        let Some(top) = top.filter(|top| top + SHORTEST <= sums.rows) else { continue };
+        for col in 0..sums.cols {
+            let left = if leftwards { (col + 1).checked_sub(SHORTEST) } else { Some(col) };
+            let Some(left) = left.filter(|left| left + SHORTEST <= sums.cols) else { continue };
+            let across = sums.row(&sums.along, row, left, SHORTEST);
+            if across.abs() < enough {
+                continue;
+            }
+            let down = sums.col(&sums.along, top, col, SHORTEST);
+            if down.abs() >= enough && (down < 0.0) == (across < 0.0) {
+                corners.push((row, col, across < 0.0));
+            }
+        }
+    }
+    corners
+}
+
+/// A cell where two solid sides meet.
+struct Corner {
+    row: usize,
+    col: usize,
+    turned: u8,
+    inverted: bool,
+}
+
+impl Corner {
+    fn frame(&self, sums: &Sums, shape: &'static Shape, mirrored: bool) -> Option<Frame> {
+        let Self { turned, inverted, .. } = *self;
+        let mut frame = Frame { shape, col: 0, row: 0, turned, inverted, mirrored, fit: 0.0 };
+        let (cols, rows) = frame.size();
+        frame.col = if matches!(turned, 2 | 3) { (self.col + 1).checked_sub(cols)? } else { self.col };
+        frame.row = if matches!(turned, 1 | 2) { self.row } else { (self.row + 1).checked_sub(rows)? };
+        if frame.col + cols > sums.cols || frame.row + rows > sums.rows {
+            return None;
+        }
+        frame.fit = fit(sums, &frame);
+        (frame.fit > FITS).then_some(frame)
+    }
+}
+
+/// Mean agreement of all finders of the symbol, regions inside it included.
+fn fit(sums: &Sums, frame: &Frame) -> f32 {
+    let (cols, rows) = frame.size();
+    let (seen_rows, seen_cols) = frame.seen();
+    let (down, across) = if frame.mirrored {
+        (frame.shape.across, frame.shape.down)
+    } else {
+        (frame.shape.down, frame.shape.across)
+    };
+    let (region_rows, region_cols) = (seen_rows / down as usize, seen_cols / across as usize);
+    let (step_cols, step_rows) =
+        if frame.turned % 2 == 0 { (region_cols, region_rows) } else { (region_rows, region_cols) };
+    // Of the two lines at each border: which side of a region is solid, which alternates.
+    let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
+    let sign = if frame.inverted { -1.0 } else { 1.0 };
+    let (mut sum, mut worst) = (0.0, f32::MAX);
+    let bars_down = cols / step_cols;
+    for bar in 0..bars_down {
+        let (left, right) = (frame.col + bar * step_cols, frame.col + (bar + 1) * step_cols - 1);
+        let (solid, clock) = if solid_right { (right, left) } else { (left, right) };
+        let solid = sign * sums.col(&sums.along, frame.row, solid, rows);
+        let clock = sign * clock_of_col(sums, frame, clock, rows, solid_top);
+        sum += solid + clock;
+        worst = worst.min(solid / rows as f32).min(clock / rows as f32);
+    }
+    let bars_across = rows / step_rows;
+    for bar in 0..bars_across {
+        let (top, bottom) = (frame.row + bar * step_rows, frame.row + (bar + 1) * step_rows - 1);
+        let (solid, clock) = if solid_top { (top, bottom) } else { (bottom, top) };
+        let solid = sign * sums.row(&sums.along, solid, frame.col, cols);
+        let clock = sign * clock_of_row(sums, frame, clock, cols, solid_right);
+        sum += solid + clock;
+        worst = worst.min(solid / cols as f32).min(clock / cols as f32);
+    }
+    let count = 2 * (bars_down * rows + bars_across * cols);
+    // One side may be lost altogether, but then the others must be good.
+    sum / count as f32 + 0.15 * worst.min(0.0)
+}
+
+/// A column that alternates, dark where it meets the solid row.
+fn clock_of_col(sums: &Sums, frame: &Frame, col: usize, rows: usize, solid_top: bool) -> f32 {
+    let dark = if solid_top { frame.row } else { frame.row + rows - 1 };
+    let sum = sums.col(&sums.alternating, frame.row, col, rows);
+    if (dark + col) % 2 == 0 { sum } else { -sum }
+}
+
+/// A row that alternates, dark where it meets the solid column.
+fn clock_of_row(sums: &Sums, frame: &Frame, row: usize, cols: usize, solid_right: bool) -> f32 {
+    let dark = if solid_right { frame.col + cols - 1 } else { frame.col };
+    let sum = sums.row(&sums.alternating, row, frame.col, cols);
+    if (dark + row) % 2 == 0 { sum } else { -sum }
+}

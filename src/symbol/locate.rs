@@ -1,0 +1,151 @@
+//! Where a symbol may be: places of a picture with many edges in both directions.
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "pixels of a picture are far below 2^24"
+)]
+use super::grey::Grey;
+
+/// Side of a block in pixels.
+const BLOCK: usize = 4;
+/// Blocks along the side of the window whose edges are summed.
+const WINDOW: usize = 12;
+/// Windows nearer than this, in blocks, are one place.
+const APART: usize = 8;
+/// A block this much brighter than its neighbour, in grey values, is no noise.
+const FAINTEST: u32 = 3;
+
+/// A place worth a look, in pixels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) x: usize,
+    pub(super) y: usize,
+    strength: u32,
+}
+
+/// At most so many places, the busiest first.
+pub(super) fn places(grey: &Grey<'_>, most: usize) -> Vec<Place> {
+    let (cols, rows) = (grey.width() / BLOCK, grey.height() / BLOCK);
+    if cols < 4 || rows < 4 {
+        return vec![Place { x: grey.width() / 2, y: grey.height() / 2, strength: 0 }];
+    }
+    let blocks = blocks(grey, cols, rows);
+    let (sums, cols, rows) = windows(&blocks, cols, rows);
+    let mut found = peaks(&sums, cols, rows);
+    found.sort_by(|a, b| b.strength.cmp(&a.strength).then((a.y, a.x).cmp(&(b.y, b.x))));
+    found.truncate(most);
+    found
+}
+
+/// Sum of the pixels of each block.
+fn blocks(grey: &Grey<'_>, cols: usize, rows: usize) -> Vec<u16> {
+    let mut sums = vec![0; cols * rows];
+    for (row, sums) in sums.chunks_exact_mut(cols).enumerate() {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|y| grey.row(BLOCK * row + y).chunks_exact(BLOCK));
+        for (sum, (((a, b), c), d)) in sums.iter_mut().zip(a.zip(b).zip(c).zip(d)) {
+            let four = |x: &[u8]| u16::from(x[0]) + u16::from(x[1]) + u16::from(x[2]) + u16::from(x[3]);
+            *sum = four(a) + four(b) + four(c) + four(d);
+        }
+    }
+    sums
+}
+
+/// For each window its edges in the direction that has fewer: writing, frames and rulers have
+/// them in one direction. Answer: sums, and how many windows across and down.
+fn windows(blocks: &[u16], cols: usize, rows: usize) -> (Vec<u32>, usize, usize) {
+    let floor = FAINTEST * (BLOCK * BLOCK) as u32;
+    let edge = |a: u16, b: u16| u32::from(a.abs_diff(b)).saturating_sub(floor);
+    let (wide, high) = (WINDOW.min(cols - 1), WINDOW.min(rows - 1));
+    let (out_cols, out_rows) = (cols - wide, rows - high);
+    let mut out = vec![0; out_cols * out_rows];
+    let mut columns = vec![[0_u32; 2]; cols - 1];
+    let mut lines: Vec<Vec<[u32; 2]>> = Vec::with_capacity(rows - 1);
+    for row in 0..rows - 1 {
+        let here = &blocks[row * cols..(row + 1) * cols];
+        let below = &blocks[(row + 1) * cols..(row + 2) * cols];
+        let line: Vec<[u32; 2]> = (0..cols - 1)
+            .map(|col| [edge(here[col], here[col + 1]), edge(here[col], below[col])])
+            .collect();
+        for (sum, edges) in columns.iter_mut().zip(&line) {
+            sum[0] += edges[0];
+            sum[1] += edges[1];
+        }
+        if row >= high {
+            for (sum, edges) in columns.iter_mut().zip(&lines[row - high]) {
+                sum[0] -= edges[0];
+                sum[1] -= edges[1];
+            }
+        }
+        lines.push(line);
+        if row + 1 >= high {
+            let out = &mut out[(row + 1 - high) * out_cols..][..out_cols];
+            let mut sum = [0, 0];
+            for (col, edges) in columns.iter().enumerate() {
+                sum = [sum[0] + edges[0], sum[1] + edges[1]];
+                if col >= wide {
+                    sum = [sum[0] - columns[col - wide][0], sum[1] - columns[col - wide][1]];
+                }
+                if col + 1 >= wide {
+                    out[col + 1 - wide] = sum[0].min(sum[1]);
+                }
+            }
+        }
+    }
+    (out, out_cols, out_rows)
+}
+
+/// The strongest window of each neighbourhood.
+fn peaks(sums: &[u32], cols: usize, rows: usize) -> Vec<Place> {
+    let mut best = Vec::new();
+    let (across, down) = (cols.div_ceil(APART), rows.div_ceil(APART));
+    let mut cells = vec![(0_u32, 0_usize); across * down];
+    for (at, sum) in sums.iter().enumerate() {
+        let cell = &mut cells[at / cols / APART * across + at % cols / APART];
+        if *sum > cell.0 {
+            *cell = (*sum, at);
+        }
+    }
+    for (at, (strength, place)) in cells.iter().enumerate() {
+        if *strength == 0 {
+            continue;
+        }
+        let (col, row) = (at % across, at / across);
+        let near = (row.saturating_sub(1)..(row + 2).min(down))
+            .flat_map(|r| (col.saturating_sub(1)..(col + 2).min(across)).map(move |c| (r, c)))
+            .filter(|(r, c)| (*r, *c) != (row, col));
+        let beaten = near.into_iter().any(|(r, c)| {
+            let other = cells[r * across + c];
+            let close = other.1 / cols <= place / cols + APART
+                && place / cols <= other.1 / cols + APART
+                && other.1 % cols <= place % cols + APART
+                && place % cols <= other.1 % cols + APART;
+            close && (other.0, place) > (*strength, &other.1)
+        });
+        if !beaten {
+            let middle = BLOCK * WINDOW / 2;
+            let (x, y) = (place % cols * BLOCK + middle, place / cols * BLOCK + middle);
+            best.push(Place { x, y, strength: *strength });
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_busy_place_is_the_first_and_an_empty_picture_has_none() {
+        let (width, height) = (320, 240);
+        let mut luma = vec![200_u8; width * height];
+        assert!(places(&Grey::new(&luma, 320, 240).unwrap(), 9).is_empty());
+        for (at, pixel) in luma.iter_mut().enumerate() {
+            let (x, y) = (at % width, at / width);
+            let inside = (200..260).contains(&x) && (60..120).contains(&y);
+            if inside && (x / 5 * 7 + y / 5 * 11) % 3 == 0 {
+                *pixel = 30;
+            }
+        }
+        let found = places(&Grey::new(&luma, 320, 240).unwrap(), 9);
+        assert!((200..260).contains(&found[0].x) && (60..120).contains(&found[0].y), "{found:?}");
+    }
+}

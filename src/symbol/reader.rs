@@ -1,0 +1,258 @@
+//! Our own reader: place, lattice, finder, modules, words, text.
+use super::cells::Cells;
+use super::decode::{Decoded, Seen};
+use super::finder::{self, Frame};
+use super::grey::{Grey, Halved, Region};
+use super::lattice::{self, Lattice, Start};
+use super::locate;
+use super::sizes::Shape;
+use super::tone;
+use super::warp::{Sight, Warp};
+
+/// What is known before a picture is looked at. Nothing of it is needed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hints {
+    /// Only this part of the picture.
+    pub region: Option<Region>,
+    /// Rows and columns of modules, finder included.
+    pub size: Option<(u32, u32)>,
+    /// Side of a module in pixels, within a third.
+    pub module: Option<f32>,
+    /// Places that are looked at before giving up: the bound of the work, since a clock is not
+    /// for this room.
+    pub places: usize,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self { region: None, size: None, module: None, places: 48 }
+    }
+}
+
+/// A symbol that our own reader has read: all that a grader needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Symbol {
+    /// Its text: separators as character 29, no leading FNC1.
+    pub text: String,
+    /// AIM identifier; `]d2` where FNC1 is the first codeword.
+    pub identifier: &'static str,
+    /// Rows of modules, finder included.
+    pub rows: u32,
+    /// Columns of modules, finder included.
+    pub cols: u32,
+    /// From modules to pixels: (0, 0) is the upper left corner of the symbol as it should be seen,
+    /// (`cols`, `rows`) its lower right, the middle of the first module is at (0.5, 0.5). Of a
+    /// mirrored symbol: as it is seen, the solid sides at the left and at the bottom.
+    pub grid: Warp,
+    /// Upper left, upper right, lower right, lower left in pixels of the whole picture; the solid
+    /// sides meet at the last.
+    pub corners: [(f32, f32); 4],
+    /// Mean brightness of the modules and of one module of quiet zone around them.
+    pub samples: Cells,
+    /// Codewords of data, then of correction, put right.
+    pub words: Vec<u8>,
+    /// Places of the codewords that had to be put right.
+    pub wrong: Vec<usize>,
+    /// Unused error correction of the worst block, 0 to 1 (ISO/IEC 15415).
+    pub unused: f32,
+    /// Seen from behind.
+    pub mirrored: bool,
+    /// Light modules on dark ground.
+    pub inverted: bool,
+}
+
+/// Reads the first symbol that is found.
+pub fn find(grey: &Grey<'_>, hints: &Hints) -> Option<Symbol> {
+    let mut found = None;
+    search(grey, hints, &mut |symbol| {
+        found = Some(symbol);
+        false
+    });
+    found
+}
+
+/// Reads every symbol that is found, each place once.
+pub fn find_all(grey: &Grey<'_>, hints: &Hints) -> Vec<Symbol> {
+    let mut found: Vec<Symbol> = Vec::new();
+    search(grey, hints, &mut |symbol| {
+        let again = found.iter().any(|other| other.covers(symbol.middle()));
+        if !again {
+            found.push(symbol);
+        }
+        true
+    });
+    found
+}
+
+impl Symbol {
+    fn middle(&self) -> (f32, f32) {
+        let sum = self.corners.iter().fold((0.0, 0.0), |sum, c| (sum.0 + c.0, sum.1 + c.1));
+        (sum.0 / 4.0, sum.1 / 4.0)
+    }
+
+    /// Whether a pixel is inside of it.
+    fn covers(&self, (x, y): (f32, f32)) -> bool {
+        let side = |at: usize| {
+            let ((ax, ay), (bx, by)) = (self.corners[at], self.corners[(at + 1) % 4]);
+            (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0.0
+        };
+        let first = side(0);
+        (1..4).all(|at| side(at) == first)
+    }
+}
+
+/// Tries place after place, in smaller and smaller copies of the picture; `take` says whether to
+/// go on.
+fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) {
+    let part = match hints.region {
+        Some(region) => grey.part(region),
+        None => Some(*grey),
+    };
+    let Some(part) = part else { return };
+    let mut copies: Vec<Halved> = Vec::new();
+    let mut taken: Vec<Symbol> = Vec::new();
+    for level in 0..4 {
+        if level > 0 {
+            let last = copies.last().map_or(part, Halved::grey);
+            let Some(next) = last.halved() else { return };
+            copies.push(next);
+        }
+        let here = copies.last().map_or(part, Halved::grey);
+        if here.width().min(here.height()) < 16 {
+            return;
+        }
+        let look = Look { part: &part, here: &here, level, hints };
+        for place in locate::places(&here, hints.places) {
+            let Some(symbol) = look.at(place.x, place.y, &taken) else { continue };
+            taken.push(symbol.clone());
+            if !take(symbol) {
+                return;
+            }
+        }
+    }
+}
+
+/// Frames of one lattice that are tried.
+const FRAMES: usize = 5;
+/// Lattices that are tried at one place.
+const LATTICES: usize = 2;
+/// A lattice whose beat is fainter is none.
+const FAINTEST: f32 = 0.05;
+
+/// The picture while one place of it is looked at.
+struct Look<'a> {
+    part: &'a Grey<'a>,
+    /// The copy that is looked at, and how often it was halved.
+    here: &'a Grey<'a>,
+    level: usize,
+    hints: &'a Hints,
+}
+
+impl Look<'_> {
+    fn at(&self, x: usize, y: usize, taken: &[Symbol]) -> Option<Symbol> {
+        let starts = lattice::starts(self.here, x, y);
+        let starts = starts.iter().filter(|start| start.clear > FAINTEST);
+        starts.take(LATTICES).find_map(|start| self.from(start))
+    }
+
+    fn from(&self, start: &Start) -> Option<Symbol> {
+        let lattice = start.follow(self.here)?;
+        let (left, top) = (lattice.cols.0, lattice.rows.0);
+        let size = (
+            usize::try_from(lattice.cols.1 - left).ok()?,
+            usize::try_from(lattice.rows.1 - top).ok()?,
+        );
+        let cells = Cells::glance(self.here, &lattice.warp, (left, top), size).darkness();
+        let wanted = |shape: &Shape| {
+            let size = self.hints.size;
+            size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
+        };
+        let frames = finder::frames(&cells, wanted);
+        if std::env::var("DBG").is_ok() {
+            eprintln!("level {} start {:?} clear {} lattice {:?} {:?} steps {:?} frames {}", self.level, lattice.warp.at(0.,0.), start.clear, lattice.cols, lattice.rows, lattice.warp.steps(0.,0.), frames.len());
+            for f in frames.iter().take(4) { eprintln!("   {:?}", (f.shape.rows, f.shape.cols, f.col, f.row, f.turned, f.inverted, f.fit)); }
+        }
+        frames.iter().take(FRAMES).find_map(|frame| self.read(&lattice, frame))
+    }
+
+    fn read(&self, lattice: &Lattice, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let (wide, high) = (cols as f32, rows as f32);
+        #[expect(clippy::cast_precision_loss, reason = "at most some hundred")]
+        let (left, top) = (lattice.cols.0 as f32, lattice.rows.0 as f32);
+        let warp = lattice.warp.seen_from((wide, high), |x, y| {
+            let (u, v) = frame.place(x, y);
+            (left + u, top + v)
+        })?;
+        let growth = lattice.growth;
+        let growth = if frame.turned % 2 == 0 { growth } else { (growth.1, growth.0) };
+        let warp = refine(self.here, warp, (wide, high), growth);
+        let warp = warp.doubled(self.level);
+        self.decode(&warp, frame)
+    }
+
+    fn decode(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        let samples = Cells::measure(self.part, warp, (-1, -1), (cols + 2, rows + 2), 0.5);
+        let mut darkness = samples.darkness();
+        if frame.inverted {
+            darkness = Cells::new(cols + 2, darkness.values().iter().map(|v| -v).collect());
+        }
+        let ways: &[bool] = if frame.shape.rows == frame.shape.cols { &[false, true] } else { &[frame.mirrored] };
+        ways.iter().find_map(|mirrored| {
+            let seen = Seen { shape: frame.shape, darkness: &darkness, margin: 1, mirrored: *mirrored };
+            let decoded = seen.decode(0)?;
+            Some(self.symbol(*warp, frame, samples.clone(), decoded, *mirrored))
+        })
+    }
+
+    fn symbol(&self, grid: Warp, frame: &Frame, samples: Cells, decoded: Decoded, mirrored: bool) -> Symbol {
+        let (rows, cols) = frame.seen();
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let (wide, high) = (cols as f32, rows as f32);
+        let origin = self.hints.region.map_or((0, 0), |region| (region.x, region.y));
+        let grid = grid.moved(origin);
+        let corners = [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)];
+        Symbol {
+            text: decoded.said.text,
+            identifier: decoded.said.identifier,
+            rows: frame.shape.rows,
+            cols: frame.shape.cols,
+            grid,
+            corners: corners.map(|(x, y)| grid.at(x, y)),
+            samples,
+            words: decoded.words,
+            wrong: decoded.corrected.wrong,
+            unused: decoded.corrected.unused,
+            mirrored,
+            inverted: frame.inverted,
+        }
+    }
+}
+
+/// Looks at all tiles of the symbol once more, now that it is known how far it goes.
+#[expect(clippy::cast_precision_loss, reason = "at most 144")]
+fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f32)) -> Warp {
+    let places = |length: f32| {
+        let count = (length / 5.0).round().max(2.0);
+        let step = (length - 4.0) / (count - 1.0);
+        (0_u8..40).map(f32::from).take_while(move |n| *n < count).map(move |n| (2.0 + step * n).round())
+    };
+    let mut sights: Vec<Sight> = Vec::new();
+    for v in places(high) {
+        for u in places(wide) {
+            let Some(tile) = tone::tile(grey, &warp, (u, v), 2.5, growth) else { continue };
+            if tile.miss.0.abs().max(tile.miss.1.abs()) < 0.3 && tile.clear > 0.05 {
+                sights.push(tile.sight);
+            }
+        }
+    }
+    let terms = match sights.len() {
+        0..6 => return warp,
+        6..12 => 4,
+        12..25 => 6,
+        _ => 10,
+    };
+    Warp::fit(&sights, terms).unwrap_or(warp)
+}
