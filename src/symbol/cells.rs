@@ -122,4 +122,34 @@ impl Cells {
         });
         Self::new(cols, values.collect())
     }
+
+    /// The same with one scale for all, that of the cells from … to (columns, then rows): where
+    /// the ground beside the label is darker than the ink, the neighbours mislead.
+    pub(super) fn darkness_as_in(&self, cols: (usize, usize), rows: (usize, usize)) -> Self {
+        let inside = (rows.0..rows.1.min(self.rows()))
+            .flat_map(|row| (cols.0..cols.1.min(self.cols)).map(move |col| (row, col)));
+        let values: Vec<f32> = inside.map(|(row, col)| self.at(row, col)).collect();
+        let (dark, light) = classes(&values);
+        let contrast = (light - dark).max(1.0);
+        let darkness = |value: &f32| ((light + dark - 2.0 * value) / contrast).clamp(-1.0, 1.0);
+        Self::new(self.cols, self.values.iter().map(darkness).collect())
+    }
+}
+
+/// Means of the dark and of the light values: each the mean of what is nearer to it.
+fn classes(values: &[f32]) -> (f32, f32) {
+    let low = values.iter().copied().fold(f32::MAX, f32::min);
+    let high = values.iter().copied().fold(f32::MIN, f32::max);
+    let (mut dark, mut light) = (low, high);
+    for _ in 0..6 {
+        let middle = f32::midpoint(dark, light);
+        let (mut sums, mut counts) = ([0.0; 2], [0.0_f32; 2]);
+        for value in values {
+            let side = usize::from(*value > middle);
+            sums[side] += value;
+            counts[side] += 1.0;
+        }
+        (dark, light) = (sums[0] / counts[0].max(1.0), sums[1] / counts[1].max(1.0));
+    }
+    (dark, light)
 }

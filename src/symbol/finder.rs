@@ -14,6 +14,8 @@ use super::sizes::{SHAPES, Shape};
 const SHORTEST: usize = 8;
 /// How solid the first modules of a side must be to be looked at.
 const SOLID: f32 = 0.25;
+/// How much lighter it must be beyond them, both sides together.
+const CHANGE: f32 = 1.0;
 /// How well the whole finder must fit.
 const FITS: f32 = 0.35;
 
@@ -61,10 +63,19 @@ impl Frame {
         }
     }
 
+    /// Whether both are the same symbol in the same place.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let key = |frame: &Self| {
+            (frame.shape, frame.col, frame.row, frame.turned, frame.inverted, frame.mirrored)
+        };
+        key(self) == key(other)
+    }
+
     /// More finder that fits is more certain.
     fn rank(&self) -> f32 {
-        let (rows, cols) = (self.shape.rows as f32, self.shape.cols as f32);
-        (self.fit - 0.2) * (rows + cols).sqrt()
+        let (rows, cols) = (self.shape.rows, self.shape.cols);
+        let modules = 2 * (self.shape.across * rows + self.shape.down * cols);
+        (self.fit - 0.3) * (modules as f32).sqrt()
     }
 }
 
@@ -127,7 +138,7 @@ pub(super) fn frames(cells: &Cells, wanted: impl Fn(&Shape) -> bool) -> Vec<Fram
             }
         }
     }
-    frames.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
+    frames.sort_unstable_by(|a: &Frame, b: &Frame| b.rank().total_cmp(&a.rank()));
     frames
 }
 
@@ -150,7 +161,17 @@ fn corners(sums: &Sums, turned: u8) -> Vec<(usize, usize, bool)> {
                 continue;
             }
             let down = sums.col(&sums.along, top, col, SHORTEST);
-            if down.abs() >= enough && (down < 0.0) == (across < 0.0) {
+            if down.abs() < enough || (down < 0.0) != (across < 0.0) {
+                continue;
+            }
+            // Beyond the solid sides it is light: somewhere it must change.
+            let above = if downwards { row.checked_sub(1) } else { Some(row + 1) };
+            let beside = if leftwards { Some(col + 1) } else { col.checked_sub(1) };
+            let above = above.filter(|row| *row < sums.rows);
+            let beside = beside.filter(|col| *col < sums.cols);
+            let outer = above.map_or(0.0, |row| sums.row(&sums.along, row, left, SHORTEST))
+                + beside.map_or(0.0, |col| sums.col(&sums.along, top, col, SHORTEST));
+            if (across + down - outer).abs() > CHANGE * SHORTEST as f32 && (across + down - outer) * across > 0.0 {
                 corners.push((row, col, across < 0.0));
             }
         }
@@ -217,7 +238,7 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
     }
     let count = 2 * (bars_down * rows + bars_across * cols);
     // One side may be lost altogether, but then the others must be good.
-    sum / count as f32 + 0.15 * worst.min(0.0)
+    sum / count as f32 - 0.12 * (0.4 - worst).max(0.0)
 }
 
 /// A column that alternates, dark where it meets the solid row.

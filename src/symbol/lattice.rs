@@ -101,12 +101,13 @@ fn start(a: Peak, b: Peak, angle: f32, (x, y): (f32, f32), side: usize) -> Start
     let (u0, v0) = (-a.phase / TAU, -b.phase / TAU);
     let origin = (x + u0 * across.0 + v0 * down.0, y + u0 * across.1 + v0 * down.1);
     let reach = side as f32 / 2.0 * a.rate.min(b.rate);
-    // Among beats of the same clearness the slower one: its double is its echo.
-    let slow = 1.0 / (a.rate * b.rate).powf(0.25);
+    // Modules are square, but for some stretch by the feed.
+    let stretch = (a.rate / b.rate).ln() / 0.12;
+    let square = 1.0 / (1.0 + stretch * stretch);
     Start {
         warp: Warp::straight(origin, across, down),
         growth: (a.growth, b.growth),
-        clear: (a.clear * b.clear).sqrt() * slow,
+        clear: (a.clear * b.clear).sqrt() * square,
         reach,
     }
 }
@@ -232,7 +233,7 @@ impl Start {
             for u in steps(-count * STRIDE, count * STRIDE) {
                 if let Some(tile) = tile(grey, &warp, (u, v), REACH, self.growth) {
                     strength = strength.max(tile.strength);
-                    sights.extend(accepted(&tile, 0.0));
+                    sights.extend(accepted(&tile, 0.0, 0.35));
                 }
             }
         }
@@ -248,7 +249,7 @@ impl Start {
                 .filter_map(|place| tile(grey, &warp, *place, REACH, self.growth))
                 .collect();
             let good: Vec<Sight> =
-                looked.iter().filter_map(|tile| accepted(tile, strength * 0.12)).collect();
+                looked.iter().filter_map(|tile| accepted(tile, strength * 0.15, 0.25)).collect();
             front.open[side] = good.len() * 3 >= fresh.len().max(1) && !fresh.is_empty();
             front.advance(side);
             if front.open[side] {
@@ -296,9 +297,9 @@ fn steps(from: f32, to: f32) -> impl Iterator<Item = f32> {
     (0..=count).map(move |at| from + STRIDE * at as f32)
 }
 
-fn accepted(tile: &Tile, weakest: f32) -> Option<Sight> {
-    let near = tile.miss.0.abs().max(tile.miss.1.abs()) < 0.35;
-    (near && tile.clear > 0.08 && tile.strength >= weakest).then_some(tile.sight)
+fn accepted(tile: &Tile, weakest: f32, farthest: f32) -> Option<Sight> {
+    let near = tile.miss.0.abs().max(tile.miss.1.abs()) < farthest;
+    (near && tile.clear > 0.1 && tile.strength >= weakest).then_some(tile.sight)
 }
 
 /// The wider the lattice, the more it may bend.

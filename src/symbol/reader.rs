@@ -162,17 +162,40 @@ impl Look<'_> {
             usize::try_from(lattice.cols.1 - left).ok()?,
             usize::try_from(lattice.rows.1 - top).ok()?,
         );
-        let cells = Cells::glance(self.here, &lattice.warp, (left, top), size).darkness();
+        let cells = Cells::glance(self.here, &lattice.warp, (left, top), size);
+        let near = |from: i32, length: usize| {
+            let middle = usize::try_from(-from).unwrap_or(0).min(length);
+            (middle.saturating_sub(8), (middle + 8).min(length))
+        };
+        let mut seen = Vec::new();
+        self.among(&lattice, &cells.darkness(), &mut seen).or_else(|| {
+            let (cols, rows) = (near(left, size.0), near(top, size.1));
+            self.among(&lattice, &cells.darkness_as_in(cols, rows), &mut seen)
+        })
+    }
+
+    /// Tries the likeliest frames among the cells that were not tried before.
+    fn among(&self, lattice: &Lattice, cells: &Cells, seen: &mut Vec<Frame>) -> Option<Symbol> {
         let wanted = |shape: &Shape| {
             let size = self.hints.size;
             size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
         };
-        let frames = finder::frames(&cells, wanted);
+        let frames = finder::frames(cells, wanted);
         if std::env::var("DBG").is_ok() {
-            eprintln!("level {} start {:?} clear {} lattice {:?} {:?} steps {:?} frames {}", self.level, lattice.warp.at(0.,0.), start.clear, lattice.cols, lattice.rows, lattice.warp.steps(0.,0.), frames.len());
+            eprintln!("level {} lattice {:?} {:?} {:?} steps {:?} frames {}", self.level, lattice.warp.at(0.,0.), lattice.cols, lattice.rows, lattice.warp.steps(0.,0.), frames.len());
             for f in frames.iter().take(4) { eprintln!("   {:?}", (f.shape.rows, f.shape.cols, f.col, f.row, f.turned, f.inverted, f.fit)); }
         }
-        frames.iter().take(FRAMES).find_map(|frame| self.read(&lattice, frame))
+        for frame in frames.iter().take(FRAMES) {
+            if seen.iter().any(|other| other.same(frame)) {
+                continue;
+            }
+            seen.push(*frame);
+            let found = self.read(lattice, frame);
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
     }
 
     fn read(&self, lattice: &Lattice, frame: &Frame) -> Option<Symbol> {

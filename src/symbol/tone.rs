@@ -81,11 +81,11 @@ struct Beat {
 impl Beat {
     /// Where the lattice line lies between the two, which print growth moves apart, and how sure
     /// that is (0 to 1).
-    fn line(&self, growth: f32) -> (f32, f32) {
+    fn line(&self, growth: f32, power: f32) -> (f32, f32) {
         let rising = self.rising.times(Turn::unit(-growth));
         let falling = self.falling.times(Turn::unit(growth));
         let both = rising.plus(falling);
-        (both.angle(), both.length() / self.power.max(1.0))
+        (both.angle(), both.length() / power.max(1.0))
     }
 }
 
@@ -128,8 +128,10 @@ pub(super) fn tile(
     let width = right - left;
     let by = [(down.1 / area, -down.0 / area), (-across.1 / area, across.0 / area)];
     let beats = beats(grey, by, (x, y), (left, width), top..bottom);
-    let (phase_u, clear_u) = beats[0].line(growth.0);
-    let (phase_v, clear_v) = beats[1].line(growth.1);
+    // Half of all edges: an axis without edges of its own has no clear beat.
+    let power = f32::midpoint(beats[0].power, beats[1].power);
+    let (phase_u, clear_u) = beats[0].line(growth.0, power);
+    let (phase_v, clear_v) = beats[1].line(growth.1, power);
     let miss = (-phase_u / TAU, -phase_v / TAU);
     let sight = Sight {
         u,
