@@ -123,6 +123,19 @@ impl Cells {
         Self::new(cols, values.collect())
     }
 
+    /// The same with one scale for all.
+    pub(super) fn darkness_of_all(&self) -> Self {
+        self.darkness_as_in((0, self.cols), (0, self.rows()))
+    }
+
+    /// Dark for light.
+    pub(super) fn negative(mut self) -> Self {
+        for value in &mut self.values {
+            *value = -*value;
+        }
+        self
+    }
+
     /// The same with one scale for all, that of the cells from … to (columns, then rows): where
     /// the ground beside the label is darker than the ink, the neighbours mislead.
     pub(super) fn darkness_as_in(&self, cols: (usize, usize), rows: (usize, usize)) -> Self {

@@ -31,46 +31,28 @@ impl Seen<'_> {
         self.darkness.at(row + self.margin, col + self.margin)
     }
 
-    /// Reads the words. With `doubtful`, so many of the least certain words count as erased.
-    pub(super) fn decode(&self, doubtful: usize) -> Option<Decoded> {
-        let (mut words, certainty) = self.words();
-        let erased = least(&certainty, doubtful);
-        let corrected = correction::correct(&mut words, &erased, self.shape)?;
+    /// Reads the words. Nothing is taken for erased: that would bring wrong texts nearer.
+    pub(super) fn decode(&self) -> Option<Decoded> {
+        let mut words = self.words();
+        let corrected = correction::correct(&mut words, &[], self.shape)?;
         let said = text::say(&words[..self.shape.data])?;
         Some(Decoded { said, words, corrected })
     }
 
-    /// The words as they stand there, and of each its least certain module.
-    pub(super) fn words(&self) -> (Vec<u8>, Vec<f32>) {
-        let count = self.shape.words();
-        let (mut words, mut certainty) = (vec![0_u8; count], vec![f32::MAX; count]);
+    /// The words as they stand there.
+    fn words(&self) -> Vec<u8> {
+        let mut words = vec![0_u8; self.shape.words()];
         let (rows, cols) = self.shape.region();
         let (_, inner_cols) = self.shape.inner();
-        let map = placement::map(self.shape);
-        for (at, bit) in (0_u32..).zip(map) {
-            if matches!(*bit, ALWAYS_DARK | ALWAYS_LIGHT) {
-                continue;
-            }
+        for (at, bit) in (0_u32..).zip(placement::map(self.shape)) {
+            let fixed = matches!(*bit, ALWAYS_DARK | ALWAYS_LIGHT);
             let (row, col) = (at / inner_cols, at % inner_cols);
             let row = row / (rows - 2) * rows + row % (rows - 2) + 1;
             let col = col / (cols - 2) * cols + col % (cols - 2) + 1;
-            let value = self.module(row as usize, col as usize);
-            let word = usize::from(bit / 8);
-            if value > 0.0 {
-                words[word] |= 0x80 >> (bit % 8);
+            if !fixed && self.module(row as usize, col as usize) > 0.0 {
+                words[usize::from(bit / 8)] |= 0x80 >> (bit % 8);
             }
-            certainty[word] = certainty[word].min(value.abs());
         }
-        (words, certainty)
+        words
     }
-}
-
-fn least(certainty: &[f32], count: usize) -> Vec<usize> {
-    if count == 0 {
-        return Vec::new();
-    }
-    let mut order: Vec<usize> = (0..certainty.len()).collect();
-    order.sort_by(|a, b| certainty[*a].total_cmp(&certainty[*b]));
-    order.truncate(count);
-    order
 }

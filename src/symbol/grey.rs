@@ -91,7 +91,7 @@ impl<'a> Grey<'a> {
 
     /// The picture at half its size, each pixel the mean of four: bytes, width, height. `None` if
     /// there would be nothing left.
-    pub(super) fn halved(&self) -> Option<Halved> {
+    pub(super) fn halved(&self) -> Option<Owned> {
         let (width, height) = (self.width / 2, self.height / 2);
         if width == 0 || height == 0 {
             return None;
@@ -105,18 +105,22 @@ impl<'a> Grey<'a> {
                 ((sum + 2) >> 2).to_le_bytes()[0]
             }));
         }
-        Some(Halved { luma, width, height })
+        Some(Owned { luma, width, height })
     }
 }
 
-/// A picture of half the size that owns its pixels.
-pub(super) struct Halved {
+/// A picture that owns its pixels.
+pub(super) struct Owned {
     luma: Vec<u8>,
     width: usize,
     height: usize,
 }
 
-impl Halved {
+impl Owned {
+    pub(super) fn new(luma: Vec<u8>, width: usize, height: usize) -> Self {
+        Self { luma, width, height }
+    }
+
     pub(super) fn grey(&self) -> Grey<'_> {
         Grey { luma: &self.luma, stride: self.width, width: self.width, height: self.height }
     }

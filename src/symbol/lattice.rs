@@ -63,8 +63,17 @@ struct Peak {
     clear: f32,
 }
 
-/// Lattices that may be in the window around a place, the clearest first.
-pub(super) fn starts(grey: &Grey<'_>, x: usize, y: usize) -> Vec<Start> {
+/// What the window around a place shows.
+pub(super) struct View {
+    /// Lattices that may be there, the clearest first.
+    pub(super) starts: Vec<Start>,
+    /// How blurred its sharpest edge is: sigma of a Gaussian, in pixels.
+    pub(super) blur: f32,
+}
+
+/// Looks at the window around a place.
+pub(super) fn view(grey: &Grey<'_>, x: usize, y: usize) -> View {
+    let nothing = View { starts: Vec::new(), blur: 0.0 };
     let span = |at: usize, end: usize| {
         let side = WINDOW.min(end.saturating_sub(2));
         let from = at.saturating_sub(side / 2).clamp(1, (end - 1).saturating_sub(side).max(1));
@@ -72,10 +81,10 @@ pub(super) fn starts(grey: &Grey<'_>, x: usize, y: usize) -> Vec<Start> {
     };
     let ((left, width), (top, height)) = (span(x, grey.width()), span(y, grey.height()));
     if width < 12 || height < 12 {
-        return Vec::new();
+        return nothing;
     }
     let window = Window::new(grey, left, top, width, height);
-    let Some(angle) = window.direction() else { return Vec::new() };
+    let Some((angle, steepest)) = window.direction() else { return nothing };
     let across = window.peaks((angle.cos(), angle.sin()));
     let down = window.peaks((-angle.sin(), angle.cos()));
     let middle = (left as f32 + (width - 1) as f32 / 2.0, top as f32 + (height - 1) as f32 / 2.0);
@@ -89,8 +98,20 @@ pub(super) fn starts(grey: &Grey<'_>, x: usize, y: usize) -> Vec<Start> {
             starts.push(start(*a, *b, angle, middle, width.min(height)));
         }
     }
-    starts.sort_by(|a, b| b.clear.total_cmp(&a.clear));
-    starts
+    starts.sort_by(|a: &Start, b| b.clear.total_cmp(&a.clear));
+    let blur = contrast(grey, left, top, width, height) / (steepest / 32.0 * TAU.sqrt());
+    View { starts, blur }
+}
+
+/// From the darkest to the brightest pixel.
+fn contrast(grey: &Grey<'_>, left: usize, top: usize, width: usize, height: usize) -> f32 {
+    let (mut low, mut high) = (u8::MAX, 0);
+    for y in top..top + height {
+        for pixel in &grey.row(y)[left..left + width] {
+            (low, high) = (low.min(*pixel), high.max(*pixel));
+        }
+    }
+    f32::from(high.saturating_sub(low))
 }
 
 fn start(a: Peak, b: Peak, angle: f32, (x, y): (f32, f32), side: usize) -> Start {
@@ -128,19 +149,21 @@ impl Window {
         Self { width, gx, gy }
     }
 
-    /// The direction of the edges, taken modulo a right angle. `None` where there are none.
-    fn direction(&self) -> Option<f32> {
-        let (mut re, mut im, mut power) = (0.0_f32, 0.0_f32, 0.0_f32);
+    /// The direction of the edges, taken modulo a right angle, and the steepest of them. `None`
+    /// where there are none.
+    fn direction(&self) -> Option<(f32, f32)> {
+        let (mut re, mut im, mut power, mut most) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
         for (gx, gy) in self.gx.iter().zip(&self.gy) {
             let (a, b) = (gx * gx - gy * gy, 2.0 * gx * gy);
             let length = gx * gx + gy * gy + 1.0;
             re += (a * a - b * b) / length;
             im += 2.0 * a * b / length;
             power += length;
+            most = most.max(length);
         }
         let mean = power / self.gx.len() as f32;
         // A slope of one grey value a pixel is 32 here.
-        (mean > 4000.0).then(|| im.atan2(re) / 4.0)
+        (mean > 4000.0).then(|| (im.atan2(re) / 4.0, most.sqrt()))
     }
 
     /// The clearest beats along one direction.

@@ -20,20 +20,64 @@ pub(super) struct Place {
     pub(super) x: usize,
     pub(super) y: usize,
     strength: u32,
+    /// Its cell of the map.
+    cell: usize,
 }
 
-/// At most so many places, the busiest first.
-pub(super) fn places(grey: &Grey<'_>, most: usize) -> Vec<Place> {
-    let (cols, rows) = (grey.width() / BLOCK, grey.height() / BLOCK);
-    if cols < 4 || rows < 4 {
-        return vec![Place { x: grey.width() / 2, y: grey.height() / 2, strength: 0 }];
+/// The busy places of a picture.
+pub(super) struct Map {
+    /// The busiest first.
+    pub(super) places: Vec<Place>,
+    /// Strength of every cell, row by row.
+    cells: Vec<u32>,
+    across: usize,
+}
+
+impl Map {
+    /// The busy places of a picture, at most so many.
+    pub(super) fn new(grey: &Grey<'_>, most: usize) -> Self {
+        let (cols, rows) = (grey.width() / BLOCK, grey.height() / BLOCK);
+        if cols < 4 || rows < 4 {
+            let place = Place { x: grey.width() / 2, y: grey.height() / 2, strength: 1, cell: 0 };
+            return Self { places: vec![place], cells: vec![1], across: 1 };
+        }
+        let blocks = blocks(grey, cols, rows);
+        let (sums, cols, rows) = windows(&blocks, cols, rows);
+        let (mut places, cells, across) = peaks(&sums, cols, rows);
+        places.sort_by(|a, b| b.strength.cmp(&a.strength).then((a.y, a.x).cmp(&(b.y, b.x))));
+        places.truncate(most);
+        Self { places, cells, across }
     }
-    let blocks = blocks(grey, cols, rows);
-    let (sums, cols, rows) = windows(&blocks, cols, rows);
-    let mut found = peaks(&sums, cols, rows);
-    found.sort_by(|a, b| b.strength.cmp(&a.strength).then((a.y, a.x).cmp(&(b.y, b.x))));
-    found.truncate(most);
-    found
+
+    /// How far the busy part around a place goes: left, top, right, bottom in pixels.
+    pub(super) fn around(&self, place: &Place) -> [usize; 4] {
+        let down = self.cells.len() / self.across;
+        let mut seen = vec![false; self.cells.len()];
+        let mut open = vec![place.cell];
+        seen[place.cell] = true;
+        let home = (place.cell % self.across, place.cell / self.across);
+        let mut ends = [home.0, home.1, home.0, home.1];
+        while let Some(at) = open.pop() {
+            let (col, row) = (at % self.across, at / self.across);
+            ends = [ends[0].min(col), ends[1].min(row), ends[2].max(col), ends[3].max(row)];
+            for row in row.saturating_sub(1)..(row + 2).min(down) {
+                for col in col.saturating_sub(1)..(col + 2).min(self.across) {
+                    let next = row * self.across + col;
+                    if !seen[next] && self.cells[next] * 3 > place.strength {
+                        seen[next] = true;
+                        open.push(next);
+                    }
+                }
+            }
+        }
+        let cell = BLOCK * APART;
+        [ends[0] * cell, ends[1] * cell, (ends[2] + 1) * cell + reach(), (ends[3] + 1) * cell + reach()]
+    }
+}
+
+/// A window begins in its cell and goes so many pixels on.
+const fn reach() -> usize {
+    BLOCK * WINDOW
 }
 
 /// Sum of the pixels of each block.
@@ -93,40 +137,38 @@ fn windows(blocks: &[u16], cols: usize, rows: usize) -> (Vec<u32>, usize, usize)
     (out, out_cols, out_rows)
 }
 
-/// The strongest window of each neighbourhood.
-fn peaks(sums: &[u32], cols: usize, rows: usize) -> Vec<Place> {
-    let mut best = Vec::new();
+/// The strongest window of each neighbourhood; strength of all cells, and how many stand side by
+/// side.
+fn peaks(sums: &[u32], cols: usize, rows: usize) -> (Vec<Place>, Vec<u32>, usize) {
     let (across, down) = (cols.div_ceil(APART), rows.div_ceil(APART));
     let mut cells = vec![(0_u32, 0_usize); across * down];
-    for (at, sum) in sums.iter().enumerate() {
-        let cell = &mut cells[at / cols / APART * across + at % cols / APART];
-        if *sum > cell.0 {
-            *cell = (*sum, at);
+    for (row, line) in sums.chunks_exact(cols).enumerate() {
+        for (cell, part) in line.chunks(APART).enumerate() {
+            let best = &mut cells[row / APART * across + cell];
+            for (col, sum) in part.iter().enumerate() {
+                if *sum > best.0 {
+                    *best = (*sum, row * cols + cell * APART + col);
+                }
+            }
         }
     }
+    let mut places = Vec::new();
     for (at, (strength, place)) in cells.iter().enumerate() {
-        if *strength == 0 {
-            continue;
-        }
         let (col, row) = (at % across, at / across);
+        let (x, y) = (place % cols, place / cols);
+        let beaten = |r: usize, c: usize| {
+            let (other, there) = cells[r * across + c];
+            let close = x.abs_diff(there % cols).max(y.abs_diff(there / cols)) <= APART;
+            close && (other, place) > (*strength, &there)
+        };
         let near = (row.saturating_sub(1)..(row + 2).min(down))
-            .flat_map(|r| (col.saturating_sub(1)..(col + 2).min(across)).map(move |c| (r, c)))
-            .filter(|(r, c)| (*r, *c) != (row, col));
-        let beaten = near.into_iter().any(|(r, c)| {
-            let other = cells[r * across + c];
-            let close = other.1 / cols <= place / cols + APART
-                && place / cols <= other.1 / cols + APART
-                && other.1 % cols <= place % cols + APART
-                && place % cols <= other.1 % cols + APART;
-            close && (other.0, place) > (*strength, &other.1)
-        });
-        if !beaten {
-            let middle = BLOCK * WINDOW / 2;
-            let (x, y) = (place % cols * BLOCK + middle, place / cols * BLOCK + middle);
-            best.push(Place { x, y, strength: *strength });
+            .flat_map(|r| (col.saturating_sub(1)..(col + 2).min(across)).map(move |c| (r, c)));
+        if *strength > 0 && !near.into_iter().any(|(r, c)| beaten(r, c)) {
+            let (x, y) = (x * BLOCK + reach() / 2, y * BLOCK + reach() / 2);
+            places.push(Place { x, y, strength: *strength, cell: at });
         }
     }
-    best
+    (places, cells.into_iter().map(|(strength, _)| strength).collect(), across)
 }
 
 #[cfg(test)]
@@ -137,7 +179,7 @@ mod tests {
     fn the_busy_place_is_the_first_and_an_empty_picture_has_none() {
         let (width, height) = (320, 240);
         let mut luma = vec![200_u8; width * height];
-        assert!(places(&Grey::new(&luma, 320, 240).unwrap(), 9).is_empty());
+        assert!(Map::new(&Grey::new(&luma, 320, 240).unwrap(), 9).places.is_empty());
         for (at, pixel) in luma.iter_mut().enumerate() {
             let (x, y) = (at % width, at / width);
             let inside = (200..260).contains(&x) && (60..120).contains(&y);
@@ -145,7 +187,11 @@ mod tests {
                 *pixel = 30;
             }
         }
-        let found = places(&Grey::new(&luma, 320, 240).unwrap(), 9);
-        assert!((200..260).contains(&found[0].x) && (60..120).contains(&found[0].y), "{found:?}");
+        let map = Map::new(&Grey::new(&luma, 320, 240).unwrap(), 9);
+        let first = map.places[0];
+        assert!((190..270).contains(&first.x) && (50..130).contains(&first.y), "{first:?}");
+        let [left, top, right, bottom] = map.around(&first);
+        assert!(left <= 200 && top <= 60 && right >= 260 && bottom >= 120);
+        assert!(right - left < 160 && bottom - top < 160);
     }
 }

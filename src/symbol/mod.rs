@@ -15,6 +15,7 @@ mod read;
 mod reader;
 mod tone;
 mod warp;
+mod sharpen;
 mod sizes;
 mod text;
 

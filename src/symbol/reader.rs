@@ -2,9 +2,10 @@
 use super::cells::Cells;
 use super::decode::{Decoded, Seen};
 use super::finder::{self, Frame};
-use super::grey::{Grey, Halved, Region};
+use super::grey::{Grey, Owned, Region};
 use super::lattice::{self, Lattice, Start};
-use super::locate;
+use super::locate::{Map, Place};
+use super::sharpen;
 use super::sizes::Shape;
 use super::tone;
 use super::warp::{Sight, Warp};
@@ -109,23 +110,23 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         None => Some(*grey),
     };
     let Some(part) = part else { return };
-    let mut copies: Vec<Halved> = Vec::new();
-    let mut taken: Vec<Symbol> = Vec::new();
+    let mut copies: Vec<Owned> = Vec::new();
+    let mut deep = DEEP;
     for level in 0..4 {
         if level > 0 {
-            let last = copies.last().map_or(part, Halved::grey);
+            let last = copies.last().map_or(part, Owned::grey);
             let Some(next) = last.halved() else { return };
             copies.push(next);
         }
-        let here = copies.last().map_or(part, Halved::grey);
+        let here = copies.last().map_or(part, Owned::grey);
         if here.width().min(here.height()) < 16 {
             return;
         }
-        let look = Look { part: &part, here: &here, level, hints };
-        for place in locate::places(&here, hints.places) {
-            let Some(symbol) = look.at(place.x, place.y, &taken) else { continue };
-            taken.push(symbol.clone());
-            if !take(symbol) {
+        let look = Look { hints, part: &part, here: &here, fine: &part, level, sharpened: None };
+        let map = Map::new(&here, hints.places);
+        for place in &map.places {
+            let found = look.at((place.x, place.y)).or_else(|| look.sharper(&map, place, &mut deep));
+            if found.is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
@@ -137,22 +138,64 @@ const FRAMES: usize = 5;
 /// Lattices that are tried at one place.
 const LATTICES: usize = 2;
 /// A lattice whose beat is fainter is none.
-const FAINTEST: f32 = 0.05;
+const FAINTEST: f32 = 0.12;
+
+/// Pixels of blur, as sigma, from which on it is worth while to undo it.
+const BLURRED: f32 = 0.9;
+/// Undoing a little more than there seems to be.
+const SHARPER: f32 = 1.0;
+/// Places of a picture that are sharpened at most.
+const DEEP: usize = 3;
 
 /// The picture while one place of it is looked at.
+#[derive(Clone, Copy)]
 struct Look<'a> {
-    part: &'a Grey<'a>,
-    /// The copy that is looked at, and how often it was halved.
-    here: &'a Grey<'a>,
-    level: usize,
     hints: &'a Hints,
+    /// The part of the picture that is asked for.
+    part: &'a Grey<'a>,
+    /// What is looked at, and what modules are measured in: a copy of the former's double size, so
+    /// many times.
+    here: &'a Grey<'a>,
+    fine: &'a Grey<'a>,
+    level: usize,
+    /// Where the fine one lies in a copy of the part that was halved so often.
+    sharpened: Option<((u32, u32), usize)>,
 }
 
 impl Look<'_> {
-    fn at(&self, x: usize, y: usize, taken: &[Symbol]) -> Option<Symbol> {
-        let starts = lattice::starts(self.here, x, y);
+    fn at(&self, (x, y): (usize, usize)) -> Option<Symbol> {
+        self.among_starts(&lattice::view(self.here, x, y).starts)
+    }
+
+    fn among_starts(&self, starts: &[Start]) -> Option<Symbol> {
         let starts = starts.iter().filter(|start| start.clear > FAINTEST);
         starts.take(LATTICES).find_map(|start| self.from(start))
+    }
+
+    /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
+    fn sharper(&self, map: &Map, place: &Place, deep: &mut usize) -> Option<Symbol> {
+        let blur = lattice::view(self.here, place.x, place.y).blur;
+        if !(BLURRED..4.0 * BLURRED).contains(&blur) || *deep == 0 {
+            return None;
+        }
+        *deep -= 1;
+        let [left, top, right, bottom] = map.around(place);
+        let part = Region {
+            x: u32::try_from(left).ok()?,
+            y: u32::try_from(top).ok()?,
+            width: u32::try_from(right.min(self.here.width()) - left).ok()?,
+            height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
+        };
+        let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
+        let sharp = sharp.grey();
+        let look = Look {
+            here: &sharp,
+            fine: &sharp,
+            level: 0,
+            sharpened: Some(((part.x, part.y), self.level)),
+            ..*self
+        };
+        look.at((place.x - left, place.y - top))
     }
 
     fn from(&self, start: &Start) -> Option<Symbol> {
@@ -181,10 +224,6 @@ impl Look<'_> {
             size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
         };
         let frames = finder::frames(cells, wanted);
-        if std::env::var("DBG").is_ok() {
-            eprintln!("level {} lattice {:?} {:?} {:?} steps {:?} frames {}", self.level, lattice.warp.at(0.,0.), lattice.cols, lattice.rows, lattice.warp.steps(0.,0.), frames.len());
-            for f in frames.iter().take(4) { eprintln!("   {:?}", (f.shape.rows, f.shape.cols, f.col, f.row, f.turned, f.inverted, f.fit)); }
-        }
         for frame in frames.iter().take(FRAMES) {
             if seen.iter().any(|other| other.same(frame)) {
                 continue;
@@ -217,25 +256,40 @@ impl Look<'_> {
 
     fn decode(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
         let (rows, cols) = frame.seen();
-        let samples = Cells::measure(self.part, warp, (-1, -1), (cols + 2, rows + 2), 0.5);
-        let mut darkness = samples.darkness();
-        if frame.inverted {
-            darkness = Cells::new(cols + 2, darkness.values().iter().map(|v| -v).collect());
-        }
-        let ways: &[bool] = if frame.shape.rows == frame.shape.cols { &[false, true] } else { &[frame.mirrored] };
-        ways.iter().find_map(|mirrored| {
-            let seen = Seen { shape: frame.shape, darkness: &darkness, margin: 1, mirrored: *mirrored };
-            let decoded = seen.decode(0)?;
-            Some(self.symbol(*warp, frame, samples.clone(), decoded, *mirrored))
+        let samples = Cells::measure(self.fine, warp, (-1, -1), (cols + 2, rows + 2), 0.5);
+        let square = frame.shape.rows == frame.shape.cols;
+        let ways: &[bool] = if square { &[false, true] } else { &[frame.mirrored] };
+        let scales: [fn(&Cells) -> Cells; 2] = [Cells::darkness, Cells::darkness_of_all];
+        scales.iter().find_map(|scale| {
+            let darkness = if frame.inverted { scale(&samples).negative() } else { scale(&samples) };
+            ways.iter().find_map(|mirrored| {
+                let mirrored = *mirrored;
+                let seen = Seen { shape: frame.shape, darkness: &darkness, margin: 1, mirrored };
+                Some(self.symbol(warp, frame, &samples, seen.decode()?, mirrored))
+            })
         })
     }
 
-    fn symbol(&self, grid: Warp, frame: &Frame, samples: Cells, decoded: Decoded, mirrored: bool) -> Symbol {
+    fn symbol(
+        &self,
+        grid: &Warp,
+        frame: &Frame,
+        samples: &Cells,
+        decoded: Decoded,
+        mirrored: bool,
+    ) -> Symbol {
         let (rows, cols) = frame.seen();
+        let (grid, samples) = match self.sharpened {
+            None => (*grid, samples.clone()),
+            Some((origin, level)) => {
+                let grid = grid.moved(origin).doubled(level);
+                let size = (cols + 2, rows + 2);
+                (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
+            }
+        };
+        let grid = grid.moved(self.hints.region.map_or((0, 0), |region| (region.x, region.y)));
         #[expect(clippy::cast_precision_loss, reason = "at most 144")]
         let (wide, high) = (cols as f32, rows as f32);
-        let origin = self.hints.region.map_or((0, 0), |region| (region.x, region.y));
-        let grid = grid.moved(origin);
         let corners = [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)];
         Symbol {
             text: decoded.said.text,
