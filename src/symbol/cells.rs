@@ -72,7 +72,7 @@ impl Cells {
         let middle = (from.0 as f32 + size.0 as f32 / 2.0, from.1 as f32 + size.1 as f32 / 2.0);
         let (across, down) = warp.steps(middle.0, middle.1);
         let pitch = (across.0 * down.1 - across.1 * down.0).abs().sqrt();
-        let taps = ((pitch * share).ceil() as usize).clamp(2, 8);
+        let taps = ((pitch * share / 1.5).ceil() as usize).clamp(2, 6);
         let place = |tap: usize| ((tap as f32 + 0.5) / taps as f32 - 0.5) * share;
         let mut values = Vec::with_capacity(size.0 * size.1);
         for row in 0..size.1 {

@@ -17,7 +17,7 @@ const SOLID: f32 = 0.25;
 /// How much lighter it must be beyond them, both sides together.
 const CHANGE: f32 = 1.0;
 /// How well the whole finder must fit.
-const FITS: f32 = 0.35;
+const FITS: f32 = 0.45;
 
 /// A symbol that may be there.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +118,12 @@ impl Sums {
         let at = row * (self.cols + 1) + col;
         of[1][at + length * (self.cols + 1)] - of[1][at]
     }
+}
+
+/// How well the finder of a symbol fits, once its cells are known better: they begin one cell
+/// left of it and one above.
+pub(super) fn refit(cells: &Cells, frame: &Frame) -> f32 {
+    fit(&Sums::new(cells), &Frame { col: 1, row: 1, turned: 0, ..*frame })
 }
 
 /// Symbols that may be among these cells, the likeliest first.

@@ -25,6 +25,8 @@ const KEPT: usize = 4;
 const REACH: f32 = 2.5;
 /// Modules from tile to tile.
 const STRIDE: f32 = 5.0;
+/// How well the first tiles must agree with the lattice: all 1, by chance 0.
+const AGREE: f32 = 0.45;
 /// A lattice is followed no farther than this from where it began, in modules: the largest symbol
 /// and a little.
 const FARTHEST: f32 = 156.0;
@@ -251,16 +253,19 @@ impl Start {
         let near = (self.reach - REACH).max(0.0);
         let count = (near / STRIDE).floor().max(0.0);
         let end = count * STRIDE + REACH;
-        let mut strength = 0.0_f32;
+        let (mut strength, mut agree, mut all) = (0.0_f32, 0.0, 0.0);
         for v in steps(-count * STRIDE, count * STRIDE) {
             for u in steps(-count * STRIDE, count * STRIDE) {
                 if let Some(tile) = tile(grey, &warp, (u, v), REACH, self.growth) {
                     strength = strength.max(tile.strength);
+                    let near = (TAU * tile.miss.0).cos() + (TAU * tile.miss.1).cos();
+                    agree += tile.strength * near / 2.0;
+                    all += tile.strength;
                     sights.extend(accepted(&tile, 0.0, 0.35));
                 }
             }
         }
-        if sights.is_empty() {
+        if sights.is_empty() || agree < AGREE * all {
             return None;
         }
         warp = refit(&sights, end).unwrap_or(warp);

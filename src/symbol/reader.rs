@@ -26,7 +26,7 @@ pub struct Hints {
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { region: None, size: None, module: None, places: 48 }
+        Self { region: None, size: None, module: None, places: 24 }
     }
 }
 
@@ -123,7 +123,7 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
             return;
         }
         let look = Look { hints, part: &part, here: &here, fine: &part, level, sharpened: None };
-        let map = Map::new(&here, hints.places);
+        let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
             let found = look.at((place.x, place.y)).or_else(|| look.sharper(&map, place, &mut deep));
             if found.is_some_and(|symbol| !take(symbol)) {
@@ -137,6 +137,8 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
 const FRAMES: usize = 5;
 /// Lattices that are tried at one place.
 const LATTICES: usize = 2;
+/// How well the finder must fit before modules are measured.
+const FITS: f32 = 0.5;
 /// A lattice whose beat is fainter is none.
 const FAINTEST: f32 = 0.12;
 
@@ -250,6 +252,10 @@ impl Look<'_> {
         let growth = lattice.growth;
         let growth = if frame.turned % 2 == 0 { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, warp, (wide, high), growth);
+        let cells = Cells::glance(self.here, &warp, (-1, -1), (cols + 2, rows + 2));
+        if finder::refit(&cells.darkness(), frame).max(finder::refit(&cells.darkness_of_all(), frame)) < FITS {
+            return None;
+        }
         let warp = warp.doubled(self.level);
         self.decode(&warp, frame)
     }
