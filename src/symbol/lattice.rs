@@ -19,6 +19,8 @@ const SLOWEST: f32 = 1.0 / 13.0;
 const FASTEST: f32 = 0.5;
 /// Beats that are tried between them.
 const STEPS: usize = 72;
+/// Pixels that all edges together must take up along one direction.
+const NARROWEST: f32 = 8.0;
 /// Beats kept for each axis.
 const KEPT: usize = 4;
 /// Half of a tile's side, in modules.
@@ -172,6 +174,11 @@ impl Window {
     fn peaks(&self, way: (f32, f32)) -> [Peak; KEPT] {
         let profile = self.profile(way);
         let power: f32 = profile.iter().map(|bin| bin[0] + bin[1]).sum();
+        let squares: f32 = profile.iter().map(|bin| (bin[0] + bin[1]).powi(2)).sum();
+        let mut peaks = [Peak::default(); KEPT];
+        if power * power < NARROWEST * squares {
+            return peaks;
+        }
         let middle = profile.len() as f32 / 2.0;
         let rate = |at: f32| SLOWEST + (FASTEST - SLOWEST) * at / (STEPS - 1) as f32;
         let spectrum: Vec<(Turn, Turn)> =
@@ -180,11 +187,14 @@ impl Window {
             .iter()
             .map(|(rising, falling)| (rising.length() + falling.length()) / power.max(1.0))
             .collect();
-        let mut peaks = [Peak::default(); KEPT];
+        // A few edges beat at any rate: what counts is by how much one rate stands out.
+        let mut sorted = size.clone();
+        let (_, usual, _) = sorted.select_nth_unstable_by(STEPS / 2, f32::total_cmp);
+        let usual = *usual;
         for at in 0..STEPS {
             let left = if at > 0 { size[at - 1] } else { 0.0 };
             let right = if at + 1 < STEPS { size[at + 1] } else { 0.0 };
-            if size[at] < left || size[at] < right || size[at] <= peaks[KEPT - 1].clear {
+            if size[at] < left || size[at] < right || size[at] - usual <= peaks[KEPT - 1].clear {
                 continue;
             }
             let bend = 2.0 * size[at] - left - right;
@@ -194,7 +204,7 @@ impl Window {
             let (rising, falling) = beat(&profile, rate, middle);
             let growth = rising.times(falling.mirrored()).angle() / 2.0;
             let line = rising.times(Turn::unit(-growth)).plus(falling.times(Turn::unit(growth)));
-            peaks[KEPT - 1] = Peak { rate, phase: line.angle(), growth, clear: size[at] };
+            peaks[KEPT - 1] = Peak { rate, phase: line.angle(), growth, clear: size[at] - usual };
             peaks.sort_by(|a, b| b.clear.total_cmp(&a.clear));
         }
         peaks

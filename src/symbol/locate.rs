@@ -45,6 +45,8 @@ impl Map {
         let (sums, cols, rows) = windows(&blocks, cols, rows);
         let (mut places, cells, across) = peaks(&sums, cols, rows);
         places.sort_by(|a, b| b.strength.cmp(&a.strength).then((a.y, a.x).cmp(&(b.y, b.x))));
+        let strongest = places.first().map_or(0, |place| place.strength);
+        places.retain(|place| place.strength > strongest / 24);
         places.truncate(most);
         Self { places, cells, across }
     }

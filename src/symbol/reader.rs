@@ -143,7 +143,7 @@ const FITS: f32 = 0.5;
 const FAINTEST: f32 = 0.12;
 
 /// Pixels of blur, as sigma, from which on it is worth while to undo it.
-const BLURRED: f32 = 0.9;
+const BLURRED: f32 = 1.3;
 /// Undoing a little more than there seems to be.
 const SHARPER: f32 = 1.0;
 /// Places of a picture that are sharpened at most.
@@ -171,7 +171,7 @@ impl Look<'_> {
 
     fn among_starts(&self, starts: &[Start]) -> Option<Symbol> {
         let starts = starts.iter().filter(|start| start.clear > FAINTEST);
-        starts.take(LATTICES).find_map(|start| self.from(start))
+        starts.take(LATTICES).enumerate().find_map(|(i,start)| {let r=self.from(start); if std::env::var("CLR").is_ok() { eprintln!("CLR {} {:.3} {i} {}", u8::from(r.is_some()), start.clear, self.sharpened.is_some()); } r})
     }
 
     /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
@@ -189,7 +189,7 @@ impl Look<'_> {
             height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
         };
         let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
-        let sharp = sharp.grey();
+        let sharp = sharp.grey(); if std::env::var("CLR").is_ok() { eprintln!("SHARP {} {:?}", blur, part); }
         let look = Look {
             here: &sharp,
             fine: &sharp,
