@@ -2,6 +2,7 @@
 mod check;
 mod codes;
 mod demo;
+mod read;
 mod run;
 mod sim;
 mod user;
@@ -29,6 +30,7 @@ const EXAMPLES: &str = "Examples:
   markwright check line-configs                 is every configuration right?
   markwright run --config line-configs/print-apply.toml
   markwright codes parse array.txt              one JSON object a line
+  markwright read frame.png                     what the symbol in a picture says
   markwright sim site --dir site                a fake plant alone, for `run` in another window
 
 RUST_LOG=markwright=debug says more of what happens. `markwright help COMMAND` has more examples.";
@@ -44,6 +46,8 @@ enum Command {
     /// Looks at arrays of codes.
     #[command(subcommand)]
     Codes(codes::Codes),
+    /// Reads the symbols in pictures.
+    Read(read::Read),
     /// Runs one fake device alone, or a whole fake plant.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -58,7 +62,11 @@ pub fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(match &arguments.command {
             Command::Run(_) | Command::Sim(_) => "info",
-            Command::Demo(_) | Command::Check(_) | Command::Codes(_) | Command::User(_) => "warn",
+            Command::Demo(_)
+            | Command::Check(_)
+            | Command::Codes(_)
+            | Command::Read(_)
+            | Command::User(_) => "warn",
         })
     });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -72,6 +80,7 @@ pub fn main() -> ExitCode {
             Command::Run(run) => run.run().await,
             Command::Check(check) => check.run(),
             Command::Codes(codes) => codes.run().await,
+            Command::Read(read) => read.run(),
             Command::Sim(sim) => sim.run().await,
             Command::User(user) => user.run().await,
         }
