@@ -89,8 +89,8 @@ pub(super) fn view(grey: &Grey<'_>, x: usize, y: usize) -> View {
     }
     let window = Window::new(grey, left, top, width, height);
     let Some((angle, steepest)) = window.direction() else { return nothing };
-    let across = window.peaks((angle.cos(), angle.sin()));
-    let down = window.peaks((-angle.sin(), angle.cos()));
+    let ways = window.ways(angle);
+    let [across, down] = ways.map(|way| window.peaks(way));
     let middle = (left as f32 + (width - 1) as f32 / 2.0, top as f32 + (height - 1) as f32 / 2.0);
     let mut starts = Vec::new();
     for a in across.iter().filter(|peak| peak.clear > 0.0) {
@@ -99,7 +99,7 @@ pub(super) fn view(grey: &Grey<'_>, x: usize, y: usize) -> View {
             if !(0.72..1.39).contains(&ratio) {
                 continue;
             }
-            starts.push(start(*a, *b, angle, middle, width.min(height)));
+            starts.push(start(*a, *b, ways, middle, width.min(height)));
         }
     }
     starts.sort_by(|a: &Start, b| b.clear.total_cmp(&a.clear));
@@ -118,10 +118,12 @@ fn contrast(grey: &Grey<'_>, left: usize, top: usize, width: usize, height: usiz
     f32::from(high.saturating_sub(low))
 }
 
-fn start(a: Peak, b: Peak, angle: f32, (x, y): (f32, f32), side: usize) -> Start {
-    let (sin, cos) = angle.sin_cos();
-    let across = (cos / a.rate, sin / a.rate);
-    let down = (-sin / b.rate, cos / b.rate);
+fn start(a: Peak, b: Peak, ways: [(f32, f32); 2], (x, y): (f32, f32), side: usize) -> Start {
+    // Columns grow by a.rate along the first way, rows by b.rate along the second.
+    let [p, q] = ways;
+    let area = p.0 * q.1 - p.1 * q.0;
+    let across = (q.1 / area / a.rate, -q.0 / area / a.rate);
+    let down = (-p.1 / area / b.rate, p.0 / area / b.rate);
     // The beat e^(-i·2π·rate·u) of lines at u = u0 + n / rate has the angle -2π·rate·u0.
     let (u0, v0) = (-a.phase / TAU, -b.phase / TAU);
     let origin = (x + u0 * across.0 + v0 * down.0, y + u0 * across.1 + v0 * down.1);
@@ -168,6 +170,30 @@ impl Window {
         let mean = power / self.gx.len() as f32;
         // A slope of one grey value a pixel is 32 here.
         (mean > 4000.0).then(|| (im.atan2(re) / 4.0, most.sqrt()))
+    }
+
+    /// The directions across both kinds of edges: a camera that is not upright sees them not quite
+    /// at a right angle.
+    fn ways(&self, angle: f32) -> [(f32, f32); 2] {
+        let (sin, cos) = angle.sin_cos();
+        let mut sums = [[0.0_f32; 2]; 2];
+        for (gx, gy) in self.gx.iter().zip(&self.gy) {
+            let (a, b) = (gx * cos + gy * sin, gy * cos - gx * sin);
+            // Within 22 degrees of one of them; corners of modules are neither.
+            if a.abs() > 2.4 * b.abs() {
+                sums[0][0] += a * a;
+                sums[0][1] += a * b;
+            } else if b.abs() > 2.4 * a.abs() {
+                sums[1][0] += b * b;
+                sums[1][1] += a * b;
+            }
+        }
+        let lean = |at: usize| sums[at][1] / sums[at][0].max(1.0);
+        let (p, q) = ((1.0, lean(0)), (lean(1), 1.0));
+        [p, q].map(|(a, b)| {
+            let length = a.hypot(b);
+            ((a * cos - b * sin) / length, (a * sin + b * cos) / length)
+        })
     }
 
     /// The clearest beats along one direction.
@@ -278,7 +304,7 @@ impl Start {
         if sights.is_empty() || agree < AGREE * all {
             return None;
         }
-        warp = refit(&sights, end).unwrap_or(warp);
+        warp = refit(&sights).unwrap_or(warp);
         let mut front = Front { ends: [-end, -end, end, end], open: [true; 4] };
         while let Some(side) = front.next() {
             let fresh = front.strip(side);
@@ -292,7 +318,7 @@ impl Start {
             front.advance(side);
             if front.open[side] {
                 sights.extend(good);
-                warp = refit(&sights, front.widest()).unwrap_or(warp);
+                warp = refit(&sights).unwrap_or(warp);
             }
         }
         let whole = |from: f32, to: f32| (from.floor() as i32 - 1, to.ceil() as i32 + 1);
@@ -323,11 +349,6 @@ impl Front {
     fn advance(&mut self, side: usize) {
         self.ends[side] += if side < 2 { -STRIDE } else { STRIDE };
     }
-
-    fn widest(&self) -> f32 {
-        let span = |a: usize| self.ends[a + 2] - self.ends[a];
-        span(0).max(span(1)) / 2.0
-    }
 }
 
 fn steps(from: f32, to: f32) -> impl Iterator<Item = f32> {
@@ -341,13 +362,13 @@ fn accepted(tile: &Tile, weakest: f32, farthest: f32) -> Option<Sight> {
 }
 
 /// The wider the lattice, the more it may bend.
-fn refit(sights: &[Sight], half: f32) -> Option<Warp> {
+fn refit(sights: &[Sight]) -> Option<Warp> {
     let terms = match sights.len() {
         0..3 => return None,
         3..9 => 3,
-        9..16 => 4,
-        _ if half < 12.0 => 4,
-        _ => 6,
+        9..12 => 4,
+        12..40 => 6,
+        _ => 10,
     };
     Warp::fit(sights, terms)
 }

@@ -9,6 +9,7 @@ use super::sharpen;
 use super::sizes::Shape;
 use super::tone;
 use super::warp::{Sight, Warp};
+use std::cell::Cell;
 
 /// What is known before a picture is looked at. Nothing of it is needed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,14 +20,16 @@ pub struct Hints {
     pub size: Option<(u32, u32)>,
     /// Side of a module in pixels, within a third.
     pub module: Option<f32>,
-    /// Places that are looked at before giving up: the bound of the work, since a clock is not
-    /// for this room.
+    /// Places that are looked at, and finders that are looked into, before giving up: the bound of
+    /// the work, since a clock is not for this room.
     pub places: usize,
+    /// See there.
+    pub finders: usize,
 }
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { region: None, size: None, module: None, places: 24 }
+        Self { region: None, size: None, module: None, places: 24, finders: 32 }
     }
 }
 
@@ -111,6 +114,7 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
     };
     let Some(part) = part else { return };
     let mut copies: Vec<Owned> = Vec::new();
+    let finders = Cell::new(hints.finders);
     let mut deep = DEEP;
     for level in 0..4 {
         if level > 0 {
@@ -122,7 +126,7 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         if here.width().min(here.height()) < 16 {
             return;
         }
-        let look = Look { hints, part: &part, here: &here, fine: &part, level, sharpened: None };
+        let look = Look { hints, part: &part, here: &here, fine: &part, level, sharpened: None, finders: &finders };
         let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
             let found = look.at((place.x, place.y)).or_else(|| look.sharper(&map, place, &mut deep));
@@ -164,6 +168,8 @@ struct Look<'a> {
     level: usize,
     /// Where the fine one lies in a copy of the part that was halved so often.
     sharpened: Option<((u32, u32), usize)>,
+    /// How many more finders may be looked into.
+    finders: &'a Cell<usize>,
 }
 
 impl Look<'_> {
@@ -233,6 +239,7 @@ impl Look<'_> {
                 continue;
             }
             seen.push(*frame);
+            self.finders.set(self.finders.get().checked_sub(1)?);
             let found = self.read(lattice, frame);
             if found.is_some() {
                 return found;
