@@ -24,9 +24,9 @@ const NARROWEST: f32 = 8.0;
 /// Beats kept for each axis.
 const KEPT: usize = 4;
 /// Half of a tile's side, in modules.
-const REACH: f32 = 2.5;
+const REACH: f32 = 2.0;
 /// Modules from tile to tile.
-const STRIDE: f32 = 5.0;
+const STRIDE: f32 = 4.0;
 /// How well the first tiles must agree with the lattice: all 1, by chance 0.
 const AGREE: f32 = 0.45;
 /// A lattice is followed no farther than this from where it began, in modules: the largest symbol
