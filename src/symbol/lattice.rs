@@ -12,8 +12,9 @@ use super::tone::{Tile, Turn, slopes, tile};
 use super::warp::{Sight, Warp};
 use std::f32::consts::TAU;
 
-/// Side of the window in which a lattice begins, in pixels.
-const WINDOW: usize = 80;
+/// Side of the window in which a lattice begins, in pixels: wide, so that there is much to go by,
+/// or narrow, where perspective bends it.
+pub(super) const WINDOWS: [usize; 2] = [80, 44];
 /// Slowest and fastest beat that is looked for, in modules a pixel.
 const SLOWEST: f32 = 1.0 / 13.0;
 const FASTEST: f32 = 0.5;
@@ -76,10 +77,10 @@ pub(super) struct View {
 }
 
 /// Looks at the window around a place.
-pub(super) fn view(grey: &Grey<'_>, x: usize, y: usize) -> View {
+pub(super) fn view(grey: &Grey<'_>, (x, y): (usize, usize), window: usize) -> View {
     let nothing = View { starts: Vec::new(), blur: 0.0 };
     let span = |at: usize, end: usize| {
-        let side = WINDOW.min(end.saturating_sub(2));
+        let side = window.min(end.saturating_sub(2));
         let from = at.saturating_sub(side / 2).clamp(1, (end - 1).saturating_sub(side).max(1));
         (from, side)
     };

@@ -3,7 +3,7 @@ use super::cells::Cells;
 use super::decode::{Decoded, Seen};
 use super::finder::{self, Frame};
 use super::grey::{Grey, Owned, Region};
-use super::lattice::{self, Lattice, Start};
+use super::lattice::{self, Lattice, Start, WINDOWS};
 use super::locate::{Map, Place};
 use super::sharpen;
 use super::sizes::Shape;
@@ -129,14 +129,22 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         let look = Look { hints, part: &part, here: &here, fine: &part, level, sharpened: None, finders: &finders };
         let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
-            let found = look.at((place.x, place.y)).or_else(|| look.sharper(&map, place, &mut deep));
+            let at = (place.x, place.y);
+            let found = look.at(at, WINDOWS[0]).or_else(|| look.sharper(&map, place, &mut deep));
             if found.is_some_and(|symbol| !take(symbol)) {
+                return;
+            }
+        }
+        for place in map.places.iter().take(NARROW) {
+            if look.at((place.x, place.y), WINDOWS[1]).is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
     }
 }
 
+/// Places that are looked at once more through the narrow window.
+const NARROW: usize = 4;
 /// Frames of one lattice that are tried.
 const FRAMES: usize = 5;
 /// Lattices that are tried at one place.
@@ -173,8 +181,8 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn at(&self, (x, y): (usize, usize)) -> Option<Symbol> {
-        self.among_starts(&lattice::view(self.here, x, y).starts)
+    fn at(&self, at: (usize, usize), window: usize) -> Option<Symbol> {
+        self.among_starts(&lattice::view(self.here, at, window).starts)
     }
 
     fn among_starts(&self, starts: &[Start]) -> Option<Symbol> {
@@ -184,7 +192,7 @@ impl Look<'_> {
 
     /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
     fn sharper(&self, map: &Map, place: &Place, deep: &mut usize) -> Option<Symbol> {
-        let blur = lattice::view(self.here, place.x, place.y).blur;
+        let blur = lattice::view(self.here, (place.x, place.y), WINDOWS[0]).blur;
         if !(BLURRED..4.0 * BLURRED).contains(&blur) || *deep == 0 {
             return None;
         }
@@ -205,7 +213,7 @@ impl Look<'_> {
             sharpened: Some(((part.x, part.y), self.level)),
             ..*self
         };
-        look.at((place.x - left, place.y - top))
+        look.at((place.x - left, place.y - top), WINDOWS[0])
     }
 
     fn from(&self, start: &Start) -> Option<Symbol> {
