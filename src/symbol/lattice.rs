@@ -279,12 +279,14 @@ fn beat(profile: &[[f32; 2]], rate: f32, middle: f32) -> (Turn, Turn) {
 struct Front {
     /// Columns from, rows from, columns to, rows to.
     ends: [f32; 4],
-    open: [bool; 4],
+    /// Strips that each may still fail.
+    open: [u8; 4],
 }
 
 impl Start {
-    /// Follows the lattice outwards over all tiles in which it beats.
-    pub(super) fn follow(&self, grey: &Grey<'_>) -> Option<Lattice> {
+    /// Follows the lattice outwards over all tiles in which it beats; a side is given up after so
+    /// many strips without.
+    pub(super) fn follow(&self, grey: &Grey<'_>, patience: u8) -> Option<Lattice> {
         let mut warp = self.warp;
         let mut sights: Vec<Sight> = Vec::new();
         let near = (self.reach - REACH).max(0.0);
@@ -306,7 +308,7 @@ impl Start {
             return None;
         }
         warp = refit(&sights).unwrap_or(warp);
-        let mut front = Front { ends: [-end, -end, end, end], open: [true; 4] };
+        let mut front = Front { ends: [-end, -end, end, end], open: [patience; 4] };
         while let Some(side) = front.next() {
             let fresh = front.strip(side);
             let looked: Vec<Tile> = fresh
@@ -315,9 +317,10 @@ impl Start {
                 .collect();
             let good: Vec<Sight> =
                 looked.iter().filter_map(|tile| accepted(tile, strength * 0.15, 0.25)).collect();
-            front.open[side] = good.len() * 3 >= fresh.len().max(1) && !fresh.is_empty();
+            let beats = good.len() * 3 >= fresh.len().max(1);
+            front.open[side] = if beats { patience } else { front.open[side] - 1 };
             front.advance(side);
-            if front.open[side] {
+            if beats {
                 sights.extend(good);
                 warp = refit(&sights).unwrap_or(warp);
             }
@@ -335,7 +338,7 @@ impl Start {
 impl Front {
     /// The next side to go on with: the one that is nearest to the start.
     fn next(&self) -> Option<usize> {
-        let open = (0..4).filter(|side| self.open[*side] && self.ends[*side].abs() < FARTHEST);
+        let open = (0..4).filter(|side| self.open[*side] > 0 && self.ends[*side].abs() < FARTHEST);
         open.min_by(|a, b| self.ends[*a].abs().total_cmp(&self.ends[*b].abs()))
     }
 

@@ -182,12 +182,10 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn at(&self, at: (usize, usize), window: usize) -> Option<Symbol> {
-        self.among_starts(&lattice::view(self.here, at, window).starts)
-    }
-
-    fn among_starts(&self, starts: &[Start]) -> Option<Symbol> {
-        let starts = starts.iter().filter(|start| start.clear > FAINTEST);
-        starts.take(LATTICES).find_map(|start| self.from(start))
+        let view = lattice::view(self.here, at, window);
+        let starts = view.starts.iter().filter(|start| start.clear > FAINTEST);
+        let patience = if window == WINDOWS[0] { 1 } else { 2 };
+        starts.take(LATTICES).find_map(|start| self.from(start, patience))
     }
 
     /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
@@ -216,8 +214,8 @@ impl Look<'_> {
         look.at((place.x - left, place.y - top), WINDOWS[0])
     }
 
-    fn from(&self, start: &Start) -> Option<Symbol> {
-        let lattice = start.follow(self.here)?;
+    fn from(&self, start: &Start, patience: u8) -> Option<Symbol> {
+        let lattice = start.follow(self.here, patience)?;
         let (left, top) = (lattice.cols.0, lattice.rows.0);
         let size = (
             usize::try_from(lattice.cols.1 - left).ok()?,
@@ -270,7 +268,8 @@ impl Look<'_> {
         let growth = if frame.turned % 2 == 0 { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, warp, (wide, high), growth);
         let cells = Cells::glance(self.here, &warp, (-1, -1), (cols + 2, rows + 2));
-        if finder::refit(&cells.darkness(), frame).max(finder::refit(&cells.darkness_of_all(), frame)) < FITS {
+        let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
+        if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
             return None;
         }
         let warp = warp.doubled(self.level);

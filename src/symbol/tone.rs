@@ -171,10 +171,13 @@ fn beats(
         (by.0 / length, by.1 / length)
     });
     let mut beats = [Beat::default(); 2];
+    let mut turns = by.map(|by| Turn::unit(-TAU * by.1 * (rows.start as f32 - y)));
+    let steps = by.map(|by| Turn::unit(-TAU * by.1));
     for row in rows {
         slopes(grey, row, left, &mut gx[..width], &mut gy[..width]);
         for axis in 0..2 {
-            let turn = Turn::unit(-TAU * by[axis].1 * (row as f32 - y));
+            let turn = turns[axis];
+            turns[axis] = turn.times(steps[axis]);
             let sums = row_beat(&gx[..lanes], &gy[..lanes], ways[axis], &wheels[axis]);
             let beat = &mut beats[axis];
             beat.rising = beat.rising.plus(sums.rising.times(turn));
