@@ -166,7 +166,12 @@ fn table(sums: &[Sum]) {
     println!("| wrong content | {} |", wrong.join(" | "));
     for (frame, size) in FRAMES.iter().enumerate() {
         let cells: Vec<String> = sums.iter().map(|sum| times(&sum.ms[frame])).collect();
-        println!("| ms at {} x {}, median / p95 / p99 / max | {} |", size.0, size.1, cells.join(" | "));
+        println!(
+            "| ms at {} x {}, median / p95 / p99 / max | {} |",
+            size.0,
+            size.1,
+            cells.join(" | ")
+        );
     }
     let off: Vec<String> = sums.iter().map(|sum| offs(&sum.off)).collect();
     println!("| worst corner off by px, median / p95 / max | {} |", off.join(" | "));

@@ -47,8 +47,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 impl Read {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let expected = self.expect.as_ref().map(|code| code.replace("<GS>", "\u{1d}"));
-        let hints =
-            Hints { size: self.size, module: self.px_per_module, ..Hints::default() };
+        let hints = Hints { size: self.size, module: self.px_per_module, ..Hints::default() };
         let mut all_right = true;
         for path in &self.pictures {
             for file in pictures(path)? {
@@ -65,7 +64,10 @@ impl Read {
             Ok(grey) => grey,
             Err(error) => {
                 let reason = format!("{error:#}");
-                self.tell(&json!({ "file": name.to_string(), "text": null, "error": reason }), &reason);
+                self.tell(
+                    &json!({ "file": name.to_string(), "text": null, "error": reason }),
+                    &reason,
+                );
                 return false;
             }
         };
@@ -75,13 +77,19 @@ impl Read {
         let ms = (Micros::now().0 - begun.0) as f64 / 1000.0;
         let Some(found) = found else {
             let reason = "no symbol can be read";
-            let object = json!({ "file": name.to_string(), "text": null, "error": reason, "ms": ms });
+            let object =
+                json!({ "file": name.to_string(), "text": null, "error": reason, "ms": ms });
             self.tell(&object, reason);
             return false;
         };
         let right = expected.is_none_or(|expected| expected == found.text);
-        let words = format!("{} {} {}{}", found.identifier, readable(&found.text), kind(&found),
-            if right { "" } else { ": another code than expected" });
+        let words = format!(
+            "{} {} {}{}",
+            found.identifier,
+            readable(&found.text),
+            kind(&found),
+            if right { "" } else { ": another code than expected" }
+        );
         let mut object = described(&found);
         object["file"] = json!(name.to_string());
         object["ms"] = json!(ms);
@@ -122,7 +130,10 @@ fn kind(found: &Symbol) -> String {
     let mirrored = if found.mirrored { ", mirrored" } else { "" };
     let inverted = if found.inverted { ", light on dark" } else { "" };
     let corrected = found.wrong.len();
-    format!("({} x {}, {corrected} codewords corrected{mirrored}{inverted})", found.rows, found.cols)
+    format!(
+        "({} x {}, {corrected} codewords corrected{mirrored}{inverted})",
+        found.rows, found.cols
+    )
 }
 
 fn readable(text: &str) -> String {
@@ -154,7 +165,8 @@ fn pictures(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(path).with_context(|| format!("list {}", path.display()))? {
         let file = entry?.path();
         let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
-        if ending.is_some_and(|ending| ["png", "jpg", "jpeg"].iter().any(|known| ending == *known)) {
+        if ending.is_some_and(|ending| ["png", "jpg", "jpeg"].iter().any(|known| ending == *known))
+        {
             files.push(file);
         }
     }

@@ -47,7 +47,12 @@ impl Cells {
     }
 
     /// Brightness of the cells whose corner is at `from`: a few pixels around each middle.
-    pub(super) fn glance(grey: &Grey<'_>, warp: &Warp, from: (i32, i32), size: (usize, usize)) -> Self {
+    pub(super) fn glance(
+        grey: &Grey<'_>,
+        warp: &Warp,
+        from: (i32, i32),
+        size: (usize, usize),
+    ) -> Self {
         let mut values = Vec::with_capacity(size.0 * size.1);
         for row in 0..size.1 {
             let v = (from.1 + row as i32) as f32 + 0.5;
@@ -55,7 +60,9 @@ impl Cells {
                 let u = (from.0 + col as i32) as f32 + 0.5;
                 let (x, y) = warp.at(u, v);
                 let near = |dx: f32, dy: f32| grey.nearest(x + dx, y + dy);
-                values.push((near(-0.5, -0.5) + near(0.5, -0.5) + near(-0.5, 0.5) + near(0.5, 0.5)) / 4.0);
+                values.push(
+                    (near(-0.5, -0.5) + near(0.5, -0.5) + near(-0.5, 0.5) + near(0.5, 0.5)) / 4.0,
+                );
             }
         }
         Self::new(size.0, values)

@@ -177,7 +177,9 @@ fn corners(sums: &Sums, turned: u8) -> Vec<(usize, usize, bool)> {
             let beside = beside.filter(|col| *col < sums.cols);
             let outer = above.map_or(0.0, |row| sums.row(&sums.along, row, left, SHORTEST))
                 + beside.map_or(0.0, |col| sums.col(&sums.along, top, col, SHORTEST));
-            if (across + down - outer).abs() > CHANGE * SHORTEST as f32 && (across + down - outer) * across > 0.0 {
+            if (across + down - outer).abs() > CHANGE * SHORTEST as f32
+                && (across + down - outer) * across > 0.0
+            {
                 corners.push((row, col, across < 0.0));
             }
         }
@@ -198,8 +200,10 @@ impl Corner {
         let Self { turned, inverted, .. } = *self;
         let mut frame = Frame { shape, col: 0, row: 0, turned, inverted, mirrored, fit: 0.0 };
         let (cols, rows) = frame.size();
-        frame.col = if matches!(turned, 2 | 3) { (self.col + 1).checked_sub(cols)? } else { self.col };
-        frame.row = if matches!(turned, 1 | 2) { self.row } else { (self.row + 1).checked_sub(rows)? };
+        frame.col =
+            if matches!(turned, 2 | 3) { (self.col + 1).checked_sub(cols)? } else { self.col };
+        frame.row =
+            if matches!(turned, 1 | 2) { self.row } else { (self.row + 1).checked_sub(rows)? };
         if frame.col + cols > sums.cols || frame.row + rows > sums.rows {
             return None;
         }

@@ -243,10 +243,8 @@ impl Window {
         let (width, height) = (self.width, self.gx.len() / self.width);
         let half = ((width as f32 * way.0.abs() + height as f32 * way.1.abs()) / 2.0).ceil() + 1.0;
         let mut bins = vec![[0.0; 2]; 2 * half as usize + 1];
-        let corner = half
-            - way.0 * (width - 1) as f32 / 2.0
-            - way.1 * (height - 1) as f32 / 2.0
-            + 0.5;
+        let corner =
+            half - way.0 * (width - 1) as f32 / 2.0 - way.1 * (height - 1) as f32 / 2.0 + 0.5;
         for (row, (gx, gy)) in self.gx.chunks(width).zip(self.gy.chunks(width)).enumerate() {
             let mut at = corner + way.1 * row as f32;
             for (gx, gy) in gx.iter().zip(gy) {

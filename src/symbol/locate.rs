@@ -1,8 +1,5 @@
 //! Where a symbol may be: places of a picture with many edges in both directions.
-#![expect(
-    clippy::cast_precision_loss,
-    reason = "pixels of a picture are far below 2^24"
-)]
+#![expect(clippy::cast_precision_loss, reason = "pixels of a picture are far below 2^24")]
 use super::grey::Grey;
 
 /// Side of a block in pixels.
@@ -73,7 +70,12 @@ impl Map {
             }
         }
         let cell = BLOCK * APART;
-        [ends[0] * cell, ends[1] * cell, (ends[2] + 1) * cell + reach(), (ends[3] + 1) * cell + reach()]
+        [
+            ends[0] * cell,
+            ends[1] * cell,
+            (ends[2] + 1) * cell + reach(),
+            (ends[3] + 1) * cell + reach(),
+        ]
     }
 }
 
@@ -88,7 +90,8 @@ fn blocks(grey: &Grey<'_>, cols: usize, rows: usize) -> Vec<u16> {
     for (row, sums) in sums.chunks_exact_mut(cols).enumerate() {
         let [a, b, c, d] = [0, 1, 2, 3].map(|y| grey.row(BLOCK * row + y).chunks_exact(BLOCK));
         for (sum, (((a, b), c), d)) in sums.iter_mut().zip(a.zip(b).zip(c).zip(d)) {
-            let four = |x: &[u8]| u16::from(x[0]) + u16::from(x[1]) + u16::from(x[2]) + u16::from(x[3]);
+            let four =
+                |x: &[u8]| u16::from(x[0]) + u16::from(x[1]) + u16::from(x[2]) + u16::from(x[3]);
             *sum = four(a) + four(b) + four(c) + four(d);
         }
     }

@@ -126,7 +126,15 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         if here.width().min(here.height()) < 16 {
             return;
         }
-        let look = Look { hints, part: &part, here: &here, fine: &part, level, sharpened: None, finders: &finders };
+        let look = Look {
+            hints,
+            part: &part,
+            here: &here,
+            fine: &part,
+            level,
+            sharpened: None,
+            finders: &finders,
+        };
         let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
             let at = (place.x, place.y);
@@ -283,7 +291,8 @@ impl Look<'_> {
         let ways: &[bool] = if square { &[false, true] } else { &[frame.mirrored] };
         let scales: [fn(&Cells) -> Cells; 2] = [Cells::darkness, Cells::darkness_of_all];
         scales.iter().find_map(|scale| {
-            let darkness = if frame.inverted { scale(&samples).negative() } else { scale(&samples) };
+            let darkness =
+                if frame.inverted { scale(&samples).negative() } else { scale(&samples) };
             ways.iter().find_map(|mirrored| {
                 let mirrored = *mirrored;
                 let seen = Seen { shape: frame.shape, darkness: &darkness, margin: 1, mirrored };
@@ -345,7 +354,10 @@ fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f
     let places = |length: f32| {
         let count = (length / 5.0).round().max(2.0);
         let step = (length - 4.0) / (count - 1.0);
-        (0_u8..40).map(f32::from).take_while(move |n| *n < count).map(move |n| (2.0 + step * n).round())
+        (0_u8..40)
+            .map(f32::from)
+            .take_while(move |n| *n < count)
+            .map(move |n| (2.0 + step * n).round())
     };
     let mut sights: Vec<Sight> = Vec::new();
     for v in places(high) {

@@ -302,13 +302,20 @@ mod tests {
     #[test]
     fn what_another_encoder_writes_is_read_in_every_mode() {
         let texts = [
-            "ABCDEFGHIJKLMNOP 0123", "abcdefghijklmnop 0123", "AbCdE;[]{}~\u{7f}\u{1}x",
-            "ABC*DEF>123\rXYZ ABC*DEF>123", ".A.B.C.1.2.3.D.E.F.", "caf\u{e9} \u{fc}ber \u{df}\u{ff}",
-            "\u{80}\u{81}\u{82}\u{83}\u{84}\u{85}\u{86}\u{87}\u{88}\u{89}", "1", "a1b22c333d4444",
+            "ABCDEFGHIJKLMNOP 0123",
+            "abcdefghijklmnop 0123",
+            "AbCdE;[]{}~\u{7f}\u{1}x",
+            "ABC*DEF>123\rXYZ ABC*DEF>123",
+            ".A.B.C.1.2.3.D.E.F.",
+            "caf\u{e9} \u{fc}ber \u{df}\u{ff}",
+            "\u{80}\u{81}\u{82}\u{83}\u{84}\u{85}\u{86}\u{87}\u{88}\u{89}",
+            "1",
+            "a1b22c333d4444",
             "[)>\u{1e}05\u{1d}abc123\u{1e}\u{4}",
         ];
         for text in texts {
-            let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+            let bytes: Vec<u8> =
+                text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
             let made = datamatrix::DataMatrix::encode(&bytes, datamatrix::SymbolList::default());
             let said = say(made.unwrap().data_codewords()).unwrap();
             assert_eq!((said.text.as_str(), said.identifier), (text, "]d1"));

@@ -130,7 +130,8 @@ impl Chance {
 
 /// A marking code of 31, 85 or 129 characters.
 pub fn code(length: usize, chance: &mut Chance) -> String {
-    const SERIAL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!%&*+-./_,:;=<>?";
+    const SERIAL: &[u8] =
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!%&*+-./_,:;=<>?";
     let mut some = |count: usize, of: &[u8]| -> String {
         (0..count).map(|_| char::from(of[chance.below(of.len())])).collect()
     };
@@ -139,8 +140,18 @@ pub fn code(length: usize, chance: &mut Chance) -> String {
     let gtin = some(14, digits);
     match length {
         31 => format!("01{gtin}21{}\u{1d}93{}", some(6, SERIAL), some(4, base64)),
-        85 => format!("01{gtin}21{}\u{1d}91{}\u{1d}92{}=", some(13, SERIAL), some(4, hex), some(43, base64)),
-        129 => format!("01{gtin}21{}\u{1d}91{}\u{1d}92{}==", some(13, SERIAL), some(4, hex), some(86, base64)),
+        85 => format!(
+            "01{gtin}21{}\u{1d}91{}\u{1d}92{}=",
+            some(13, SERIAL),
+            some(4, hex),
+            some(43, base64)
+        ),
+        129 => format!(
+            "01{gtin}21{}\u{1d}91{}\u{1d}92{}==",
+            some(13, SERIAL),
+            some(4, hex),
+            some(86, base64)
+        ),
         other => some(other, base64),
     }
 }
@@ -157,7 +168,8 @@ pub fn encoded(text: &str, sizes: SymbolList) -> Option<(Vec<bool>, usize)> {
 
 /// A picture of a marking code.
 pub fn scene(fault: Fault, length: usize, size: (usize, usize), seed: u64) -> Scene {
-    let mut chance = Chance::new(seed ^ (length as u64) << 32 ^ (size.0 as u64) << 20 ^ (fault as u64) << 10);
+    let mut chance =
+        Chance::new(seed ^ (length as u64) << 32 ^ (size.0 as u64) << 20 ^ (fault as u64) << 10);
     let text = code(length, &mut chance);
     let sizes = SymbolList::default().enforce_square();
     let (dark, cols) = encoded(&text, sizes).expect("it fits");
@@ -370,7 +382,8 @@ impl Ink {
         }
         if self.crowded && (v < -0.6 || u > cols + 0.7) {
             // Words above and beside.
-            let stroke = ((u * 0.7).floor() as i32 * 5 + (v * 0.9).floor() as i32 * 3).rem_euclid(4);
+            let stroke =
+                ((u * 0.7).floor() as i32 * 5 + (v * 0.9).floor() as i32 * 3).rem_euclid(4);
             return Some(if stroke == 0 { self.dark } else { self.light });
         }
         if let Some((across, place, half)) = self.line {
