@@ -4,6 +4,7 @@ use crate::symbol::{self, Grey, Hints, Symbol};
 use crate::telemetry::clock::Micros;
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -164,7 +165,7 @@ fn pictures(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).with_context(|| format!("list {}", path.display()))? {
         let file = entry?.path();
-        let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
+        let ending = file.extension().map(OsStr::to_ascii_lowercase);
         if ending.is_some_and(|ending| ["png", "jpg", "jpeg"].iter().any(|known| ending == *known))
         {
             files.push(file);

@@ -3,6 +3,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
     reason = "a lattice has at most some hundred columns"
 )]
 use super::grey::Grey;

@@ -1,12 +1,6 @@
 //! The finder of a symbol among the cells of a lattice: two solid sides that meet, two that
 //! alternate, and light around the solid ones.
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
-    reason = "a lattice has at most some hundred columns"
-)]
+#![expect(clippy::cast_precision_loss, reason = "a lattice has at most some hundred columns")]
 use super::cells::Cells;
 use super::sizes::{SHAPES, Shape};
 
@@ -40,7 +34,7 @@ impl Frame {
     /// Columns and rows of cells that it covers.
     pub(super) fn size(&self) -> (usize, usize) {
         let (rows, cols) = self.seen();
-        if self.turned % 2 == 0 { (cols, rows) } else { (rows, cols) }
+        if self.turned.is_multiple_of(2) { (cols, rows) } else { (rows, cols) }
     }
 
     /// Rows and columns when it is turned upright; a mirrored rectangle stands.
@@ -96,7 +90,7 @@ impl Sums {
         for row in 0..rows {
             for col in 0..cols {
                 let value = cells.at(row, col).clamp(-1.0, 1.0);
-                let signed = if (row + col) % 2 == 0 { value } else { -value };
+                let signed = if (row + col).is_multiple_of(2) { value } else { -value };
                 let at = row * (cols + 1) + col;
                 along[0][at + 1] = along[0][at] + value;
                 alternating[0][at + 1] = alternating[0][at] + signed;
@@ -222,8 +216,11 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
         (frame.shape.down, frame.shape.across)
     };
     let (region_rows, region_cols) = (seen_rows / down as usize, seen_cols / across as usize);
-    let (step_cols, step_rows) =
-        if frame.turned % 2 == 0 { (region_cols, region_rows) } else { (region_rows, region_cols) };
+    let (step_cols, step_rows) = if frame.turned.is_multiple_of(2) {
+        (region_cols, region_rows)
+    } else {
+        (region_rows, region_cols)
+    };
     // Of the two lines at each border: which side of a region is solid, which alternates.
     let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
     let sign = if frame.inverted { -1.0 } else { 1.0 };
@@ -255,12 +252,12 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
 fn clock_of_col(sums: &Sums, frame: &Frame, col: usize, rows: usize, solid_top: bool) -> f32 {
     let dark = if solid_top { frame.row } else { frame.row + rows - 1 };
     let sum = sums.col(&sums.alternating, frame.row, col, rows);
-    if (dark + col) % 2 == 0 { sum } else { -sum }
+    if (dark + col).is_multiple_of(2) { sum } else { -sum }
 }
 
 /// A row that alternates, dark where it meets the solid column.
 fn clock_of_row(sums: &Sums, frame: &Frame, row: usize, cols: usize, solid_right: bool) -> f32 {
     let dark = if solid_right { frame.col + cols - 1 } else { frame.col };
     let sum = sums.row(&sums.alternating, row, frame.col, cols);
-    if (dark + row) % 2 == 0 { sum } else { -sum }
+    if (dark + row).is_multiple_of(2) { sum } else { -sum }
 }

@@ -241,7 +241,8 @@ impl Window {
     /// middle of the window is in the middle.
     fn profile(&self, way: (f32, f32)) -> Vec<[f32; 2]> {
         let (width, height) = (self.width, self.gx.len() / self.width);
-        let half = ((width as f32 * way.0.abs() + height as f32 * way.1.abs()) / 2.0).ceil() + 1.0;
+        let half =
+            f32::midpoint(width as f32 * way.0.abs(), height as f32 * way.1.abs()).ceil() + 1.0;
         let mut bins = vec![[0.0; 2]; 2 * half as usize + 1];
         let corner =
             half - way.0 * (width - 1) as f32 / 2.0 - way.1 * (height - 1) as f32 / 2.0 + 0.5;
@@ -345,7 +346,7 @@ impl Front {
         let along = (side + 1) % 2;
         let beyond = self.ends[side] + if side < 2 { -REACH } else { REACH };
         let places = steps(self.ends[along] + REACH, self.ends[along + 2] - REACH + 0.1);
-        places.map(|at| if side % 2 == 0 { (beyond, at) } else { (at, beyond) }).collect()
+        places.map(|at| if side.is_multiple_of(2) { (beyond, at) } else { (at, beyond) }).collect()
     }
 
     fn advance(&mut self, side: usize) {

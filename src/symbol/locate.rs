@@ -1,5 +1,4 @@
 //! Where a symbol may be: places of a picture with many edges in both directions.
-#![expect(clippy::cast_precision_loss, reason = "pixels of a picture are far below 2^24")]
 use super::grey::Grey;
 
 /// Side of a block in pixels.
@@ -101,7 +100,7 @@ fn blocks(grey: &Grey<'_>, cols: usize, rows: usize) -> Vec<u16> {
 /// For each window its edges in the direction that has fewer: writing, frames and rulers have
 /// them in one direction. Answer: sums, and how many windows across and down.
 fn windows(blocks: &[u16], cols: usize, rows: usize) -> (Vec<u32>, usize, usize) {
-    let floor = FAINTEST * (BLOCK * BLOCK) as u32;
+    let floor = FAINTEST * u32::try_from(BLOCK * BLOCK).expect("it is small");
     let edge = |a: u16, b: u16| u32::from(a.abs_diff(b)).saturating_sub(floor);
     let (wide, high) = (WINDOW.min(cols - 1), WINDOW.min(rows - 1));
     let (out_cols, out_rows) = (cols - wide, rows - high);

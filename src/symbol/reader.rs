@@ -273,7 +273,7 @@ impl Look<'_> {
             (left + u, top + v)
         })?;
         let growth = lattice.growth;
-        let growth = if frame.turned % 2 == 0 { growth } else { (growth.1, growth.0) };
+        let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, warp, (wide, high), growth);
         let cells = Cells::glance(self.here, &warp, (-1, -1), (cols + 2, rows + 2));
         let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;

@@ -95,12 +95,12 @@ impl Reader<'_> {
         if self.words.first() == Some(&PART_OF_MESSAGE) {
             self.at = 4;
         }
-        match self.words.get(self.at)? {
-            &FNC1 => {
+        match *self.words.get(self.at)? {
+            FNC1 => {
                 self.at += 1;
                 return Some(true);
             }
-            &word @ (MACRO_05 | MACRO_06) => {
+            word @ (MACRO_05 | MACRO_06) => {
                 self.at += 1;
                 self.tail = b"\x1e\x04";
                 let head = if word == MACRO_05 { b"[)>\x1e05\x1d" } else { b"[)>\x1e06\x1d" };

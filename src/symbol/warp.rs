@@ -44,9 +44,9 @@ impl Warp {
     pub fn at(&self, u: f32, v: f32) -> (f32, f32) {
         let powers = powers((u - self.middle.0) / self.scale, (v - self.middle.1) / self.scale);
         let (mut x, mut y) = (0.0, 0.0);
-        for term in 0..self.terms {
-            x += self.x[term] * powers[term];
-            y += self.y[term] * powers[term];
+        for ((power, a), b) in powers.iter().zip(&self.x).zip(&self.y).take(self.terms) {
+            x += a * power;
+            y += b * power;
         }
         (x, y)
     }
