@@ -283,6 +283,12 @@ struct Front {
 }
 
 impl Start {
+    /// Side of a module in pixels.
+    pub(super) fn pitch(&self) -> f32 {
+        let (across, down) = self.warp.steps(0.0, 0.0);
+        (across.0 * down.1 - across.1 * down.0).abs().sqrt()
+    }
+
     /// Follows the lattice outwards over all tiles in which it beats; a side is given up after so
     /// many strips without.
     pub(super) fn follow(&self, grey: &Grey<'_>, patience: u8) -> Option<Lattice> {

@@ -42,7 +42,7 @@ impl Map {
         let (mut places, cells, across) = peaks(&sums, cols, rows);
         places.sort_by(|a, b| b.strength.cmp(&a.strength).then((a.y, a.x).cmp(&(b.y, b.x))));
         let strongest = places.first().map_or(0, |place| place.strength);
-        places.retain(|place| place.strength > strongest / 24);
+        places.retain(|place| place.strength > strongest / 16);
         places.truncate(most);
         Self { places, cells, across }
     }
@@ -106,24 +106,23 @@ fn windows(blocks: &[u16], cols: usize, rows: usize) -> (Vec<u32>, usize, usize)
     let (out_cols, out_rows) = (cols - wide, rows - high);
     let mut out = vec![0; out_cols * out_rows];
     let mut columns = vec![[0_u32; 2]; cols - 1];
-    let mut lines: Vec<Vec<[u32; 2]>> = Vec::with_capacity(rows - 1);
+    let mut lines: Vec<[u32; 2]> = Vec::with_capacity((cols - 1) * (rows - 1));
     for row in 0..rows - 1 {
         let here = &blocks[row * cols..(row + 1) * cols];
         let below = &blocks[(row + 1) * cols..(row + 2) * cols];
-        let line: Vec<[u32; 2]> = (0..cols - 1)
-            .map(|col| [edge(here[col], here[col + 1]), edge(here[col], below[col])])
-            .collect();
-        for (sum, edges) in columns.iter_mut().zip(&line) {
+        let pairs = here.windows(2).zip(below);
+        lines.extend(pairs.map(|(pair, below)| [edge(pair[0], pair[1]), edge(pair[0], *below)]));
+        let line = &lines[row * (cols - 1)..];
+        for (sum, edges) in columns.iter_mut().zip(line) {
             sum[0] += edges[0];
             sum[1] += edges[1];
         }
         if row >= high {
-            for (sum, edges) in columns.iter_mut().zip(&lines[row - high]) {
+            for (sum, edges) in columns.iter_mut().zip(&lines[(row - high) * (cols - 1)..]) {
                 sum[0] -= edges[0];
                 sum[1] -= edges[1];
             }
         }
-        lines.push(line);
         if row + 1 >= high {
             let out = &mut out[(row + 1 - high) * out_cols..][..out_cols];
             let mut sum = [0, 0];

@@ -3,7 +3,7 @@ use super::cells::Cells;
 use super::decode::{Decoded, Seen};
 use super::finder::{self, Frame};
 use super::grey::{Grey, Owned, Region};
-use super::lattice::{self, Lattice, Start, WINDOWS};
+use super::lattice::{self, Lattice, Start, View, WINDOWS};
 use super::locate::{Map, Place};
 use super::sharpen;
 use super::sizes::Shape;
@@ -29,7 +29,7 @@ pub struct Hints {
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { region: None, size: None, module: None, places: 24, finders: 32 }
+        Self { region: None, size: None, module: None, places: 16, finders: 24 }
     }
 }
 
@@ -126,6 +126,11 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         if here.width().min(here.height()) < 16 {
             return;
         }
+        // What the windows can show, and a little more.
+        let pitches = (1.5 * scale(level), 14.0 * scale(level));
+        if hints.module.is_some_and(|module| module < pitches.0 || module > pitches.1) {
+            continue;
+        }
         let look = Look {
             hints,
             part: &part,
@@ -137,14 +142,17 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         };
         let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
-            let at = (place.x, place.y);
-            let found = look.at(at, WINDOWS[0]).or_else(|| look.sharper(&map, place, &mut deep));
+            let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
+            let found = look.through(&view, 1);
+            let found = found.or_else(|| look.sharper(&map, place, view.blur, &mut deep));
             if found.is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
-        for place in map.places.iter().take(NARROW) {
-            if look.at((place.x, place.y), WINDOWS[1]).is_some_and(|symbol| !take(symbol)) {
+        let narrow = map.places.iter().take(if level == 0 { NARROW } else { 0 });
+        for place in narrow {
+            let view = lattice::view(&here, (place.x, place.y), WINDOWS[1]);
+            if look.through(&view, 2).is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
@@ -152,7 +160,7 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
 }
 
 /// Places that are looked at once more through the narrow window.
-const NARROW: usize = 4;
+const NARROW: usize = 3;
 /// Frames of one lattice that are tried.
 const FRAMES: usize = 5;
 /// Lattices that are tried at one place.
@@ -189,16 +197,20 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn at(&self, at: (usize, usize), window: usize) -> Option<Symbol> {
-        let view = lattice::view(self.here, at, window);
-        let starts = view.starts.iter().filter(|start| start.clear > FAINTEST);
-        let patience = if window == WINDOWS[0] { 1 } else { 2 };
+    /// Tries the lattices that a view shows.
+    fn through(&self, view: &View, patience: u8) -> Option<Symbol> {
+        let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
+        let fits = |start: &&Start| {
+            let pitch = start.pitch() * times;
+            let known = self.hints.module.is_none_or(|module| (pitch / module - 1.0).abs() < 0.34);
+            start.clear > FAINTEST && known
+        };
+        let starts = view.starts.iter().filter(fits);
         starts.take(LATTICES).find_map(|start| self.from(start, patience))
     }
 
     /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
-    fn sharper(&self, map: &Map, place: &Place, deep: &mut usize) -> Option<Symbol> {
-        let blur = lattice::view(self.here, (place.x, place.y), WINDOWS[0]).blur;
+    fn sharper(&self, map: &Map, place: &Place, blur: f32, deep: &mut usize) -> Option<Symbol> {
         if !(BLURRED..4.0 * BLURRED).contains(&blur) || *deep == 0 {
             return None;
         }
@@ -219,7 +231,8 @@ impl Look<'_> {
             sharpened: Some(((part.x, part.y), self.level)),
             ..*self
         };
-        look.at((place.x - left, place.y - top), WINDOWS[0])
+        let view = lattice::view(&sharp, (place.x - left, place.y - top), WINDOWS[0]);
+        look.through(&view, 1)
     }
 
     fn from(&self, start: &Start, patience: u8) -> Option<Symbol> {
@@ -348,8 +361,12 @@ impl Look<'_> {
     }
 }
 
+/// Pixels of the picture in a pixel of a copy that was halved so often.
+fn scale(level: usize) -> f32 {
+    [1.0, 2.0, 4.0, 8.0][level.min(3)]
+}
+
 /// Looks at all tiles of the symbol once more, now that it is known how far it goes.
-#[expect(clippy::cast_precision_loss, reason = "at most 144")]
 fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f32)) -> Warp {
     let places = |length: f32| {
         let count = (length / 5.0).round().max(2.0);
