@@ -224,6 +224,13 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
     // Of the two lines at each border: which side of a region is solid, which alternates.
     let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
     let sign = if frame.inverted { -1.0 } else { 1.0 };
+    let leg = if solid_right { frame.col + cols - 1 } else { frame.col };
+    let foot = if solid_top { frame.row } else { frame.row + rows - 1 };
+    let solid = sums.col(&sums.along, frame.row, leg, rows)
+        + sums.row(&sums.along, foot, frame.col, cols);
+    if sign * solid < SOLID * (rows + cols) as f32 {
+        return 0.0;
+    }
     let (mut sum, mut worst) = (0.0, f32::MAX);
     let bars_down = cols / step_cols;
     for bar in 0..bars_down {
