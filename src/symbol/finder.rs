@@ -10,6 +10,8 @@ const SHORTEST: usize = 8;
 const SOLID: f32 = 0.25;
 /// How much lighter it must be beyond them, both sides together.
 const CHANGE: f32 = 1.0;
+/// What a lost side costs, because three sides are more easily there by chance.
+const LOST: f32 = 0.15;
 /// How well the whole finder must fit.
 const FITS: f32 = 0.45;
 
@@ -26,6 +28,8 @@ pub(super) struct Frame {
     pub(super) inverted: bool,
     /// The reader sees it from behind (certain only where the rectangle tells).
     pub(super) mirrored: bool,
+    /// One solid side is not looked at.
+    pub(super) lost: bool,
     /// Mean agreement of the finder, 0 to 1.
     pub(super) fit: f32,
 }
@@ -121,18 +125,19 @@ pub(super) fn refit(cells: &Cells, frame: &Frame) -> f32 {
 }
 
 /// Symbols that may be among these cells, the likeliest first.
-pub(super) fn frames(cells: &Cells, wanted: impl Fn(&Shape) -> bool) -> Vec<Frame> {
+/// With `lost`, those of which one solid side cannot be seen: a burnt-out dot has taken it.
+pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool) -> Vec<Frame> {
     let sums = Sums::new(cells);
     let mut frames = Vec::new();
     let shapes: Vec<&'static Shape> = SHAPES.iter().filter(|shape| wanted(shape)).collect();
     for turned in 0..4 {
-        for (row, col, inverted) in corners(&sums, turned) {
+        for (row, col, inverted) in corners(&sums, turned, lost) {
             for shape in &shapes {
                 for mirrored in [false, true] {
                     if mirrored && shape.rows == shape.cols {
                         continue;
                     }
-                    let corner = Corner { row, col, turned, inverted };
+                    let corner = Corner { row, col, turned, inverted, lost };
                     frames.extend(corner.frame(&sums, shape, mirrored));
                 }
             }
@@ -142,8 +147,8 @@ pub(super) fn frames(cells: &Cells, wanted: impl Fn(&Shape) -> bool) -> Vec<Fram
     frames
 }
 
-/// Cells where two solid sides may meet: row, column, light on dark.
-fn corners(sums: &Sums, turned: u8) -> Vec<(usize, usize, bool)> {
+/// Cells where two solid sides may meet, one of which may be lost: row, column, light on dark.
+fn corners(sums: &Sums, turned: u8, lost: bool) -> Vec<(usize, usize, bool)> {
     let mut corners = Vec::new();
     if sums.cols < SHORTEST || sums.rows < SHORTEST {
         return corners;
@@ -157,24 +162,31 @@ fn corners(sums: &Sums, turned: u8) -> Vec<(usize, usize, bool)> {
             let left = if leftwards { (col + 1).checked_sub(SHORTEST) } else { Some(col) };
             let Some(left) = left.filter(|left| left + SHORTEST <= sums.cols) else { continue };
             let across = sums.row(&sums.along, row, left, SHORTEST);
-            if across.abs() < enough {
+            if !lost && across.abs() < enough {
                 continue;
             }
             let down = sums.col(&sums.along, top, col, SHORTEST);
-            if down.abs() < enough || (down < 0.0) != (across < 0.0) {
-                continue;
-            }
             // Beyond the solid sides it is light: somewhere it must change.
-            let above = if downwards { row.checked_sub(1) } else { Some(row + 1) };
+            let below = if downwards { row.checked_sub(1) } else { Some(row + 1) };
             let beside = if leftwards { Some(col + 1) } else { col.checked_sub(1) };
-            let above = above.filter(|row| *row < sums.rows);
+            let below = below.filter(|row| *row < sums.rows);
             let beside = beside.filter(|col| *col < sums.cols);
-            let outer = above.map_or(0.0, |row| sums.row(&sums.along, row, left, SHORTEST))
-                + beside.map_or(0.0, |col| sums.col(&sums.along, top, col, SHORTEST));
-            if (across + down - outer).abs() > CHANGE * SHORTEST as f32
-                && (across + down - outer) * across > 0.0
-            {
-                corners.push((row, col, across < 0.0));
+            let below = below.map_or(0.0, |row| sums.row(&sums.along, row, left, SHORTEST));
+            let beside = beside.map_or(0.0, |col| sums.col(&sums.along, top, col, SHORTEST));
+            let (solid, outer) = match (across.abs() >= enough, down.abs() >= enough) {
+                (true, true) if (across < 0.0) == (down < 0.0) && !lost => {
+                    (across + down, below + beside)
+                }
+                // Where the dot is burnt out it is as light as the ground.
+                (true, true) if lost && across > 0.0 && down < 0.0 => (2.0 * across, 2.0 * below),
+                (true, true) if lost && down > 0.0 && across < 0.0 => (2.0 * down, 2.0 * beside),
+                (true, false) if lost => (2.0 * across, 2.0 * below),
+                (false, true) if lost => (2.0 * down, 2.0 * beside),
+                _ => continue,
+            };
+            let change = solid - outer;
+            if change.abs() > CHANGE * SHORTEST as f32 && change * solid > 0.0 {
+                corners.push((row, col, solid < 0.0));
             }
         }
     }
@@ -187,12 +199,13 @@ struct Corner {
     col: usize,
     turned: u8,
     inverted: bool,
+    lost: bool,
 }
 
 impl Corner {
     fn frame(&self, sums: &Sums, shape: &'static Shape, mirrored: bool) -> Option<Frame> {
-        let Self { turned, inverted, .. } = *self;
-        let mut frame = Frame { shape, col: 0, row: 0, turned, inverted, mirrored, fit: 0.0 };
+        let Self { turned, inverted, lost, .. } = *self;
+        let mut frame = Frame { shape, col: 0, row: 0, turned, inverted, mirrored, lost, fit: 0.0 };
         let (cols, rows) = frame.size();
         frame.col =
             if matches!(turned, 2 | 3) { (self.col + 1).checked_sub(cols)? } else { self.col };
@@ -226,10 +239,19 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
     let sign = if frame.inverted { -1.0 } else { 1.0 };
     let leg = if solid_right { frame.col + cols - 1 } else { frame.col };
     let foot = if solid_top { frame.row } else { frame.row + rows - 1 };
-    let solid = sums.col(&sums.along, frame.row, leg, rows)
-        + sums.row(&sums.along, foot, frame.col, cols);
-    if sign * solid < SOLID * (rows + cols) as f32 {
+    let solid =
+        sums.col(&sums.along, frame.row, leg, rows) + sums.row(&sums.along, foot, frame.col, cols);
+    if !frame.lost && sign * solid < SOLID * (rows + cols) as f32 {
         return 0.0;
+    }
+    if frame.lost {
+        let far = if solid_right { frame.col } else { frame.col + cols - 1 };
+        let head = if solid_top { frame.row + rows - 1 } else { frame.row };
+        let clocks = clock_of_col(sums, frame, far, rows, solid_top)
+            + clock_of_row(sums, frame, head, cols, solid_right);
+        if sign * clocks < 0.5 * (rows + cols) as f32 {
+            return 0.0;
+        }
     }
     let (mut sum, mut worst) = (0.0, f32::MAX);
     let bars_down = cols / step_cols;
@@ -251,6 +273,12 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
         worst = worst.min(solid / cols as f32).min(clock / cols as f32);
     }
     let count = 2 * (bars_down * rows + bars_across * cols);
+    if frame.lost {
+        let leg = sign * sums.col(&sums.along, frame.row, leg, rows) / rows as f32;
+        let foot = sign * sums.row(&sums.along, foot, frame.col, cols) / cols as f32;
+        let (least, length) = if leg < foot { (leg, rows) } else { (foot, cols) };
+        return (sum - least * length as f32) / (count - length) as f32 - LOST;
+    }
     // One side may be lost altogether, but then the others must be good.
     sum / count as f32 - 0.12 * (0.4 - worst).max(0.0)
 }

@@ -248,19 +248,28 @@ impl Look<'_> {
             (middle.saturating_sub(8), (middle + 8).min(length))
         };
         let mut seen = Vec::new();
-        self.among(&lattice, &cells.darkness(), &mut seen).or_else(|| {
-            let (cols, rows) = (near(left, size.0), near(top, size.1));
-            self.among(&lattice, &cells.darkness_as_in(cols, rows), &mut seen)
-        })
+        let darkness = cells.darkness();
+        self.among(&lattice, &darkness, false, &mut seen)
+            .or_else(|| {
+                let (cols, rows) = (near(left, size.0), near(top, size.1));
+                self.among(&lattice, &cells.darkness_as_in(cols, rows), false, &mut seen)
+            })
+            .or_else(|| self.among(&lattice, &darkness, true, &mut seen))
     }
 
     /// Tries the likeliest frames among the cells that were not tried before.
-    fn among(&self, lattice: &Lattice, cells: &Cells, seen: &mut Vec<Frame>) -> Option<Symbol> {
+    fn among(
+        &self,
+        lattice: &Lattice,
+        cells: &Cells,
+        lost: bool,
+        seen: &mut Vec<Frame>,
+    ) -> Option<Symbol> {
         let wanted = |shape: &Shape| {
             let size = self.hints.size;
             size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
         };
-        let frames = finder::frames(cells, wanted);
+        let frames = finder::frames(cells, lost, wanted);
         for frame in frames.iter().take(FRAMES) {
             if seen.iter().any(|other| other.same(frame)) {
                 continue;

@@ -39,6 +39,8 @@ pub enum Fault {
     Damage,
     /// A burnt-out dot of the print head: a light line.
     Dot,
+    /// The dot that prints the solid side on the left is burnt out.
+    Leg,
     /// Dark modules larger or smaller by 0.12 to 0.22 modules an edge.
     Growth,
     /// A little of everything, any rotation.
@@ -76,7 +78,8 @@ pub const TEN: [Fault; 10] = [
 ];
 
 /// What a line meets beside those.
-pub const MORE: [Fault; 8] = [
+pub const MORE: [Fault; 9] = [
+    Fault::Leg,
     Fault::Mirrored,
     Fault::Inverted,
     Fault::Tilted,
@@ -373,10 +376,13 @@ impl Ink {
             Fault::Mixed => chance.within(-0.08, 0.12),
             _ => 0.0,
         };
-        let line = (fault == Fault::Dot).then(|| {
-            let across = chance.below(2) == 0;
-            let length = if across { cols } else { rows } as f32;
-            (across, chance.within(3.0, length - 3.0), chance.within(0.175, 0.4))
+        let leg = (fault == Fault::Leg).then(|| (true, chance.within(0.4, 0.6), 0.45));
+        let line = leg.or_else(|| {
+            (fault == Fault::Dot).then(|| {
+                let across = chance.below(2) == 0;
+                let length = if across { cols } else { rows } as f32;
+                (across, chance.within(3.0, length - 3.0), chance.within(0.175, 0.4))
+            })
         });
         let (mirrored, crowded) = (fault == Fault::Mirrored, fault == Fault::Crowded);
         Self { cols, rows, modules, light, dark, growth, mirrored, line, crowded }
