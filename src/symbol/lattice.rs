@@ -375,8 +375,7 @@ fn refit(sights: &[Sight]) -> Option<Warp> {
     let terms = match sights.len() {
         0..3 => return None,
         3..9 => 3,
-        9..12 => 4,
-        12..40 => 6,
+        9..40 => 6,
         _ => 10,
     };
     Warp::fit(sights, terms)

@@ -275,7 +275,7 @@ mod tests {
         let said = say(&[131, 232, 132]).unwrap();
         assert_eq!((said.text.as_str(), said.identifier), ("01\u{1d}02", "]d1"));
         // In C40: shift 2, 27.
-        let pair = (1600 * 1 + 40 * 27 + 14 + 1_u16).to_be_bytes();
+        let pair = (1600 + 40 * 27 + 14 + 1_u16).to_be_bytes();
         assert_eq!(text(&[230, pair[0], pair[1], 254]).unwrap(), "\u{1d}A");
     }
 
