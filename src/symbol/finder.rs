@@ -10,6 +10,8 @@ const SHORTEST: usize = 8;
 const SOLID: f32 = 0.25;
 /// How much lighter it must be beyond them, both sides together.
 const CHANGE: f32 = 1.0;
+/// Corners that are looked into for each quarter turn: a bound for pictures of stripes.
+const CORNERS: usize = 400;
 /// What a lost side costs, because three sides are more easily there by chance.
 const LOST: f32 = 0.15;
 /// How well the whole finder must fit.
@@ -131,7 +133,7 @@ pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool)
     let mut frames = Vec::new();
     let shapes: Vec<&'static Shape> = SHAPES.iter().filter(|shape| wanted(shape)).collect();
     for turned in 0..4 {
-        for (row, col, inverted) in corners(&sums, turned, lost) {
+        for (row, col, inverted) in corners(&sums, turned, lost).into_iter().take(CORNERS) {
             for shape in &shapes {
                 for mirrored in [false, true] {
                     if mirrored && shape.rows == shape.cols {

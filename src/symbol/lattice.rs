@@ -46,6 +46,15 @@ pub(super) struct Lattice {
     pub(super) rows: (i32, i32),
 }
 
+/// How a lattice is followed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Care {
+    /// Strips without a beat after which a side is given up.
+    pub(super) patience: u8,
+    /// Terms of the map while there are only nine tiles: 4 is steady, 6 follows perspective.
+    pub(super) few: usize,
+}
+
 /// A lattice that may be there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start {
@@ -289,9 +298,9 @@ impl Start {
         (across.0 * down.1 - across.1 * down.0).abs().sqrt()
     }
 
-    /// Follows the lattice outwards over all tiles in which it beats; a side is given up after so
-    /// many strips without.
-    pub(super) fn follow(&self, grey: &Grey<'_>, patience: u8) -> Option<Lattice> {
+    /// Follows the lattice outwards over all tiles in which it beats.
+    pub(super) fn follow(&self, grey: &Grey<'_>, care: Care) -> Option<Lattice> {
+        let Care { patience, few } = care;
         let mut warp = self.warp;
         let mut sights: Vec<Sight> = Vec::new();
         let near = (self.reach - REACH).max(0.0);
@@ -312,7 +321,7 @@ impl Start {
         if sights.is_empty() || agree < AGREE * all {
             return None;
         }
-        warp = refit(&sights).unwrap_or(warp);
+        warp = refit(&sights, few).unwrap_or(warp);
         let mut front = Front { ends: [-end, -end, end, end], open: [patience; 4] };
         while let Some(side) = front.next() {
             let fresh = front.strip(side);
@@ -327,7 +336,7 @@ impl Start {
             front.advance(side);
             if beats {
                 sights.extend(good);
-                warp = refit(&sights).unwrap_or(warp);
+                warp = refit(&sights, few).unwrap_or(warp);
             }
         }
         let whole = |from: f32, to: f32| (from.floor() as i32 - 1, to.ceil() as i32 + 1);
@@ -371,11 +380,12 @@ fn accepted(tile: &Tile, weakest: f32, farthest: f32) -> Option<Sight> {
 }
 
 /// The wider the lattice, the more it may bend.
-fn refit(sights: &[Sight]) -> Option<Warp> {
+fn refit(sights: &[Sight], few: usize) -> Option<Warp> {
     let terms = match sights.len() {
         0..3 => return None,
         3..9 => 3,
-        9..40 => 6,
+        9..12 => few,
+        12..40 => 6,
         _ => 10,
     };
     Warp::fit(sights, terms)

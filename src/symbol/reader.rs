@@ -3,7 +3,7 @@ use super::cells::Cells;
 use super::decode::{Decoded, Seen};
 use super::finder::{self, Frame};
 use super::grey::{Grey, Owned, Region};
-use super::lattice::{self, Lattice, Start, View, WINDOWS};
+use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
 use super::locate::{Map, Place};
 use super::sharpen;
 use super::sizes::Shape;
@@ -143,24 +143,29 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
-            let found = look.through(&view, 1);
+            let found = look.through(&view, USUAL);
             let found = found.or_else(|| look.sharper(&map, place, view.blur, &mut deep));
             if found.is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
-        let narrow = map.places.iter().take(if level == 0 { NARROW } else { 0 });
-        for place in narrow {
-            let view = lattice::view(&here, (place.x, place.y), WINDOWS[1]);
-            if look.through(&view, 2).is_some_and(|symbol| !take(symbol)) {
+        let again = map.places.iter().take(if level == 0 { AGAIN } else { 0 });
+        for (place, (window, care)) in again.flat_map(|place| CARES.map(|care| (place, care))) {
+            let view = lattice::view(&here, (place.x, place.y), window);
+            if look.through(&view, care).is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
     }
 }
 
-/// Places that are looked at once more through the narrow window.
-const NARROW: usize = 3;
+/// Places that are looked at once more, in other ways.
+const AGAIN: usize = 3;
+/// The usual way to follow a lattice, that for sharpened pictures, and the other ways.
+const USUAL: Care = Care { patience: 1, few: 6 };
+const SHARPENED: Care = Care { patience: 1, few: 4 };
+const CARES: [(usize, Care); 2] =
+    [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6 })];
 /// Frames of one lattice that are tried.
 const FRAMES: usize = 5;
 /// Lattices that are tried at one place.
@@ -198,7 +203,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     /// Tries the lattices that a view shows.
-    fn through(&self, view: &View, patience: u8) -> Option<Symbol> {
+    fn through(&self, view: &View, care: Care) -> Option<Symbol> {
         let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
         let fits = |start: &&Start| {
             let pitch = start.pitch() * times;
@@ -206,7 +211,7 @@ impl Look<'_> {
             start.clear > FAINTEST && known
         };
         let starts = view.starts.iter().filter(fits);
-        starts.take(LATTICES).find_map(|start| self.from(start, patience))
+        starts.take(LATTICES).find_map(|start| self.from(start, care))
     }
 
     /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
@@ -232,11 +237,11 @@ impl Look<'_> {
             ..*self
         };
         let view = lattice::view(&sharp, (place.x - left, place.y - top), WINDOWS[0]);
-        look.through(&view, 1)
+        look.through(&view, SHARPENED)
     }
 
-    fn from(&self, start: &Start, patience: u8) -> Option<Symbol> {
-        let lattice = start.follow(self.here, patience)?;
+    fn from(&self, start: &Start, care: Care) -> Option<Symbol> {
+        let lattice = start.follow(self.here, care)?;
         let (left, top) = (lattice.cols.0, lattice.rows.0);
         let size = (
             usize::try_from(lattice.cols.1 - left).ok()?,
