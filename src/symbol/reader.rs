@@ -29,7 +29,7 @@ pub struct Hints {
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { region: None, size: None, module: None, places: 16, finders: 24 }
+        Self { region: None, size: None, module: None, places: 16, finders: 36 }
     }
 }
 
@@ -166,8 +166,8 @@ const USUAL: Care = Care { patience: 1, few: 6 };
 const SHARPENED: Care = Care { patience: 1, few: 4 };
 const CARES: [(usize, Care); 2] =
     [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6 })];
-/// Frames of one lattice that are tried.
-const FRAMES: usize = 5;
+/// Frames that are tried for each way to look at the cells of a lattice.
+const FRAMES: usize = 3;
 /// Lattices that are tried at one place.
 const LATTICES: usize = 2;
 /// How well the finder must fit before modules are measured.
