@@ -49,13 +49,15 @@ fn by_datamatrix(modules: &Modules) -> Result<Vec<u8>, datamatrix::DecodingError
     datamatrix::DataMatrix::decode(&bits, side as usize)
 }
 
-/// What rxing reads.
+/// What rxing reads: quickly, or thoroughly where that finds nothing.
 fn by_rxing(grey: &[u8], side: u32) -> String {
-    let source = Luma8Source::new_with_slice(grey, side, side).unwrap();
-    let mut picture = BinaryBitmap::new(HybridBinarizer::new(source));
-    let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
-    let result = DataMatrixReader.immutable_decode_with_hints(&mut picture, &hints).unwrap();
-    result.getText().to_owned()
+    let look = |thorough| {
+        let source = Luma8Source::new_with_slice(grey, side, side).unwrap();
+        let mut picture = BinaryBitmap::new(HybridBinarizer::new(source));
+        let hints = DecodeHints { TryHarder: Some(thorough), ..DecodeHints::default() };
+        DataMatrixReader.immutable_decode_with_hints(&mut picture, &hints)
+    };
+    look(false).or_else(|_| look(true)).unwrap().getText().to_owned()
 }
 
 /// By rxing, and where asked for by our own reader, which knows the same tables as the encoder.
@@ -99,7 +101,7 @@ fn every_size_is_read_back_by_both_decoders() {
             let Ok(modules) = encode_gs1(&text, Size::Side(side), Separator::Gs) else { continue };
             held += 1;
             assert_eq!(modules.side(), side);
-            assert_read_back(&text, &modules, held == 1);
+            assert_read_back(&text, &modules, held == 1 && [10, 32, 64, 144].contains(&side));
             // At 144 the crate deals the correction words in another turn than zint, libdmtx and
             // zxing do; rxing is a port of the last.
             if side != 144 {
