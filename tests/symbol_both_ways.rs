@@ -160,7 +160,7 @@ fn a_symbol_is_found_in_its_region_and_not_outside_of_it() {
 #[test]
 fn pictures_of_noise_give_no_marking_code() {
     let mut chance = Chance(99);
-    for at in 0..300 {
+    for at in 0..120 {
         let (width, height) = (1 + chance.below(160), 1 + chance.below(160));
         let grain = 1 + chance.below(6);
         let blocks: Vec<u8> = (0..width * height).map(|_| [0, 255][chance.below(2)]).collect();
