@@ -1,12 +1,13 @@
 //! The only place that knows everybody: config, bind, hire, drain.
 mod job;
+mod marks;
 
 use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
 use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order};
 use crate::order::PriceList;
 use crate::report::Flush;
-use crate::store::{NewJob, Store, StoreError};
+use crate::store::{NewJob, RollJob, Store, StoreError};
 use crate::telemetry::LastWord;
 use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings};
@@ -124,9 +125,11 @@ impl App {
             self.office_crew.hire("publish", |stop| publish::keep(settings, store, stop));
         }
         if let Some(centre) = &config.centre {
+            let desk = config.lines.iter().find(|line| line.name == centre.desk_line);
             let settings = centre::Settings {
                 desk_line: centre.desk_line.clone(),
                 orders_dir: orders_dir(&config.data_dir),
+                roll: desk.map_or_else(RollJob::default, LineConfig::roll_job),
                 look_every: Duration::from_millis(500),
             };
             let store = self.store.clone();
@@ -160,7 +163,7 @@ impl App {
             pool: line.pool(),
             printer: Some(words[0].clone()),
             plc: belt.then(|| words[1].clone()),
-            camera: belt.then(|| words[2].clone()),
+            camera: line.settings.has_camera().then(|| words[2].clone()),
             view: seen.clone(),
             requests: requests_tx.clone(),
             frames_dir: data_dir.join("frames").join(&line.name),
@@ -186,6 +189,7 @@ impl App {
             gtin: work.goods.gtin,
             design: work.design.clone(),
             planned: work.planned,
+            roll: line.roll_job(),
         };
         self.store.add_job(&job).await?;
         Ok(())

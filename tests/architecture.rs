@@ -41,7 +41,7 @@ const ROOMS: [(&str, &str); 25] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 13] = [
+const PACKAGES: [(&str, &str); 17] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
@@ -51,7 +51,11 @@ const PACKAGES: [(&str, &str); 13] = [
     // The fake plant's symbols come from another package than the one that reads them.
     ("datamatrix", "sim"),
     ("printpdf", "label"),
+    ("pdf_writer", "label"),
+    ("subsetter", "label"),
+    ("ttf_parser", "label"),
     ("ab_glyph", "label"),
+    ("barcoders", "label"),
     ("axum", "web sim"),
     ("askama", "web"),
     ("socket2", "dial"),

@@ -156,8 +156,12 @@ async fn missing_codes_are_bought_again_only_when_a_manager_says_so() {
     let want = || kit.store.label_order_want(id);
     assert!(!want().await.unwrap().unwrap().is_open(), "nothing is bought by itself");
     let by = Some(kit.manager.person());
-    assert_eq!(kit.store.want_codes_for_order(id, by, now()).await.unwrap(), 2);
-    assert_eq!(kit.store.want_codes_for_order(id, by, now()).await.unwrap(), 0, "once is enough");
+    assert_eq!(kit.store.want_codes_for_order(id, by, 0, now()).await.unwrap(), 2);
+    assert_eq!(
+        kit.store.want_codes_for_order(id, by, 0, now()).await.unwrap(),
+        0,
+        "once is enough"
+    );
     kit.issue(id, &codes(2..4)).await;
     kit.fill(1).await;
     assert_eq!(kit.state(id).await, OrderState::Printed);
@@ -181,4 +185,14 @@ async fn the_keeper_brings_an_order_to_its_file_and_stops_when_told() {
     stop.cancel();
     let ended = tokio::time::timeout(Duration::from_secs(20), tasks.join_next()).await;
     ended.expect("it does not stop").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_order_on_a_roll_asks_for_spare_codes_and_a_file_does_not() {
+    let kit = Kit::new().await;
+    for (delivery, wanted) in [(Delivery::Roll, 42), (Delivery::Pdf, 40)] {
+        let id = kit.issued(40, delivery).await;
+        kit.step(id, OrderStep::Accept).await;
+        assert_eq!(kit.store.want_codes_for_order(id, None, 4, now()).await.unwrap(), wanted);
+    }
 }

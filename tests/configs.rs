@@ -136,7 +136,15 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             r#"profile = "generic-zpl-300""#,
             r#"profile = "typewriter""#,
             &[
-                r#"line[0].printer.profile: found "typewriter", wanted one of generic-zpl-300, zebra-zt411-300, desk-zpl-203"#,
+                r#"line[0].printer.profile: found "typewriter", wanted one of desk-zpl-203, generic-tspl-203, generic-zpl-203, generic-zpl-300, tsc-mx241p-203, tsc-pex-1121, tsc-pex-1131, zebra-zd621-203, zebra-zd621-300, zebra-ze511-203, zebra-ze511-300, zebra-ze521-203, zebra-ze521-300, zebra-zt411-203, zebra-zt411-300, zebra-zt411-600, zebra-zt610-300, zebra-zt610-600, or the path of a profile"#,
+            ],
+        ),
+        (
+            r#"profile = "generic-zpl-300""#,
+            r#"profile = "no/such.toml", status_port = 70000"#,
+            &[
+                r#"line[0].printer.profile: found "no/such.toml": printer profile no/such.toml cannot be read: No such file or directory (os error 2), wanted a right profile"#,
+                "line[0].printer.status_port: found 70000, wanted a whole number from 0 to 65535",
             ],
         ),
         (
@@ -196,7 +204,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             &[
                 "line[0].limits.labels_ahead: found 5, wanted a whole number from 1 to 4",
                 r#"line[0].limits.print_within: found 5, wanted a time from 100ms to 600s, such as "20ms", "10s", "5min""#,
-                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, limits, printer, plc, camera, goods, stock",
+                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, limits, roll, printer, plc, camera, goods, stock",
             ],
         ),
         (
@@ -223,6 +231,23 @@ fn every_problem_is_named_with_key_found_and_wanted() {
         assert!(RIGHT.contains(right), "{right}");
         assert_eq!(problems(&RIGHT.replace(right, wrong)), *wanted, "{wrong}");
     }
+}
+
+#[test]
+fn a_printer_that_confirms_nothing_is_refused_for_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mute.toml");
+    let file = file.to_str().unwrap();
+    let profile = include_str!("../printers/generic-zpl-300.toml");
+    fs::write(file, profile.replace(r#"["counter", "batch_drain"]"#, r#"["external_io"]"#))
+        .unwrap();
+    let found = problems(&RIGHT.replace("generic-zpl-300", file));
+    let wanted = format!(
+        "line[0].printer.profile: found \"{file}\", which confirms no label, wanted a profile that \
+         confirms by counter or batch_drain; with this one, labels can only be rendered into files \
+         (markwright label)"
+    );
+    assert_eq!(found, [wanted]);
 }
 
 #[test]
@@ -303,4 +328,87 @@ fn codes_are_imported_once_and_the_rest_is_named() {
     assert!(err.contains("array.txt:3: "), "{err}");
     let again = String::from_utf8(import().stdout).unwrap();
     assert!(again.ends_with("array.txt: 0 codes taken, 3 lines set aside\n"), "{again}");
+}
+
+/// A right configuration of a line that makes rolls.
+const ROLL: &str = r#"
+[[line]]
+name = "desk"
+scenario = "roll"
+printer = { profile = "desk-zpl-203", address = "printer:9100" }
+"#;
+
+#[test]
+fn a_roll_is_made_as_its_line_is_configured() {
+    let roll = "[line.roll]\nlabels_per_row = 3\npitch_mm = 32\ngap_mm = 2.5\nleader = true\n\
+                pause_after = 1000\nspare_percent = 2\n";
+    let (_folder, file) = write(&(ROLL.to_owned() + roll));
+    let config = load(&file).unwrap();
+    let line = &config.lines[0];
+    let made = &line.settings.roll;
+    assert_eq!((made.labels_per_row, made.pause_after, made.spare_percent), (3, Some(1_000), 2));
+    assert!(made.leader && !made.trailer && !made.camera);
+    assert_eq!((line.pitch_mm, line.gap_mm, line.profile.as_str()), (32.0, 2.5, "desk-zpl-203"));
+    let (_folder, file) = write(&(ROLL.to_owned() + "camera = { url = \"http://camera/s\" }"));
+    let config = load(&file).unwrap();
+    assert!(config.lines[0].settings.roll.camera && config.lines[0].camera.is_some());
+}
+
+#[test]
+fn a_roll_that_cannot_be_made_is_refused_with_the_reason() {
+    let roll = "roll = { labels_per_row = 2, spare_percent = 101 }\n\
+                camera = { url = \"http://camera/s\" }";
+    let wanted = [
+        "line[0].roll.spare_percent: found 101, wanted a whole number from 0 to 100",
+        "line[0].roll.pitch_mm: found nothing, wanted millimetres from the left edge of a label to the left edge of the next",
+        "line[0].roll.labels_per_row: found 2, wanted 1: a camera behind the print head sees one label at a time",
+    ];
+    assert_eq!(problems(&(ROLL.to_owned() + roll)), wanted);
+    let wanted = ["line[0].roll.gap_mm: found a text, wanted a number from 0 to 500"];
+    assert_eq!(problems(&(ROLL.to_owned() + "roll = { gap_mm = \"two\" }")), wanted);
+}
+
+#[test]
+fn a_job_for_a_roll_is_filed_from_the_command_line_and_listed() {
+    let goods = "design = \"dairy\"\nroll = { trailer = true, spare_percent = 3 }\n[line.goods]\n\
+                 gtin = \"04810093011694\"\ngroup = \"milk\"\nname = \"Cheese\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("desk.toml");
+    let data = format!("data_dir = {:?}\n", folder.path().join("data"));
+    fs::write(&file, data + ROLL + goods).unwrap();
+    let file = file.to_str().unwrap();
+    let add = |line: &str, gtin: &str, design: &str| {
+        markwright(&[
+            "job",
+            "add",
+            "--config",
+            file,
+            "--line",
+            line,
+            "--gtin",
+            gtin,
+            "--design",
+            design,
+            "--count",
+            "500",
+            "--pause-after",
+            "200",
+        ])
+    };
+    let filed = add("desk", "04810093011694", "dairy");
+    let said = String::from_utf8(filed.stdout).unwrap();
+    assert_eq!(said, "job 1: 500 labels on desk\n", "{:?}", filed.stderr);
+    for (line, gtin, design, wanted) in [
+        ("door", "04810093011694", "dairy", "no line is called 'door'"),
+        ("desk", "04810093011694", "none", "no label design is called 'none'"),
+        ("desk", "04600000000008", "dairy", "nothing is known of goods 04600000000008"),
+    ] {
+        let refused = add(line, gtin, design);
+        let words = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && words.contains(wanted), "{words}");
+    }
+    let listed = markwright(&["job", "list", "--config", file]);
+    let job: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!((&job["planned"], &job["pause_after"]), (&500.into(), &200.into()));
+    assert_eq!((&job["spare_percent"], &job["state"]), (&3.into(), &"waiting".into()));
 }

@@ -4,7 +4,7 @@ mod label_oracle;
 
 use label_oracle::{as_read, output, read_pages};
 use markwright::code::CodeText;
-use markwright::label::{DesignProblem, Goods, MOST_PAGES, design, designs, pdf_of};
+use markwright::label::{Goods, PaperProblem, design, designs, pdf_of, stream_pdf};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -43,8 +43,7 @@ fn every_page_carries_exactly_its_code() {
     ];
     for design in designs() {
         let dir = tempfile::tempdir().unwrap();
-        // The dairy label is made for short codes only.
-        let held = |code: &&CodeText| design.name != "dairy" || code.as_str().len() < 40;
+        let held = |code: &&CodeText| design.holds(code, 11.811);
         let codes: Vec<CodeText> = codes.iter().filter(held).cloned().collect();
         let file = written(&pdf_of(design, &goods(), &codes).unwrap(), dir.path());
         let wanted: Vec<String> = codes.iter().map(|code| as_read(code.as_str())).collect();
@@ -81,8 +80,42 @@ fn each_page_has_the_size_of_its_label() {
 }
 
 #[test]
-fn a_file_that_would_be_too_large_is_refused() {
-    let codes = vec![dairy("2k6rsrti"); MOST_PAGES + 1];
-    let refused = pdf_of(design("43x25").unwrap(), &goods(), &codes).unwrap_err();
-    assert_eq!(refused, DesignProblem::TooManyPages { found: MOST_PAGES + 1, most: MOST_PAGES });
+fn the_font_is_embedded_and_only_its_used_letters_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let pdf = pdf_of(design("58x40").unwrap(), &goods(), &[dairy("2k6rsrti")]).unwrap();
+    assert!(pdf.len() < 30_000, "{} bytes; the whole font has 384,000", pdf.len());
+    let said = output(Command::new("pdffonts").arg(written(&pdf, dir.path())));
+    let fonts: Vec<&str> = said.lines().skip(2).collect();
+    // Columns: encoding, embedded, subset, with a way back to Unicode.
+    assert!(fonts.len() == 1 && fonts[0].contains("Identity-H       yes yes yes"), "{said}");
+    assert!(fonts[0][6..].starts_with("+PTSansNarrow-Regular"), "{said}");
+}
+
+#[test]
+fn many_pages_hang_in_a_tree_and_each_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let codes: Vec<CodeText> = (0..601).map(|n| dairy(&format!("{n:08}"))).collect();
+    let pdf = pdf_of(design("30x20").unwrap(), &goods(), &codes).unwrap();
+    let file = written(&pdf, dir.path());
+    let text = output(Command::new("pdftotext").args(["-raw"]).arg(&file).arg("-"));
+    for (page, said) in text.split('\x0c').take(601).enumerate() {
+        assert!(said.contains(&format!("{page:08}")), "page {page} says {said}");
+    }
+    assert_eq!(text.matches('\x0c').count(), 601);
+}
+
+#[test]
+fn a_writer_that_fails_is_a_problem_of_writing() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let codes = [dairy("2k6rsrti")];
+    let failed = stream_pdf(Full, design("30x20").unwrap(), &goods(), &codes).unwrap_err();
+    assert!(matches!(failed, PaperProblem::Write(_)), "{failed:?}");
 }

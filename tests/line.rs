@@ -124,6 +124,7 @@ fn a_product_from_before_a_restart_shows_its_doubtful_code_and_the_line_runs_on(
         state: None,
         under_way: vec![(code(1), CodeState::Applied)],
         products: vec![product],
+        ..Restored::default()
     };
     let (line, _) = Line::restore(settings(), Order::default(), known);
     let mut bench = Bench { line, ..Bench::new() };
@@ -293,6 +294,7 @@ fn a_restored_line_doubts_what_was_under_way_and_clears_the_pad_before_it_prints
             OpenProduct { tag: Tag(7), code: Some(CodeId(3)), good: Some(true) },
             OpenProduct { tag: Tag(8), code: Some(CodeId(2)), good: None },
         ],
+        ..Restored::default()
     };
     let (line, opening) = Line::restore(settings(), Order::default(), known);
     let mut bench = Bench { line, ..Bench::new() };
@@ -321,7 +323,7 @@ fn a_restored_line_doubts_what_was_under_way_and_clears_the_pad_before_it_prints
 #[test]
 fn a_roll_needs_only_the_printer_and_is_complete_when_its_labels_are_out() {
     let settings = LineSettings { scenario: Scenario::Roll, ends_with_codes: true, ..settings() };
-    let line = Line::new(settings, Order { planned: 2, done: 0 });
+    let line = Line::new(settings, Order { planned: 2, ..Order::default() });
     let mut bench = Bench { line, ..Bench::new() };
     bench.say(Event::Printer(PrinterEvent::Up));
     bench.ask(Request::Reset);
@@ -371,8 +373,8 @@ fn labels_that_a_second_clearing_took_away_are_not_trusted() {
 fn a_job_whose_codes_are_used_up_ends_also_right_after_a_restart() {
     let settings = LineSettings { scenario: Scenario::Roll, ends_with_codes: true, ..settings() };
     let under_way = vec![(code(3), CodeState::Sent)];
-    let known = Restored { state: Some(LineState::Execute), under_way, products: Vec::new() };
-    let (line, opening) = Line::restore(settings, Order { planned: 3, done: 2 }, known);
+    let known = Restored { state: Some(LineState::Execute), under_way, ..Restored::default() };
+    let (line, opening) = Line::restore(settings, Order { planned: 3, done: 2, job: 1 }, known);
     let mut bench = Bench { line, ..Bench::new() };
     bench.records = opening.records;
     assert_eq!(bench.moved(3), [Step::Doubt]);

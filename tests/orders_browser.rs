@@ -27,6 +27,7 @@ async fn house() -> (House, PathBuf) {
     let settings = Settings {
         desk_line: "desk".to_owned(),
         orders_dir: house.folder.path().join("orders"),
+        roll: markwright::store::RollJob::default(),
         look_every: Duration::from_millis(100),
     };
     house.served.spawn(keep(settings, house.store.clone(), house.stop.clone()));

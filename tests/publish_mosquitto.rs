@@ -49,6 +49,7 @@ async fn add_job(store: &Store, planned: u64) {
         gtin: gtin(),
         design: "plain".into(),
         planned,
+        roll: markwright::store::RollJob::default(),
     };
     store.add_job(&job).await.unwrap();
 }

@@ -1,103 +1,14 @@
 //! Sessions with the fake printer over a raw socket.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
-use image::GrayImage;
-use markwright::sim::PrintedLabel;
-use markwright::sim::printer::{
-    Fault, Identity, PlannedFault, Printer, PrinterSettings, Snapshot, Why,
-};
-use std::future::Future;
+mod sim_printer_kit;
+
+use markwright::sim::printer::{Fault, Identity, Incident, Mood, Printer, PrinterSettings, Why};
+use sim_printer_kit::{MILK, Scene, WATER, decode, format, nth_code, scene, scene_with, soon};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-
-const MILK: &str = "0104600000000008215JDYQZ\u{1d}93dGVz";
-const WATER: &str = "0104600000000008215aB3dE5fG7hJ9\u{1d}93dGVz";
-const WITHIN: Duration = Duration::from_secs(20);
-
-/// A printer, a host that talks to it, and the pad where its labels come out.
-struct Scene {
-    printer: Printer,
-    host: TcpStream,
-    pad: mpsc::Receiver<PrintedLabel>,
-}
-
-async fn scene() -> Scene {
-    scene_with(PrinterSettings { inches_per_second: 1_000.0, ..PrinterSettings::default() }).await
-}
-
-async fn scene_with(settings: PrinterSettings) -> Scene {
-    let (out, pad) = mpsc::channel(16);
-    let printer = Printer::start(settings, out).await.unwrap();
-    let host = TcpStream::connect(printer.addr).await.unwrap();
-    Scene { printer, host, pad }
-}
-
-async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(WITHIN, what).await.expect("this did not happen in time")
-}
-
-impl Scene {
-    async fn send(&mut self, zpl: &str) {
-        self.host.write_all(zpl.as_bytes()).await.unwrap();
-    }
-
-    async fn label(&mut self) -> PrintedLabel {
-        soon(self.pad.recv()).await.unwrap()
-    }
-
-    async fn answer(&mut self, ends: &[u8]) -> String {
-        let mut seen = Vec::new();
-        let mut byte = [0];
-        while !seen.ends_with(ends) {
-            assert_eq!(soon(self.host.read(&mut byte)).await.unwrap(), 1, "closed after {seen:?}");
-            seen.push(byte[0]);
-        }
-        String::from_utf8(seen).unwrap()
-    }
-
-    async fn getvar(&mut self, name: &str) -> String {
-        self.send(&format!("! U1 getvar \"{name}\"\r\n")).await;
-        let mut first = [0];
-        soon(self.host.read_exact(&mut first)).await.unwrap();
-        assert_eq!(first, *b"\"");
-        let rest = self.answer(b"\"").await;
-        rest.trim_end_matches('"').to_owned()
-    }
-
-    async fn until(&self, so: impl FnMut(&Snapshot) -> bool) {
-        soon(self.printer.controls.until(so)).await;
-    }
-}
-
-/// The text of the symbol, and whether it is a GS1 `DataMatrix`.
-fn decode(raster: &GrayImage) -> Option<(String, bool)> {
-    let mut hints = rxing::DecodeHints { TryHarder: Some(true), ..Default::default() };
-    let read = rxing::helpers::detect_in_luma_with_hints(
-        raster.as_raw().clone(),
-        raster.width(),
-        raster.height(),
-        Some(rxing::BarcodeFormat::DATA_MATRIX),
-        &mut hints,
-    )
-    .ok()?;
-    let kind = rxing::RXingResultMetadataType::SYMBOLOGY_IDENTIFIER;
-    let gs1 = match read.getRXingResultMetadata().get(&kind) {
-        Some(rxing::RXingResultMetadataValue::SymbologyIdentifier(id)) => id == "]d2",
-        _ => false,
-    };
-    Some((read.getText().to_owned(), gs1))
-}
-
-fn format(code: &str, side: u32) -> String {
-    let data = code.replace('\u{1d}', "|1");
-    format!("^XA^CI28^PW464^LL320^FO40,40^BXN,4,200,{side},{side},,|^FD|1{data}^FS^XZ")
-}
-
-fn nth_code(n: u32) -> String {
-    format!("0104600000000008215{n:05}\u{1d}93dGVz")
-}
 
 #[tokio::test]
 async fn forced_symbols_are_drawn_and_read_back_to_the_byte() {
@@ -289,7 +200,7 @@ async fn a_label_stopped_half_way_is_printed_again_only_if_jz_says_so() {
     for again in [true, false] {
         let mut scene = scene().await;
         let controls = scene.printer.controls.clone();
-        controls.plan(PlannedFault { sheet: 1, after: 0.3, fault: Fault::RibbonOut });
+        controls.plan(Incident::new(1, Mood::Fault(Fault::RibbonOut)).after(0.3));
         scene.send(if again { "^XA^JZY^XZ" } else { "^XA^JZN^XZ" }).await;
         scene.send(&format(&nth_code(1), 22)).await;
         scene.send(&format(&nth_code(2), 22)).await;
@@ -445,6 +356,6 @@ async fn a_label_takes_its_time() {
 #[tokio::test]
 async fn unknown_commands_are_counted() {
     let mut scene = scene().await;
-    scene.send("^XA^FO1,1^BCN,100^FD123^FS^ZZ^XZ~QQ\r\n").await;
+    scene.send("^XA^FO1,1^B7N,100^FD123^FS^ZZ^XZ~QQ\r\n").await;
     scene.until(|s| s.errors >= 3).await;
 }

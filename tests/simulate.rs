@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
+    dead_code,
     missing_docs,
     unreachable_pub,
     reason = "a test"
@@ -37,6 +38,7 @@ fn settings() -> LineSettings {
         ends_with_codes: false,
         passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
+        roll: RollSettings::default(),
     }
 }
 

@@ -211,6 +211,7 @@ fn job(scenario: Scenario, pool: &str) -> NewJob {
         gtin: gtin(),
         design: "plain".into(),
         planned: 10,
+        roll: markwright::store::RollJob::default(),
     }
 }
 

@@ -133,6 +133,7 @@ async fn a_line_takes_its_jobs_one_after_the_other() {
         gtin: gtin(),
         design: "plain".into(),
         planned: 20,
+        roll: markwright::store::RollJob::default(),
     };
     let first = kit.store.add_job(&wanted).await.unwrap();
     let second = kit.store.add_job(&wanted).await.unwrap();
@@ -194,6 +195,8 @@ impl Model {
             }
             Record::ProductLabelled { .. }
             | Record::ProductJudged { .. }
+            | Record::OnRoll { .. }
+            | Record::LabelRead { .. }
             | Record::Line { .. }
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)

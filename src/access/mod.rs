@@ -26,6 +26,8 @@ pub enum Permission {
     SeeEveryOrder,
     /// Accept or decline an order, hand it over.
     DecideOrders,
+    /// Say what became of codes in doubt.
+    DecideDoubts,
 }
 
 impl Role {
@@ -65,12 +67,13 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
         Self::SeeEveryOrder,
         Self::DecideOrders,
+        Self::DecideDoubts,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -81,6 +84,7 @@ impl Permission {
             Self::OrderLabels => "order labels",
             Self::SeeEveryOrder => "see the orders of others",
             Self::DecideOrders => "decide about orders",
+            Self::DecideDoubts => "decide about codes in doubt",
         }
     }
 }
@@ -92,7 +96,9 @@ pub const fn may(role: Role, permission: Permission) -> bool {
             matches!(role, Role::Operator | Role::Manager)
         }
         Permission::OrderLabels => matches!(role, Role::Customer),
-        Permission::SeeEveryOrder | Permission::DecideOrders => matches!(role, Role::Manager),
+        Permission::SeeEveryOrder | Permission::DecideOrders | Permission::DecideDoubts => {
+            matches!(role, Role::Manager)
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! One line's post: takes its jobs one after the other, each with its own devices and label.
+use super::marks;
 use crate::code::{Code, CodeText, Gtin};
 use crate::config::LineConfig;
 use crate::crew::Crew;
 use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
 use crate::label::{self, DesignProblem};
-use crate::line::{Event, Line, LineState, LineView, Order, StopReason};
+use crate::line::{
+    Event, Line, LineSettings, LineState, LineView, Order, RollMark, RollSettings, StopReason,
+};
 use crate::print::LabelFormat;
-use crate::store::{Goods, Job, LineLeft, Store, StoreError};
+use crate::store::{Goods, Job, LineLeft, RollJob, Store, StoreError};
 use crate::telemetry::LastWord;
 use crate::{apply, print, verify};
 use std::sync::Arc;
@@ -122,11 +125,13 @@ impl Post {
         stop: &CancellationToken,
     ) -> Result<End, JobProblem> {
         let format = self.label_format(job, sample).await?;
+        let (profile, unique_id) = (&self.line.profile, self.line.printer.unique_id.as_deref());
+        self.store.note_printer(job.id, profile, unique_id).await?;
         let (facts_tx, facts) = mpsc::channel(FACTS_WAITING);
         let mut crew = Crew::default();
         let hands = self.hire_devices(&mut crew, format, left.heard, facts_tx);
-        let order = Order { planned: job.wanted.planned, done: job.done };
-        let (line, opening) = Line::restore(self.line.settings.clone(), order, left.known);
+        let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
+        let (line, opening) = Line::restore(self.settings_of(job), order, left.known);
         let books =
             Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };
         let mut desk = Desk { facts, requests: &mut self.requests, view: &self.view };
@@ -135,6 +140,14 @@ impl Post {
         drop(hands);
         crew.stop(DEVICES_GRACE).await;
         Ok(end?)
+    }
+
+    /// The line's own settings, with what this job asks of the roll.
+    fn settings_of(&self, job: &Job) -> LineSettings {
+        let RollJob { spare_percent, pause_after, leader, trailer } = job.wanted.roll;
+        let own = self.line.settings.clone();
+        let roll = RollSettings { leader, trailer, pause_after, spare_percent, ..own.roll };
+        LineSettings { roll, ..own }
     }
 
     async fn label_format(&self, job: &Job, sample: &CodeText) -> Result<LabelFormat, JobProblem> {
@@ -148,22 +161,23 @@ impl Post {
             goods = label::Goods { name, hs_code, ..label::Goods::default() };
         }
         let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
-        let format = label::LabelFormat::new(design, &goods, sample, dots, separator)?;
+        let mut head = label::Head::new(self.line.printer.language, dots);
+        head.separator = separator;
+        head.across = u32::try_from(self.line.settings.roll.labels_per_row).unwrap_or(1);
+        (head.pitch_mm, head.gap_mm) = (self.line.pitch_mm, self.line.gap_mm);
+        let format = Arc::new(label::LabelFormat::new(design, &goods, sample, &head)?);
+        let words = Arc::clone(&format);
         let setup = format.setup_bytes().to_vec();
         let row = move |codes: &[Code]| {
-            // One label a row, until designs know of rows.
-            let Some(Code { text: code, .. }) = codes.first() else { return Vec::new() };
-            let bytes = format.label_bytes(code).or_else(|_| {
-                // An array may mix forms; a code of another form brings its whole format along.
-                label::LabelFormat::alone(design, &goods, code, dots, separator)
-            });
-            bytes.unwrap_or_else(|problem| {
+            let texts: Vec<CodeText> = codes.iter().map(|code| code.text.clone()).collect();
+            format.row_bytes(&texts).unwrap_or_else(|problem| {
                 // The driver sends nothing and gives up the connection: the code is in doubt.
                 tracing::error!(%problem, "a label cannot be made");
                 Vec::new()
             })
         };
-        Ok(LabelFormat { setup, row: Arc::new(row), mark: Arc::new(|_| Vec::new()) })
+        let mark = Arc::new(move |mark: &RollMark| words.mark_bytes(&marks::lines(mark)));
+        Ok(LabelFormat { setup, row: Arc::new(row), mark })
     }
 
     fn hire_devices(

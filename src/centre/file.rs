@@ -1,10 +1,10 @@
 //! The file of an order on the disk: drawn under another name, named when it may be had.
 use crate::code::{Code, CodeText};
-use crate::label::{DesignProblem, Goods, design, pdf_of};
+use crate::label::{Goods, PaperProblem, design, stream_pdf};
 use crate::order::OrderId;
 use crate::store::LabelOrder;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// Why there is no file.
@@ -15,7 +15,7 @@ pub enum FileProblem {
     NoDesign(String),
     /// The labels cannot be drawn.
     #[error("draw the labels")]
-    Draw(#[source] DesignProblem),
+    Draw(#[source] PaperProblem),
     /// The disk.
     #[error("{what} {path}")]
     Disk {
@@ -60,14 +60,22 @@ pub(super) async fn draw(
     let (place, name) = (place.clone(), order.design.clone());
     on_a_thread(move || {
         let design = design(&name).ok_or(FileProblem::NoDesign(name))?;
-        let bytes = pdf_of(design, &goods, &codes).map_err(FileProblem::Draw)?;
         let failed = |what| {
             let path = place.part.clone();
             move |source| FileProblem::Disk { what, path, source }
         };
         fs::create_dir_all(&place.dir).map_err(failed("make the directory of"))?;
-        let mut file = File::create(&place.part).map_err(failed("create"))?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed("write"))
+        let file = File::create(&place.part).map_err(failed("create"))?;
+        // Label by label: a file of any length is never in memory as a whole.
+        stream_pdf(BufWriter::new(&file), design, &goods, &codes).map_err(
+            |problem| match problem {
+                PaperProblem::Write(source) => failed("write")(source),
+                problem @ (PaperProblem::Draw(_) | PaperProblem::Sheet(_)) => {
+                    FileProblem::Draw(problem)
+                }
+            },
+        )?;
+        file.sync_all().map_err(failed("write"))
     })
     .await
 }

@@ -7,7 +7,7 @@ mod plan;
 
 use crate::code::CodeId;
 use crate::order::OrderId;
-use crate::store::{LabelOrder, Store, StoreError};
+use crate::store::{LabelOrder, RollJob, Store, StoreError};
 use crate::telemetry::clock::Micros;
 pub use file::FileProblem;
 use plan::{Act, plan};
@@ -23,6 +23,8 @@ pub struct Settings {
     pub desk_line: String,
     /// Where the files of orders are kept, as `NUMBER.pdf`.
     pub orders_dir: PathBuf,
+    /// What is asked of the rolls.
+    pub roll: RollJob,
     /// How often it looks.
     pub look_every: Duration,
 }
@@ -107,9 +109,15 @@ async fn fill(settings: &Settings, store: &Store, order: &LabelOrder) -> Result<
     let at = Micros::now();
     match act {
         Act::Wait => Ok(()),
-        Act::Want => store.want_codes_for_order(id, None, at).await.map(drop).map_err(stored),
+        Act::Want => {
+            let wanted = store.want_codes_for_order(id, None, settings.roll.spare_percent, at);
+            wanted.await.map(drop).map_err(stored)
+        }
         Act::Receive => store.receive_order_codes(id, at).await.map(drop).map_err(stored),
-        Act::FileJob => store.file_order_job(id, &settings.desk_line, at).await.map_err(stored),
+        Act::FileJob => {
+            let filed = store.file_order_job(id, &settings.desk_line, settings.roll, at);
+            filed.await.map_err(stored)
+        }
         Act::Finish => store.finish_order_print(id, at).await.map_err(stored),
         Act::MakeFile(n) => make_file(settings, store, order, n).await,
         Act::SettleFile => settle_file(settings, store, id).await,

@@ -246,6 +246,7 @@ async fn plan_jobs(store: &Store, taken: &[ArrayLine]) -> anyhow::Result<()> {
             gtin: code.gtin,
             design: "43x25".to_owned(),
             planned: 0,
+            roll: crate::store::RollJob::default(),
         };
         store.add_job(&job).await?;
     }

@@ -2,6 +2,8 @@
 mod check;
 mod codes;
 mod demo;
+mod job;
+mod label;
 mod read;
 mod run;
 mod sim;
@@ -31,10 +33,12 @@ const EXAMPLES: &str = "Examples:
   markwright run --config line-configs/print-apply.toml
   markwright codes parse array.txt              one JSON object a line
   markwright read frame.png                     what the symbol in a picture says
+  markwright label sheet --design 58x40 --codes array.txt --as pdf -o sheets.pdf
   markwright sim site --dir site                a fake plant alone, for `run` in another window
 
 RUST_LOG=markwright=debug says more of what happens. `markwright help COMMAND` has more examples.";
 
+#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the program")]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Shows everything at work on a fake plant.
@@ -48,6 +52,12 @@ enum Command {
     Codes(codes::Codes),
     /// Reads the symbols in pictures.
     Read(read::Read),
+    /// Draws labels: for a printer, as a picture, for paper.
+    #[command(subcommand)]
+    Label(label::Label),
+    /// Files jobs for lines.
+    #[command(subcommand)]
+    Job(job::Job),
     /// Runs one fake device alone, or a whole fake plant.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -66,6 +76,8 @@ pub fn main() -> ExitCode {
             | Command::Check(_)
             | Command::Codes(_)
             | Command::Read(_)
+            | Command::Label(_)
+            | Command::Job(_)
             | Command::User(_) => "warn",
         })
     });
@@ -81,6 +93,8 @@ pub fn main() -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Codes(codes) => codes.run().await,
             Command::Read(read) => read.run(),
+            Command::Label(label) => label.run(),
+            Command::Job(job) => job.run().await,
             Command::Sim(sim) => sim.run().await,
             Command::User(user) => user.run().await,
         }

@@ -1,4 +1,6 @@
 //! `sim`: fake devices alone, or a whole fake site.
+mod printer;
+
 use super::{asked_to_end, say};
 use crate::sim;
 use crate::sim::stage::{Stage, StageSettings};
@@ -12,17 +14,21 @@ use tokio_util::sync::CancellationToken;
 /// Which fake. Each runs until Ctrl-C.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Sim {
-    /// A ZPL printer over TCP.
+    /// A label printer over TCP: ZPL or TSPL. It draws what it is told, takes the time that a
+    /// label takes, and goes wrong as its script says (docs/sim-printer.md).
     #[command(after_help = "Examples:
-  markwright sim printer --listen 127.0.0.1:9100 --last-label label.png")]
-    Printer {
-        /// Where it listens; a printer listens at port 9100.
-        #[arg(long)]
-        listen: SocketAddr,
-        /// Always holds the last label as a picture.
-        #[arg(long)]
-        last_label: Option<PathBuf>,
-    },
+  markwright sim printer --listen 127.0.0.1:9100 --last-label label.png
+  markwright sim printer --listen 127.0.0.1:9100 --language tspl --dots-per-mm 12
+  markwright sim printer --listen 127.0.0.1:9100 --json-port 9200 --inches-per-second 12
+  markwright sim printer --listen 127.0.0.1:9100 --script bad-day.toml --ledger sheets.jsonl
+
+A script is a list of events. The ribbon ends after 40 % of the third label, for two seconds:
+  [[event]]
+  label = 3
+  after = 0.4
+  mood = \"ribbon_out\"
+  lasts_ms = 2000")]
+    Printer(printer::FakePrinter),
     /// A PLC with a conveyor, over Modbus TCP.
     #[command(after_help = "Examples:
   markwright sim plc --listen 127.0.0.1:5020")]
@@ -75,9 +81,7 @@ impl Sim {
         let listens = |addr: SocketAddr| say(&json!({ "listens": addr.to_string() }).to_string());
         let work = async {
             match self {
-                Self::Printer { listen, last_label } => {
-                    sim::printer::run_alone(*listen, last_label.clone(), listens).await?;
-                }
+                Self::Printer(printer) => printer.run().await?,
                 Self::Plc { listen } => sim::alone::run_plc(*listen, listens, stop).await?,
                 Self::Camera { listen } => sim::alone::run_camera(*listen, listens, stop).await?,
                 Self::Issuer { listen } => {

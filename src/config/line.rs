@@ -5,8 +5,8 @@ use super::{LineConfig, Work};
 use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label;
-use crate::line::{LineSettings, Scenario};
-use crate::print::{PrinterSettings, Profile};
+use crate::line::{LineSettings, RollSettings, Scenario};
+use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::Goods;
 use crate::symbol::Separator;
@@ -31,15 +31,18 @@ pub(super) fn line_config(
     let belt = scenario.is_none_or(Scenario::has_belt);
     let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
     let by_itself = at.flag_or("by_itself", !belt);
+    let roll = if belt { Media::default() } else { roll(&mut at) };
+    let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
     let plc = belt.then(|| plc(at.table("plc")));
     let frames_dir = data_dir.join("frames");
     let shown = name.clone().unwrap_or_default();
-    let camera = belt.then(|| camera(at.table("camera"), &frames_dir, &shown));
+    let watched = belt || at.has("camera");
+    let camera = watched.then(|| camera(at.table("camera"), &frames_dir, &shown));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     at.end(
-        "name, scenario, by_itself, design, planned, limits, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, design, planned, limits, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -52,13 +55,20 @@ pub(super) fn line_config(
     let (printer, dots_per_mm, separator) = printer?;
     Some(LineConfig {
         name: name?,
-        settings: LineSettings { ends_with_codes: rule.is_none(), ..settings },
+        settings: LineSettings {
+            ends_with_codes: rule.is_none(),
+            roll: RollSettings { camera: !belt && watched, ..roll.settings },
+            ..settings
+        },
         by_itself,
         printer,
         dots_per_mm,
         separator,
         plc: plc.flatten(),
         camera: camera.flatten(),
+        profile,
+        pitch_mm: roll.pitch_mm,
+        gap_mm: roll.gap_mm,
         work,
     })
 }
@@ -88,12 +98,53 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        roll: RollSettings::default(),
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, drain_within, \
          settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
     );
     settings
+}
+
+/// What a roll is made of.
+struct Media {
+    settings: RollSettings,
+    pitch_mm: f32,
+    gap_mm: f32,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { settings: RollSettings::default(), pitch_mm: 0.0, gap_mm: 2.0 }
+    }
+}
+
+fn roll(line: &mut Reader<'_>) -> Media {
+    let watched = line.has("camera");
+    let mut at = line.table("roll");
+    let across = at.number_or("labels_per_row", 1, 1, 4);
+    let pause_after = at.number_or("pause_after", 0, 0, 1_000_000);
+    let settings = RollSettings {
+        labels_per_row: usize::try_from(across).expect("bounded"),
+        leader: at.flag_or("leader", false),
+        trailer: at.flag_or("trailer", false),
+        pause_after: (pause_after != 0).then_some(pause_after),
+        spare_percent: u32::try_from(at.number_or("spare_percent", 0, 0, 100)).expect("bounded"),
+        camera: watched,
+    };
+    let pitch_mm = at.decimal_or("pitch_mm", 0.0, 0.0, 500.0);
+    let gap_mm = at.decimal_or("gap_mm", 2.0, 0.0, 500.0);
+    if across > 1 && pitch_mm == 0.0 {
+        let wanted = "millimetres from the left edge of a label to the left edge of the next";
+        at.wrong("pitch_mm", "nothing", wanted);
+    }
+    if across > 1 && watched {
+        let wanted = "1: a camera behind the print head sees one label at a time";
+        at.wrong("labels_per_row", across, wanted);
+    }
+    at.end("labels_per_row, pitch_mm, gap_mm, leader, trailer, pause_after, spare_percent");
+    Media { settings, pitch_mm, gap_mm }
 }
 
 fn is_address(text: &str) -> Option<String> {
@@ -104,17 +155,65 @@ fn is_address(text: &str) -> Option<String> {
 const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
 
 fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32, Separator)> {
-    let names: Vec<_> = Profile::names().collect();
-    let wanted = format!("one of {}", names.join(", "));
-    let profile = at.read("profile", &wanted, Profile::named);
+    let profile = profile(&mut at);
     let address = at.read("address", ADDRESS, is_address);
     let unique_id = at.text_or("unique_id", "");
+    let usual_port = profile.as_ref().and_then(|(_, usual)| usual.status_port).unwrap_or(0);
+    let status_port = at.number_or("status_port", usual_port.into(), 0, 65_535);
     let separator = separator(&mut at);
-    at.end("profile, address, unique_id, separator");
-    let profile = profile?;
-    let mut settings = profile.settings(address?);
-    settings.unique_id = (!unique_id.is_empty()).then_some(unique_id);
-    Some((settings, exact_dots_per_mm(profile.dots_per_mm), separator?))
+    at.end("profile, address, unique_id, status_port, separator");
+    let (profile, usual) = profile?;
+    let settings = PrinterSettings {
+        addr: address?,
+        unique_id: (!unique_id.is_empty()).then_some(unique_id),
+        status_port: u16::try_from(status_port).ok().filter(|port| *port != 0),
+        ..usual
+    };
+    Some((settings, profile.exact_dots_per_mm(), separator?))
+}
+
+/// A profile that confirms nothing prints labels for files, but a line would not know what became
+/// of its codes.
+fn profile(at: &mut Reader<'_>) -> Option<(Profile, PrinterSettings)> {
+    let names: Vec<_> = Profile::names().collect();
+    let wanted = format!("one of {}, or the path of a profile", names.join(", "));
+    let missing = !at.has("profile");
+    let name = at.text("profile", &wanted);
+    if missing || name.is_empty() {
+        return None;
+    }
+    let profile = match Profile::load(&name) {
+        Ok(profile) => profile,
+        Err(ProfileError::Unknown { .. }) => {
+            at.wrong("profile", format_args!("\"{name}\""), &wanted);
+            return None;
+        }
+        Err(error) => {
+            at.wrong("profile", format_args!("\"{name}\": {}", whole(&error)), "a right profile");
+            return None;
+        }
+    };
+    let Some(settings) = profile.settings("") else {
+        at.wrong(
+            "profile",
+            format_args!("\"{name}\", which confirms no label"),
+            "a profile that confirms by counter or batch_drain; with this one, labels can only be \
+             rendered into files (markwright label)",
+        );
+        return None;
+    };
+    Some((profile, settings))
+}
+
+/// An error with everything that it came from.
+fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {}", error.to_string().trim());
+        source = error.source();
+    }
+    text
 }
 
 /// Between the fields of a symbol stands FNC1 (codeword 232), as GS1 has it. Some readers want the
@@ -128,17 +227,6 @@ fn separator(at: &mut Reader<'_>) -> Option<Separator> {
         "gs" => Some(Separator::Gs),
         _ => None,
     })
-}
-
-/// Printers name their heads by the rounded number; labels need the exact one: heads are made in
-/// dots an inch (203.2, 300, 600).
-pub(crate) fn exact_dots_per_mm(named: u32) -> f32 {
-    match named {
-        6 => 152.4 / 25.4,
-        12 => 300.0 / 25.4,
-        24 => 600.0 / 25.4,
-        other => u16::try_from(other).map_or(8.0, f32::from),
-    }
 }
 
 fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {

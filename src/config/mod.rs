@@ -11,7 +11,7 @@ use crate::line::LineSettings;
 use crate::order::PriceList;
 use crate::print::PrinterSettings;
 use crate::publish::PublishSettings;
-use crate::store::Goods;
+use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
 use crate::upstream::OmsSettings;
 use crate::verify::CameraSettings;
@@ -74,8 +74,14 @@ pub struct LineConfig {
     pub separator: Separator,
     /// Its PLC, where the scenario has a belt.
     pub plc: Option<PlcSettings>,
-    /// Its camera, where the scenario has a belt.
+    /// Its camera: on the belt, or behind the print head.
     pub camera: Option<CameraSettings>,
+    /// The name of its printer's profile.
+    pub profile: String,
+    /// Where labels stand side by side: from the left edge of one to the left edge of the next.
+    pub pitch_mm: f32,
+    /// The gap between two rows of labels.
+    pub gap_mm: f32,
     /// What it makes if nobody gives it another job.
     pub work: Option<Work>,
 }
@@ -84,6 +90,17 @@ impl LineConfig {
     /// The pool of codes that are this line's own.
     pub fn pool(&self) -> String {
         format!("line:{}", self.name)
+    }
+
+    /// What its jobs ask of a roll, where they say nothing else.
+    pub fn roll_job(&self) -> RollJob {
+        let roll = &self.settings.roll;
+        RollJob {
+            spare_percent: roll.spare_percent,
+            pause_after: roll.pause_after,
+            leader: roll.leader,
+            trailer: roll.trailer,
+        }
     }
 }
 

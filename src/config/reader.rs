@@ -76,6 +76,11 @@ impl<'a> Reader<'a> {
         Reader::new(self.file, at, table, self.problems)
     }
 
+    /// The text under `name` in the table `table`, which is not read by this.
+    pub(super) fn shown(&self, table: &str, name: &str) -> Option<String> {
+        self.table.get(table)?.get(name)?.as_str().map(str::to_owned)
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }
@@ -163,6 +168,27 @@ impl<'a> Reader<'a> {
                 self.wrong(name, other, &wanted);
                 default
             }
+        }
+    }
+
+    pub(super) fn decimal_or(&mut self, name: &str, default: f32, from: f32, to: f32) -> f32 {
+        let wanted = format!("a number from {from} to {to}");
+        let number = match self.table.remove(name) {
+            None => return default,
+            Some(Value::Integer(n)) => n.to_string().parse::<f32>(),
+            Some(Value::Float(n)) => n.to_string().parse::<f32>(),
+            Some(other) => {
+                self.wrong(name, kind(&other), &wanted);
+                return default;
+            }
+        };
+        match number {
+            Ok(number) if (from..=to).contains(&number) => number,
+            Ok(number) => {
+                self.wrong(name, number, &wanted);
+                default
+            }
+            Err(_) => default,
         }
     }
 

@@ -1,8 +1,18 @@
 //! Label designs as data: sizes in millimetres, elements, and the designs that are shipped.
-use super::DesignProblem;
-use super::wording;
+use super::wording::{self, Goods};
+use super::{DesignProblem, place};
+use crate::code::CodeText;
 use serde::Deserialize;
 use std::sync::LazyLock;
+
+mod art;
+mod element;
+
+pub(super) use art::Art;
+pub use element::{
+    Align, Bar, BarcodeElement, CodeElement, CodeForm, Element, Module, PictureElement,
+    SymbolElement, Symbology, TextElement,
+};
 
 /// A label design.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -21,111 +31,23 @@ pub struct Design {
     pub elements: Vec<Element>,
 }
 
-/// One thing on a label. Places are those of its upper left corner.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Element {
-    /// The code as GS1 `DataMatrix`.
-    Datamatrix(SymbolElement),
-    /// Words, with variables in braces.
-    Text(TextElement),
-    /// The outline of a rectangle.
-    Box(Bar),
-    /// A filled rectangle: a line is a thin one.
-    Line(Bar),
-}
-
-/// Where the symbol is, and how large.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SymbolElement {
-    /// Left edge of the quiet zone.
-    pub x_mm: f32,
-    /// Upper edge of the quiet zone.
-    pub y_mm: f32,
-    /// Side of a module.
-    pub module: Module,
-    /// White modules around the symbol (at least one, ISO/IEC 16022, 8.2.5).
-    #[serde(default = "one_module")]
-    pub quiet_modules: u32,
-}
-
-/// Side of a module, as `{ mm = 0.34 }` or `{ dots = 4 }`.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Module {
-    /// Millimetres; the nearest whole number of dots is printed.
-    Mm(f32),
-    /// Dots, where the design is for one head.
-    Dots(u32),
-}
-
-/// Words in an area.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextElement {
-    /// Left edge.
-    pub x_mm: f32,
-    /// Upper edge.
-    pub y_mm: f32,
-    /// Width that the words may take.
-    pub width_mm: f32,
-    /// Preferred height of a line, from the top of `Й` to the foot of `р`.
-    pub line_mm: f32,
-    /// The lowest line that is still printed; without it, the words do not shrink.
-    pub least_line_mm: Option<f32>,
-    /// Lines that the words may take.
-    #[serde(default = "one_line")]
-    pub lines: usize,
-    /// What it says, with variables in braces; a line break breaks the line.
-    pub text: String,
-}
-
-/// A rectangle.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bar {
-    /// Left edge.
-    pub x_mm: f32,
-    /// Upper edge.
-    pub y_mm: f32,
-    /// Width.
-    pub width_mm: f32,
-    /// Height.
-    pub height_mm: f32,
-    /// Thickness of an outline; lines are filled and do not need it.
-    #[serde(default = "hair")]
-    pub thickness_mm: f32,
-}
-
-fn one_module() -> u32 {
-    1
-}
-
-fn one_line() -> usize {
-    1
-}
-
-fn hair() -> f32 {
-    0.25
-}
-
-impl Element {
-    /// What the element is called in a design, for messages.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Self::Datamatrix(_) => "datamatrix",
-            Self::Text(_) => "text",
-            Self::Box(_) => "box",
-            Self::Line(_) => "line",
-        }
-    }
-}
+/// Elements that a design may have: more than any label carries, few enough to be checked against
+/// each other at once.
+const ELEMENTS_MAX: usize = 100;
 
 impl Design {
-    /// Reads a design and checks what can be checked without a code.
+    /// Reads a design and checks what can be checked without a code. Pictures are the shipped ones.
     pub fn parse(toml: &str) -> Result<Self, DesignProblem> {
-        let design: Self =
+        Self::parse_with(toml, |_| None)
+    }
+
+    /// The same for a design with pictures of its own: `load` gives the bytes of the PNG that a
+    /// picture names, mostly a file beside the design.
+    pub fn parse_with(
+        toml: &str,
+        load: impl Fn(&str) -> Option<Vec<u8>>,
+    ) -> Result<Self, DesignProblem> {
+        let mut design: Self =
             toml::from_str(toml).map_err(|e| DesignProblem::Unreadable(e.to_string()))?;
         let (width_mm, height_mm) = (design.width_mm, design.height_mm);
         if !(5.0..=300.0).contains(&width_mm) || !(5.0..=300.0).contains(&height_mm) {
@@ -136,13 +58,69 @@ impl Design {
             1 => {}
             found => return Err(DesignProblem::Symbols(found)),
         }
-        for (at, element) in design.elements.iter().enumerate() {
-            if let Element::Text(text) = element {
-                wording::check_variables(&text.text, &called(at, element))?;
+        if design.elements.len() > ELEMENTS_MAX {
+            let found = design.elements.len();
+            return Err(DesignProblem::TooManyElements { found, most: ELEMENTS_MAX });
+        }
+        for (at, element) in design.elements.iter_mut().enumerate() {
+            let name = called(at, element);
+            match element {
+                Element::Text(text) => wording::check_variables(&text.text, &name)?,
+                Element::Barcode(barcode) => wording::check_barcode(&barcode.data, &name)?,
+                Element::Picture(picture) => picture.art = art_of(&picture.name, &load, &name)?,
+                Element::Datamatrix(_) | Element::Code(_) | Element::Box(_) | Element::Line(_) => {}
             }
         }
         Ok(design)
     }
+
+    /// Whether a label of this design can carry the code on such a head, goods aside.
+    pub fn holds(&self, code: &CodeText, dots_per_mm: f32) -> bool {
+        place(self, &Goods::default(), code, dots_per_mm).is_ok()
+    }
+
+    /// Refuses a label that is wider than the print head.
+    pub fn fits_head(&self, dots_per_mm: f32, head_dots: u32) -> Result<(), DesignProblem> {
+        #[expect(clippy::cast_precision_loss, reason = "a head has some thousand dots")]
+        let head = head_dots as f32;
+        let head_mm = head / dots_per_mm;
+        // Half a dot is rounding.
+        let fits = |design: &Self| design.width_mm * dots_per_mm < head + 0.5;
+        if fits(self) {
+            return Ok(());
+        }
+        let widest =
+            designs().iter().filter(|d| fits(d)).max_by(|a, b| a.size().total_cmp(&b.size()));
+        Err(DesignProblem::WiderThanHead {
+            width_mm: self.width_mm,
+            head_mm,
+            shipped: widest.map_or("none", |design| design.name.as_str()),
+        })
+    }
+
+    /// Its area, to tell small labels from large ones.
+    pub(super) fn size(&self) -> f32 {
+        self.width_mm * self.height_mm
+    }
+}
+
+/// The picture of this name: a shipped one, or what `load` has.
+fn art_of(
+    name: &str,
+    load: impl Fn(&str) -> Option<Vec<u8>>,
+    element: &str,
+) -> Result<Art, DesignProblem> {
+    let (element, name) = (element.to_owned(), name.to_owned());
+    let read = match Art::shipped(&name) {
+        Some(png) => Art::read(png),
+        None => match load(&name) {
+            Some(png) => Art::read(&png),
+            None => {
+                return Err(DesignProblem::NoPicture { element, name, known: Art::names() });
+            }
+        },
+    };
+    read.map_err(|e| DesignProblem::BadPicture { element, name, why: e.to_string() })
 }
 
 /// How messages call the element at this place of the design.
@@ -150,15 +128,20 @@ pub(super) fn called(at: usize, element: &Element) -> String {
     format!("element {} ({})", at + 1, element.kind())
 }
 
-/// The designs that are shipped, from large to small.
+/// The designs that are shipped: the universal ones from large to small, then those of a trade.
 pub fn designs() -> &'static [Design] {
     static SHIPPED: LazyLock<Vec<Design>> = LazyLock::new(|| {
         [
             include_str!("../../templates/labels/58x40.toml"),
-            include_str!("../../templates/labels/footwear.toml"),
+            include_str!("../../templates/labels/58x30.toml"),
             include_str!("../../templates/labels/43x25.toml"),
-            include_str!("../../templates/labels/dairy.toml"),
             include_str!("../../templates/labels/30x20.toml"),
+            include_str!("../../templates/labels/20x20.toml"),
+            include_str!("../../templates/labels/15x15.toml"),
+            include_str!("../../templates/labels/footwear.toml"),
+            include_str!("../../templates/labels/clothing.toml"),
+            include_str!("../../templates/labels/dairy.toml"),
+            include_str!("../../templates/labels/plain.toml"),
         ]
         .map(|toml| Design::parse(toml).expect("a test reads every shipped design"))
         .to_vec()
@@ -180,7 +163,7 @@ mod tests {
         for shipped in designs() {
             assert_eq!(design(&shipped.name), Some(shipped));
         }
-        assert_eq!(designs().len(), 5);
+        assert_eq!(designs().len(), 10);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The font of labels: widths, and letters as grey dots.
 use ab_glyph::{Font, FontRef, PxScale, point};
 use image::GrayImage;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// PT Sans Narrow: Latin and all of Cyrillic, narrow, free to ship (its licence lies beside it).
@@ -37,33 +38,86 @@ fn in_line(line: u32) -> f32 {
 }
 
 /// Draws the words in black, their line starting at (x, y). What is outside is cut off.
-#[expect(clippy::cast_precision_loss, reason = "a line has some hundred dots")]
 pub(super) fn draw(picture: &mut GrayImage, words: &str, x: f32, y: f32, line: u32) {
-    let (mut x, y) = (x, y + baseline(line));
+    let mut x = x;
     for letter in words.chars() {
-        let id = FACE.glyph_id(letter);
-        let glyph = id.with_scale_and_position(PxScale::from(line as f32), point(x, y));
-        if let Some(outline) = FACE.outline_glyph(glyph) {
-            let corner = outline.px_bounds().min;
-            outline.draw(|dx, dy, cover| {
-                darken(picture, corner.x + dx as f32, corner.y + dy as f32, cover);
-            });
+        if let Some(stamp) = Stamp::of(letter, line, x, y) {
+            stamp.press(picture, 0, 0);
         }
-        x += FACE.h_advance_unscaled(id) * in_line(line);
+        x += FACE.h_advance_unscaled(FACE.glyph_id(letter)) * in_line(line);
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked or clamped before"
-)]
-fn darken(picture: &mut GrayImage, x: f32, y: f32, cover: f32) {
-    if x < 0.0 || y < 0.0 {
-        return;
+/// The dots of a letter.
+struct Stamp {
+    /// Its upper left corner.
+    x: i32,
+    y: i32,
+    width: usize,
+    /// How black each dot is, row by row.
+    ink: Vec<u8>,
+}
+
+impl Stamp {
+    /// The letter where its line starts at (x, y); a space has no dots.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a line has some hundred dots"
+    )]
+    fn of(letter: char, line: u32, x: f32, y: f32) -> Option<Self> {
+        let place = point(x, y + baseline(line));
+        let glyph =
+            FACE.glyph_id(letter).with_scale_and_position(PxScale::from(line as f32), place);
+        let outline = FACE.outline_glyph(glyph)?;
+        let bounds = outline.px_bounds();
+        let width = bounds.width() as usize;
+        let mut ink = vec![0; width * bounds.height() as usize];
+        outline.draw(|across, down, cover| {
+            let at = down as usize * width + across as usize;
+            ink[at] = (cover.clamp(0.0, 1.0) * 255.0) as u8;
+        });
+        Some(Self { x: bounds.min.x as i32, y: bounds.min.y as i32, width, ink })
     }
-    if let Some(dot) = picture.get_pixel_mut_checked(x as u32, y as u32) {
-        let ink = (cover.clamp(0.0, 1.0) * 255.0) as u8;
-        dot.0[0] = dot.0[0].saturating_sub(ink);
+
+    /// Darkens the picture with the letter, moved right and down. What is outside is cut off.
+    fn press(&self, picture: &mut GrayImage, right: i32, down: i32) {
+        let rows = self.ink.chunks(self.width.max(1));
+        for (row, y) in rows.zip(self.y.saturating_add(down)..) {
+            for (ink, x) in row.iter().zip(self.x.saturating_add(right)..) {
+                let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { continue };
+                if let Some(dot) = picture.get_pixel_mut_checked(x, y) {
+                    dot.0[0] = dot.0[0].saturating_sub(*ink);
+                }
+            }
+        }
+    }
+}
+
+/// Letters that were drawn once, to be drawn again without their outlines.
+#[derive(Default)]
+pub(super) struct Stamps(HashMap<(char, u32, u8), Option<Stamp>>);
+
+impl Stamps {
+    /// As [`draw`], with letters on quarters of a dot.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a label has some thousand dots"
+    )]
+    pub(super) fn draw(&mut self, picture: &mut GrayImage, words: &str, x: f32, y: u32, line: u32) {
+        let mut x = x;
+        for letter in words.chars() {
+            let quarters = (x * 4.0).round() as u32;
+            let part = (quarters % 4) as u8;
+            let stamp = self.0.entry((letter, line, part));
+            let stamp =
+                stamp.or_insert_with(|| Stamp::of(letter, line, f32::from(part) / 4.0, 0.0));
+            if let Some(stamp) = stamp {
+                stamp.press(picture, (quarters / 4).cast_signed(), y.cast_signed());
+            }
+            x += FACE.h_advance_unscaled(FACE.glyph_id(letter)) * in_line(line);
+        }
     }
 }

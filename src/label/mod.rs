@@ -6,17 +6,22 @@
 mod bitmap;
 mod design;
 mod face;
-mod graphic;
-mod pdf;
+mod paper;
 mod place;
 mod problem;
+mod tongue;
 mod wording;
-mod zpl;
 
-pub use bitmap::{preview_png, raster};
-pub use design::{Bar, Design, Element, Module, SymbolElement, TextElement, design, designs};
-pub use pdf::{MOST_PAGES, pdf_of};
-pub use place::{Dots, Form, Item, Picture, Placed, SymbolPlace, place};
+pub use bitmap::{Raster, preview_png, raster};
+pub use design::{
+    Align, Bar, BarcodeElement, CodeElement, CodeForm, Design, Element, Module, PictureElement,
+    SymbolElement, Symbology, TextElement, design, designs,
+};
+pub use paper::{
+    Document, Grid, MOST_PAGES, Paper, PaperProblem, SheetProblem, SheetSettings, eps_of, pdf_of,
+    stream_csv, stream_pdf, stream_sheets,
+};
+pub use place::{Dots, Form, Item, Nearest, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;
+pub use tongue::{Head, LabelFormat, Language};
 pub use wording::Goods;
-pub use zpl::LabelFormat;

@@ -1,15 +1,21 @@
 //! From millimetres to the dots of one print head: everything gets its place, or the reason why not.
-use super::design::{Bar, SymbolElement, TextElement, called};
-use super::wording::{self, SERIAL};
-use super::{Design, DesignProblem, Element, Goods, Module, face};
-use crate::code::{CodeText, Gtin, Template, parse};
+use super::design::{Bar, PictureElement, SymbolElement, called, designs};
+use super::wording;
+use super::{Design, DesignProblem, Element, Goods, Module};
+use crate::code::{CodeText, Gtin, Parts, Template, parse};
+use std::ops::RangeInclusive;
+use words::Wording;
+
+mod barcode;
+mod item;
+mod nearest;
+mod words;
+
+pub use item::{Dots, Item, Picture};
+pub use nearest::Nearest;
 
 /// Module sizes that the marking rules recommend (Russian government decree 887, item 40).
-const MODULE_MM: std::ops::RangeInclusive<f32> = 0.255..=0.680;
-
-/// Width that is kept for a character of a serial number, as a part of the line: a `W` of the
-/// shipped font. It also holds the `W` of a printer's font 0 at the height that we ask for.
-const SERIAL_LETTER: f32 = 0.52;
+const MODULE_MM: RangeInclusive<f32> = 0.255..=0.680;
 
 /// What all codes of one format have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,95 +58,6 @@ pub struct SymbolPlace {
     pub quiet: u32,
 }
 
-/// Something on the label that is not the symbol, in dots.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Item {
-    /// One line of words that is the same on every label.
-    Words {
-        /// Left edge.
-        x: f32,
-        /// Upper edge.
-        y: u32,
-        /// Height of the line.
-        line: u32,
-        /// What it says.
-        text: String,
-    },
-    /// The serial number, with what stands around it.
-    Serial {
-        /// Left edge.
-        x: f32,
-        /// Upper edge.
-        y: u32,
-        /// Height of the line.
-        line: u32,
-        /// What stands before it.
-        before: String,
-        /// What stands behind it.
-        after: String,
-    },
-    /// A filled rectangle.
-    Bar(Dots),
-    /// A picture of black dots.
-    Picture(Picture),
-}
-
-/// Black dots on white.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// Where it stands, and its size.
-    pub at: Dots,
-    /// Row after row, eight dots a byte, the leftmost dot highest; 1 is black. A row begins with a
-    /// new byte.
-    pub bits: Vec<u8>,
-}
-
-impl Picture {
-    /// Whether the dot in this column and row of the picture is black.
-    pub fn is_black(&self, column: u32, row: u32) -> bool {
-        let row_bytes = self.at.width.div_ceil(8) as usize;
-        let byte = self.bits.get(row as usize * row_bytes + column as usize / 8);
-        byte.is_some_and(|byte| byte >> (7 - column % 8) & 1 == 1)
-    }
-
-    /// Its black dots as horizontal runs: the first dot's place on the label, and how many.
-    pub fn runs(&self) -> impl Iterator<Item = Dots> + '_ {
-        (0..self.at.height).flat_map(move |row| {
-            let mut column = 0;
-            std::iter::from_fn(move || {
-                let black = |column: &u32| self.is_black(*column, row);
-                let first = (column..self.at.width).find(black)?;
-                let end = (first..self.at.width).find(|c| !black(c)).unwrap_or(self.at.width);
-                column = end;
-                let (x, y) = (self.at.x + first, self.at.y + row);
-                Some(Dots { x, y, width: end - first, height: 1 })
-            })
-        })
-    }
-}
-
-/// A rectangle of whole dots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dots {
-    /// Left edge.
-    pub x: u32,
-    /// Upper edge.
-    pub y: u32,
-    /// Width.
-    pub width: u32,
-    /// Height.
-    pub height: u32,
-}
-
-impl Dots {
-    fn meets(self, other: Self) -> bool {
-        self.x < other.x + other.width
-            && other.x < self.x + self.width
-            && self.y < other.y + other.height
-            && other.y < self.y + self.height
-    }
-}
-
 impl Form {
     /// The form of a code.
     pub fn of(code: &CodeText) -> Result<Self, DesignProblem> {
@@ -180,33 +97,26 @@ pub fn place(
     if !(5.0..=50.0).contains(&dots_per_mm) {
         return Err(DesignProblem::DotsPerMm(dots_per_mm));
     }
-    let scale = Scale(dots_per_mm);
-    let (width, height) = (scale.dots(design.width_mm), scale.dots(design.height_mm));
-    let table = Table { scale, goods, code, width, height };
-    let mut symbol = None;
-    for (at, element) in design.elements.iter().enumerate() {
-        if let Element::Datamatrix(wanted) = element {
-            symbol = Some(table.symbol(wanted, &called(at, element))?);
-        }
-    }
-    let symbol = symbol.ok_or(DesignProblem::Symbols(0))?;
-    let mut items = Vec::new();
-    for (at, element) in design.elements.iter().enumerate() {
-        let name = called(at, element);
-        let (new, taken) = table.element(element, &name)?;
-        for dots in taken {
-            table.refuse_outside(dots, &name)?;
-            if dots.meets(symbol.with_quiet_zone()) {
-                return Err(DesignProblem::OnSymbol { element: name });
-            }
-        }
-        items.extend(new);
-    }
-    let form = Form::of(code)?;
+    let code = parse(code.as_str())?;
+    let form = Form { gtin: code.gtin, template: code.template };
+    let table = Table::new(design, goods, &code, Scale(dots_per_mm));
+    let wanted = design.elements.iter().find_map(|element| {
+        if let Element::Datamatrix(wanted) = element { Some(wanted) } else { None }
+    });
+    let symbol = table.symbol(wanted.ok_or(DesignProblem::Symbols(0))?)?;
+    let drawn = design
+        .elements
+        .iter()
+        .enumerate()
+        .map(|(at, element)| table.draw(element, called(at, element)))
+        .collect::<Result<Vec<_>, _>>()?;
+    table.check(&drawn, symbol.with_quiet_zone())?;
+    let items = drawn.into_iter().flat_map(|drawn| drawn.items).collect();
+    let Dots { width, height, .. } = table.label;
     Ok(Placed { width, height, dots_per_mm, form, symbol, items })
 }
 
-/// Dots a millimetre, with the two roundings that placing needs.
+/// Dots a millimetre, with the roundings that placing needs.
 #[derive(Debug, Clone, Copy)]
 struct Scale(f32);
 
@@ -217,9 +127,47 @@ impl Scale {
         (mm * self.0).round().clamp(0.0, 99_999.0) as u32
     }
 
+    /// The whole dots in a length: so many lines of text never leave an area of as many lines.
+    fn whole_dots(self, mm: f32) -> u32 {
+        // A hundredth of a dot is rounding.
+        Self(1.0).dots((mm * self.0 + 0.01).floor())
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "a label has some thousand dots")]
     fn mm(self, dots: u32) -> f32 {
         dots as f32 / self.0
+    }
+
+    /// A rectangle whose right and lower edges are rounded, not its size, so that neighbours in
+    /// millimetres stay neighbours in dots.
+    fn area(self, x_mm: f32, y_mm: f32, width_mm: f32, height_mm: f32) -> Dots {
+        let (x, y) = (self.dots(x_mm), self.dots(y_mm));
+        let width = self.dots(x_mm.max(0.0) + width_mm).saturating_sub(x);
+        let height = self.dots(y_mm.max(0.0) + height_mm).saturating_sub(y);
+        Dots { x, y, width: width.max(1), height: height.max(1) }
+    }
+
+    /// Whole dots of a module inside of the range, for so many modules side by side; or the dots
+    /// asked for and the nearest that hold.
+    fn module(
+        self,
+        wanted: Module,
+        count: u32,
+        range: &RangeInclusive<f32>,
+    ) -> Result<u32, (u32, u32)> {
+        let holds = |dots: &u32| range.contains(&self.mm(*dots));
+        let (dots, fits) = match wanted {
+            Module::Mm(mm) => (self.dots(mm), false),
+            Module::Dots(dots) => (dots, false),
+            Module::Fit(mm) => (self.whole_dots(mm) / count, true),
+        };
+        if holds(&dots) {
+            return Ok(dots);
+        }
+        // The widest module of all, 1.016 mm, is 50 dots of the finest head.
+        let nearest = (1..=51).filter(holds).min_by_key(|other| other.abs_diff(dots));
+        let nearest = nearest.expect("from 5 dots a millimetre on, some number holds");
+        if fits { Ok(nearest) } else { Err((dots, nearest)) }
     }
 }
 
@@ -235,64 +183,207 @@ impl SymbolPlace {
 struct Table<'a> {
     scale: Scale,
     goods: &'a Goods,
-    code: &'a CodeText,
-    width: u32,
-    height: u32,
+    code: &'a Parts<'a>,
+    label: Dots,
 }
 
-impl Table<'_> {
-    fn symbol(&self, wanted: &SymbolElement, name: &str) -> Result<SymbolPlace, DesignProblem> {
-        let side = Form::of(self.code)?.template.modules;
-        let module = self.module(wanted)?;
-        let quiet = wanted.quiet_modules.clamp(1, 99) * module;
-        let (x, y) = (self.scale.dots(wanted.x_mm) + quiet, self.scale.dots(wanted.y_mm) + quiet);
-        let place = SymbolPlace { x, y, module, side, quiet };
-        self.refuse_outside(place.with_quiet_zone(), name)?;
-        Ok(place)
+/// An element on the dots of the head.
+struct Drawn {
+    name: String,
+    items: Vec<Item>,
+    takes: Takes,
+}
+
+/// The room that an element takes.
+enum Takes {
+    Nothing,
+    /// An area that it has for itself; it may be smaller where it may shrink.
+    Area {
+        area: Dots,
+        shrinks: bool,
+    },
+    /// Bars that words may stand on; a barcode and the symbol may not.
+    Bars(Vec<Dots>),
+}
+
+impl Drawn {
+    fn rectangles(&self) -> &[Dots] {
+        match &self.takes {
+            Takes::Nothing => &[],
+            Takes::Area { area, .. } => std::slice::from_ref(area),
+            Takes::Bars(bars) => bars,
+        }
     }
 
-    /// Whole dots a module, inside of the range.
-    fn module(&self, wanted: &SymbolElement) -> Result<u32, DesignProblem> {
-        let dots = match wanted.module {
-            Module::Mm(mm) => self.scale.dots(mm),
-            Module::Dots(dots) => dots,
+    /// Whether the two may not have a dot in common.
+    fn keeps_away_from(&self, other: &Self) -> bool {
+        match (&self.takes, &other.takes) {
+            (Takes::Area { .. }, Takes::Area { .. }) => true,
+            (Takes::Area { shrinks, .. }, Takes::Bars(_))
+            | (Takes::Bars(_), Takes::Area { shrinks, .. }) => !shrinks,
+            (Takes::Nothing, _) | (_, Takes::Nothing) | (Takes::Bars(_), Takes::Bars(_)) => false,
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    fn new(design: &Design, goods: &'a Goods, code: &'a Parts<'a>, scale: Scale) -> Self {
+        let (width, height) = (scale.dots(design.width_mm), scale.dots(design.height_mm));
+        Self { scale, goods, code, label: Dots { x: 0, y: 0, width, height } }
+    }
+
+    fn symbol(&self, wanted: &SymbolElement) -> Result<SymbolPlace, DesignProblem> {
+        let place = self.symbol_place(wanted).map_err(|(dots, nearest_dots)| {
+            let (mm, nearest_mm) = (self.scale.mm(dots), self.scale.mm(nearest_dots));
+            DesignProblem::Module { dots, mm, nearest_dots, nearest_mm }
+        })?;
+        let Some((edge, by)) = self.symbol_over(wanted, place) else { return Ok(place) };
+        let SymbolPlace { side, module: dots, .. } = place;
+        Err(DesignProblem::SymbolTooLarge {
+            group: self.code.group().alias(),
+            side,
+            dots,
+            mm: self.scale.mm(dots),
+            size_mm: self.scale.mm(place.with_quiet_zone().width),
+            edge,
+            by_mm: self.scale.mm(by),
+            advice: self.advice(wanted, place),
+        })
+    }
+
+    /// The place of the symbol, or the dots of a module asked for and the nearest that hold.
+    fn symbol_place(&self, wanted: &SymbolElement) -> Result<SymbolPlace, (u32, u32)> {
+        let (side, quiet) = (self.code.template.modules, wanted.quiet_modules.clamp(1, 99));
+        let count = side + 2 * quiet;
+        let module = self.scale.module(wanted.module, count, &MODULE_MM)?;
+        let spare = match wanted.module {
+            Module::Fit(mm) => self.scale.whole_dots(mm).saturating_sub(count * module),
+            Module::Mm(_) | Module::Dots(_) => 0,
         };
-        let mm = self.scale.mm(dots);
-        if MODULE_MM.contains(&mm) {
-            return Ok(dots);
-        }
-        let holds = |dots: &u32| MODULE_MM.contains(&self.scale.mm(*dots));
-        // 0.680 mm are 34 dots of the finest head.
-        let nearest = (1..=34).filter(holds).min_by_key(|other| other.abs_diff(dots));
-        let nearest_dots = nearest.expect("from 5 dots a millimetre on, some number holds");
-        let nearest_mm = self.scale.mm(nearest_dots);
-        Err(DesignProblem::Module { dots, mm, nearest_dots, nearest_mm })
+        let quiet = quiet * module;
+        let x = self.scale.dots(wanted.x_mm) + wanted.align.indent(spare) + quiet;
+        let y = self.scale.dots(wanted.y_mm) + quiet;
+        Ok(SymbolPlace { x, y, module, side, quiet })
     }
 
-    fn refuse_outside(&self, dots: Dots, element: &str) -> Result<(), DesignProblem> {
-        let right = (dots.x + dots.width).saturating_sub(self.width);
-        let lower = (dots.y + dots.height).saturating_sub(self.height);
-        let (edge, by) = if right > 0 { ("right", right) } else { ("lower", lower) };
-        if by == 0 {
-            return Ok(());
-        }
-        let by_mm = self.scale.mm(by);
-        Err(DesignProblem::Outside { element: element.to_owned(), edge, by_mm })
-    }
-
-    /// What is drawn for an element, and the dots that it takes.
-    fn element(
+    /// What the symbol reaches over, and how far.
+    fn symbol_over(
         &self,
-        element: &Element,
-        name: &str,
-    ) -> Result<(Vec<Item>, Vec<Dots>), DesignProblem> {
-        let bars = match element {
-            Element::Datamatrix(_) => return Ok((Vec::new(), Vec::new())),
-            Element::Text(text) => return self.text(text, name),
-            Element::Line(bar) => vec![self.bar(bar)],
-            Element::Box(bar) => self.outline(bar),
+        wanted: &SymbolElement,
+        place: SymbolPlace,
+    ) -> Option<(&'static str, u32)> {
+        let taken = place.with_quiet_zone();
+        let room = match wanted.module {
+            Module::Fit(mm) => self.scale.whole_dots(mm),
+            Module::Mm(_) | Module::Dots(_) => u32::MAX,
         };
-        Ok((bars.iter().copied().map(Item::Bar).collect(), bars))
+        let by = taken.width.saturating_sub(room);
+        if by > 0 { Some(("edge of its room", by)) } else { self.over(taken) }
+    }
+
+    /// What to do about a symbol that is too large: move it, shrink it, or take another label.
+    fn advice(&self, wanted: &SymbolElement, place: SymbolPlace) -> String {
+        let taken = place.with_quiet_zone();
+        let fixed = !matches!(wanted.module, Module::Fit(_));
+        let moved = Nearest::of(taken, &[], self.label, false, self.scale);
+        if let Some(moved) = moved.filter(|_| fixed) {
+            return Nearest::said(Some(&moved));
+        }
+        let smaller = (1..place.module).rev().find(|dots| {
+            let size = taken.width / place.module * dots;
+            let holds = MODULE_MM.contains(&self.scale.mm(*dots));
+            holds && size <= self.label.width.min(self.label.height)
+        });
+        let smaller = smaller.filter(|_| fixed).map(|dots| {
+            let mm = self.scale.mm(dots);
+            format!("a module of {dots} dots = {mm:.3} mm would fit; ")
+        });
+        let shipped = designs()
+            .iter()
+            .filter(|design| self.takes_symbol(design))
+            .min_by(|a, b| a.size().total_cmp(&b.size()))
+            .map_or("no shipped label takes it".to_owned(), |design| {
+                format!("the smallest shipped label that takes it is {}", design.name)
+            });
+        smaller.unwrap_or_default() + &shipped
+    }
+
+    /// Whether the symbol of this code, as large as that design has it, fits on its label.
+    fn takes_symbol(&self, design: &Design) -> bool {
+        let table = Self::new(design, self.goods, self.code, self.scale);
+        design.elements.iter().any(|element| {
+            let Element::Datamatrix(wanted) = element else { return false };
+            let place = table.symbol_place(wanted);
+            place.is_ok_and(|place| table.symbol_over(wanted, place).is_none())
+        })
+    }
+
+    /// Over which edge of the label it reaches, and how far.
+    fn over(&self, dots: Dots) -> Option<(&'static str, u32)> {
+        let right = (dots.x + dots.width).saturating_sub(self.label.width);
+        let lower = (dots.y + dots.height).saturating_sub(self.label.height);
+        match (right, lower) {
+            (0, 0) => None,
+            (0, lower) => Some(("lower edge of the label", lower)),
+            (right, _) => Some(("right edge of the label", right)),
+        }
+    }
+
+    /// Nothing outside of the label, on the symbol, or on each other.
+    fn check(&self, drawn: &[Drawn], symbol: Dots) -> Result<(), DesignProblem> {
+        for (at, one) in drawn.iter().enumerate() {
+            for dots in one.rectangles() {
+                let element = one.name.clone();
+                let nearest = || {
+                    let (before, after) = (&drawn[..at], &drawn[at + 1..]);
+                    let others =
+                        before.iter().chain(after).filter(|other| one.keeps_away_from(other));
+                    let mut taken: Vec<_> = others.flat_map(Drawn::rectangles).copied().collect();
+                    taken.push(symbol);
+                    let shrinks = matches!(one.takes, Takes::Area { shrinks: true, .. });
+                    Nearest::of(*dots, &taken, self.label, shrinks, self.scale)
+                };
+                if let Some((edge, by)) = self.over(*dots) {
+                    let by_mm = self.scale.mm(by);
+                    let nearest = nearest();
+                    return Err(DesignProblem::Outside { element, edge, by_mm, nearest });
+                }
+                if dots.meets(symbol) {
+                    return Err(DesignProblem::OnSymbol { element, nearest: nearest() });
+                }
+                let meets = |other: &&Drawn| other.rectangles().iter().any(|r| r.meets(*dots));
+                let others = drawn[..at].iter().filter(|other| one.keeps_away_from(other));
+                if let Some(other) = others.into_iter().find(meets) {
+                    let (other, nearest) = (other.name.clone(), nearest());
+                    return Err(DesignProblem::Overlap { element, other, nearest });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is drawn for an element, and the room that it takes.
+    fn draw(&self, element: &Element, name: String) -> Result<Drawn, DesignProblem> {
+        let bars = |bars: Vec<Dots>| {
+            let items = bars.iter().copied().map(Item::Bar).collect();
+            (items, Takes::Bars(bars))
+        };
+        let (items, takes) = match element {
+            Element::Datamatrix(_) => (Vec::new(), Takes::Nothing),
+            Element::Text(text) => {
+                let said = wording::fill(&text.text, self.goods, self.code);
+                self.words(&Wording::of_text(text), said.as_deref(), &name)?
+            }
+            Element::Code(code) => {
+                let said = wording::fill(code.form.wording(code.lines), self.goods, self.code);
+                self.words(&Wording::of_code(code), said.as_deref(), &name)?
+            }
+            Element::Barcode(barcode) => self.barcode(barcode, &name)?,
+            Element::Picture(picture) => self.picture(picture),
+            Element::Line(bar) => bars(vec![self.bar(bar)]),
+            Element::Box(bar) => bars(self.outline(bar)),
+        };
+        Ok(Drawn { name, items, takes })
     }
 
     fn bar(&self, bar: &Bar) -> Dots {
@@ -314,110 +405,18 @@ impl Table<'_> {
         ]
     }
 
-    /// Breaks and shrinks a text until it fits.
-    fn text(
-        &self,
-        text: &TextElement,
-        name: &str,
-    ) -> Result<(Vec<Item>, Vec<Dots>), DesignProblem> {
-        let code = parse(self.code.as_str())?;
-        let Some(said) = wording::fill(&text.text, self.goods, &code) else {
-            return Ok((Vec::new(), Vec::new()));
+    /// A picture in the middle of its area.
+    fn picture(&self, wanted: &PictureElement) -> (Vec<Item>, Takes) {
+        let PictureElement { x_mm, y_mm, width_mm, height_mm, art, .. } = wanted;
+        let area = self.scale.area(*x_mm, *y_mm, *width_mm, *height_mm);
+        // What is larger than the label is refused before anybody looks at its dots.
+        let seen = (area.width.min(self.label.width), area.height.min(self.label.height));
+        let Some((width, height)) = art.fitted(seen.0, seen.1) else {
+            return (Vec::new(), Takes::Nothing);
         };
-        if let Some(found) = said.chars().find(|c| !matches!(*c, SERIAL | '\n') && !face::has(*c)) {
-            return Err(DesignProblem::NoLetter { element: name.to_owned(), found });
-        }
-        let width = self.scale.dots(text.width_mm);
-        let most = self.scale.dots(text.line_mm).max(1);
-        let least = text.least_line_mm.map_or(most, |mm| self.scale.dots(mm).clamp(1, most));
-        let serial_len = code.serial.chars().count();
-        let fitting = (least..=most).rev().find_map(|line| {
-            let lines = broken(&said, width, line, serial_len)?;
-            (lines.len() <= text.lines).then_some((line, lines))
-        });
-        let (line, lines) = fitting.ok_or_else(|| DesignProblem::TextTooLong {
-            element: name.to_owned(),
-            text: said.replace(SERIAL, code.serial),
-            lines: text.lines,
-            width_mm: text.width_mm,
-            least_mm: text.least_line_mm.unwrap_or(text.line_mm),
-        })?;
-        let (x, mut y) = (self.scale.dots(text.x_mm), self.scale.dots(text.y_mm));
-        let (mut items, mut taken) = (Vec::new(), Vec::new());
-        for words in lines {
-            items.extend(line_of_items(&words, x, y, line, name)?);
-            taken.push(Dots { x, y, width, height: line });
-            y += line;
-        }
-        Ok((items, taken))
+        let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
+        let bits = art.dots(width, height);
+        let picture = Picture { at: Dots { x, y, width, height }, bits };
+        (vec![Item::Picture(picture)], Takes::Area { area, shrinks: true })
     }
-}
-
-/// The text in lines no wider than `width`, broken at spaces; `None` where a word is too wide.
-fn broken(text: &str, width: u32, line: u32, serial_len: usize) -> Option<Vec<String>> {
-    let fits = |words: &str| widest(words, line, serial_len) <= width;
-    let mut lines = Vec::new();
-    for forced in text.lines() {
-        let mut current = String::new();
-        for word in forced.split(' ').filter(|word| !word.is_empty()) {
-            let longer =
-                if current.is_empty() { word.to_owned() } else { format!("{current} {word}") };
-            if fits(&longer) {
-                current = longer;
-            } else if current.is_empty() || !fits(word) {
-                return None;
-            } else {
-                lines.push(std::mem::replace(&mut current, word.to_owned()));
-            }
-        }
-        lines.push(current);
-    }
-    Some(lines)
-}
-
-/// Dots that the words need, whatever the serial number is.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "some thousand dots"
-)]
-fn widest(words: &str, line: u32, serial_len: usize) -> u32 {
-    let fixed: String = words.chars().filter(|c| *c != SERIAL).collect();
-    let serials = words.chars().filter(|c| *c == SERIAL).count() * serial_len;
-    let open = serials as f32 * SERIAL_LETTER * line as f32;
-    (face::advance(&fixed, line) + open).ceil() as u32
-}
-
-/// One line: words that stay, or the serial number with what must be drawn along with it.
-fn line_of_items(
-    words: &str,
-    x: u32,
-    y: u32,
-    line: u32,
-    name: &str,
-) -> Result<Vec<Item>, DesignProblem> {
-    #[expect(clippy::cast_precision_loss, reason = "some thousand dots")]
-    let x = x as f32;
-    let Some((before, after)) = words.split_once(SERIAL) else {
-        let text = words.to_owned();
-        return Ok(if text.is_empty() { vec![] } else { vec![Item::Words { x, y, line, text }] });
-    };
-    if after.is_empty() {
-        // What stands before stays on every label, so that only the number itself is sent.
-        let x_serial = x + face::advance(before, line);
-        let serial =
-            Item::Serial { x: x_serial, y, line, before: String::new(), after: String::new() };
-        let mut items = line_of_items(before, 0, y, line, name)?;
-        if let Some(Item::Words { x: at, .. }) = items.first_mut() {
-            *at = x;
-        }
-        items.push(serial);
-        return Ok(items);
-    }
-    if !words.chars().all(|c| c == SERIAL || matches!(c, ' '..='~')) {
-        return Err(DesignProblem::NotAscii { element: name.to_owned() });
-    }
-    let (before, after) = (before.to_owned(), after.to_owned());
-    Ok(vec![Item::Serial { x, y, line, before, after }])
 }

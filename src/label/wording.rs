@@ -19,6 +19,14 @@ pub struct Goods {
     pub batch: String,
     /// Date of production, as it is to be printed.
     pub date: String,
+    /// Date up to which it is good, as it is to be printed.
+    pub best_before: String,
+    /// Country of origin.
+    pub country: String,
+    /// Who made it.
+    pub maker: String,
+    /// Who brought it into the country.
+    pub importer: String,
     /// Customs code (HS), of which the first four digits are printed in the pilot form.
     pub hs_code: String,
 }
@@ -28,8 +36,22 @@ pub struct Goods {
 pub(super) const SERIAL: char = '\u{e000}';
 
 /// Every variable that a text can have.
-const VARIABLES: [&str; 10] =
-    ["name", "article", "size", "colour", "composition", "batch", "date", "hs4", "gtin", "serial"];
+const VARIABLES: [&str; 14] = [
+    "name",
+    "article",
+    "size",
+    "colour",
+    "composition",
+    "batch",
+    "date",
+    "best_before",
+    "country",
+    "maker",
+    "importer",
+    "hs4",
+    "gtin",
+    "serial",
+];
 
 /// The pieces of a text: as it is, or the name of a variable.
 enum Piece<'a> {
@@ -69,6 +91,15 @@ pub(super) fn check_variables(text: &str, element: &str) -> Result<(), DesignPro
     }
 }
 
+/// Refuses the data of a linear barcode that would change from label to label.
+pub(super) fn check_barcode(data: &str, element: &str) -> Result<(), DesignProblem> {
+    check_variables(data, element)?;
+    if pieces(data).any(|piece| matches!(piece, Piece::Variable("serial"))) {
+        return Err(DesignProblem::SerialInBarcode { element: element.to_owned() });
+    }
+    Ok(())
+}
+
 /// Fills in everything that is the same on every label of a job; [`SERIAL`] stays. `None` where
 /// all variables of the text are empty: then there is nothing to say.
 pub(super) fn fill(text: &str, goods: &Goods, code: &Parts<'_>) -> Option<String> {
@@ -98,6 +129,10 @@ fn value(name: &str, goods: &Goods, code: &Parts<'_>) -> String {
         "composition" => &goods.composition,
         "batch" => &goods.batch,
         "date" => &goods.date,
+        "best_before" => &goods.best_before,
+        "country" => &goods.country,
+        "maker" => &goods.maker,
+        "importer" => &goods.importer,
         "hs4" => return goods.hs_code.chars().take(4).collect(),
         _ => "",
     };

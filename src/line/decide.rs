@@ -8,7 +8,7 @@ use std::time::Instant;
 
 impl Line {
     pub(super) fn decide(&mut self, now: Instant, out: &mut Outcome) {
-        self.decide_late(now, &mut out.records);
+        self.decide_late(now, out);
         // Seventeen states: a longer walk would be a circle.
         for _ in 0..LineState::ALL.len() {
             let Some((next, why)) = self.next_state() else { break };
@@ -23,13 +23,16 @@ impl Line {
     }
 
     /// What should have happened by now and did not.
-    fn decide_late(&mut self, now: Instant, records: &mut Vec<Record>) {
+    fn decide_late(&mut self, now: Instant, out: &mut Outcome) {
+        let records = &mut out.records;
+        self.decide_unread(now, records);
         while let Some(tag) = self.belt.picture_late(now) {
             self.judge_bad(tag, RejectReason::NoPicture, None, records);
         }
         if self.print_due.is_some_and(|due| due <= now) {
             self.lose_printer(records);
             self.latch(StopReason::PrintLate);
+            self.cancel(&mut out.commands);
         }
         if self.settings.rejects_in_a_row_max <= self.rejects_in_a_row {
             self.latch(StopReason::TooManyRejects);
@@ -39,11 +42,26 @@ impl Line {
         }
         if self.drain_due.is_some_and(|due| due <= now) {
             self.drain_due = None;
+            if self.unprinted() > 0 {
+                self.cancel(&mut out.commands);
+            }
             self.give_up(records);
         }
         if self.settle_due.is_some_and(|due| due <= now) {
             self.settle_due = None;
         }
+    }
+
+    /// What was put in doubt must not come out after all.
+    fn cancel(&self, commands: &mut Vec<Command>) {
+        if self.printer.is_up() {
+            commands.push(Command::Printer(PrinterCommand::Cancel));
+        }
+    }
+
+    /// Labels and marks handed to the printer that did not come out yet.
+    pub(super) fn unprinted(&self) -> usize {
+        self.belt.unprinted() + self.roll.unprinted()
     }
 
     /// The next state, if things stand so that this one is over.
@@ -96,9 +114,11 @@ impl Line {
     }
 
     fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
-        let done = self.order.planned > 0 && self.order.done >= self.order.planned;
-        if done || self.used_up() {
+        if self.is_enough() || self.used_up() {
             return Some((LineState::Completing, None));
+        }
+        if self.roll_is_full() {
+            self.latch(StopReason::RollFull);
         }
         if let Some(reason) = self.reason_to_hold() {
             return Some((LineState::Holding, Some(reason)));
@@ -112,8 +132,9 @@ impl Line {
 
     /// Whether nothing is under way that a hold should wait for.
     fn has_settled(&self) -> bool {
-        let printing = self.belt.unprinted() > 0 && self.printer.is_up() && self.blocked.is_none();
-        self.settle_due.is_none() || !(printing || self.belt.waits_for_picture())
+        let printing = self.unprinted() > 0 && self.can_print();
+        let reading = self.belt.waits_for_picture() || self.roll.reading_due().is_some();
+        self.settle_due.is_none() || !(printing || reading || self.has_marks_to_print())
     }
 
     fn reason_to_abort(&self) -> Option<StopReason> {
@@ -142,7 +163,7 @@ impl Line {
         if self.settings.scenario.has_belt() && self.pad != Pad::Known {
             return Some(StopReason::LabelsOutOfStep);
         }
-        (self.lacks_codes() && self.belt.pad.is_empty()).then_some(StopReason::NoCodes)
+        (self.lacks_codes() && self.labels_under_way() == 0).then_some(StopReason::NoCodes)
     }
 
     fn device_trouble(&self) -> Option<StopReason> {
@@ -152,10 +173,7 @@ impl Line {
         if let Some(cause) = self.blocked {
             return Some(StopReason::Printer(cause));
         }
-        if !self.settings.scenario.has_belt() {
-            return None;
-        }
-        if !self.camera.is_up() {
+        if self.settings.has_camera() && !self.camera.is_up() {
             return Some(StopReason::Camera(self.camera.cause()));
         }
         [
@@ -169,8 +187,9 @@ impl Line {
     /// Why it cannot run yet.
     fn reason_to_wait(&self) -> Option<StopReason> {
         self.reason_to_abort().or_else(|| self.device_trouble()).or_else(|| {
-            let none = self.stock.is_empty() && self.belt.pad.is_empty();
-            (none && self.wants_labels() && !self.used_up()).then_some(StopReason::NoCodes)
+            let none = self.stock.is_empty() && self.labels_under_way() == 0;
+            (none && self.wants_labels() && !self.used_up() && !self.is_enough())
+                .then_some(StopReason::NoCodes)
         })
     }
 
@@ -183,23 +202,34 @@ impl Line {
         .find_map(|(stands, reason)| stands.then_some(reason))
     }
 
-    fn lacks_codes(&self) -> bool {
-        self.stock.is_empty() && self.refill_at.is_some() && self.wants_labels()
+    pub(super) fn lacks_codes(&self) -> bool {
+        self.stock.len() < self.row_least() && self.refill_at.is_some() && self.wants_labels()
     }
 
     /// The job's codes are used up, and no more will come: it ends short, also right after a start.
     fn used_up(&self) -> bool {
-        self.settings.ends_with_codes && self.lacks_codes() && self.belt.pad.is_empty()
+        self.settings.ends_with_codes && self.lacks_codes() && self.labels_under_way() == 0
+    }
+
+    /// Whether everything is made that was asked for; spare labels, if there are codes for them.
+    pub(super) fn is_enough(&self) -> bool {
+        let (done, planned) = (self.order.done, self.order.planned);
+        let no_spare = self.lacks_codes() && self.labels_under_way() == 0;
+        planned > 0 && (done >= self.goal() || (done >= planned && no_spare))
+    }
+
+    pub(super) const fn goal(&self) -> u64 {
+        self.settings.roll.goal(self.order.planned)
     }
 
     /// Labels that are on their way to a good end, and those that reached it.
-    fn promised(&self) -> u64 {
+    pub(super) fn promised(&self) -> u64 {
         let on_products = self.belt.products.iter().filter(|product| product.may_turn_out_good());
-        self.order.done + (on_products.count() + self.belt.pad.len()) as u64
+        self.order.done + (on_products.count() + self.labels_under_way()) as u64
     }
 
-    fn wants_labels(&self) -> bool {
-        self.order.planned == 0 || self.promised() < self.order.planned
+    pub(super) fn wants_labels(&self) -> bool {
+        self.order.planned == 0 || self.promised() < self.goal()
     }
 
     fn wants_products(&self) -> bool {
@@ -279,11 +309,16 @@ impl Line {
         }
     }
 
+    /// Whether the printer takes labels.
+    pub(super) fn can_print(&self) -> bool {
+        self.printer.is_up() && self.blocked.is_none()
+    }
+
     fn decide_print(&mut self, now: Instant, out: &mut Outcome) {
-        let able = self.state == LineState::Execute
-            && self.printer.is_up()
-            && self.blocked.is_none()
-            && self.pad_is_ready();
+        if !self.settings.scenario.has_belt() {
+            return self.decide_roll(now, out);
+        }
+        let able = self.state == LineState::Execute && self.can_print() && self.pad_is_ready();
         while able && self.belt.pad.len() < self.settings.labels_ahead && self.wants_labels() {
             let Some(code) = self.stock.pop_front() else { break };
             out.records.push(Record::Moved { code: code.id, step: Step::Send });
@@ -358,6 +393,7 @@ impl Line {
         if next == S::Resetting {
             self.reset_wanted = false;
         }
+        self.enter_with_roll(next);
         if next == S::Aborting && self.settings.scenario.has_belt() {
             // Nobody watched the pad while the machine was stopped by force.
             self.pad = Pad::Uncertain;

@@ -29,6 +29,8 @@ pub enum Event {
     CodesArrived(Vec<Code>),
     /// The store has no more codes for this job for now.
     CodesExhausted,
+    /// A person decides about these codes, which were in doubt: the line lets go of them.
+    Decided(Vec<CodeId>),
     /// From the printer.
     Printer(PrinterEvent),
     /// From the PLC.
@@ -193,6 +195,8 @@ pub enum Cause {
     Paused,
     /// Too hot; it goes on by itself.
     TooHot,
+    /// It reports a fault that has no name here.
+    Faulty,
     /// Heartbeat does not move.
     HeartbeatLost,
 }

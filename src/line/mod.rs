@@ -9,6 +9,7 @@ mod note;
 mod outcome;
 mod reading;
 mod restore;
+mod roll;
 mod settings;
 mod state;
 mod view;
@@ -23,13 +24,14 @@ pub use outcome::{
     StopReason, Verdict,
 };
 pub use restore::{OpenProduct, Restored};
-pub use settings::{LineSettings, Order, Scenario, UnknownScenario};
+pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
-pub use words::AlarmWords;
+pub use words::{AlarmWords, UnknownStopReason};
 
 use crate::code::{Code, CodeId, Step};
 use belt::{Belt, Product};
+use roll::Roll;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
@@ -106,6 +108,7 @@ pub struct Line {
     refill_at: Option<Instant>,
     pad: Pad,
     belt: Belt,
+    roll: Roll,
     /// When the next label must have come out, while one is awaited.
     print_due: Option<Instant>,
     drain_due: Option<Instant>,
@@ -141,6 +144,7 @@ impl Line {
         [
             (self.print_due, Deadline::Print),
             (self.belt.picture_due(), Deadline::Picture),
+            (self.roll.reading_due(), Deadline::Picture),
             (self.drain_due, Deadline::Drain),
             (self.settle_due, Deadline::Settle),
             (clear, Deadline::Clear),
@@ -156,9 +160,9 @@ impl Line {
         self.state
     }
 
-    /// Whether nothing is between the printer and the gate.
+    /// Whether nothing is between the printer and the gate, and the roll has its end.
     pub fn is_empty(&self) -> bool {
-        self.belt.pad.is_empty() && self.belt.products.is_empty()
+        self.belt.pad.is_empty() && self.belt.products.is_empty() && self.roll_rests()
     }
 
     /// How it stands, for everybody who only looks.
@@ -174,14 +178,14 @@ impl Line {
             alarms: self.alarms.clone(),
             done: self.order.done,
             planned: self.order.planned,
-            labels_under_way: self.belt.pad.len(),
+            labels_under_way: self.labels_under_way(),
             products_on_belt: self.belt.products.len(),
             rejects_in_a_row: self.rejects_in_a_row,
             rejects_in_a_row_max: self.settings.rejects_in_a_row_max,
             verdicts: self.verdicts.clone(),
             printer: self.blocked.map_or_else(|| device(self.printer), DeviceView::Down),
             plc: belt.then(|| device(self.plc)),
-            camera: belt.then(|| device(self.camera)),
+            camera: self.settings.has_camera().then(|| device(self.camera)),
         }
     }
 
@@ -197,9 +201,15 @@ impl Line {
         self.in_doubt.insert(code.text.as_str().to_owned(), code.id);
     }
 
+    /// Labels handed to the printer and not yet where they should be.
+    fn labels_under_way(&self) -> usize {
+        self.belt.pad.len() + self.roll.labels()
+    }
+
     /// Every label handed to the printer that was not seen coming out is in doubt from now on, and
     /// so is what lies on the pad behind it.
     fn lose_printer(&mut self, records: &mut Vec<Record>) {
+        self.lose_roll(records);
         let (printed, lost): (VecDeque<_>, VecDeque<_>) =
             std::mem::take(&mut self.belt.pad).into_iter().partition(|label| label.printed);
         self.belt.pad = printed;

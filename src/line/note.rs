@@ -21,12 +21,20 @@ impl Line {
                 self.refilling = false;
                 self.refill_at = Some(now + self.settings.refill_after);
             }
+            Event::Decided(codes) => self.in_doubt.retain(|_, id| !codes.contains(id)),
             Event::Printer(event) => self.note_printer(now, event, records),
             Event::Plc(event) => self.note_plc(now, event, records),
-            Event::Camera(CameraEvent::Up) => self.camera = Device::Up,
+            Event::Camera(CameraEvent::Up) => {
+                self.camera = Device::Up;
+                self.roll.camera_came();
+            }
             Event::Camera(CameraEvent::Down(cause)) => self.camera = Device::Down(cause),
             Event::Camera(CameraEvent::Read { tag, reading, picture }) => {
-                self.note_reading(tag, &reading, picture, records);
+                if self.settings.scenario.has_belt() {
+                    self.note_reading(tag, &reading, picture, records);
+                } else {
+                    self.note_roll_reading(now, tag, &reading, picture, records);
+                }
             }
         }
     }
@@ -76,28 +84,26 @@ impl Line {
                 self.await_print(now);
             }
             PrinterEvent::Printed(id) => self.note_printed(now, id, records),
-            // Nothing waits for it: the labels around it are confirmed by themselves.
-            PrinterEvent::MarkPrinted => {}
+            PrinterEvent::MarkPrinted => self.note_mark_out(now, records),
         }
     }
 
     /// Labels come out in the order in which they were sent: this one, and all before it.
     fn note_printed(&mut self, now: Instant, id: CodeId, records: &mut Vec<Record>) {
+        if !self.settings.scenario.has_belt() {
+            return self.note_label_out(now, id, records);
+        }
         let Some(at) = self.belt.pad.iter().position(|label| label.code.id == id) else { return };
         for label in self.belt.pad.iter_mut().take(at + 1).filter(|label| !label.printed) {
             label.printed = true;
             records.push(Record::Moved { code: label.code.id, step: Step::Print });
         }
         self.await_print(now);
-        if !self.settings.scenario.has_belt() {
-            self.order.done += (at + 1) as u64;
-            self.belt.pad.drain(..=at);
-        }
     }
 
     /// The next label must come out in time, if one is awaited.
-    fn await_print(&mut self, now: Instant) {
-        let awaited = self.belt.unprinted() > 0 && self.blocked.is_none();
+    pub(super) fn await_print(&mut self, now: Instant) {
+        let awaited = self.unprinted() > 0 && self.blocked.is_none();
         self.print_due = awaited.then(|| now + self.settings.print_within);
     }
 
@@ -299,6 +305,7 @@ impl Line {
         for Label { code, .. } in std::mem::take(&mut self.belt.pad) {
             self.doubt(&code, records);
         }
+        self.give_up_roll(records);
         self.print_due = None;
     }
 }

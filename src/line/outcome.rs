@@ -50,6 +50,27 @@ pub enum Record {
         /// Where it is.
         fate: Fate,
     },
+    /// A label was handed over to be printed on a roll: where it will be.
+    OnRoll {
+        /// Its code.
+        code: CodeId,
+        /// The piece of the roll, counted from one within the job. Every piece begins where nobody
+        /// can say that the label before it is the one in the books.
+        piece: u32,
+        /// Its number among the labels of this piece that carry a code, from one.
+        place: u32,
+        /// Whether it counts only when the camera behind the head has read it.
+        to_read: bool,
+    },
+    /// The camera behind the head has seen a label of a roll, or should have.
+    LabelRead {
+        /// Its code.
+        code: CodeId,
+        /// Good, or why not.
+        verdict: Verdict,
+        /// The picture that shows it.
+        picture: Option<PictureId>,
+    },
     /// The line changed its state.
     Line {
         /// From.
@@ -213,6 +234,10 @@ pub enum StopReason {
     Blocked,
     /// No products come.
     Starved,
+    /// The roll holds as many labels as it should.
+    RollFull,
+    /// A label that is not of this job was seen on the roll.
+    ForeignSeen,
     /// The line's own program cannot go on: the store does not take its records, or the label of
     /// its job cannot be made.
     NotDriven,

@@ -7,7 +7,7 @@ use super::{
 use crate::code::{Code, CodeState, Step};
 
 /// AIM identifier of a GS1 DataMatrix: ECC 200 with FNC1 first (ISO/IEC 16022, annex N).
-const GS1_DATAMATRIX: &str = "]d2";
+pub(super) const GS1_DATAMATRIX: &str = "]d2";
 
 impl Line {
     pub(super) fn note_reading(
@@ -161,6 +161,10 @@ impl Line {
         records: &mut Vec<Record>,
     ) {
         records.push(Record::ProductJudged { tag, verdict, picture });
+        self.show_verdict(tag, verdict, picture);
+    }
+
+    pub(super) fn show_verdict(&mut self, tag: Tag, verdict: Verdict, picture: Option<PictureId>) {
         self.verdicts.push_front(VerdictView { tag, verdict, picture });
         self.verdicts.truncate(VERDICTS_KEPT);
     }

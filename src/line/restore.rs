@@ -2,7 +2,7 @@
 use super::belt::OnProduct;
 use super::{
     Belt, Conditions, Device, Line, LineSettings, LineState, Order, Outcome, Pad, Product, Record,
-    RejectReason, Tag, Verdict,
+    RejectReason, Roll, StopReason, Tag, Verdict,
 };
 use crate::code::{Code, CodeId, CodeState};
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -13,10 +13,14 @@ pub struct Restored {
     /// The state that the last record gave it.
     pub state: Option<LineState>,
     /// Codes of its job that are sent, printed, applied or doubtful, or verified on a product
-    /// whose fate is not known yet.
+    /// whose fate is not known yet. Of a roll with a camera: only printed ones that nobody read.
     pub under_way: Vec<(Code, CodeState)>,
     /// Products that had entered and were not settled.
     pub products: Vec<OpenProduct>,
+    /// Alarms that stood.
+    pub alarms: Vec<StopReason>,
+    /// Pieces of the roll that its job has begun.
+    pub pieces: u32,
 }
 
 /// A product that was on the belt.
@@ -52,6 +56,7 @@ impl Line {
             // A new process does not know what lies on the pad.
             pad: Pad::Uncertain,
             belt: Belt::default(),
+            roll: Roll::default(),
             print_due: None,
             drain_due: None,
             settle_due: None,
@@ -75,10 +80,13 @@ impl Line {
             let to = LineState::Stopped;
             out.records.push(Record::Line { from, to, why: None });
         }
+        // Whatever stood belonged to the process that is gone; what still stands comes anew.
+        out.records.extend(known.alarms.into_iter().map(Record::AlarmCleared));
+        line.roll.begin_after(known.pieces);
         let mut states = BTreeMap::new();
         for (code, state) in known.under_way {
             let rests = state == CodeState::Verified
-                || (state == CodeState::Printed && !line.settings.scenario.has_belt());
+                || (state == CodeState::Printed && !line.settings.has_camera());
             if rests {
                 states.insert(code.id, state);
             } else if state == CodeState::Doubtful {

@@ -57,6 +57,54 @@ pub struct LineSettings {
     pub passes_before_bin_eye_max: u32,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
+    /// How a roll is made; of no meaning for a line with a belt.
+    pub roll: RollSettings,
+}
+
+/// How a roll is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollSettings {
+    /// Labels that stand side by side on the web, 1 or more. One row leaves the printer at once.
+    pub labels_per_row: usize,
+    /// Whether every piece of the roll begins with a label that says what follows.
+    pub leader: bool,
+    /// Whether every piece ends with a label that says what it holds.
+    pub trailer: bool,
+    /// So many good labels fill a roll: the line is held until a person has changed it.
+    pub pause_after: Option<u64>,
+    /// So many labels in a hundred are made beyond the number ordered, if there are codes.
+    pub spare_percent: u32,
+    /// Whether a camera right behind the print head reads every label. Then only labels that were
+    /// read count, and a bad one is replaced by a new code.
+    pub camera: bool,
+}
+
+impl Default for RollSettings {
+    fn default() -> Self {
+        Self {
+            labels_per_row: 1,
+            leader: false,
+            trailer: false,
+            pause_after: None,
+            spare_percent: 0,
+            camera: false,
+        }
+    }
+}
+
+impl LineSettings {
+    /// Whether a camera reads the labels.
+    pub const fn has_camera(&self) -> bool {
+        self.scenario.has_belt() || self.roll.camera
+    }
+}
+
+impl RollSettings {
+    /// How many labels are made where `planned` are ordered: spare ones included, rounded up.
+    pub const fn goal(&self, planned: u64) -> u64 {
+        let spare = planned.saturating_mul(self.spare_percent as u64).div_ceil(100);
+        planned.saturating_add(spare)
+    }
 }
 
 /// What a line is asked to make, and how far it had come when it was restored.
@@ -66,6 +114,8 @@ pub struct Order {
     pub planned: u64,
     /// Already made.
     pub done: u64,
+    /// The job's number, as it is printed on the labels that belong to the roll.
+    pub job: i64,
 }
 
 impl std::str::FromStr for Scenario {

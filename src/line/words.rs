@@ -1,6 +1,7 @@
 //! The words of alarms: for programs, and for the person in front of the line.
 use super::{Cause, StopReason};
 use std::borrow::Cow;
+use std::str::FromStr;
 
 /// What is wrong, what follows from it, and what to do (ISA-18.2: an alarm without an action is no
 /// alarm).
@@ -44,6 +45,8 @@ impl StopReason {
             Self::MachineFault => "machine_fault",
             Self::Blocked => "blocked",
             Self::Starved => "starved",
+            Self::RollFull => "roll_full",
+            Self::ForeignSeen => "foreign_seen",
         })
     }
 
@@ -145,12 +148,75 @@ impl StopReason {
                 "The line waits; nothing is lost.",
                 "Look at the machine before the line.",
             ),
+            Self::RollFull => {
+                ("Roll is full", "The line waits; nothing is lost.", "Change it, then press Start.")
+            }
+            Self::ForeignSeen => (
+                "A label that is not of this job was seen on the roll",
+                "It must not be used.",
+                "Find it behind the print head and take it off.",
+            ),
         };
         AlarmWords { cause: cause.to_owned(), consequence, action }
     }
 }
 
+impl StopReason {
+    /// Reasons that are no device's.
+    const OWN: [Self; 18] = [
+        Self::NoCodes,
+        Self::PrintLate,
+        Self::TooManyRejects,
+        Self::RejectUnconfirmed,
+        Self::BadProductPassed,
+        Self::DuplicateSeen,
+        Self::ProductMissing,
+        Self::NotDriven,
+        Self::LabelsOutOfStep,
+        Self::BinFull,
+        Self::AirLow,
+        Self::EmergencyStop,
+        Self::GuardOpen,
+        Self::MachineFault,
+        Self::Blocked,
+        Self::Starved,
+        Self::RollFull,
+        Self::ForeignSeen,
+    ];
+}
+
+impl FromStr for StopReason {
+    type Err = UnknownStopReason;
+    fn from_str(kind: &str) -> Result<Self, Self::Err> {
+        let of = |cause| [Self::Printer(cause), Self::Plc(cause), Self::Camera(cause)];
+        let mut every = Self::OWN.into_iter().chain(Cause::ALL.into_iter().flat_map(of));
+        every.find(|reason| reason.kind() == kind).ok_or_else(|| UnknownStopReason(kind.to_owned()))
+    }
+}
+
+/// A word that names no kind of alarm.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' names no kind of alarm")]
+pub struct UnknownStopReason(String);
+
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 13] = [
+        Self::Unreachable,
+        Self::Silent,
+        Self::Garbled,
+        Self::WrongDevice,
+        Self::Swapped,
+        Self::CounterOff,
+        Self::OutOfLabels,
+        Self::OutOfRibbon,
+        Self::HeadOpen,
+        Self::Paused,
+        Self::TooHot,
+        Self::Faulty,
+        Self::HeartbeatLost,
+    ];
+
     /// Its name for programs, such as `out_of_labels`.
     pub const fn kind(self) -> &'static str {
         match self {
@@ -165,6 +231,7 @@ impl Cause {
             Self::HeadOpen => "head_open",
             Self::Paused => "paused",
             Self::TooHot => "too_hot",
+            Self::Faulty => "faulty",
             Self::HeartbeatLost => "heartbeat_lost",
         }
     }
@@ -183,6 +250,7 @@ impl Cause {
             Self::HeadOpen => "has its print head open",
             Self::Paused => "is paused",
             Self::TooHot => "is too hot",
+            Self::Faulty => "reports a fault",
             Self::HeartbeatLost => "has lost its heartbeat",
         }
     }
@@ -203,6 +271,7 @@ impl Cause {
             Self::HeadOpen => "Close the print head.",
             Self::Paused => "Press pause on the printer.",
             Self::TooHot => "Wait until it has cooled down.",
+            Self::Faulty => "Look at its display.",
             Self::HeartbeatLost => "Check that the PLC is in RUN.",
         }
     }
@@ -227,6 +296,17 @@ fn lowered(sentence: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_of_alarm_is_read_back() {
+        for reason in StopReason::OWN {
+            assert_eq!(reason.kind().parse(), Ok(reason));
+        }
+        for cause in Cause::ALL {
+            assert_eq!(StopReason::Plc(cause).kind().parse(), Ok(StopReason::Plc(cause)));
+        }
+        assert!("no_such".parse::<StopReason>().is_err());
+    }
 
     #[test]
     fn an_alarm_says_in_one_sentence_what_is_wrong_and_what_to_do() {

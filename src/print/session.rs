@@ -1,21 +1,22 @@
 //! One connection to a printer, from the first question to the reason for its end.
-use super::answers::{self, HostStatus};
+use super::drain::{Drain, Seen};
+use super::health::{Health, Sight, spoils};
+use super::lines::Lines;
+use super::pace::Pace;
 use super::window::{Out, Window};
-use super::wire::Wire;
-use super::{LabelFormat, PrinterSettings, throw_away};
+use super::{Evidence, LabelFormat, PrinterSettings, throw_away};
 use crate::line::{Cause, Event, PrinterCommand, PrinterEvent};
+use crate::telemetry::LastWord;
+use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// Throws away whatever the printer got and has not printed, and the half format that a lost
-/// connection may have left.
-const CANCEL_ALL: &[u8] = b"~JA\r\n~JX\r\n";
-
-/// No second print of a label that met an error (`^JZN`; every power-on sets it back), and a
-/// visible mark instead of a symbol whose data does not fit (`^CVY`).
-const NO_REPRINT: &[u8] = b"^XA^JZN^CVY^XZ\r\n";
+/// Commands that wait here, so that a [`PrinterCommand::Cancel`] behind them is heard at once. A
+/// line has no more than its `labels_ahead` rows under way, and a few marks.
+const MOST_WAITING: usize = 32;
 
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,20 +35,30 @@ impl From<Cause> for End {
 
 /// One connection.
 pub(super) struct Session<'a> {
-    settings: &'a PrinterSettings,
-    format: &'a LabelFormat,
-    wire: Wire,
+    pub(super) settings: &'a PrinterSettings,
+    pub(super) format: &'a LabelFormat,
+    pub(super) lines: Lines,
+    pub(super) last_word: &'a LastWord,
     facts: &'a mpsc::Sender<Event>,
     up: bool,
     blocked: Option<Cause>,
-    /// A fault came while labels were out: one of them may never come (`^JZN`).
+    /// Commands that were heard and not yet obeyed.
+    waiting: VecDeque<PrinterCommand>,
+    /// The printer takes no more data for now.
+    full: bool,
+    pace: Pace,
+    /// When it is asked next.
+    ask_at: Instant,
+    drain: Drain,
+    /// A trouble came while labels were out: what is missing then does not come any more.
     shaken: bool,
-    /// Since when the printer is empty and labels are not counted.
-    empty_since: Option<Instant>,
+    /// Since when what the printer tells does not fit to what it was sent: it rests and labels are
+    /// not counted, or it holds labels that its counter counted.
+    amiss_since: Option<Instant>,
 }
 
 enum Next {
-    Obey(PrinterCommand),
+    Hear(PrinterCommand),
     Ask,
 }
 
@@ -55,18 +66,25 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         settings: &'a PrinterSettings,
         format: &'a LabelFormat,
-        wire: Wire,
+        lines: Lines,
+        last_word: &'a LastWord,
         facts: &'a mpsc::Sender<Event>,
     ) -> Self {
         Self {
             settings,
             format,
-            wire,
+            lines,
+            last_word,
             facts,
             up: false,
             blocked: None,
+            waiting: VecDeque::new(),
+            full: false,
+            pace: Pace::new(settings.ask_every, settings.ask_idle_every),
+            ask_at: Instant::now(),
+            drain: Drain::default(),
             shaken: false,
-            empty_since: None,
+            amiss_since: None,
         }
     }
 
@@ -112,89 +130,10 @@ impl<'a> Session<'a> {
         self.look(window).await?;
         loop {
             self.step(window, jobs, stop).await?;
-        }
-    }
-
-    async fn make_ready(&mut self, unique_id: &mut Option<String>) -> Result<Window, Cause> {
-        self.wire.write(CANCEL_ALL).await?;
-        self.identify(unique_id).await?;
-        let count = self.come_to_rest().await?;
-        self.wire.write(NO_REPRINT).await?;
-        self.wire.write(&self.format.setup).await?;
-        // A setup that was cut short, or that prints, would spoil the first label and the count.
-        let status = self.status().await?;
-        if status.partial_format {
-            return Err(Cause::Garbled);
-        }
-        Ok(Window::new(self.settings.window, count))
-    }
-
-    async fn identify(&mut self, unique_id: &mut Option<String>) -> Result<(), Cause> {
-        let model = self.wire.ask(answers::ASK_MODEL, answers::model).await?;
-        let languages = self.wire.ask(answers::ASK_LANGUAGES, answers::variable).await?;
-        if languages.is_some_and(|known| !known.to_ascii_lowercase().contains("zpl")) {
-            return Err(Cause::WrongDevice);
-        }
-        if let (Some(wanted), Some(found)) = (self.settings.dots_per_mm, model.dots_per_mm)
-            && wanted != found
-        {
-            tracing::warn!(wanted, found, "printer has another resolution (dots per mm)");
-            return Err(Cause::WrongDevice);
-        }
-        let found = self.wire.ask(answers::ASK_UNIQUE_ID, answers::variable).await?;
-        tracing::info!(model.name, model.firmware, unique_id = found, "printer identified");
-        match (unique_id.as_ref(), found) {
-            (Some(known), Some(found)) if *known != found => Err(Cause::Swapped),
-            (Some(_), None) => Err(Cause::Swapped),
-            (Some(_), Some(_)) => Ok(()),
-            (None, found) => {
-                *unique_id = found;
-                Ok(())
+            while let Some(command) = self.next_to_obey(window) {
+                self.obey(window, command).await?;
             }
         }
-    }
-
-    /// Waits until nothing is left in the printer and its counter stands still, because the label
-    /// that was being printed at `~JA` still comes out. Gives the count.
-    async fn come_to_rest(&mut self) -> Result<u64, Cause> {
-        let deadline = Instant::now() + self.settings.rest_within;
-        let mut still: Option<(u64, Instant)> = None;
-        loop {
-            let status = self.status().await?;
-            let count = self.count().await?;
-            let now = Instant::now();
-            match still {
-                Some((before, since)) if before == count && status.is_empty() => {
-                    if now >= since + self.settings.still_for {
-                        return Ok(count);
-                    }
-                }
-                _ => still = status.is_empty().then_some((count, now)),
-            }
-            if now >= deadline {
-                return Err(status.trouble().unwrap_or(Cause::CounterOff));
-            }
-            sleep(self.settings.ask_every).await;
-        }
-    }
-
-    /// Asks how it stands. Some printers do not answer that while they are in trouble (Zebra's manual
-    /// says so of labels, ribbon and head), and then answer what the trouble is.
-    async fn status(&mut self) -> Result<HostStatus, Cause> {
-        let answer = self.wire.ask(answers::ASK_STATUS, answers::status).await;
-        if answer != Err(Cause::Silent) {
-            return answer;
-        }
-        match self.wire.ask(answers::ASK_ERRORS, answers::errors).await? {
-            Some(status) => Ok(status),
-            // The trouble may have ended between the two questions.
-            None => self.wire.ask(answers::ASK_STATUS, answers::status).await,
-        }
-    }
-
-    /// A printer without a counter cannot confirm labels.
-    async fn count(&mut self) -> Result<u64, Cause> {
-        self.wire.ask(answers::ASK_COUNT, answers::count).await?.ok_or(Cause::WrongDevice)
     }
 
     async fn step(
@@ -203,29 +142,52 @@ impl<'a> Session<'a> {
         jobs: &mut mpsc::Receiver<PrinterCommand>,
         stop: &CancellationToken,
     ) -> Result<(), End> {
-        let rhythm = if window.is_empty() && self.blocked.is_none() {
-            self.settings.ask_idle_every
-        } else {
-            self.settings.ask_every
-        };
-        let takes = window.has_room() && self.blocked.is_none() && !self.shaken;
         let next = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(End::Asked),
-            job = jobs.recv(), if takes => Next::Obey(job.ok_or(End::Asked)?),
-            () = sleep_until(Instant::now() + rhythm) => Next::Ask,
+            job = jobs.recv(), if self.waiting.len() < MOST_WAITING => {
+                Next::Hear(job.ok_or(End::Asked)?)
+            }
+            () = sleep_until(self.ask_at) => Next::Ask,
         };
         match next {
-            Next::Obey(PrinterCommand::Row(codes)) => {
+            // Not with a new connection: between `Down` and `Up` the line would hold, and rows that
+            // it gives after this would be thrown away. Their codes are in doubt already; what
+            // comes out now is not told.
+            Next::Hear(PrinterCommand::Cancel) => {
+                self.waiting.clear();
+                *window = tokio::select! {
+                    () = stop.cancelled() => return Err(End::Asked),
+                    window = self.cancel() => window?,
+                };
+                (self.drain, self.amiss_since) = (Drain::default(), None);
+                self.pace.interrupted();
+                Ok(())
+            }
+            Next::Hear(command) => {
+                self.waiting.push_back(command);
+                Ok(())
+            }
+            Next::Ask => self.look(window).await,
+        }
+    }
+
+    fn next_to_obey(&mut self, window: &Window) -> Option<PrinterCommand> {
+        let able = window.has_room() && self.blocked.is_none() && !self.full;
+        able.then(|| self.waiting.pop_front()).flatten()
+    }
+
+    async fn obey(&mut self, window: &mut Window, command: PrinterCommand) -> Result<(), End> {
+        match command {
+            PrinterCommand::Row(codes) => {
                 let codes_out = codes.iter().map(|code| code.id).collect();
                 self.print(window, Out::Row(codes_out), &(self.format.row)(&codes)).await
             }
-            Next::Obey(PrinterCommand::Mark(mark)) => {
+            PrinterCommand::Mark(mark) => {
                 self.print(window, Out::Mark, &(self.format.mark)(&mark)).await
             }
-            // The next connection begins with `~JA`.
-            Next::Obey(PrinterCommand::Cancel) => Err(End::Lost(Cause::Silent)),
-            Next::Ask => self.look(window).await,
+            // Heard, it is obeyed before it could wait.
+            PrinterCommand::Cancel => Ok(()),
         }
     }
 
@@ -234,26 +196,87 @@ impl<'a> Session<'a> {
             // A label that cannot be made must not be counted among those that come out.
             return Err(End::Lost(Cause::Garbled));
         }
+        if window.is_empty() {
+            let now = Instant::now();
+            self.drain = Drain::default();
+            self.pace.begins(now);
+            self.ask_at = self.ask_at.min(now + self.pace.pause(now, Duration::ZERO));
+        }
         // Counted as out before the first byte: from there on nobody knows.
         window.send(out);
-        self.empty_since = None;
-        self.wire.write(bytes).await?;
+        self.amiss_since = None;
+        self.lines.write(bytes).await?;
         Ok(())
     }
 
+    /// Asks how it stands and what came out, and when to ask again.
     async fn look(&mut self, window: &mut Window) -> Result<(), End> {
-        // In this order: a printer that was empty before its counter was read has counted all
-        // that it will ever count.
-        let status = self.status().await?;
-        let count = self.count().await?;
-        let faulty = !matches!(status.trouble(), None | Some(Cause::Paused | Cause::TooHot));
-        self.shaken = !window.is_empty() && (self.shaken || faulty);
-        let printed = window.counted(count, self.shaken).map_err(|error| {
-            tracing::warn!(%error, "printer counts other labels than were sent");
-            Cause::CounterOff
-        })?;
-        self.shaken &= !window.is_empty();
-        for out in printed {
+        let asked = Instant::now();
+        let sight = self.lines.look().await?;
+        let now = Instant::now();
+        if sight.reprints {
+            tracing::warn!(
+                "printer lost its settings: it was switched off and on, or is set by others"
+            );
+            return Err(End::Lost(Cause::Unreachable));
+        }
+        Self::notice_others(window, &sight.health)?;
+        let before = window.len();
+        self.count(window, &sight, now).await?;
+        self.say_trouble(sight.health.trouble).await?;
+        self.full = sight.health.full;
+        self.miss_labels(window, &sight, now)?;
+        self.shaken = !window.is_empty() && (self.shaken || sight.health.trouble.is_some());
+        if sight.health.trouble.is_some() {
+            self.pace.interrupted();
+        } else if window.len() < before {
+            self.pace.came_out(now, before - window.len(), !window.is_empty());
+        }
+        let pause = if window.is_empty() || self.blocked.is_some() {
+            self.settings.ask_idle_every
+        } else {
+            self.pace.pause(now, now - asked)
+        };
+        self.ask_at = now + pause;
+        Ok(())
+    }
+
+    /// More labels are in the printer than were sent: somebody else prints on it.
+    fn notice_others(window: &Window, health: &Health) -> Result<(), End> {
+        if health.held <= window.len() {
+            return Ok(());
+        }
+        tracing::warn!(
+            health.held,
+            out = window.len(),
+            "printer holds labels that we did not send"
+        );
+        Err(End::Lost(Cause::CounterOff))
+    }
+
+    /// Tells what came out since the last look. A fault that may have come in the middle of a label
+    /// ends the connection: what came out before it is told, the rest is in doubt, and the next
+    /// connection begins by throwing away what is left.
+    async fn count(&mut self, window: &mut Window, sight: &Sight, now: Instant) -> Result<(), End> {
+        let fault = sight.health.trouble.filter(|cause| spoils(*cause) && !window.is_empty());
+        let came_out = match (self.settings.evidence, sight.count) {
+            (Evidence::Counter, Some(count)) => {
+                let counted = if fault.is_some() {
+                    // A printer that stands still counts no more: this is its last word.
+                    let last = self.lines.count().await?.unwrap_or(count);
+                    window.counted_before_fault(last)
+                } else {
+                    window.counted(count, sight.health.held)
+                };
+                counted.map_err(|error| {
+                    tracing::warn!(%error, "printer counts other labels than were sent");
+                    Cause::CounterOff
+                })?
+            }
+            (Evidence::Counter, None) => return Err(End::Lost(Cause::WrongDevice)),
+            (Evidence::BatchDrain, _) => self.drained(window, &sight.health, now)?,
+        };
+        for out in came_out {
             match out {
                 Out::Row(codes) => {
                     for code in codes {
@@ -263,32 +286,61 @@ impl<'a> Session<'a> {
                 Out::Mark => self.say(PrinterEvent::MarkPrinted).await?,
             }
         }
-        self.say_trouble(status.trouble()).await?;
-        self.miss_labels(window, status)
+        fault.map_or(Ok(()), |cause| Err(End::Lost(cause)))
+    }
+
+    fn drained(
+        &mut self,
+        window: &mut Window,
+        health: &Health,
+        now: Instant,
+    ) -> Result<Vec<Out>, End> {
+        if window.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.drain.see(now, health, self.settings.still_for) {
+            Seen::NotYet => Ok(Vec::new()),
+            Seen::Out => Ok(window.all_out()),
+            Seen::Strange => {
+                tracing::warn!("printer feeds a label while another one is in it");
+                Err(End::Lost(Cause::CounterOff))
+            }
+        }
     }
 
     async fn say_trouble(&mut self, trouble: Option<Cause>) -> Result<(), End> {
         if trouble == self.blocked {
             return Ok(());
         }
+        let faulty = self.blocked.is_some_and(spoils);
         self.blocked = trouble;
-        self.say(trouble.map_or(PrinterEvent::Unblocked, PrinterEvent::Blocked)).await
+        if let Some(cause) = trouble {
+            return self.say(PrinterEvent::Blocked(cause)).await;
+        }
+        if faulty {
+            // Somebody had his hands in it, and perhaps on its switch.
+            self.set_up().await?;
+        }
+        self.say(PrinterEvent::Unblocked).await
     }
 
-    fn miss_labels(&mut self, window: &Window, status: HostStatus) -> Result<(), End> {
-        let idle = status.is_empty() && !status.label_waiting && status.trouble().is_none();
-        if !idle || window.is_empty() {
-            self.empty_since = None;
+    /// What does not fit may fit a moment later, but not for ever.
+    fn miss_labels(&mut self, window: &Window, sight: &Sight, now: Instant) -> Result<(), End> {
+        let health = &sight.health;
+        let rests = health.empty && !health.label_waits && health.trouble.is_none();
+        let lost = self.settings.evidence == Evidence::Counter && rests && !window.is_empty();
+        let counted_too_early = sight.count.is_some_and(|count| count > window.count());
+        if !lost && !counted_too_early {
+            self.amiss_since = None;
             return Ok(());
         }
-        let now = Instant::now();
-        let since = *self.empty_since.get_or_insert(now);
+        let since = *self.amiss_since.get_or_insert(now);
         let patience =
             if self.shaken { self.settings.still_for } else { self.settings.count_within };
         if now < since + patience {
             return Ok(());
         }
-        tracing::warn!("printer is empty and did not count every label that it got");
+        tracing::warn!("printer's counter does not fit to the labels that it got");
         Err(End::Lost(Cause::CounterOff))
     }
 

@@ -62,21 +62,47 @@ impl Window {
         self.out.push_back(out);
     }
 
-    /// The counter stands at `now`: gives what it accounts for, in order. `together`: only all of
-    /// it or nothing, for when something may be missing and nobody knows what.
-    pub(super) fn counted(&mut self, now: u64, together: bool) -> Result<Vec<Out>, CounterOff> {
+    /// How many are out.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The count up to which everything is accounted for.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The counter stands at `now`, and at least `held` labels are still in the printer: gives what
+    /// came out, in order. A count that is higher than what can have left the printer is not
+    /// believed yet: somebody may have pressed feed.
+    pub(super) fn counted(&mut self, now: u64, held: usize) -> Result<Vec<Out>, CounterOff> {
+        let moved = self.moved(now)?;
+        Ok(self.take(moved.min(self.out.len().saturating_sub(held))))
+    }
+
+    /// The counter stands at `now`, and a fault stopped the printer since the last look. Of what it
+    /// counted the last one may be spoilt; those before it are out.
+    pub(super) fn counted_before_fault(&mut self, now: u64) -> Result<Vec<Out>, CounterOff> {
+        let moved = self.moved(now)?;
+        Ok(self.take(moved.saturating_sub(1)))
+    }
+
+    /// Everything that is out came out, although nothing counts it.
+    pub(super) fn all_out(&mut self) -> Vec<Out> {
+        self.take(self.out.len())
+    }
+
+    fn moved(&self, now: u64) -> Result<usize, CounterOff> {
         let before = self.count;
         let counted = now.checked_sub(before).ok_or(CounterOff::Backwards { before, now })?;
         let ahead = CounterOff::Ahead { counted, out: self.out.len() };
-        let counted = usize::try_from(counted).map_err(|_| ahead)?;
-        if counted > self.out.len() {
-            return Err(ahead);
-        }
-        if together && counted < self.out.len() {
-            return Ok(Vec::new());
-        }
-        self.count = now;
-        Ok(self.out.drain(..counted).collect())
+        let moved = usize::try_from(counted).map_err(|_| ahead)?;
+        if moved > self.out.len() { Err(ahead) } else { Ok(moved) }
+    }
+
+    fn take(&mut self, rows: usize) -> Vec<Out> {
+        self.count += rows as u64;
+        self.out.drain(..rows).collect()
     }
 }
 
@@ -99,9 +125,9 @@ mod tests {
     #[test]
     fn rows_are_counted_in_the_order_in_which_they_went_out() {
         let mut window = sent(3);
-        assert_eq!(window.counted(100, false), Ok(vec![]));
-        assert_eq!(window.counted(102, false), Ok(vec![row(&[1]), row(&[2])]));
-        assert_eq!(window.counted(103, false), Ok(vec![row(&[3])]));
+        assert_eq!(window.counted(100, 0), Ok(vec![]));
+        assert_eq!(window.counted(102, 0), Ok(vec![row(&[1]), row(&[2])]));
+        assert_eq!(window.counted(103, 0), Ok(vec![row(&[3])]));
         assert!(window.is_empty());
     }
 
@@ -109,23 +135,34 @@ mod tests {
     fn a_full_window_has_no_room_until_a_row_is_counted() {
         let mut window = sent(4);
         assert!(!window.has_room());
-        assert_eq!(window.counted(101, false), Ok(vec![row(&[1])]));
+        assert_eq!(window.counted(101, 0), Ok(vec![row(&[1])]));
         assert!(window.has_room());
     }
 
     #[test]
     fn a_counter_that_runs_backwards_or_ahead_is_off() {
-        assert_eq!(sent(2).counted(99, false), Err(CounterOff::Backwards { before: 100, now: 99 }));
-        assert_eq!(sent(2).counted(103, false), Err(CounterOff::Ahead { counted: 3, out: 2 }));
-        assert_eq!(sent(0).counted(101, false), Err(CounterOff::Ahead { counted: 1, out: 0 }));
-        assert!(sent(1).counted(u64::MAX, false).is_err());
+        assert_eq!(sent(2).counted(99, 0), Err(CounterOff::Backwards { before: 100, now: 99 }));
+        assert_eq!(sent(2).counted(103, 0), Err(CounterOff::Ahead { counted: 3, out: 2 }));
+        assert_eq!(sent(0).counted(101, 0), Err(CounterOff::Ahead { counted: 1, out: 0 }));
+        assert!(sent(1).counted(u64::MAX, 0).is_err());
     }
 
     #[test]
-    fn where_one_may_be_missing_all_are_counted_or_none() {
+    fn what_is_still_in_the_printer_is_not_out_whatever_the_counter_says() {
         let mut window = sent(3);
-        assert_eq!(window.counted(102, true), Ok(vec![]));
-        assert_eq!(window.counted(103, true), Ok(vec![row(&[1]), row(&[2]), row(&[3])]));
+        assert_eq!(window.counted(102, 3), Ok(vec![]));
+        assert_eq!(window.counted(102, 1), Ok(vec![row(&[1]), row(&[2])]));
+        assert_eq!(window.counted(103, 9), Ok(vec![]));
+        assert_eq!(window.counted(103, 0), Ok(vec![row(&[3])]));
+    }
+
+    #[test]
+    fn of_what_was_counted_when_a_fault_came_the_last_one_is_not_out() {
+        let mut window = sent(3);
+        assert_eq!(window.counted_before_fault(100), Ok(vec![]));
+        assert_eq!(window.counted_before_fault(102), Ok(vec![row(&[1])]));
+        assert_eq!(window.counted_before_fault(104), Err(CounterOff::Ahead { counted: 3, out: 2 }));
+        assert_eq!(window.len(), 2);
     }
 
     #[test]
@@ -133,6 +170,6 @@ mod tests {
         let mut window = Window::new(4, 7);
         window.send(Out::Mark);
         window.send(row(&[1, 2]));
-        assert_eq!(window.counted(9, false), Ok(vec![Out::Mark, row(&[1, 2])]));
+        assert_eq!(window.counted(9, 0), Ok(vec![Out::Mark, row(&[1, 2])]));
     }
 }

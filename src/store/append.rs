@@ -32,7 +32,8 @@ impl Store {
             job,
             at: Micros::now(),
             states,
-            labels_out: 0,
+            labels_out: Vec::new(),
+            read_good: 0,
             journal: Vec::with_capacity(records.len()),
         };
         for record in records {
@@ -59,8 +60,10 @@ struct Entry<'a> {
     at: Micros,
     /// States of the codes that these records move.
     states: HashMap<CodeId, CodeState>,
-    /// Labels that came out of the printer, less those among them that were spoiled since.
-    labels_out: i64,
+    /// Labels that came out of the printer (1), and those among them that were spoiled since (-1).
+    labels_out: Vec<(i64, i64)>,
+    /// Labels of a roll that were read good, less those among them that turned out bad.
+    read_good: i64,
     /// Kind, code and body of what goes into the journal.
     journal: Vec<(&'static str, Option<i64>, Value)>,
 }
@@ -75,6 +78,12 @@ impl Entry<'_> {
                 self.product_judged(tag, verdict, picture).await
             }
             Record::ProductSettled { tag, fate } => self.product_settled(tag, fate).await,
+            Record::OnRoll { code, piece, place, to_read } => {
+                self.on_roll(code, (piece, place), to_read).await
+            }
+            Record::LabelRead { code, verdict, picture } => {
+                self.label_read(code, verdict, picture).await
+            }
             Record::Line { from, to, why } => {
                 let why = why.map(StopReason::kind);
                 let body = json!({"from": from.name(), "to": to.name(), "why": why});
@@ -113,8 +122,11 @@ impl Entry<'_> {
             return Err(refused(why));
         }
         self.states.insert(code, now);
-        self.labels_out += i64::from(now == S::Printed);
-        self.labels_out -= i64::from(was == S::Printed && (settled || now == S::Doubtful));
+        if now == S::Printed {
+            self.labels_out.push((code.0, 1));
+        } else if was == S::Printed && (settled || now == S::Doubtful) {
+            self.labels_out.push((code.0, -1));
+        }
         let body = json!({"code": code.0, "was": was.word(), "is": now.word()});
         self.journal.push(("moved", Some(code.0), body));
         Ok(())
@@ -158,10 +170,7 @@ impl Entry<'_> {
         verdict: Verdict,
         picture: Option<PictureId>,
     ) -> Result<(), StoreError> {
-        let (word, reason) = match verdict {
-            Verdict::Good => ("good", None),
-            Verdict::Bad(reason) => ("bad", Some(reason.word())),
-        };
+        let (word, reason) = words_of(verdict);
         let picture = picture.map(|picture| picture.0.cast_signed());
         let done = sqlx::query(
             "update product set verdict = $1, reason = $2, \
@@ -267,17 +276,82 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// Where the scenario ends at the printer, a label that came out is what the job asks for.
+    async fn on_roll(
+        &mut self,
+        code: CodeId,
+        (piece, place): (u32, u32),
+        to_read: bool,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into roll_label (code_id, job_id, piece, place, to_read) \
+             values ($1, $2, $3, $4, $5)",
+        )
+        .bind(code.0)
+        .bind(self.job)
+        .bind(piece)
+        .bind(place)
+        .bind(to_read)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        let body = json!({"code": code.0, "piece": piece, "place": place});
+        self.journal.push(("on_roll", Some(code.0), body));
+        Ok(())
+    }
+
+    async fn label_read(
+        &mut self,
+        code: CodeId,
+        verdict: Verdict,
+        picture: Option<PictureId>,
+    ) -> Result<(), StoreError> {
+        let (word, reason) = words_of(verdict);
+        let was: Option<Option<String>> =
+            sqlx::query_scalar("select reading from roll_label where code_id = $1")
+                .bind(code.0)
+                .fetch_optional(&mut *self.db)
+                .await
+                .map_err(StoreError::asking(WHAT))?;
+        let Some(was) = was else {
+            return Err(refused(format!("code {code} was never on a roll")));
+        };
+        let picture = picture.map(|picture| picture.0.cast_signed());
+        sqlx::query(
+            "update roll_label set reading = $1, reason = $2, picture = $3, read_at = $4 \
+             where code_id = $5",
+        )
+        .bind(word)
+        .bind(reason)
+        .bind(picture)
+        .bind(self.at.0)
+        .bind(code.0)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        self.read_good += i64::from(word == "good") - i64::from(was.as_deref() == Some("good"));
+        let body = json!({"code": code.0, "reading": word, "reason": reason, "picture": picture});
+        self.journal.push(("label_read", Some(code.0), body));
+        Ok(())
+    }
+
+    /// Where the scenario ends at the printer, a label that came out is what the job asks for; with
+    /// a camera behind the head, one that was read good.
     async fn note_labels_out(&mut self) -> Result<(), StoreError> {
-        if self.labels_out == 0 {
+        if self.labels_out.is_empty() && self.read_good == 0 {
             return Ok(());
         }
-        sqlx::query("update job set done = done + $1 where id = $2 and scenario = 'roll'")
-            .bind(self.labels_out)
-            .bind(self.job)
-            .execute(&mut *self.db)
-            .await
-            .map_err(StoreError::asking(WHAT))?;
+        sqlx::query(
+            "update job set done = done + $1 + \
+             (select coalesce(sum(out.value ->> 1), 0) from json_each($2) out \
+              left join roll_label on code_id = out.value ->> 0 where coalesce(to_read, 0) = 0) \
+             where id = $3 and scenario = 'roll'",
+        )
+        .bind(self.read_good)
+        .bind(json!(self.labels_out).to_string())
+        .bind(self.job)
+        .execute(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
         Ok(())
     }
 
@@ -322,6 +396,13 @@ impl Entry<'_> {
         .await
         .map_err(StoreError::asking(WHAT))?;
         Ok(())
+    }
+}
+
+const fn words_of(verdict: Verdict) -> (&'static str, Option<&'static str>) {
+    match verdict {
+        Verdict::Good => ("good", None),
+        Verdict::Bad(reason) => ("bad", Some(reason.word())),
     }
 }
 

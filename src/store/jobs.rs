@@ -35,6 +35,21 @@ pub struct NewJob {
     pub design: String,
     /// How many; 0 = until somebody stops it.
     pub planned: u64,
+    /// What is asked of the roll; of no meaning for a line with a belt.
+    pub roll: RollJob,
+}
+
+/// What a job asks of a roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RollJob {
+    /// So many labels in a hundred beyond the number planned, if there are codes.
+    pub spare_percent: u32,
+    /// So many good labels fill a roll.
+    pub pause_after: Option<u64>,
+    /// Whether a label before the first says what follows.
+    pub leader: bool,
+    /// Whether a label after the last says what was there.
+    pub trailer: bool,
 }
 
 /// A job.
@@ -54,6 +69,10 @@ pub struct Job {
     pub started_at: Option<Micros>,
     /// When it ended.
     pub ended_at: Option<Micros>,
+    /// The profile of the printer that it was made on.
+    pub printer: Option<String>,
+    /// The number that this printer answers with, where it is known.
+    pub printer_id: Option<String>,
 }
 
 /// A word that names no state of a job.
@@ -89,6 +108,12 @@ impl fmt::Display for JobState {
     }
 }
 
+impl RollJob {
+    pub(super) fn pause_after_row(&self) -> Option<i64> {
+        self.pause_after.map(|most| i64::try_from(most).unwrap_or(i64::MAX))
+    }
+}
+
 const ASK: &str = "look up a job";
 
 impl Store {
@@ -97,8 +122,9 @@ impl Store {
         const WHAT: &str = "add a job";
         let mut tx = self.begin(WHAT).await?;
         let id = sqlx::query_scalar(
-            "insert into job (line, scenario, pool, gtin, design, planned, made_at) \
-             values ($1, $2, $3, $4, $5, $6, $7) returning id",
+            "insert into job (line, scenario, pool, gtin, design, planned, made_at, \
+             spare_percent, pause_after, leader, trailer) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id",
         )
         .bind(&job.line)
         .bind(job.scenario.word())
@@ -107,6 +133,10 @@ impl Store {
         .bind(&job.design)
         .bind(i64::try_from(job.planned).unwrap_or(i64::MAX))
         .bind(Micros::now().0)
+        .bind(job.roll.spare_percent)
+        .bind(job.roll.pause_after_row())
+        .bind(job.roll.leader)
+        .bind(job.roll.trailer)
         .fetch_one(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
@@ -153,6 +183,37 @@ impl Store {
             return Err(StoreError::Refused { what: WHAT, why });
         }
         self.commit_job(tx, WHAT, id).await
+    }
+
+    /// The jobs of a line, newest first, at most so many.
+    pub async fn jobs_of(&self, line: &str, most: u32) -> Result<Vec<Job>, StoreError> {
+        let rows: Vec<Row> =
+            sqlx::query_as("select * from job where line = $1 order by id desc limit $2")
+                .bind(line)
+                .bind(most)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(StoreError::asking(ASK))?;
+        rows.into_iter().map(Job::try_from).collect()
+    }
+
+    /// Remembers which printer a job is made on.
+    pub async fn note_printer(
+        &self,
+        job: i64,
+        profile: &str,
+        unique_id: Option<&str>,
+    ) -> Result<(), StoreError> {
+        const WHAT: &str = "note the printer of a job";
+        let mut tx = self.begin(WHAT).await?;
+        sqlx::query("update job set printer = $2, printer_id = $3 where id = $1")
+            .bind(job)
+            .bind(profile)
+            .bind(unique_id)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        tx.commit().await.map_err(StoreError::asking(WHAT))
     }
 
     /// A job is finished (`finished`) or given up. Refused if it has ended before, or is to be
@@ -221,6 +282,12 @@ struct Row {
     made_at: i64,
     started_at: Option<i64>,
     ended_at: Option<i64>,
+    spare_percent: u32,
+    pause_after: Option<i64>,
+    leader: bool,
+    trailer: bool,
+    printer: Option<String>,
+    printer_id: Option<String>,
 }
 
 impl TryFrom<Row> for Job {
@@ -235,12 +302,20 @@ impl TryFrom<Row> for Job {
                 gtin: word(ASK, &row.gtin)?,
                 design: row.design,
                 planned: count(row.planned),
+                roll: RollJob {
+                    spare_percent: row.spare_percent,
+                    pause_after: row.pause_after.map(count),
+                    leader: row.leader,
+                    trailer: row.trailer,
+                },
             },
             state: word(ASK, &row.state)?,
             done: count(row.done),
             made_at: Micros(row.made_at),
             started_at: row.started_at.map(Micros),
             ended_at: row.ended_at.map(Micros),
+            printer: row.printer,
+            printer_id: row.printer_id,
         })
     }
 }

@@ -2,6 +2,7 @@
 mod append;
 mod codes;
 mod counts;
+mod doubts;
 mod goods;
 mod jobs;
 mod open;
@@ -10,14 +11,16 @@ mod outbox;
 mod people;
 mod reports;
 mod restore;
+mod rolls;
 mod screen;
 mod views;
 mod wants;
 
 pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
+pub use doubts::{Decision, Doubt};
 pub use goods::Goods;
-pub use jobs::{Job, JobState, NewJob, UnknownJobWord};
+pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
@@ -32,6 +35,7 @@ pub use reports::{
     Untold,
 };
 pub use restore::LineLeft;
+pub use rolls::{Fates, OddLabel, Passport, Piece};
 pub use screen::{JobOnScreen, ScreenFacts};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};

@@ -119,6 +119,8 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::ProductLabelled { .. }
         | Record::ProductJudged { .. }
         | Record::ProductSettled { .. }
+        | Record::OnRoll { .. }
+        | Record::LabelRead { .. }
         | Record::Heard { .. } => None,
     }
 }
@@ -134,7 +136,7 @@ fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
 /// Counts are told when a product's fate is known or a code falls out of the way.
 fn changes_counts(record: &Record) -> bool {
     match record {
-        Record::ProductSettled { .. } => true,
+        Record::ProductSettled { .. } | Record::LabelRead { .. } => true,
         Record::Moved { step, .. } => {
             matches!(step, Step::Doubt | Step::Scrap | Step::Reject | Step::Sample)
         }
@@ -144,6 +146,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::Line { .. }
         | Record::AlarmRaised(_)
         | Record::AlarmCleared(_)
+        | Record::OnRoll { .. }
         | Record::Heard { .. } => false,
     }
 }

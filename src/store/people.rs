@@ -270,7 +270,7 @@ pub struct Note {
     pub detail: String,
 }
 
-async fn note(
+pub(super) async fn note(
     write: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
     person: &str,
     what: &str,

@@ -2,7 +2,7 @@
 use super::open::word;
 use super::{Job, Store, StoreError};
 use crate::code::{Code, CodeId, CodeState, CodeText};
-use crate::line::{LineState, OpenProduct, Restored, Tag};
+use crate::line::{LineState, OpenProduct, Restored, StopReason, Tag};
 
 const WHAT: &str = "restore a line";
 
@@ -15,7 +15,8 @@ pub struct LineLeft {
     pub heard: Option<(u16, u16)>,
     /// Its state by the last record; codes that were sent, printed, applied or doubtful, and
     /// verified ones whose product is not through the gate, by id; products whose fate is not
-    /// known, oldest first. A printed label of a roll is not under way: it is where it should be.
+    /// known, oldest first. A printed label of a roll is not under way: it is where it should be,
+    /// unless a camera was to read it and did not.
     pub known: Restored,
 }
 
@@ -30,6 +31,11 @@ pub(super) const UNDER_WAY: &str = "\
     where pool in (select 'line:' || $1 \
                    union select pool from job where line = $1 and scenario = 'print_apply') \
       and state in ('printed', 'applied') and state in ('sent', 'printed', 'applied') \
+      and not exists (select 1 from roll_label where code_id = id) \
+    union all \
+    select code.id, text, state from roll_label join code on code.id = code_id \
+    where job_id in (select id from job where line = $1) and to_read = 1 and reading is null \
+      and state = 'printed' \
     union all \
     select id, text, state from code \
     where pool in (select 'line:' || $1 union select pool from job where line = $1) \
@@ -48,6 +54,7 @@ impl Store {
     pub async fn restore(&self, line: &str) -> Result<LineLeft, StoreError> {
         let (state, heard) = self.line_row(line).await?.unwrap_or_default();
         let job = self.running_job(line).await?;
+        let pieces = self.pieces_of(job.as_ref().map(|job| job.id)).await?;
         Ok(LineLeft {
             heard,
             job,
@@ -55,6 +62,8 @@ impl Store {
                 state,
                 under_way: self.under_way(line).await?,
                 products: self.products_open(line).await?,
+                alarms: self.alarms_standing(line).await?,
+                pieces,
             },
         })
     }
@@ -84,6 +93,27 @@ impl Store {
             Ok((code, word(WHAT, &state)?))
         };
         rows.into_iter().map(read).collect()
+    }
+
+    async fn alarms_standing(&self, line: &str) -> Result<Vec<StopReason>, StoreError> {
+        let kinds: Vec<String> = sqlx::query_scalar(
+            "select kind from alarm where line = $1 and cleared_at is null order by id",
+        )
+        .bind(line)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        // A kind that a newer version wrote stays as it is.
+        Ok(kinds.iter().filter_map(|kind| kind.parse().ok()).collect())
+    }
+
+    /// Pieces of its roll that a job has begun.
+    async fn pieces_of(&self, job: Option<i64>) -> Result<u32, StoreError> {
+        sqlx::query_scalar("select coalesce(max(piece), 0) from roll_label where job_id = $1")
+            .bind(job)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(StoreError::asking(WHAT))
     }
 
     async fn products_open(&self, line: &str) -> Result<Vec<OpenProduct>, StoreError> {
@@ -146,12 +176,13 @@ mod tests {
         for (sql, index) in [
             (UNDER_WAY, "USING INDEX code_under_way (pool=? AND state=?)"),
             (UNDER_WAY, "USING INDEX product_open (line=?)"),
+            (UNDER_WAY, "USING INDEX roll_label_unread (job_id=?)"),
             (PRODUCTS_OPEN, "USING INDEX product_open (line=?)"),
             (STOCK, "USING INDEX code_stock (pool=? AND gtin=? AND id>?)"),
         ] {
             let plan = plan(&store, sql).await;
             assert!(plan.contains(index), "{plan}");
-            for table in ["SCAN code", "SCAN product", "SCAN job"] {
+            for table in ["SCAN code", "SCAN product", "SCAN job", "SCAN roll_label"] {
                 assert!(!plan.contains(table), "{plan}");
             }
         }

@@ -7,6 +7,7 @@ mod look;
 mod orders;
 mod page;
 mod pulse;
+mod rolls;
 mod server;
 mod sessions;
 mod sign_in;

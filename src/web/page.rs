@@ -82,6 +82,11 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, format!("There is no {what} here."))
     }
 
+    /// It should be here and cannot be made; why is in the log.
+    pub(super) fn cannot_be_made() -> Self {
+        Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// For answers of axum and its layers, which have a status and no page.
     fn of_status(status: StatusCode) -> Self {
         let words = match status {

@@ -1,14 +1,18 @@
 //! Programs that are not ours, to judge what we draw. `tests/run` installs them.
 #![allow(dead_code, reason = "each test program needs a part of it")]
+pub(crate) mod codes;
+pub(crate) mod printers;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Prints, for every picture, each symbol as hex of identifier and bytes.
+/// Prints, for every picture, each symbol as hex of identifier and bytes, from left to right.
 const READ: &str = r"
 import sys, zxingcpp
 from PIL import Image
 for name in sys.argv[1:]:
     found = zxingcpp.read_barcodes(Image.open(name).convert('L'), formats=zxingcpp.BarcodeFormat.DataMatrix)
+    found = sorted(found, key=lambda r: r.position.top_left.x)
     print(' '.join(r.symbology_identifier.encode().hex() + r.bytes.hex() for r in found))
 ";
 

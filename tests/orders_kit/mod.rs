@@ -45,6 +45,7 @@ impl Kit {
         Settings {
             desk_line: DESK.to_owned(),
             orders_dir: self.orders_dir(),
+            roll: markwright::store::RollJob::default(),
             look_every: Duration::from_millis(20),
         }
     }

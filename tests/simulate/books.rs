@@ -14,6 +14,14 @@ pub struct Row {
     pub fate: Option<Fate>,
 }
 
+#[derive(Debug, Clone, Copy)]
+pub struct OnRoll {
+    pub piece: u32,
+    pub place: u32,
+    pub to_read: bool,
+    pub good: Option<bool>,
+}
+
 #[derive(Debug, Default)]
 pub struct Books {
     pub codes: BTreeMap<CodeId, (Code, CodeState)>,
@@ -21,6 +29,8 @@ pub struct Books {
     pub products: Vec<(Tag, Row)>,
     pub heard: Option<(u16, u16)>,
     pub state: Option<LineState>,
+    /// Labels on the roll: which piece, and how they were read, where they are to be read.
+    pub roll: BTreeMap<CodeId, OnRoll>,
     handed: BTreeSet<CodeId>,
     next_stock: i64,
     pub alarms: u64,
@@ -98,6 +108,15 @@ impl Books {
                 assert_eq!(row.fate, None, "settled twice: {tag}");
                 row.fate = Some(*fate);
             }
+            Record::OnRoll { code, piece, place, to_read } => {
+                let (piece, place, to_read) = (*piece, *place, *to_read);
+                let on = OnRoll { piece, place, to_read, good: None };
+                assert!(self.roll.insert(*code, on).is_none(), "{code} twice on the roll");
+            }
+            Record::LabelRead { code, verdict, .. } => {
+                let label = self.roll.get_mut(code).expect("read, and never on the roll");
+                label.good = Some(*verdict == Verdict::Good);
+            }
             Record::Line { from, to, .. } => {
                 assert_eq!(self.state.unwrap_or(LineState::Stopped), *from, "state jumped");
                 self.state = Some(*to);
@@ -120,9 +139,10 @@ impl Books {
             .codes
             .values()
             .filter(|(code, state)| match state {
-                CodeState::Sent | CodeState::Printed | CodeState::Applied | CodeState::Doubtful => {
-                    true
+                CodeState::Printed => {
+                    self.roll.get(&code.id).is_none_or(|on| on.to_read && on.good.is_none())
                 }
+                CodeState::Sent | CodeState::Applied | CodeState::Doubtful => true,
                 CodeState::Verified => open.contains(&code.id),
                 CodeState::Stored
                 | CodeState::Scrapped
@@ -137,7 +157,17 @@ impl Books {
             .filter(|(_, row)| row.fate.is_none())
             .map(|(tag, row)| OpenProduct { tag: *tag, code: row.code, good: row.good })
             .collect();
-        Restored { state: self.state, under_way, products }
+        let pieces = self.roll.values().map(|on| on.piece).max().unwrap_or(0);
+        Restored { state: self.state, under_way, products, pieces, alarms: Vec::new() }
+    }
+
+    /// Labels of the roll that count.
+    pub fn done(&self) -> u64 {
+        let counts = |id: &CodeId, state: &CodeState| {
+            let on = self.roll.get(id);
+            *state == CodeState::Printed && on.is_some_and(|o| !o.to_read || o.good == Some(true))
+        };
+        self.codes.iter().filter(|(id, (_, state))| counts(id, state)).count() as u64
     }
 
     pub fn count(&self, state: CodeState) -> usize {

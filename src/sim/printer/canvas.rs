@@ -28,6 +28,29 @@ impl Turn {
     }
 }
 
+impl Turn {
+    /// The turn that undoes this one.
+    pub(super) fn back(self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Right => Self::Left,
+            Self::Over => Self::Over,
+            Self::Left => Self::Right,
+        }
+    }
+
+    /// The turn by so many degrees clockwise.
+    pub(super) fn from_degrees(degrees: u32) -> Option<Self> {
+        match degrees {
+            0 => Some(Self::None),
+            90 => Some(Self::Right),
+            180 => Some(Self::Over),
+            270 => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+
 /// A picture of dots; `true` is black.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bitmap {
@@ -91,7 +114,8 @@ impl Bitmap {
         }
     }
 
-    fn of(width: usize, height: usize, dot: impl Fn(usize, usize) -> bool) -> Self {
+    /// A picture from what each dot is.
+    pub(super) fn of(width: usize, height: usize, dot: impl Fn(usize, usize) -> bool) -> Self {
         let mut bitmap = Self::new(width, height);
         for at in 0..width * height {
             bitmap.dots[at] = dot(at % width, at / width);

@@ -1,29 +1,40 @@
 //! The printer as a thing: its memory, its queue, its faults, its counter, and what came out of it.
 use super::burn::Burnt;
-use super::format::Label;
+use super::controls::Snapshot;
+use super::fate::Fate;
+use super::label::Label;
 use super::memory::Memory;
-use super::{Chances, Fault, Identity, PlannedFault, PrinterSettings, SheetOut, Snapshot, Why};
+use super::script::{Fault, Incident, Mood};
+use super::settings::{Chances, Identity, Language, PrinterSettings};
+use super::sheet::{SheetOut, Why};
+use super::speak::Answers;
+use super::tspl::Desk;
 use crate::sim::dice::Dice;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// The ledger keeps this many labels; older ones are only counted.
 const LEDGER_KEEPS: usize = 1_000_000;
 
+/// Bytes back to the host that sent something.
+pub(super) type Reply = mpsc::Sender<Vec<u8>>;
+
 /// A format that waits to be printed.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) label: Arc<Label>,
+struct Job {
+    label: Arc<Label>,
     /// Bytes that it took in the receive buffer.
-    pub(super) bytes: usize,
-    /// Back to the host that sent it.
-    pub(super) reply: mpsc::Sender<Vec<u8>>,
+    bytes: usize,
+    reply: Reply,
+    /// When it is formatted.
+    ready: Instant,
 }
 
 /// What is printed next, why, and who hears its echo.
-type Next = (Arc<Label>, Why, Option<mpsc::Sender<Vec<u8>>>);
+type Next = (Arc<Label>, Why, Option<Reply>);
 
 /// A label that is being printed.
 #[derive(Debug, Clone)]
@@ -32,39 +43,59 @@ pub(super) struct Printing {
     pub(super) why: Why,
     /// Counted from one over the life of the printer.
     pub(super) number: u64,
-    /// Where and why it will stop half-way.
-    pub(super) breaks: Option<(f64, Fault)>,
+    /// What will happen during it, the first first.
+    pub(super) incidents: Vec<Incident>,
+    pub(super) inches_per_second: f32,
+    /// Nothing of it will be seen; whether it is counted all the same.
+    pub(super) lost: Option<bool>,
+    /// The last label of its format.
+    pub(super) ends_batch: bool,
     /// How often the power had gone when it was begun.
-    pub(super) power: u64,
-    pub(super) reply: Option<mpsc::Sender<Vec<u8>>>,
+    power: u64,
+    pub(super) reply: Option<Reply>,
 }
 
-/// How the printer answers.
-#[derive(Debug, Default)]
-pub(super) struct Answers {
-    pub(super) garbled: u32,
-    pub(super) after: Duration,
-    pub(super) mute: bool,
+/// How a label left the head.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) began: Instant,
+    pub(super) stood: Instant,
+    /// The part that was printed: 1 is all of it.
+    pub(super) cut: f64,
 }
 
-/// Everything that the printer is. One owner at a time changes it, through the watch of [`super::Bench`].
+impl Ended {
+    pub(super) fn whole(&self) -> bool {
+        self.cut >= 1.0
+    }
+}
+
+/// Everything that the printer is. One owner at a time changes it, through the watch of the bench.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "a printer has this many independent switches")]
 pub(super) struct Device {
+    pub(super) language: Language,
     pub(super) identity: Identity,
     pub(super) memory: Memory,
-    pub(super) queue: VecDeque<Job>,
-    pub(super) receive_buffer: usize,
+    /// What TSPL keeps between its commands.
+    pub(super) desk: Desk,
+    queue: VecDeque<Job>,
+    receive_buffer: usize,
+    formats_in: Duration,
+    /// When the format that came last is formatted.
+    formatted: Instant,
+    inches_per_second: f32,
     batch: Option<(Job, u32)>,
     again: Option<Printing>,
     last: Option<Arc<Label>>,
     feeds: u32,
     reprints: u32,
-    pub(super) printing: bool,
+    pub(super) foreign: u32,
+    printing: Option<u64>,
     pub(super) label_waiting: bool,
     pub(super) partial_format: bool,
     pub(super) faults: BTreeSet<Fault>,
-    planned: Vec<PlannedFault>,
+    pub(super) fate: Fate,
     pub(super) paused: bool,
     pub(super) on: bool,
     pub(super) power_cycles: u64,
@@ -74,9 +105,12 @@ pub(super) struct Device {
     pub(super) silent_in_fault: bool,
     odometer_counts_partial: bool,
     pub(super) odometer: u64,
+    /// Millimetres that the web moved.
+    pub(super) mileage_mm: f64,
     sheets: u64,
     pub(super) served: u64,
     pub(super) errors: u64,
+    started: Instant,
     ledger: VecDeque<SheetOut>,
     pub(super) last_out: Option<image::GrayImage>,
     pub(super) chances: Chances,
@@ -86,21 +120,28 @@ pub(super) struct Device {
 impl Device {
     /// A printer that was just switched on.
     pub(super) fn new(settings: &PrinterSettings) -> Self {
+        let now = Instant::now();
         Self {
+            language: settings.language,
             identity: settings.identity.clone(),
             memory: Memory::new(settings.width, settings.label_length),
+            desk: Desk::default(),
             queue: VecDeque::new(),
             receive_buffer: settings.receive_buffer,
+            formats_in: settings.formats_in,
+            formatted: now,
+            inches_per_second: settings.inches_per_second,
             batch: None,
             again: None,
             last: None,
             feeds: 0,
             reprints: 0,
-            printing: false,
+            foreign: 0,
+            printing: None,
             label_waiting: false,
             partial_format: false,
             faults: BTreeSet::new(),
-            planned: Vec::new(),
+            fate: Fate::new(settings.script.incidents.clone()),
             paused: false,
             on: true,
             power_cycles: 0,
@@ -110,9 +151,11 @@ impl Device {
             silent_in_fault: settings.silent_in_fault,
             odometer_counts_partial: settings.odometer_counts_partial,
             odometer: settings.odometer,
+            mileage_mm: 0.0,
             sheets: 0,
             served: 0,
             errors: 0,
+            started: now,
             ledger: VecDeque::new(),
             last_out: None,
             chances: settings.chances,
@@ -131,6 +174,7 @@ impl Device {
             faults: self.faults.iter().copied().collect(),
             connections_served: self.served,
             errors: self.errors,
+            printing: self.printing,
             partial_format: self.partial_format,
         }
     }
@@ -140,22 +184,60 @@ impl Device {
         self.ledger.iter().cloned().collect()
     }
 
-    /// Bytes of formats that wait.
+    /// Takes a format that was received whole.
+    pub(super) fn receive(&mut self, label: Label, bytes: usize, reply: &Reply) {
+        self.formatted = self.formatted.max(Instant::now()) + self.formats_in;
+        let (label, reply, ready) = (Arc::new(label), reply.clone(), self.formatted);
+        self.queue.push_back(Job { label, bytes, reply, ready });
+    }
+
+    /// Whether the printer goes on reading.
     pub(super) fn has_room(&self) -> bool {
-        self.queue.iter().map(|j| j.bytes).sum::<usize>() < self.receive_buffer
+        let waiting = self.queue.iter().map(|j| j.bytes).sum::<usize>();
+        !self.fate.buffer_full && waiting < self.receive_buffer
+    }
+
+    /// Formats that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     /// Labels of the running batch that are not out yet, the one under the head included.
     pub(super) fn unfinished(&self) -> u32 {
         let left = self.batch.as_ref().map_or(0, |(_, left)| *left);
-        left + u32::from(self.printing) + u32::from(self.again.is_some())
+        left + u32::from(self.printing.is_some()) + u32::from(self.again.is_some())
+    }
+
+    /// Whether a label moves under the head.
+    pub(super) fn is_printing(&self) -> bool {
+        self.printing.is_some()
+    }
+
+    /// A fault stands.
+    pub(super) fn is_stopped(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// Whether nothing is printed and nothing hinders it.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_stopped() && !self.paused && self.unfinished() == 0 && self.queue.is_empty()
     }
 
     /// Whether the next label can be begun.
     pub(super) fn can_print(&self) -> bool {
         let pressed = self.feeds > 0 || self.reprints > 0;
-        let has_work = self.again.is_some() || self.batch.is_some() || !self.queue.is_empty();
+        let has_work = self.foreign > 0
+            || self.again.is_some()
+            || self.batch.is_some()
+            || !self.queue.is_empty();
         self.on && self.faults.is_empty() && (pressed || (has_work && !self.paused))
+    }
+
+    /// When the next label is formatted; nothing where it is already.
+    pub(super) fn formatted_at(&self) -> Option<Instant> {
+        let pressed = self.feeds > 0 || self.reprints > 0 || self.foreign > 0;
+        let at_hand = pressed || self.again.is_some() || self.batch.is_some();
+        self.queue.front().filter(|_| !at_hand).map(|job| job.ready)
     }
 
     /// Begins the next label.
@@ -164,10 +246,35 @@ impl Device {
             return None;
         }
         let (label, why, reply) = self.next_label()?;
-        self.printing = true;
         let number = self.sheets + 1;
-        let breaks = self.break_at(number);
-        Some(Printing { label, why, number, breaks, power: self.power_cycles, reply })
+        self.printing = Some(number);
+        let mut incidents = self.incidents_of(number);
+        let mut lost = None;
+        incidents.retain(|incident| {
+            if let Mood::LostLabel { counted } = incident.mood {
+                lost = Some(counted);
+            }
+            let at_once = matches!(
+                incident.mood,
+                Mood::LostLabel { .. } | Mood::Slow { .. } | Mood::DeadDots { .. }
+            );
+            if at_once {
+                self.strike(incident);
+            }
+            !at_once
+        });
+        let inches_per_second = self.fate.speed().unwrap_or(self.inches_per_second);
+        Some(Printing {
+            label,
+            why,
+            number,
+            incidents,
+            inches_per_second,
+            lost,
+            ends_batch: self.batch.is_none(),
+            power: self.power_cycles,
+            reply,
+        })
     }
 
     fn next_label(&mut self) -> Option<Next> {
@@ -182,6 +289,10 @@ impl Device {
         }
         if let Some(again) = self.again.take() {
             return Some((again.label, Why::AfterFault, again.reply));
+        }
+        if self.foreign > 0 {
+            self.foreign -= 1;
+            return Some((Arc::new(Label::foreign(&self.memory)), Why::SecondTalker, None));
         }
         if self.batch.is_none() {
             let job = self.queue.pop_front()?;
@@ -201,67 +312,86 @@ impl Device {
         Some(next)
     }
 
-    fn break_at(&mut self, number: u64) -> Option<(f64, Fault)> {
-        if let Some(at) = self.planned.iter().position(|p| p.sheet == number) {
-            let planned = self.planned.swap_remove(at);
-            return Some((planned.after.clamp(0.0, 1.0), planned.fault));
-        }
-        let all = [Fault::MediaOut, Fault::RibbonOut, Fault::HeadOpen];
-        let happens = self.dice.chance(self.chances.fault);
-        happens.then(|| (self.dice.unit(), all[self.dice.below(all.len())]))
-    }
-
-    /// Remembers a fault for a later label.
-    pub(super) fn plan(&mut self, fault: PlannedFault) {
-        self.planned.push(fault);
-    }
-
-    /// A fault begins: the printer stops and stays paused.
+    /// A fault begins. Most stop the printer and leave it paused.
     pub(super) fn raise(&mut self, fault: Fault) {
         self.faults.insert(fault);
-        self.paused = true;
+        self.paused |= fault.stops_the_web();
+    }
+
+    /// A fault is mended; perhaps somebody presses PAUSE then.
+    pub(super) fn mend(&mut self, fault: Fault, resumes: bool) {
+        self.faults.remove(&fault);
+        if resumes && self.faults.is_empty() {
+            self.paused = false;
+        }
     }
 
     /// Whether the label under the head cannot go on.
     pub(super) fn interrupts(&self, printing: &Printing) -> bool {
-        !self.faults.is_empty() || self.power_cycles != printing.power || !self.on
+        self.faults.iter().any(|fault| fault.stops_the_web())
+            || self.power_cycles != printing.power
+            || !self.on
     }
 
-    /// A label left the head, whole or as a part.
-    pub(super) fn came_out(&mut self, printing: &Printing, burnt: &Burnt, whole: bool) {
+    /// A label left the head, whole or as a part. Gives what the ledger says of it.
+    pub(super) fn came_out(
+        &mut self,
+        printing: &Printing,
+        burnt: &Burnt,
+        ended: &Ended,
+    ) -> SheetOut {
         self.sheets = printing.number;
         self.errors += burnt.errors;
         self.last_out = Some(burnt.raster.clone());
-        self.ledger.push_back(SheetOut {
+        let partial = !ended.whole();
+        // Few digits, so that what is written down is read back as it was.
+        let since = |at: Instant| {
+            (at.saturating_duration_since(self.started).as_secs_f64() * 1e6).round() / 1e3
+        };
+        let counted = printing.lost.unwrap_or(!partial || self.odometer_counts_partial);
+        let sheet = SheetOut {
             number: printing.number,
             codes: burnt.codes(),
-            partial: !whole,
+            partial,
+            cut: (ended.cut * 1e4).round() / 1e4,
+            blank: burnt.is_blank(),
+            voided: burnt.voided,
             why: printing.why,
-        });
+            counted,
+            began_ms: since(ended.began),
+            ended_ms: since(ended.stood),
+        };
+        self.ledger.push_back(sheet.clone());
         if self.ledger.len() > LEDGER_KEEPS {
             self.ledger.pop_front();
         }
+        let length = f64::from(printing.label.length) * ended.cut;
+        self.mileage_mm += length / f64::from(self.identity.dots_per_mm).max(0.1);
+        sheet
     }
 
     /// The label is on the pad: now, and not before, the odometer advances.
-    pub(super) fn handed_over(&mut self, printing: &Printing, whole: bool) {
-        self.printing = false;
-        self.odometer += u64::from(whole || self.odometer_counts_partial);
-        let of_a_format = matches!(printing.why, Why::Format | Why::AfterFault);
-        if whole && of_a_format {
+    pub(super) fn handed_over(&mut self, printing: &Printing, sheet: &SheetOut) {
+        self.printing = None;
+        self.fate.label_done();
+        self.odometer += u64::from(sheet.counted);
+        let of_a_format = matches!(printing.why, Why::Format | Why::AfterFault | Why::SecondTalker);
+        if !sheet.partial && of_a_format {
             self.last = Some(Arc::clone(&printing.label));
         }
         let still_on = self.power_cycles == printing.power;
-        if !whole && of_a_format && still_on && self.memory.reprint_after_error {
+        if sheet.partial && of_a_format && still_on && self.memory.reprint_after_error {
             self.again = Some(printing.clone());
         }
     }
 
-    /// `~JA`: everything that was received is gone; the label under the head still comes out.
+    /// Everything that was received is gone (`~JA`); the label under the head still comes out.
     pub(super) fn cancel_all(&mut self) {
         self.queue.clear();
         self.batch = None;
         self.again = None;
+        self.foreign = 0;
+        self.formatted = Instant::now();
     }
 
     /// The FEED key.
@@ -269,9 +399,14 @@ impl Device {
         self.feeds = (self.feeds + 1).min(100);
     }
 
-    /// The REPRINT input; `^JJ…,d` switches it off.
+    /// The REPRINT key; `^JJ…,d` and `SET PRINTKEY OFF` switch it off.
     pub(super) fn reprint(&mut self) -> bool {
-        let works = self.memory.reprint_input && self.last.is_some();
+        self.memory.reprint_input && self.last_again()
+    }
+
+    /// The last label is printed once more. False where there is none.
+    pub(super) fn last_again(&mut self) -> bool {
+        let works = self.last.is_some();
         self.reprints = (self.reprints + u32::from(works)).min(100);
         works
     }
@@ -281,26 +416,21 @@ impl Device {
         self.power_cycles += 1;
         self.on = false;
         self.cancel_all();
-        self.memory.lose_power();
+        self.memory.lose_power(self.language);
+        self.desk = Desk::default();
         (self.last, self.feeds, self.reprints) = (None, 0, 0);
-        (self.paused, self.partial_format, self.reset_armed) =
-            (!self.faults.is_empty(), false, false);
+        (self.paused, self.partial_format, self.reset_armed) = (self.is_stopped(), false, false);
+        self.swap_if_planned();
     }
 
-    /// What really leaves for an answer: nothing, or perhaps garbage.
-    pub(super) fn spoil(&mut self, mut answer: Vec<u8>) -> Option<Vec<u8>> {
-        if self.answers.mute {
-            return None;
+    fn incidents_of(&mut self, number: u64) -> Vec<Incident> {
+        let mut incidents = self.fate.take(number);
+        if self.dice.chance(self.chances.fault) {
+            let all = [Fault::MediaOut, Fault::RibbonOut, Fault::HeadOpen];
+            let (part, fault) = (self.dice.unit(), all[self.dice.below(all.len())]);
+            incidents.push(Incident::new(number, Mood::Fault(fault)).after(part));
         }
-        let by_chance = self.dice.chance(self.chances.garbled_answer);
-        if self.answers.garbled > 0 || by_chance {
-            self.answers.garbled = self.answers.garbled.saturating_sub(1);
-            let keep = self.dice.below(answer.len()) + 1;
-            answer.truncate(keep);
-            for byte in &mut answer {
-                *byte ^= 0x15;
-            }
-        }
-        Some(answer)
+        incidents.sort_by(|a, b| a.after.total_cmp(&b.after));
+        incidents
     }
 }

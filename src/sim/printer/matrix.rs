@@ -1,10 +1,10 @@
-//! The symbol that `^BX` draws: escapes to codewords, codewords to modules.
+//! The symbol that `^BX` and `DMATRIX` draw: escapes to codewords, codewords to modules.
 use super::canvas::Bitmap;
-use datamatrix::errorcode::encode_error;
+use datamatrix::errorcode::{decode_error, encode_error};
 use datamatrix::placement::MatrixMap;
 use datamatrix::{SymbolList, SymbolSize};
 
-/// What `^BX` asks for.
+/// What `^BX` or `DMATRIX` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MatrixWish {
     /// Dots along one side of a module.
@@ -15,8 +15,8 @@ pub(super) struct MatrixWish {
     pub(super) columns: usize,
     /// Rows to force; 0 is free.
     pub(super) rows: usize,
-    /// The escape character.
-    pub(super) escape: u8,
+    /// The escape character; without one every character is data.
+    pub(super) escape: Option<u8>,
     /// A rectangle instead of a square.
     pub(super) rectangle: bool,
 }
@@ -115,9 +115,11 @@ fn size_for(needed: usize, wish: &MatrixWish) -> Result<(usize, usize, usize), N
     if found.2 < needed { Err(NoSymbol::TooLong) } else { Ok(found) }
 }
 
-/// Takes the escapes out (ZPL II Programming Guide, `^BX`): `e1` FNC1, `ee` the escape itself,
+/// Takes the escapes out (ZPL II Programming Guide, `^BX`; the same in TSPL's
+/// `DMATRIX`): `e1` FNC1, `ee` the escape itself,
 /// `edNNN` a character by number, `e5NNN` a code page, `e@`…`e_` control characters.
-fn unescape(data: &[u8], escape: u8) -> Result<Vec<Word>, NoSymbol> {
+fn unescape(data: &[u8], escape: Option<u8>) -> Result<Vec<Word>, NoSymbol> {
+    let Some(escape) = escape else { return Ok(data.iter().copied().map(Word::Byte).collect()) };
     let mut words = Vec::new();
     let mut rest = data;
     while let [first, tail @ ..] = rest {
@@ -194,6 +196,23 @@ fn modules(mut codewords: Vec<u8>, size: SymbolSize) -> Bitmap {
     bitmap
 }
 
+/// Whether a camera would read what was drawn out of what came onto the label: the codewords,
+/// after correction, are the same. Both have one dot a module.
+pub(super) fn reads_the_same(drawn: &Bitmap, seen: &Bitmap) -> bool {
+    let words = corrected(drawn);
+    words.is_some() && words == corrected(seen)
+}
+
+fn corrected(symbol: &Bitmap) -> Option<Vec<u8>> {
+    let dots: Vec<bool> = (0..symbol.width * symbol.height)
+        .map(|at| symbol.get(at % symbol.width, at / symbol.width))
+        .collect();
+    let (map, size) = MatrixMap::try_from_bits(&dots, symbol.width).ok()?;
+    let mut codewords = map.codewords();
+    decode_error(&mut codewords, size).ok()?;
+    Some(codewords)
+}
+
 fn carried(words: &[Word]) -> String {
     let words = if words.first() == Some(&Word::Fnc1) { &words[1..] } else { words };
     let text = |word: &Word| match word {
@@ -209,20 +228,20 @@ mod tests {
 
     fn wish(side: usize) -> MatrixWish {
         let (columns, rows) = (side, side);
-        MatrixWish { module: 4, quality: 200, columns, rows, escape: b'|', rectangle: false }
+        MatrixWish { module: 4, quality: 200, columns, rows, escape: Some(b'|'), rectangle: false }
     }
 
     #[test]
     fn escapes_become_words() {
         use Word::{Byte, Fnc1};
-        let words = unescape(b"|1a|d029||b|]|1", b'|').unwrap();
+        let words = unescape(b"|1a|d029||b|]|1", Some(b'|')).unwrap();
         assert_eq!(
             words,
             [Fnc1, Byte(b'a'), Byte(29), Byte(b'|'), Byte(b'b'), Byte(29), Fnc1].to_vec()
         );
         assert_eq!(carried(&words), "a\u{1d}|b\u{1d}\u{1d}");
-        assert_eq!(unescape(b"|d9", b'|'), Err(NoSymbol::Escape));
-        assert_eq!(unescape(b"|d999", b'|'), Err(NoSymbol::Escape));
+        assert_eq!(unescape(b"|d9", Some(b'|')), Err(NoSymbol::Escape));
+        assert_eq!(unescape(b"|d999", Some(b'|')), Err(NoSymbol::Escape));
     }
 
     #[test]

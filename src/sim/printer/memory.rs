@@ -1,13 +1,28 @@
 //! What the printer remembers: its settings, its stored formats and its stored graphics.
 use super::canvas::{Bitmap, Turn};
-use super::format::{FARTHEST, LARGEST_GRAPHIC};
-use super::graphic;
-use super::stream::Command;
-use std::collections::HashMap;
+use super::label::LARGEST_GRAPHIC;
+use super::settings::Language;
+use super::zpl::{Command, FARTHEST, graphic};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The longest label that ZPL knows, in dots (`^LL`, ZPL II Programming Guide).
 const LONGEST_LABEL: u32 = 32_000;
+
+/// Settings that the set-get-do channel knows and that change nothing here, as they leave the
+/// factory (Zebra, applicator interface and `ezpl` commands).
+const FACTORY: [(&str, &str); 10] = [
+    ("device.applicator.end_print", "off"),
+    ("device.applicator.start_print_mode", "pulse"),
+    ("device.applicator.data_ready_activation", "print"),
+    ("device.applicator.error_on_pause", "enabled"),
+    ("device.applicator.feed", "enabled"),
+    ("device.applicator.media_out", "high"),
+    ("device.applicator.voltage", "24"),
+    ("ezpl.reprint_void", "off"),
+    ("ezpl.reprint_void_length", "203"),
+    ("ezpl.reprint_void_pattern", "1"),
+];
 
 /// Settings that formats make and that stay until they are changed or the power goes.
 #[derive(Debug, Clone)]
@@ -24,6 +39,8 @@ pub(super) struct Setup {
     pub(super) top: i64,
     /// `^FW`.
     pub(super) turn: Turn,
+    /// First parameter of `^BY`.
+    pub(super) bar_width: usize,
     /// Third parameter of `^BY`.
     pub(super) bar_height: usize,
     /// `^CF`: height and width.
@@ -45,17 +62,21 @@ pub(super) enum File {
     Graphic(Arc<Bitmap>),
     /// `~DY` with a font: taken, but texts stay in the resident font.
     Font,
+    /// `DOWNLOAD`: as it came.
+    Raw(Arc<Vec<u8>>),
 }
 
 /// The memory.
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) setup: Setup,
-    /// `^JZ`: print the label again after an error.
+    /// `^JZ`, `SET REPRINT`: print the label again after an error.
     pub(super) reprint_after_error: bool,
-    /// Fifth parameter of `^JJ`: the REPRINT input works.
+    /// Fifth parameter of `^JJ`, `SET PRINTKEY`: the key that prints the last label again works.
     pub(super) reprint_input: bool,
-    files: HashMap<String, File>,
+    /// `ezpl.reprint_void` and `device.applicator.*`, as they were set.
+    kept: BTreeMap<String, String>,
+    files: BTreeMap<String, File>,
     factory: Setup,
     saved: Option<Setup>,
 }
@@ -70,22 +91,81 @@ impl Memory {
             shift: 0,
             top: 0,
             turn: Turn::None,
+            bar_width: 2,
             bar_height: 10,
             font: (9, 5),
             validate: false,
             utf8: false,
             mode: b'T',
         };
-        let (setup, saved, files) = (factory.clone(), None, HashMap::new());
-        Self { setup, reprint_after_error: true, reprint_input: true, files, factory, saved }
+        Self {
+            setup: factory.clone(),
+            reprint_after_error: true,
+            reprint_input: true,
+            kept: BTreeMap::new(),
+            files: BTreeMap::new(),
+            factory,
+            saved: None,
+        }
     }
 
-    /// What a power cycle leaves: files on E:, settings that `^JUS` saved. `^JZ` is Y again.
-    pub(super) fn lose_power(&mut self) {
+    /// Dots of the head.
+    pub(super) fn head_width(&self) -> u32 {
+        self.factory.width
+    }
+
+    /// What a power cycle leaves: files in the flash memory, settings that `^JUS` saved and what
+    /// `setvar` set. `^JZ` is Y again; TSPL's `SET` values stay (TSPL2 Programming Manual, `SET`).
+    pub(super) fn lose_power(&mut self, language: Language) {
         self.setup = self.saved.clone().unwrap_or_else(|| self.factory.clone());
-        self.reprint_after_error = true;
-        self.reprint_input = true;
+        if language == Language::Zpl {
+            self.reprint_after_error = true;
+            self.reprint_input = true;
+        }
         self.files.retain(|name, _| !name.starts_with("R:"));
+    }
+
+    /// A setting of the set-get-do channel that does nothing but be there.
+    pub(super) fn kept(&self, name: &str) -> Option<&str> {
+        let factory = FACTORY.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        self.kept.get(name).map(String::as_str).or(factory)
+    }
+
+    /// Keeps such a setting. False when the printer has none of this name.
+    pub(super) fn keep(&mut self, name: &str, value: &str) -> bool {
+        let known = FACTORY.iter().any(|(known, _)| *known == name);
+        if known {
+            self.kept.insert(name.to_owned(), value.to_owned());
+        }
+        known
+    }
+
+    /// A label that a fault stopped is overprinted (`ezpl.reprint_void`).
+    pub(super) fn voids_partial(&self) -> bool {
+        self.kept("ezpl.reprint_void").is_some_and(|value| value != "off")
+    }
+
+    /// Stores a file as it came (`DOWNLOAD`). The full name has the device before it.
+    pub(super) fn store_raw(&mut self, full_name: &str, bytes: Vec<u8>) {
+        self.files.insert(full_name.to_owned(), File::Raw(Arc::new(bytes)));
+    }
+
+    /// A file as it came.
+    pub(super) fn raw(&self, full_name: &str) -> Option<Arc<Vec<u8>>> {
+        match self.files.get(full_name) {
+            Some(File::Raw(bytes)) => Some(Arc::clone(bytes)),
+            Some(File::Format(_) | File::Graphic(_) | File::Font) | None => None,
+        }
+    }
+
+    /// Takes a file away (`KILL`).
+    pub(super) fn remove(&mut self, full_name: &str) {
+        self.files.remove(full_name);
+    }
+
+    /// The full names of all files.
+    pub(super) fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
     /// Stores a format (`^DF`).
@@ -97,7 +177,7 @@ impl Memory {
     pub(super) fn format(&self, name: &[u8]) -> Option<Arc<Vec<Command>>> {
         match self.files.get(&path(name, "ZPL")) {
             Some(File::Format(commands)) => Some(Arc::clone(commands)),
-            Some(File::Graphic(_) | File::Font) | None => None,
+            Some(File::Graphic(_) | File::Font | File::Raw(_)) | None => None,
         }
     }
 
@@ -105,7 +185,7 @@ impl Memory {
     pub(super) fn graphic(&self, name: &[u8]) -> Option<Arc<Bitmap>> {
         match self.files.get(&path(name, "GRF")) {
             Some(File::Graphic(bitmap)) => Some(Arc::clone(bitmap)),
-            Some(File::Format(_) | File::Font) | None => None,
+            Some(File::Format(_) | File::Font | File::Raw(_)) | None => None,
         }
     }
 
@@ -162,7 +242,10 @@ impl Memory {
             b"LS" => set(&mut setup.shift, dots(0)),
             b"LT" => set(&mut setup.top, dots(0)),
             b"FW" => set(&mut setup.turn, c.letter(0).and_then(Turn::from_letter)),
-            b"BY" => set(&mut setup.bar_height, c.number(2)),
+            b"BY" => {
+                set(&mut setup.bar_width, c.number(0).map(|w: usize| w.clamp(1, 10)));
+                set(&mut setup.bar_height, c.number(2));
+            }
             b"CF" => set_font(&mut setup.font, c.number(1), c.number(2)),
             b"CV" => set(&mut setup.validate, c.letter(0).map(|l| l == b'Y')),
             b"CI" => set(&mut setup.utf8, c.number(0).map(|n: u32| n == 28)),

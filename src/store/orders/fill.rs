@@ -4,8 +4,8 @@ use super::place::CHUNK;
 use super::{Done, LabelOrder, OrderRow, Viewer, WantView, advance, counts, note, order_for};
 use crate::code::{Code, CodeState, Step};
 use crate::line::Scenario;
-use crate::order::{OrderId, OrderState, OrderStep, Source};
-use crate::store::{JobState, PersonId, Store, StoreError, UnknownJobWord};
+use crate::order::{Delivery, OrderId, OrderState, OrderStep, Source};
+use crate::store::{JobState, PersonId, RollJob, Store, StoreError, UnknownJobWord};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
 
@@ -56,12 +56,14 @@ impl Store {
         word.map(|word| word.parse().map_err(unread)).transpose()
     }
 
-    /// Asks for the codes that the order lacks. Refused while an earlier want is open; one that
-    /// failed is replaced. Answers how many codes are wanted now.
+    /// Asks for the codes that the order lacks, and for so many in a hundred to spare, where its
+    /// labels are on a roll. Refused while an earlier want is open; one that failed is replaced.
+    /// Answers how many codes are wanted now.
     pub async fn want_codes_for_order(
         &self,
         id: OrderId,
         by: Option<PersonId>,
+        spare_percent: u32,
         at: Micros,
     ) -> Result<u32, StoreError> {
         let mut tx = self.begin(WHAT).await?;
@@ -81,6 +83,9 @@ impl Store {
         if open || !fillable || missing == 0 || order.source != Source::Issuer {
             return Ok(0);
         }
+        let on_roll = order.delivery == Delivery::Roll;
+        let spare = if on_roll { u64::from(missing) * u64::from(spare_percent) } else { 0 };
+        let wanted = missing.saturating_add(u32::try_from(spare.div_ceil(100)).unwrap_or(0));
         let want: i64 = sqlx::query_scalar(
             "insert into want (pool, gtin, product_group, quantity, made_at, moved_at)
              values ($1, $2, $3, $4, $5, $5) returning id",
@@ -88,7 +93,7 @@ impl Store {
         .bind(id.pool())
         .bind(order.gtin.as_str())
         .bind(order.group.alias())
-        .bind(missing)
+        .bind(wanted)
         .bind(at.0)
         .fetch_one(&mut *tx)
         .await
@@ -99,10 +104,10 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(StoreError::asking(WHAT))?;
-        let detail = format!("{missing} codes");
+        let detail = format!("{wanted} codes");
         note(&mut tx, id, "Codes wanted", &Done { person: by, detail: &detail, at }).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))?;
-        Ok(missing)
+        Ok(wanted)
     }
 
     /// Notes that the pool holds enough codes, if it does. Answers whether it does.
@@ -126,6 +131,7 @@ impl Store {
         &self,
         id: OrderId,
         line: &str,
+        roll: RollJob,
         at: Micros,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;
@@ -133,8 +139,9 @@ impl Store {
         let planned = counts(&mut tx, id).await?.left(order.quantity).to_print;
         upsert_goods(&mut tx, &order).await?;
         let job: i64 = sqlx::query_scalar(
-            "insert into job (line, scenario, pool, gtin, design, planned, made_at)
-             values (?, ?, ?, ?, ?, ?, ?) returning id",
+            "insert into job (line, scenario, pool, gtin, design, planned, made_at,
+             spare_percent, pause_after, leader, trailer)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
         )
         .bind(line)
         .bind(Scenario::Roll.word())
@@ -143,6 +150,10 @@ impl Store {
         .bind(&order.design)
         .bind(planned)
         .bind(at.0)
+        .bind(roll.spare_percent)
+        .bind(roll.pause_after_row())
+        .bind(roll.leader)
+        .bind(roll.trailer)
         .fetch_one(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;

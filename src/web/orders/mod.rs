@@ -89,7 +89,11 @@ fn viewer(person: &Person) -> Result<Viewer, Refusal> {
 }
 
 /// The order, if there is one that this person may see. To anybody else it does not exist.
-async fn order_of(state: &WebState, id: i64, person: &Person) -> Result<LabelOrder, Refusal> {
+pub(super) async fn order_of(
+    state: &WebState,
+    id: i64,
+    person: &Person,
+) -> Result<LabelOrder, Refusal> {
     let found = state.store.label_order(OrderId(id), viewer(person)?).await?;
     found.ok_or_else(no_order)
 }
@@ -108,14 +112,14 @@ fn refused(problem: StoreError) -> Refusal {
 }
 
 /// A reason as a sentence of its own; nothing where there is none.
-fn sentence(why: &str) -> String {
+pub(super) fn sentence(why: &str) -> String {
     let mut letters = why.trim_end_matches('.').chars();
     let Some(first) = letters.next() else { return String::new() };
     format!("{}{}.", first.to_uppercase(), letters.as_str())
 }
 
 /// A time for a person, in the time zone of this house.
-fn at(time: Micros) -> String {
+pub(super) fn at(time: Micros) -> String {
     Timestamp::from_microsecond(time.0).map_or_else(
         |_| String::new(),
         |t| t.to_zoned(TimeZone::system()).strftime("%d.%m.%Y %H:%M:%S").to_string(),

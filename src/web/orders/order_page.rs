@@ -36,6 +36,10 @@ struct OrderPage {
 }
 
 impl OrderPage {
+    fn has_roll(&self) -> bool {
+        self.order.delivery == Delivery::Roll && self.order.job_id.is_some()
+    }
+
     fn left(&self) -> Left {
         self.counts.left(self.order.quantity)
     }
@@ -192,7 +196,7 @@ async fn carry_out(
         Wanted::HandOver => OrderStep::HandOver,
         Wanted::Close => OrderStep::Close,
         Wanted::WantCodes => {
-            let wanted = store.want_codes_for_order(id, Some(person.id), now).await;
+            let wanted = store.want_codes_for_order(id, Some(person.id), 0, now).await;
             return wanted.map(drop).map_err(refused);
         }
         Wanted::GoOnWithout => {

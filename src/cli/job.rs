@@ -1,0 +1,158 @@
+//! `job`: work for a line that makes rolls, without an order.
+use super::{EX_CONFIG, say, say_to_person};
+use crate::code::Gtin;
+use crate::config::{self, Config, LineConfig};
+use crate::label;
+use crate::store::{NewJob, RollJob, Store};
+use anyhow::{Context, bail};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Jobs that a list shows of each line: the newest.
+const LISTED: u32 = 50;
+
+/// What to do with jobs.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Job {
+    /// Files a job for a line that makes rolls; the line takes it when it has no other. Its codes
+    /// come from the line's own pool (`markwright codes import`, or an order rule). The daemon may
+    /// run meanwhile.
+    #[command(after_help = "Examples:
+  markwright job add --config line-configs/labelling-centre.toml --line desk \\
+    --design 58x40 --gtin 04810093011694 --count 2000 --spare-percent 2 --pause-after 1000")]
+    Add(Add),
+    /// Lists the jobs of every line, the newest first, one JSON object a line.
+    #[command(after_help = "Examples:
+  markwright job list --config line-configs/labelling-centre.toml")]
+    List {
+        /// The configuration of the daemon.
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+/// A job that is to be filed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Add {
+    /// The configuration of the daemon.
+    #[arg(long)]
+    config: PathBuf,
+    /// The line, by name; its scenario is "roll".
+    #[arg(long)]
+    line: String,
+    /// The label design, by name.
+    #[arg(long)]
+    design: String,
+    /// What is made; its goods must be known to the store or to the line's configuration.
+    #[arg(long)]
+    gtin: Gtin,
+    /// How many labels are ordered.
+    #[arg(long)]
+    count: u64,
+    /// So many labels in a hundred more, if there are codes; without it, as the line is configured.
+    #[arg(long)]
+    spare_percent: Option<u32>,
+    /// The roll is changed after so many good labels; without it, as the line is configured.
+    #[arg(long)]
+    pause_after: Option<u64>,
+}
+
+impl Job {
+    pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
+        let file = match self {
+            Self::Add(job) => &job.config,
+            Self::List { config } => config,
+        };
+        let config = match config::load(file) {
+            Ok(config) => config,
+            Err(error) => {
+                say_to_person(&error.to_string());
+                return Ok(ExitCode::from(EX_CONFIG));
+            }
+        };
+        let store = open(&config.data_dir).await?;
+        match self {
+            Self::Add(job) => job.file(&config, &store).await?,
+            Self::List { .. } => list(&config, &store).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn open(data_dir: &Path) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(data_dir).context("make the data folder")?;
+    Ok(Store::open(&data_dir.join("markwright.db")).await?)
+}
+
+impl Add {
+    async fn file(&self, config: &Config, store: &Store) -> anyhow::Result<()> {
+        let Some(line) = config.lines.iter().find(|known| known.name == self.line) else {
+            bail!("no line is called '{}'", self.line);
+        };
+        if line.settings.scenario.has_belt() {
+            bail!("line '{}' makes no rolls: its scenario is not \"roll\"", self.line);
+        }
+        if label::design(&self.design).is_none() {
+            let known: Vec<_> = label::designs().iter().map(|design| &*design.name).collect();
+            bail!("no label design is called '{}'; there are {}", self.design, known.join(", "));
+        }
+        if self.count == 0 {
+            bail!("a job of no labels is none");
+        }
+        self.know_goods(line, store).await?;
+        let job = NewJob {
+            line: line.name.clone(),
+            scenario: line.settings.scenario,
+            pool: line.pool(),
+            gtin: self.gtin,
+            design: self.design.clone(),
+            planned: self.count,
+            roll: self.roll(line)?,
+        };
+        let number = store.add_job(&job).await?;
+        say(&format!("job {number}: {} labels on {}", self.count, self.line));
+        Ok(())
+    }
+
+    fn roll(&self, line: &LineConfig) -> anyhow::Result<RollJob> {
+        let usual = line.roll_job();
+        let spare_percent = self.spare_percent.unwrap_or(usual.spare_percent);
+        if spare_percent > 100 {
+            bail!("spare labels: found {spare_percent} %, wanted 0 to 100");
+        }
+        let pause_after = match self.pause_after {
+            None => usual.pause_after,
+            Some(0) => None,
+            Some(most) => Some(most),
+        };
+        Ok(RollJob { spare_percent, pause_after, ..usual })
+    }
+
+    /// A label without the name of its goods cannot be made.
+    async fn know_goods(&self, line: &LineConfig, store: &Store) -> anyhow::Result<()> {
+        let own = line.work.as_ref().filter(|work| work.goods.gtin == self.gtin);
+        if let Some(work) = own {
+            store.put_goods(&work.goods).await?;
+        } else if store.goods(self.gtin).await?.is_none() {
+            bail!("nothing is known of goods {}: name them in [line.goods]", self.gtin);
+        }
+        Ok(())
+    }
+}
+
+async fn list(config: &Config, store: &Store) -> anyhow::Result<()> {
+    for line in &config.lines {
+        for job in store.jobs_of(&line.name, LISTED).await? {
+            let (wanted, roll) = (&job.wanted, &job.wanted.roll);
+            let object = json!({
+                "job": job.id, "line": wanted.line, "state": job.state.word(),
+                "gtin": wanted.gtin.as_str(), "design": wanted.design,
+                "planned": wanted.planned, "done": job.done, "pool": wanted.pool,
+                "spare_percent": roll.spare_percent, "pause_after": roll.pause_after,
+            });
+            say(&object.to_string());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! `label list` and `label check`: which designs hold where.
+use super::super::say;
+use super::{Words, ask};
+use crate::code::{Gtin, ProductGroup};
+use crate::label::{Design, DesignProblem, Goods, designs, place};
+use crate::order::specimen;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct List {
+    /// A shipped printer profile by its name, or a file; a 300 dpi head if not said.
+    #[arg(long)]
+    printer: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Check {
+    /// A shipped design by its name (`markwright label list`), or a file.
+    #[arg(long)]
+    design: String,
+    /// A shipped printer profile by its name, or a file; a 300 dpi head if not said.
+    #[arg(long)]
+    printer: Option<String>,
+    #[command(flatten)]
+    words: Words,
+}
+
+impl List {
+    pub(super) fn run(&self) -> ExitCode {
+        let printer = match ask::printer(self.printer.as_deref()) {
+            Ok(printer) => printer,
+            Err(wrong) => return wrong.tell(),
+        };
+        say(&format!("At {}:", printer.name));
+        let longest = designs().iter().map(|design| design.name.len()).max().unwrap_or(0);
+        for design in designs() {
+            let holds: Vec<&str> = ProductGroup::ALL
+                .into_iter()
+                .filter(|group| {
+                    tried(design, &Goods::default(), *group, printer.dots_per_mm).is_ok()
+                })
+                .map(ProductGroup::alias)
+                .collect();
+            let groups = if holds.is_empty() { "no group".to_owned() } else { holds.join(", ") };
+            let Design { name, title, width_mm, height_mm, .. } = design;
+            say(&format!("{name:longest$}  {width_mm} x {height_mm} mm  {title}; for {groups}"));
+        }
+        ExitCode::SUCCESS
+    }
+}
+
+impl Check {
+    pub(super) fn run(&self) -> ExitCode {
+        let asked = ask::design(&self.design)
+            .and_then(|design| Ok((design, ask::printer(self.printer.as_deref())?)));
+        let (design, printer) = match asked {
+            Ok(asked) => asked,
+            Err(wrong) => return wrong.tell(),
+        };
+        let (goods, dots) = (self.words.goods(), printer.dots_per_mm);
+        if let Some(words) = too_wide(&design, &printer) {
+            say(&words);
+            return ExitCode::FAILURE;
+        }
+        let mut holds = false;
+        for group in ProductGroup::ALL {
+            match tried(&design, &goods, group, dots) {
+                Ok(module_mm) => {
+                    holds = true;
+                    say(&format!("{group}: holds, modules of {module_mm:.3} mm"));
+                }
+                Err(problem) => {
+                    let way_out = match nearest(&design, &goods, group, dots) {
+                        Some(other) => format!("the nearest design that holds is '{other}'"),
+                        None => "no shipped design holds here".to_owned(),
+                    };
+                    say(&format!("{group}: {problem}; {way_out}"));
+                }
+            }
+        }
+        if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// What to say of a label that is wider than the head.
+#[expect(clippy::cast_precision_loss, reason = "a head has some thousand dots")]
+fn too_wide(design: &Design, printer: &ask::Printer) -> Option<String> {
+    let head_mm = printer.width_dots? as f32 / printer.dots_per_mm;
+    (design.width_mm > head_mm).then(|| {
+        let (name, width_mm) = (&printer.name, design.width_mm);
+        format!("the label is {width_mm} mm wide, {name} prints {head_mm:.1} mm")
+    })
+}
+
+/// Places the worst label of a group; gives the side of its modules in millimetres.
+fn tried(
+    design: &Design,
+    goods: &Goods,
+    group: ProductGroup,
+    dots_per_mm: f32,
+) -> Result<f32, DesignProblem> {
+    // Every digit has the same width: one trade item stands for all.
+    let gtin: Gtin = "04810093011694".parse().expect("its check digit is right");
+    let placed = place(design, goods, &specimen(gtin, group), dots_per_mm)?;
+    #[expect(clippy::cast_precision_loss, reason = "a module has a few dots")]
+    Ok(placed.symbol.module as f32 / dots_per_mm)
+}
+
+/// The shipped design whose size is nearest to this one and which holds.
+fn nearest(
+    design: &Design,
+    goods: &Goods,
+    group: ProductGroup,
+    dots_per_mm: f32,
+) -> Option<&'static str> {
+    let away = |other: &&Design| {
+        (other.width_mm - design.width_mm).abs() + (other.height_mm - design.height_mm).abs()
+    };
+    designs()
+        .iter()
+        .filter(|other| other.name != design.name)
+        .filter(|other| tried(other, goods, group, dots_per_mm).is_ok())
+        .min_by(|one, other| away(one).total_cmp(&away(other)))
+        .map(|other| other.name.as_str())
+}

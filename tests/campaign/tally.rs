@@ -1,0 +1,80 @@
+//! What a campaign has seen: how often which fault struck, and which scripts failed.
+use super::luck::KINDS;
+use super::script::Report;
+use markwright::sim::printer::Language;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The sums of all scripts.
+#[derive(Default)]
+pub(crate) struct Tally {
+    languages: BTreeMap<Language, Sums>,
+    failed: Vec<u64>,
+}
+
+#[derive(Default)]
+struct Sums {
+    scripts: usize,
+    killed: usize,
+    kills: usize,
+    presses: usize,
+    printed: usize,
+    doubtful: usize,
+    struck: BTreeMap<&'static str, usize>,
+}
+
+impl Tally {
+    /// Adds a script. One that failed is told at once, with everything that helps.
+    pub(crate) fn take(&mut self, report: Report) {
+        if !report.wrong.is_empty() {
+            let Report { seed, wrong, evidence, .. } = &report;
+            let wrong = wrong.join("\n  ");
+            println!("script {seed} failed:\n  {wrong}\n{evidence}");
+            println!(
+                "alone: CAMPAIGN_SEED={seed} CAMPAIGN_SCRIPTS=1 cargo nextest run --test campaign --no-capture"
+            );
+            self.failed.push(*seed);
+        }
+        let sums = self.languages.entry(report.language).or_default();
+        sums.scripts += 1;
+        sums.killed += usize::from(report.kills > 0);
+        sums.kills += report.kills;
+        sums.presses += report.presses;
+        sums.printed += report.printed;
+        sums.doubtful += report.doubtful;
+        for (kind, times) in report.struck {
+            *sums.struck.entry(kind).or_default() += times;
+        }
+    }
+
+    /// The seeds of the scripts that failed.
+    pub(crate) fn failed(&self) -> &[u64] {
+        &self.failed
+    }
+
+    /// Kinds of faults that never struck a printer of this language or that.
+    pub(crate) fn missing(&self) -> Vec<(Language, &'static str)> {
+        let of = |(language, sums): (&Language, &Sums)| {
+            let never = KINDS.into_iter().filter(|kind| !sums.struck.contains_key(kind));
+            never.map(|kind| (*language, kind)).collect::<Vec<_>>()
+        };
+        self.languages.iter().flat_map(of).collect()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (language, sums) in &self.languages {
+            let Sums { scripts, killed, kills, presses, printed, doubtful, struck } = sums;
+            writeln!(
+                f,
+                "{language:?}: {scripts} scripts, {killed} with {kills} kills, {presses} presses, \
+                 {printed} codes printed, {doubtful} in doubt"
+            )?;
+            for (kind, times) in struck {
+                writeln!(f, "  {kind:<24} {times:>6}")?;
+            }
+        }
+        write!(f, "{} failed", self.failed.len())
+    }
+}

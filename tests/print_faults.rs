@@ -1,0 +1,238 @@
+//! The printer driver against a small scripted printer: everything that goes wrong, and what
+//! becomes of the labels that were in it.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+
+mod print_kit;
+
+use markwright::code::CodeId;
+use markwright::line::{Cause, PrinterEvent};
+use print_kit::{Bench, bench};
+
+fn printed(id: i64) -> PrinterEvent {
+    PrinterEvent::Printed(CodeId(id))
+}
+
+/// Up, with these labels in a printer that does not print yet.
+async fn with_labels_in_it(labels: i64) -> Bench {
+    let mut bench = bench(|script, settings| {
+        script.prints = false;
+        settings.window = 4;
+    })
+    .await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print(1..=labels).await;
+    bench.until(|s| s.waiting == usize::try_from(labels).unwrap()).await;
+    bench
+}
+
+#[tokio::test]
+async fn a_paused_or_hot_printer_is_waited_for_and_its_labels_go_on() {
+    for cause in [Cause::Paused, Cause::TooHot] {
+        let mut bench = with_labels_in_it(3).await;
+        bench.set(|s| {
+            (s.paused, s.too_hot) = (cause == Cause::Paused, cause == Cause::TooHot);
+            s.prints = true;
+        });
+        assert_eq!(bench.fact().await, PrinterEvent::Blocked(cause));
+        bench.set(|s| (s.paused, s.too_hot) = (false, false));
+        let mut facts = Vec::new();
+        for _ in 0..4 {
+            facts.push(bench.fact().await);
+        }
+        facts.retain(|fact| *fact != PrinterEvent::Unblocked);
+        assert_eq!(facts, [1, 2, 3].map(printed));
+        assert_eq!(bench.script.lock().unwrap().connections, 1);
+    }
+}
+
+#[tokio::test]
+async fn every_fault_that_may_spoil_a_label_has_its_name_and_ends_the_connection() {
+    let cases = [
+        ("00000001", Cause::OutOfLabels),
+        ("00000002", Cause::OutOfRibbon),
+        ("00000004", Cause::HeadOpen),
+        ("00000008", Cause::Faulty),
+        ("40000000", Cause::Faulty),
+    ];
+    for (errors, cause) in cases {
+        let mut bench = with_labels_in_it(2).await;
+        bench.set(|s| (s.no_status_in_trouble, s.errors) = (true, errors));
+        assert_eq!(bench.fact().await, PrinterEvent::Down(cause), "{errors}");
+        bench.set(|s| (s.errors, s.prints) = ("00000000", true));
+        assert_eq!(bench.fact().await, PrinterEvent::Up, "{errors}");
+        bench.print([9]).await;
+        assert_eq!(bench.fact().await, printed(9), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_buffer_gets_no_label_until_it_has_room() {
+    let mut bench = bench(|_, settings| settings.window = 4).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.set(|s| s.full = true);
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 6).await;
+    bench.print([1, 2]).await;
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 6).await;
+    assert_eq!(bench.script.lock().unwrap().labels.len(), 0);
+    bench.set(|s| s.full = false);
+    assert_eq!(bench.fact().await, printed(1));
+    assert_eq!(bench.fact().await, printed(2));
+}
+
+#[tokio::test]
+async fn labels_of_somebody_else_in_the_printer_are_noticed() {
+    let mut bench = with_labels_in_it(1).await;
+    bench.set(|s| s.foreign = 1);
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+}
+
+#[tokio::test]
+async fn a_label_that_was_fed_by_hand_is_not_taken_for_the_one_that_is_still_in_the_printer() {
+    let mut bench = with_labels_in_it(2).await;
+    bench.set(|s| s.fed = 1);
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 10).await;
+    // The counter moved by one with two labels out, and none of the two is out.
+    bench.set(|s| s.prints = true);
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+}
+
+#[tokio::test]
+async fn a_counter_that_stays_ahead_of_the_printer_is_off() {
+    let mut bench = with_labels_in_it(1).await;
+    bench.set(|s| s.fed = 1);
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+}
+
+#[tokio::test]
+async fn after_a_connection_that_broke_in_a_label_everything_is_set_anew() {
+    let mut bench = bench(|script, _| script.hangs_up_at_label = true).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print([1]).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::Unreachable));
+    bench.set(|s| {
+        s.hangs_up_at_label = false;
+        s.heard.clear();
+    });
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print([2]).await;
+    assert_eq!(bench.fact().await, printed(2));
+    let heard = bench.script.lock().unwrap().heard.clone();
+    let place = |what: &str| heard.iter().rposition(|c| c.contains(what)).expect(what);
+    assert!(place("~JA") < place("~JX") && place("~JX") < place("^JZN"), "{heard:?}");
+    assert!(place("^JZN") < place("^DFE:M.ZPL"), "{heard:?}");
+    assert!(place("^DFE:M.ZPL") < place("code2"), "{heard:?}");
+    assert!(!heard.iter().any(|c| c.contains("code1")), "{heard:?}");
+}
+
+#[tokio::test]
+async fn after_a_mended_fault_settings_and_format_are_sent_again_before_the_next_label() {
+    let mut bench = bench(|_, _| {}).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.set(|s| s.paper_out = true);
+    assert_eq!(bench.fact().await, PrinterEvent::Blocked(Cause::OutOfLabels));
+    bench.set(|s| {
+        s.paper_out = false;
+        s.heard.clear();
+    });
+    assert_eq!(bench.fact().await, PrinterEvent::Unblocked);
+    let heard = bench.script.lock().unwrap().heard.clone();
+    assert!(heard.iter().any(|c| c.contains("^JZN")), "{heard:?}");
+    assert!(heard.iter().any(|c| c.contains("^DFE:M.ZPL")), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_printer_that_prints_again_after_errors_is_told_not_to() {
+    let mut bench = bench(|script, _| script.reprint = "on").await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    assert_eq!(bench.script.lock().unwrap().reprint, "off");
+}
+
+#[tokio::test]
+async fn a_printer_that_cannot_be_told_is_refused() {
+    let mut bench = bench(|script, _| (script.reprint, script.stubborn) = ("on", true)).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::WrongDevice));
+    assert!(bench.script.lock().unwrap().labels.is_empty());
+}
+
+#[tokio::test]
+async fn cancelled_labels_are_not_told_and_what_comes_after_is_printed_on_the_same_connection() {
+    let mut bench = with_labels_in_it(2).await;
+    bench.cancel().await;
+    bench.print([7]).await;
+    bench.until(|s| s.labels.len() == 3).await;
+    bench.set(|s| s.prints = true);
+    assert_eq!(bench.fact().await, printed(7));
+    let script = bench.script.lock().unwrap();
+    assert_eq!(script.connections, 1);
+    assert_eq!(script.heard.iter().filter(|c| *c == "~JA").count(), 2);
+}
+
+#[tokio::test]
+async fn a_cancel_is_heard_behind_labels_that_wait_for_a_printer_in_trouble() {
+    let mut bench = bench(|script, settings| {
+        script.paused = true;
+        settings.window = 1;
+    })
+    .await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    assert_eq!(bench.fact().await, PrinterEvent::Blocked(Cause::Paused));
+    bench.print(1..=4).await;
+    bench.cancel().await;
+    bench.until(|s| s.heard.iter().filter(|c| *c == "~JA").count() == 2).await;
+    bench.print([5]).await;
+    bench.set(|s| s.paused = false);
+    assert_eq!(bench.fact().await, PrinterEvent::Unblocked);
+    assert_eq!(bench.fact().await, printed(5));
+    assert_eq!(bench.script.lock().unwrap().labels, ["^XA^FDcode5^XZ"]);
+}
+
+#[tokio::test]
+async fn with_a_status_channel_the_data_connection_carries_only_labels() {
+    let mut bench = bench(|_, settings| settings.status_port = Some(9200)).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.set(|s| s.heard.clear());
+    bench.print(1..=5).await;
+    for id in 1..=5 {
+        assert_eq!(bench.fact().await, printed(id));
+    }
+    let heard = bench.script.lock().unwrap().heard.clone();
+    assert!(heard.iter().all(|c| c.starts_with("^XA^FDcode")), "{heard:?}");
+    assert!(bench.script.lock().unwrap().json_asked > 2);
+}
+
+#[tokio::test]
+async fn a_closed_status_channel_is_asked_beside_the_labels() {
+    // Port 1 of the loopback is nobody's.
+    let mut bench = bench(|_, settings| settings.status_port = Some(1)).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print([1]).await;
+    assert_eq!(bench.fact().await, printed(1));
+    assert_eq!(bench.script.lock().unwrap().json_asked, 0);
+}
+
+#[tokio::test]
+async fn faults_come_over_the_status_channel() {
+    let mut bench = bench(|script, settings| {
+        settings.status_port = Some(9200);
+        script.prints = false;
+    })
+    .await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print([1]).await;
+    bench.until(|s| s.waiting == 1).await;
+    bench.set(|s| s.errors = "00000004");
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::HeadOpen));
+}
+
+#[tokio::test]
+async fn a_printer_that_lost_its_settings_unseen_is_set_up_again() {
+    let mut bench = bench(|_, settings| settings.status_port = Some(9200)).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.set(|s| s.reprint = "on");
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::Unreachable));
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    assert_eq!(bench.script.lock().unwrap().reprint, "off");
+}
