@@ -85,7 +85,7 @@ fn every_command_in_the_documents_is_understood() {
         let answer = markwright(&given);
         assert!(answer.status.success(), "{line}\n{}", text(&answer.stderr));
     }
-    let all = ["check", "codes", "demo", "run", "sim", "user"].map(str::to_owned);
+    let all = ["check", "codes", "demo", "read", "run", "sim", "user"].map(str::to_owned);
     assert_eq!(seen, BTreeSet::from(all), "every command has an example");
 }
 
@@ -98,9 +98,10 @@ fn a_wrong_command_would_be_noticed() {
 
 #[test]
 fn every_command_has_help_with_an_example_of_itself() {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &["demo"],
         &["run"],
+        &["read"],
         &["check"],
         &["codes", "parse"],
         &["codes", "import"],

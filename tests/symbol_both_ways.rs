@@ -1,6 +1,9 @@
 //! Symbols of our own encoder, read back by two decoders that share no code with it.
 #![allow(clippy::unwrap_used, reason = "a test")]
 use markwright::symbol::{Modules, Region, SIDES, Separator, Size, encode_gs1, read};
+use rxing::common::HybridBinarizer;
+use rxing::datamatrix::DataMatrixReader;
+use rxing::{BinaryBitmap, DecodeHints, ImmutableReader, Luma8Source};
 
 const SET_82_AND_HASH: &[u8] =
     b"!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz#";
@@ -46,11 +49,25 @@ fn by_datamatrix(modules: &Modules) -> Result<Vec<u8>, datamatrix::DecodingError
     datamatrix::DataMatrix::decode(&bits, side as usize)
 }
 
-fn assert_read_back(text: &str, modules: &Modules) {
+/// What rxing reads: quickly, or thoroughly where that finds nothing.
+fn by_rxing(grey: &[u8], side: u32) -> String {
+    let look = |thorough| {
+        let source = Luma8Source::new_with_slice(grey, side, side).unwrap();
+        let mut picture = BinaryBitmap::new(HybridBinarizer::new(source));
+        let hints = DecodeHints { TryHarder: Some(thorough), ..DecodeHints::default() };
+        DataMatrixReader.immutable_decode_with_hints(&mut picture, &hints)
+    };
+    look(false).or_else(|_| look(true)).unwrap().getText().to_owned()
+}
+
+/// By rxing, and where asked for by our own reader, which knows the same tables as the encoder.
+fn assert_read_back(text: &str, modules: &Modules, also_by_us: bool) {
     let (grey, side) = picture(modules, 4);
-    let found = read(&grey, side, side, None).unwrap_or_else(|| panic!("not read: {text:?}"));
-    assert_eq!(found.text, text);
-    assert_eq!(found.identifier, "]d2");
+    assert_eq!(by_rxing(&grey, side), text);
+    if also_by_us {
+        let found = read(&grey, side, side, None).unwrap_or_else(|| panic!("not read: {text:?}"));
+        assert_eq!((found.text.as_str(), found.identifier.as_str()), (text, "]d2"));
+    }
 }
 
 #[test]
@@ -59,7 +76,8 @@ fn hundreds_of_codes_are_read_back_exactly_by_rxing() {
     for at in 0..600 {
         let text = chance.code(31 + at % 107);
         let separator = [Separator::Fnc1, Separator::Gs][at % 2];
-        assert_read_back(&text, &encode_gs1(&text, Size::Smallest, separator).unwrap());
+        let modules = encode_gs1(&text, Size::Smallest, separator).unwrap();
+        assert_read_back(&text, &modules, at % 20 == 0);
     }
 }
 
@@ -83,7 +101,7 @@ fn every_size_is_read_back_by_both_decoders() {
             let Ok(modules) = encode_gs1(&text, Size::Side(side), Separator::Gs) else { continue };
             held += 1;
             assert_eq!(modules.side(), side);
-            assert_read_back(&text, &modules);
+            assert_read_back(&text, &modules, held == 1 && [10, 32, 64, 144].contains(&side));
             // At 144 the crate deals the correction words in another turn than zint, libdmtx and
             // zxing do; rxing is a port of the last.
             if side != 144 {
@@ -142,7 +160,7 @@ fn a_symbol_is_found_in_its_region_and_not_outside_of_it() {
 #[test]
 fn pictures_of_noise_give_no_marking_code() {
     let mut chance = Chance(99);
-    for at in 0..300 {
+    for at in 0..120 {
         let (width, height) = (1 + chance.below(160), 1 + chance.below(160));
         let grain = 1 + chance.below(6);
         let blocks: Vec<u8> = (0..width * height).map(|_| [0, 255][chance.below(2)]).collect();

@@ -4,6 +4,7 @@ mod codes;
 mod demo;
 mod job;
 mod label;
+mod read;
 mod run;
 mod sim;
 mod user;
@@ -31,6 +32,7 @@ const EXAMPLES: &str = "Examples:
   markwright check line-configs                 is every configuration right?
   markwright run --config line-configs/print-apply.toml
   markwright codes parse array.txt              one JSON object a line
+  markwright read frame.png                     what the symbol in a picture says
   markwright label sheet --design 58x40 --codes array.txt --as pdf -o sheets.pdf
   markwright sim site --dir site                a fake plant alone, for `run` in another window
 
@@ -48,6 +50,8 @@ enum Command {
     /// Looks at arrays of codes.
     #[command(subcommand)]
     Codes(codes::Codes),
+    /// Reads the symbols in pictures.
+    Read(read::Read),
     /// Draws labels: for a printer, as a picture, for paper.
     #[command(subcommand)]
     Label(label::Label),
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
             Command::Demo(_)
             | Command::Check(_)
             | Command::Codes(_)
+            | Command::Read(_)
             | Command::Label(_)
             | Command::Job(_)
             | Command::User(_) => "warn",
@@ -87,6 +92,7 @@ pub fn main() -> ExitCode {
             Command::Run(run) => run.run().await,
             Command::Check(check) => check.run(),
             Command::Codes(codes) => codes.run().await,
+            Command::Read(read) => read.run(),
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
             Command::Sim(sim) => sim.run().await,

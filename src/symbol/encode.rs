@@ -1,5 +1,5 @@
 //! From text to modules: ASCII encodation with digit pairs, as the marking rules ask for.
-use super::sizes::{SQUARES, Square};
+use super::sizes::{SQUARES, Shape};
 use super::{Modules, correction, placement};
 use crate::code::GS;
 
@@ -64,7 +64,7 @@ pub fn encode_gs1(text: &str, size: Size, separator: Separator) -> Result<Module
     pad(&mut words, square.data);
     correction::append(&mut words, square);
     let inner = placement::place(&words, square.inner());
-    Ok(Modules::framed(square.side, square.regions, &inner))
+    Ok(Modules::framed(square, &inner))
 }
 
 fn codewords(text: &str, separator: Separator) -> Result<Vec<u8>, SymbolProblem> {
@@ -90,16 +90,16 @@ fn codewords(text: &str, separator: Separator) -> Result<Vec<u8>, SymbolProblem>
     Ok(words)
 }
 
-fn choose(needed: usize, size: Size) -> Result<&'static Square, SymbolProblem> {
+fn choose(needed: usize, size: Size) -> Result<&'static Shape, SymbolProblem> {
     let square = match size {
         Size::Smallest => SQUARES.iter().find(|s| s.data >= needed).unwrap_or(&SQUARES[23]),
         Size::Side(wanted) => {
-            let square = SQUARES.iter().find(|s| s.side == wanted);
+            let square = SQUARES.iter().find(|s| s.rows == wanted);
             square.ok_or(SymbolProblem::NoSuchSide(wanted))?
         }
     };
     if needed > square.data {
-        return Err(SymbolProblem::TooLong { needed, side: square.side, room: square.data });
+        return Err(SymbolProblem::TooLong { needed, side: square.rows, room: square.data });
     }
     Ok(square)
 }

@@ -1,14 +1,29 @@
 //! What a symbol is (pure): text to modules, grey picture to text.
 //!
 //! The symbol is GS1 `DataMatrix`: ISO/IEC 16022 ECC 200 with FNC1 first.
+mod cells;
 mod correction;
+mod decode;
 mod encode;
+mod finder;
+mod grey;
 mod modules;
 mod placement;
+mod lattice;
+mod locate;
 mod read;
+mod reader;
+mod tone;
+mod warp;
+mod sharpen;
 mod sizes;
+mod text;
 
+pub use cells::Cells;
 pub use encode::{Separator, Size, SymbolProblem, encode_gs1};
+pub use grey::{Grey, Region};
 pub use modules::{Modules, Run};
-pub use read::{Found, Region, read};
+pub use read::{Found, read};
+pub use reader::{Hints, Symbol, find, find_all};
 pub use sizes::SIDES;
+pub use warp::Warp;

@@ -1,4 +1,5 @@
 //! The modules of one square symbol: which are dark.
+use super::sizes::Shape;
 
 /// A square symbol, finder included, quiet zone not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,22 +22,15 @@ pub struct Run {
 impl Modules {
     /// Builds the finders around the data regions: dark on the left and at the bottom, alternating
     /// on the right and at the top. `inner` holds the data modules row by row.
-    pub(super) fn framed(side: u32, regions: u32, inner: &[bool]) -> Self {
-        let (region, inner_side) = (side / regions, side - 2 * regions);
+    pub(super) fn framed(square: &Shape, inner: &[bool]) -> Self {
+        let side = square.cols;
+        let (region, inner_side) = (square.region().1, square.inner().1);
+        let data = |at: u32| at / region * (region - 2) + at % region - 1;
         let dark = (0..side * side)
             .map(|at| (at % side, at / side))
-            .map(|(x, y)| match (x % region, y % region) {
-                (0, _) => true,
-                (_, down) if down == region - 1 => true,
-                (across, 0) => across % 2 == 0,
-                (across, down) if across == region - 1 => down % 2 == 1,
-                (across, down) => {
-                    let (col, row) = (
-                        x / region * (region - 2) + across - 1,
-                        y / region * (region - 2) + down - 1,
-                    );
-                    inner[(row * inner_side + col) as usize]
-                }
+            .map(|(x, y)| {
+                let fixed = square.fixed(y, x);
+                fixed.unwrap_or_else(|| inner[(data(y) * inner_side + data(x)) as usize])
             })
             .collect();
         Self { side, dark }

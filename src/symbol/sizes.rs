@@ -1,33 +1,87 @@
-//! The square sizes of ECC 200 (ISO/IEC 16022:2006, table 7).
+//! The sizes of ECC 200 (ISO/IEC 16022:2006, table 7).
 
-/// One square size.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Square {
-    /// Modules along one side, finder included, quiet zone not.
-    pub(super) side: u32,
+/// One size, square or rectangular. Rows and columns are modules, finder included, quiet zone not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Modules from top to bottom.
+    pub(super) rows: u32,
+    /// Modules from left to right.
+    pub(super) cols: u32,
     /// Data codewords.
     pub(super) data: usize,
     /// Error correction codewords, over all blocks.
     pub(super) correction: usize,
     /// Reed-Solomon blocks that the codewords are dealt to in turn.
     pub(super) blocks: usize,
-    /// Data regions along one side, each with a finder of its own.
-    pub(super) regions: u32,
+    /// Data regions from top to bottom, each with a finder of its own.
+    pub(super) down: u32,
+    /// Data regions from left to right.
+    pub(super) across: u32,
 }
 
-impl Square {
-    /// Modules along one side without finders: what the codewords are placed in.
-    pub(super) const fn inner(&self) -> u32 {
-        self.side - 2 * self.regions
+impl Shape {
+    /// Rows and columns without finders: what the codewords are placed in.
+    pub(super) const fn inner(&self) -> (u32, u32) {
+        (self.rows - 2 * self.down, self.cols - 2 * self.across)
+    }
+
+    /// Codewords of data and correction together.
+    pub(super) const fn words(&self) -> usize {
+        self.data + self.correction
+    }
+
+    /// Rows and columns of one data region with its finder.
+    pub(super) const fn region(&self) -> (u32, u32) {
+        (self.rows / self.down, self.cols / self.across)
+    }
+
+    /// What the finders say about a module: `None` where data stands.
+    pub(super) const fn fixed(&self, row: u32, col: u32) -> Option<bool> {
+        let (rows, cols) = self.region();
+        let (down, across) = (row % rows, col % cols);
+        if across == 0 || down == rows - 1 {
+            Some(true)
+        } else if down == 0 {
+            Some(across.is_multiple_of(2))
+        } else if across == cols - 1 {
+            Some(!down.is_multiple_of(2))
+        } else {
+            None
+        }
     }
 }
 
-const fn square(side: u32, data: usize, correction: usize, blocks: usize, regions: u32) -> Square {
-    Square { side, data, correction, blocks, regions }
+const fn square(side: u32, data: usize, correction: usize, blocks: usize, regions: u32) -> Shape {
+    Shape { rows: side, cols: side, data, correction, blocks, down: regions, across: regions }
 }
 
-/// All of them, from small to large.
-pub(super) const SQUARES: [Square; 24] = [
+const fn flat(rows: u32, cols: u32, data: usize, correction: usize, across: u32) -> Shape {
+    Shape { rows, cols, data, correction, blocks: 1, down: 1, across }
+}
+
+/// The rectangular ones, from small to large.
+pub(super) const RECTANGLES: [Shape; 6] = [
+    flat(8, 18, 5, 7, 1),
+    flat(8, 32, 10, 11, 2),
+    flat(12, 26, 16, 14, 1),
+    flat(12, 36, 22, 18, 2),
+    flat(16, 36, 32, 24, 2),
+    flat(16, 48, 49, 28, 2),
+];
+
+/// Every size: the squares, then the rectangles.
+pub(super) const SHAPES: [Shape; 30] = {
+    let mut all = [SQUARES[0]; 30];
+    let mut at = 0;
+    while at < 30 {
+        all[at] = if at < 24 { SQUARES[at] } else { RECTANGLES[at - 24] };
+        at += 1;
+    }
+    all
+};
+
+/// The squares, from small to large.
+pub(super) const SQUARES: [Shape; 24] = [
     square(10, 3, 5, 1, 1),
     square(12, 5, 7, 1, 1),
     square(14, 8, 10, 1, 1),
@@ -59,7 +113,7 @@ pub const SIDES: [u32; 24] = {
     let mut sides = [0; 24];
     let mut at = 0;
     while at < 24 {
-        sides[at] = SQUARES[at].side;
+        sides[at] = SQUARES[at].rows;
         at += 1;
     }
     sides
@@ -70,13 +124,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codewords_of_every_size_fill_its_inner_square() {
-        for square in SQUARES {
-            let modules = square.inner() * square.inner();
-            let words = u32::try_from(square.data + square.correction).unwrap();
+    fn the_codewords_of_every_size_fill_its_inner_part() {
+        for shape in SHAPES {
+            let (rows, cols) = shape.inner();
+            let words = u32::try_from(shape.words()).unwrap();
             // Where four modules are left over they hold a fixed pattern.
-            assert_eq!(modules - words * 8, modules % 8, "{}", square.side);
-            assert_eq!(square.correction % square.blocks, 0, "{}", square.side);
+            assert_eq!(rows * cols - words * 8, rows * cols % 8, "{shape:?}");
+            assert_eq!(shape.correction % shape.blocks, 0, "{shape:?}");
         }
     }
 }

@@ -1,0 +1,300 @@
+//! The finder of a symbol among the cells of a lattice: two solid sides that meet, two that
+//! alternate, and light around the solid ones.
+#![expect(clippy::cast_precision_loss, reason = "a lattice has at most some hundred columns")]
+use super::cells::Cells;
+use super::sizes::{SHAPES, Shape};
+
+/// The shortest solid side, in modules.
+const SHORTEST: usize = 8;
+/// How solid the first modules of a side must be to be looked at.
+const SOLID: f32 = 0.25;
+/// How much lighter it must be beyond them, both sides together.
+const CHANGE: f32 = 1.0;
+/// Corners that are looked into for each quarter turn: a bound for pictures of stripes.
+const CORNERS: usize = 5_000;
+/// What a lost side costs, because three sides are more easily there by chance.
+const LOST: f32 = 0.15;
+/// How well the whole finder must fit.
+const FITS: f32 = 0.45;
+
+/// A symbol that may be there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) shape: &'static Shape,
+    /// First column and row among the cells.
+    pub(super) col: usize,
+    pub(super) row: usize,
+    /// Where the solid sides meet: quarter turns from bottom left, clockwise.
+    pub(super) turned: u8,
+    /// Light modules on dark ground.
+    pub(super) inverted: bool,
+    /// The reader sees it from behind (certain only where the rectangle tells).
+    pub(super) mirrored: bool,
+    /// One solid side is not looked at.
+    pub(super) lost: bool,
+    /// Mean agreement of the finder, 0 to 1.
+    pub(super) fit: f32,
+}
+
+impl Frame {
+    /// Columns and rows of cells that it covers.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let (rows, cols) = self.seen();
+        if self.turned.is_multiple_of(2) { (cols, rows) } else { (rows, cols) }
+    }
+
+    /// Rows and columns when it is turned upright; a mirrored rectangle stands.
+    pub(super) fn seen(&self) -> (usize, usize) {
+        let (rows, cols) = (self.shape.rows as usize, self.shape.cols as usize);
+        if self.mirrored { (cols, rows) } else { (rows, cols) }
+    }
+
+    /// The place among the cells of a place in the upright symbol, in modules from its upper left
+    /// corner.
+    pub(super) fn place(&self, x: f32, y: f32) -> (f32, f32) {
+        let (cols, rows) = self.size();
+        let (left, top) = (self.col as f32, self.row as f32);
+        let (right, bottom) = (left + cols as f32, top + rows as f32);
+        match self.turned {
+            0 => (left + x, top + y),
+            1 => (right - y, top + x),
+            2 => (right - x, bottom - y),
+            _ => (left + y, bottom - x),
+        }
+    }
+
+    /// Whether both are the same symbol in the same place.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let key = |frame: &Self| {
+            (frame.shape, frame.col, frame.row, frame.turned, frame.inverted, frame.mirrored)
+        };
+        key(self) == key(other)
+    }
+
+    /// More finder that fits is more certain.
+    fn rank(&self) -> f32 {
+        let (rows, cols) = (self.shape.rows, self.shape.cols);
+        let modules = 2 * (self.shape.across * rows + self.shape.down * cols);
+        (self.fit - 0.3) * (modules as f32).sqrt()
+    }
+}
+
+/// Sums from the first cell of each row and column on.
+struct Sums {
+    cols: usize,
+    rows: usize,
+    /// Darkness along rows and along columns, and the same with alternating sign.
+    along: [Vec<f32>; 2],
+    alternating: [Vec<f32>; 2],
+}
+
+impl Sums {
+    fn new(cells: &Cells) -> Self {
+        let (cols, rows) = (cells.cols(), cells.rows());
+        let empty = || vec![0.0; (cols + 1) * (rows + 1)];
+        let (mut along, mut alternating) = ([empty(), empty()], [empty(), empty()]);
+        for row in 0..rows {
+            for col in 0..cols {
+                let value = cells.at(row, col).clamp(-1.0, 1.0);
+                let signed = if (row + col).is_multiple_of(2) { value } else { -value };
+                let at = row * (cols + 1) + col;
+                along[0][at + 1] = along[0][at] + value;
+                alternating[0][at + 1] = alternating[0][at] + signed;
+                along[1][at + cols + 1] = along[1][at] + value;
+                alternating[1][at + cols + 1] = alternating[1][at] + signed;
+            }
+        }
+        Self { cols, rows, along, alternating }
+    }
+
+    /// Sum over `length` cells of a row from `col` on.
+    fn row(&self, of: &[Vec<f32>; 2], row: usize, col: usize, length: usize) -> f32 {
+        let at = row * (self.cols + 1) + col;
+        of[0][at + length] - of[0][at]
+    }
+
+    /// Sum over `length` cells of a column from `row` on.
+    fn col(&self, of: &[Vec<f32>; 2], row: usize, col: usize, length: usize) -> f32 {
+        let at = row * (self.cols + 1) + col;
+        of[1][at + length * (self.cols + 1)] - of[1][at]
+    }
+}
+
+/// How well the finder of a symbol fits, once its cells are known better: they begin one cell
+/// left of it and one above.
+pub(super) fn refit(cells: &Cells, frame: &Frame) -> f32 {
+    fit(&Sums::new(cells), &Frame { col: 1, row: 1, turned: 0, ..*frame })
+}
+
+/// Symbols that may be among these cells, the likeliest first.
+/// With `lost`, those of which one solid side cannot be seen: a burnt-out dot has taken it.
+pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool) -> Vec<Frame> {
+    let sums = Sums::new(cells);
+    let mut frames = Vec::new();
+    let shapes: Vec<&'static Shape> = SHAPES.iter().filter(|shape| wanted(shape)).collect();
+    for turned in 0..4 {
+        for (row, col, inverted) in corners(&sums, turned, lost).into_iter().take(CORNERS) {
+            for shape in &shapes {
+                for mirrored in [false, true] {
+                    if mirrored && shape.rows == shape.cols {
+                        continue;
+                    }
+                    let corner = Corner { row, col, turned, inverted, lost };
+                    frames.extend(corner.frame(&sums, shape, mirrored));
+                }
+            }
+        }
+    }
+    frames.sort_unstable_by(|a: &Frame, b: &Frame| b.rank().total_cmp(&a.rank()));
+    frames
+}
+
+/// Cells where two solid sides may meet, one of which may be lost: row, column, light on dark.
+fn corners(sums: &Sums, turned: u8, lost: bool) -> Vec<(usize, usize, bool)> {
+    let mut corners = Vec::new();
+    if sums.cols < SHORTEST || sums.rows < SHORTEST {
+        return corners;
+    }
+    let (leftwards, downwards) = (matches!(turned, 2 | 3), matches!(turned, 1 | 2));
+    let enough = SOLID * SHORTEST as f32;
+    for row in 0..sums.rows {
+        let top = if downwards { Some(row) } else { (row + 1).checked_sub(SHORTEST) };
+        let Some(top) = top.filter(|top| top + SHORTEST <= sums.rows) else { continue };
+        for col in 0..sums.cols {
+            let left = if leftwards { (col + 1).checked_sub(SHORTEST) } else { Some(col) };
+            let Some(left) = left.filter(|left| left + SHORTEST <= sums.cols) else { continue };
+            let across = sums.row(&sums.along, row, left, SHORTEST);
+            if !lost && across.abs() < enough {
+                continue;
+            }
+            let down = sums.col(&sums.along, top, col, SHORTEST);
+            // Beyond the solid sides it is light: somewhere it must change.
+            let below = if downwards { row.checked_sub(1) } else { Some(row + 1) };
+            let beside = if leftwards { Some(col + 1) } else { col.checked_sub(1) };
+            let below = below.filter(|row| *row < sums.rows);
+            let beside = beside.filter(|col| *col < sums.cols);
+            let below = below.map_or(0.0, |row| sums.row(&sums.along, row, left, SHORTEST));
+            let beside = beside.map_or(0.0, |col| sums.col(&sums.along, top, col, SHORTEST));
+            let (solid, outer) = match (across.abs() >= enough, down.abs() >= enough) {
+                (true, true) if (across < 0.0) == (down < 0.0) && !lost => {
+                    (across + down, below + beside)
+                }
+                // Where the dot is burnt out it is as light as the ground.
+                (true, true) if lost && across > 0.0 && down < 0.0 => (2.0 * across, 2.0 * below),
+                (true, true) if lost && down > 0.0 && across < 0.0 => (2.0 * down, 2.0 * beside),
+                (true, false) if lost => (2.0 * across, 2.0 * below),
+                (false, true) if lost => (2.0 * down, 2.0 * beside),
+                _ => continue,
+            };
+            let change = solid - outer;
+            if change.abs() > CHANGE * SHORTEST as f32 && change * solid > 0.0 {
+                corners.push((row, col, solid < 0.0));
+            }
+        }
+    }
+    corners
+}
+
+/// A cell where two solid sides meet.
+struct Corner {
+    row: usize,
+    col: usize,
+    turned: u8,
+    inverted: bool,
+    lost: bool,
+}
+
+impl Corner {
+    fn frame(&self, sums: &Sums, shape: &'static Shape, mirrored: bool) -> Option<Frame> {
+        let Self { turned, inverted, lost, .. } = *self;
+        let mut frame = Frame { shape, col: 0, row: 0, turned, inverted, mirrored, lost, fit: 0.0 };
+        let (cols, rows) = frame.size();
+        frame.col =
+            if matches!(turned, 2 | 3) { (self.col + 1).checked_sub(cols)? } else { self.col };
+        frame.row =
+            if matches!(turned, 1 | 2) { self.row } else { (self.row + 1).checked_sub(rows)? };
+        if frame.col + cols > sums.cols || frame.row + rows > sums.rows {
+            return None;
+        }
+        frame.fit = fit(sums, &frame);
+        (frame.fit > FITS).then_some(frame)
+    }
+}
+
+/// Mean agreement of all finders of the symbol, regions inside it included.
+fn fit(sums: &Sums, frame: &Frame) -> f32 {
+    let (cols, rows) = frame.size();
+    let (seen_rows, seen_cols) = frame.seen();
+    let (down, across) = if frame.mirrored {
+        (frame.shape.across, frame.shape.down)
+    } else {
+        (frame.shape.down, frame.shape.across)
+    };
+    let (region_rows, region_cols) = (seen_rows / down as usize, seen_cols / across as usize);
+    let (step_cols, step_rows) = if frame.turned.is_multiple_of(2) {
+        (region_cols, region_rows)
+    } else {
+        (region_rows, region_cols)
+    };
+    // Of the two lines at each border: which side of a region is solid, which alternates.
+    let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
+    let sign = if frame.inverted { -1.0 } else { 1.0 };
+    let leg = if solid_right { frame.col + cols - 1 } else { frame.col };
+    let foot = if solid_top { frame.row } else { frame.row + rows - 1 };
+    let solid =
+        sums.col(&sums.along, frame.row, leg, rows) + sums.row(&sums.along, foot, frame.col, cols);
+    if !frame.lost && sign * solid < SOLID * (rows + cols) as f32 {
+        return 0.0;
+    }
+    if frame.lost {
+        let far = if solid_right { frame.col } else { frame.col + cols - 1 };
+        let head = if solid_top { frame.row + rows - 1 } else { frame.row };
+        let clocks = clock_of_col(sums, frame, far, rows, solid_top)
+            + clock_of_row(sums, frame, head, cols, solid_right);
+        if sign * clocks < 0.5 * (rows + cols) as f32 {
+            return 0.0;
+        }
+    }
+    let (mut sum, mut worst) = (0.0, f32::MAX);
+    let bars_down = cols / step_cols;
+    for bar in 0..bars_down {
+        let (left, right) = (frame.col + bar * step_cols, frame.col + (bar + 1) * step_cols - 1);
+        let (solid, clock) = if solid_right { (right, left) } else { (left, right) };
+        let solid = sign * sums.col(&sums.along, frame.row, solid, rows);
+        let clock = sign * clock_of_col(sums, frame, clock, rows, solid_top);
+        sum += solid + clock;
+        worst = worst.min(solid / rows as f32).min(clock / rows as f32);
+    }
+    let bars_across = rows / step_rows;
+    for bar in 0..bars_across {
+        let (top, bottom) = (frame.row + bar * step_rows, frame.row + (bar + 1) * step_rows - 1);
+        let (solid, clock) = if solid_top { (top, bottom) } else { (bottom, top) };
+        let solid = sign * sums.row(&sums.along, solid, frame.col, cols);
+        let clock = sign * clock_of_row(sums, frame, clock, cols, solid_right);
+        sum += solid + clock;
+        worst = worst.min(solid / cols as f32).min(clock / cols as f32);
+    }
+    let count = 2 * (bars_down * rows + bars_across * cols);
+    if frame.lost {
+        let leg = sign * sums.col(&sums.along, frame.row, leg, rows) / rows as f32;
+        let foot = sign * sums.row(&sums.along, foot, frame.col, cols) / cols as f32;
+        let (least, length) = if leg < foot { (leg, rows) } else { (foot, cols) };
+        return (sum - least * length as f32) / (count - length) as f32 - LOST;
+    }
+    // One side may be lost altogether, but then the others must be good.
+    sum / count as f32 - 0.12 * (0.4 - worst).max(0.0)
+}
+
+/// A column that alternates, dark where it meets the solid row.
+fn clock_of_col(sums: &Sums, frame: &Frame, col: usize, rows: usize, solid_top: bool) -> f32 {
+    let dark = if solid_top { frame.row } else { frame.row + rows - 1 };
+    let sum = sums.col(&sums.alternating, frame.row, col, rows);
+    if (dark + col).is_multiple_of(2) { sum } else { -sum }
+}
+
+/// A row that alternates, dark where it meets the solid column.
+fn clock_of_row(sums: &Sums, frame: &Frame, row: usize, cols: usize, solid_right: bool) -> f32 {
+    let dark = if solid_right { frame.col + cols - 1 } else { frame.col };
+    let sum = sums.row(&sums.alternating, row, frame.col, cols);
+    if (dark + row).is_multiple_of(2) { sum } else { -sum }
+}

@@ -1,0 +1,409 @@
+//! Our own reader: place, lattice, finder, modules, words, text.
+use super::cells::Cells;
+use super::decode::{Decoded, Seen};
+use super::finder::{self, Frame};
+use super::grey::{Grey, Owned, Region};
+use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
+use super::locate::{Map, Place};
+use super::sharpen;
+use super::sizes::Shape;
+use super::tone;
+use super::warp::{Sight, Warp};
+use std::cell::Cell;
+
+/// What is known before a picture is looked at. Nothing of it is needed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hints {
+    /// Only this part of the picture.
+    pub region: Option<Region>,
+    /// Rows and columns of modules, finder included.
+    pub size: Option<(u32, u32)>,
+    /// Side of a module in pixels, within a third.
+    pub module: Option<f32>,
+    /// Places that are looked at, and finders that are looked into, before giving up: the bound of
+    /// the work, since a clock is not for this room.
+    pub places: usize,
+    /// See there.
+    pub finders: usize,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self { region: None, size: None, module: None, places: 16, finders: 36 }
+    }
+}
+
+/// A symbol that our own reader has read: all that a grader needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Symbol {
+    /// Its text: separators as character 29, no leading FNC1.
+    pub text: String,
+    /// AIM identifier; `]d2` where FNC1 is the first codeword.
+    pub identifier: &'static str,
+    /// Rows of modules, finder included.
+    pub rows: u32,
+    /// Columns of modules, finder included.
+    pub cols: u32,
+    /// From modules to pixels: (0, 0) is the upper left corner of the symbol as it should be seen,
+    /// (`cols`, `rows`) its lower right, the middle of the first module is at (0.5, 0.5). Of a
+    /// mirrored symbol: as it is seen, the solid sides at the left and at the bottom.
+    pub grid: Warp,
+    /// Upper left, upper right, lower right, lower left in pixels of the whole picture; the solid
+    /// sides meet at the last.
+    pub corners: [(f32, f32); 4],
+    /// Mean brightness of the modules and of one module of quiet zone around them.
+    pub samples: Cells,
+    /// Codewords of data, then of correction, put right.
+    pub words: Vec<u8>,
+    /// Places of the codewords that had to be put right.
+    pub wrong: Vec<usize>,
+    /// Unused error correction of the worst block, 0 to 1 (ISO/IEC 15415).
+    pub unused: f32,
+    /// Seen from behind.
+    pub mirrored: bool,
+    /// Light modules on dark ground.
+    pub inverted: bool,
+}
+
+/// Reads the first symbol that is found.
+pub fn find(grey: &Grey<'_>, hints: &Hints) -> Option<Symbol> {
+    let mut found = None;
+    search(grey, hints, &mut |symbol| {
+        found = Some(symbol);
+        false
+    });
+    found
+}
+
+/// Reads every symbol that is found, each place once.
+pub fn find_all(grey: &Grey<'_>, hints: &Hints) -> Vec<Symbol> {
+    let mut found: Vec<Symbol> = Vec::new();
+    search(grey, hints, &mut |symbol| {
+        let again = found.iter().any(|other| other.covers(symbol.middle()));
+        if !again {
+            found.push(symbol);
+        }
+        true
+    });
+    found
+}
+
+impl Symbol {
+    fn middle(&self) -> (f32, f32) {
+        let sum = self.corners.iter().fold((0.0, 0.0), |sum, c| (sum.0 + c.0, sum.1 + c.1));
+        (sum.0 / 4.0, sum.1 / 4.0)
+    }
+
+    /// Whether a pixel is inside of it.
+    fn covers(&self, (x, y): (f32, f32)) -> bool {
+        let side = |at: usize| {
+            let ((ax, ay), (bx, by)) = (self.corners[at], self.corners[(at + 1) % 4]);
+            (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0.0
+        };
+        let first = side(0);
+        (1..4).all(|at| side(at) == first)
+    }
+}
+
+/// Tries place after place, in smaller and smaller copies of the picture; `take` says whether to
+/// go on.
+fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) {
+    let part = match hints.region {
+        Some(region) => grey.part(region),
+        None => Some(*grey),
+    };
+    let Some(part) = part else { return };
+    let mut copies: Vec<Owned> = Vec::new();
+    let finders = Cell::new(hints.finders);
+    let mut deep = DEEP;
+    for level in 0..4 {
+        if level > 0 {
+            let last = copies.last().map_or(part, Owned::grey);
+            let Some(next) = last.halved() else { return };
+            copies.push(next);
+        }
+        let here = copies.last().map_or(part, Owned::grey);
+        if here.width().min(here.height()) < 16 {
+            return;
+        }
+        // What the windows can show, and a little more.
+        let pitches = (1.5 * scale(level), 14.0 * scale(level));
+        if hints.module.is_some_and(|module| module < pitches.0 || module > pitches.1) {
+            continue;
+        }
+        let look = Look {
+            hints,
+            part: &part,
+            here: &here,
+            fine: &part,
+            level,
+            sharpened: None,
+            finders: &finders,
+        };
+        let map = Map::new(&here, (hints.places >> level).max(1));
+        for place in &map.places {
+            let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
+            let found = look.through(&view, USUAL);
+            let found = found.or_else(|| look.sharper(&map, place, view.blur, &mut deep));
+            if found.is_some_and(|symbol| !take(symbol)) {
+                return;
+            }
+        }
+        let again = map.places.iter().take(if level == 0 { AGAIN } else { 0 });
+        for (place, (window, care)) in again.flat_map(|place| CARES.map(|care| (place, care))) {
+            let view = lattice::view(&here, (place.x, place.y), window);
+            if look.through(&view, care).is_some_and(|symbol| !take(symbol)) {
+                return;
+            }
+        }
+    }
+}
+
+/// Places that are looked at once more, in other ways.
+const AGAIN: usize = 3;
+/// The usual way to follow a lattice, that for sharpened pictures, and the other ways.
+const USUAL: Care = Care { patience: 1, few: 6 };
+const SHARPENED: Care = Care { patience: 1, few: 4 };
+const CARES: [(usize, Care); 2] =
+    [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6 })];
+/// Frames that are tried for each way to look at the cells of a lattice.
+const FRAMES: usize = 3;
+/// Lattices that are tried at one place.
+const LATTICES: usize = 2;
+/// How well the finder must fit before modules are measured.
+const FITS: f32 = 0.5;
+/// A lattice whose beat is fainter is none.
+const FAINTEST: f32 = 0.12;
+
+/// Pixels of blur, as sigma, from which on it is worth while to undo it.
+const BLURRED: f32 = 1.3;
+/// Undoing a little more than there seems to be.
+const SHARPER: f32 = 1.0;
+/// So few correction words are led astray by chance in one of a million pictures (14 x 14).
+const FEW: usize = 11;
+/// Places of a picture that are sharpened at most.
+const DEEP: usize = 3;
+
+/// The picture while one place of it is looked at.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    hints: &'a Hints,
+    /// The part of the picture that is asked for.
+    part: &'a Grey<'a>,
+    /// What is looked at, and what modules are measured in: a copy of the former's double size, so
+    /// many times.
+    here: &'a Grey<'a>,
+    fine: &'a Grey<'a>,
+    level: usize,
+    /// Where the fine one lies in a copy of the part that was halved so often.
+    sharpened: Option<((u32, u32), usize)>,
+    /// How many more finders may be looked into.
+    finders: &'a Cell<usize>,
+}
+
+impl Look<'_> {
+    /// Tries the lattices that a view shows.
+    fn through(&self, view: &View, care: Care) -> Option<Symbol> {
+        let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
+        let fits = |start: &&Start| {
+            let pitch = start.pitch() * times;
+            let known = self.hints.module.is_none_or(|module| (pitch / module - 1.0).abs() < 0.34);
+            start.clear > FAINTEST && known
+        };
+        let starts = view.starts.iter().filter(fits);
+        starts.take(LATTICES).find_map(|start| self.from(start, care))
+    }
+
+    /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
+    fn sharper(&self, map: &Map, place: &Place, blur: f32, deep: &mut usize) -> Option<Symbol> {
+        if !(BLURRED..4.0 * BLURRED).contains(&blur) || *deep == 0 {
+            return None;
+        }
+        *deep -= 1;
+        let [left, top, right, bottom] = map.around(place);
+        let part = Region {
+            x: u32::try_from(left).ok()?,
+            y: u32::try_from(top).ok()?,
+            width: u32::try_from(right.min(self.here.width()) - left).ok()?,
+            height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
+        };
+        let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
+        let sharp = sharp.grey();
+        let look = Look {
+            here: &sharp,
+            fine: &sharp,
+            level: 0,
+            sharpened: Some(((part.x, part.y), self.level)),
+            ..*self
+        };
+        let view = lattice::view(&sharp, (place.x - left, place.y - top), WINDOWS[0]);
+        look.through(&view, SHARPENED)
+    }
+
+    fn from(&self, start: &Start, care: Care) -> Option<Symbol> {
+        let lattice = start.follow(self.here, care)?;
+        let (left, top) = (lattice.cols.0, lattice.rows.0);
+        let size = (
+            usize::try_from(lattice.cols.1 - left).ok()?,
+            usize::try_from(lattice.rows.1 - top).ok()?,
+        );
+        let cells = Cells::glance(self.here, &lattice.warp, (left, top), size);
+        let near = |from: i32, length: usize| {
+            let middle = usize::try_from(-from).unwrap_or(0).min(length);
+            (middle.saturating_sub(8), (middle + 8).min(length))
+        };
+        let mut seen = Vec::new();
+        let darkness = cells.darkness();
+        self.among(&lattice, &darkness, false, &mut seen)
+            .or_else(|| {
+                let (cols, rows) = (near(left, size.0), near(top, size.1));
+                self.among(&lattice, &cells.darkness_as_in(cols, rows), false, &mut seen)
+            })
+            .or_else(|| self.among(&lattice, &darkness, true, &mut seen))
+    }
+
+    /// Tries the likeliest frames among the cells that were not tried before.
+    fn among(
+        &self,
+        lattice: &Lattice,
+        cells: &Cells,
+        lost: bool,
+        seen: &mut Vec<Frame>,
+    ) -> Option<Symbol> {
+        let wanted = |shape: &Shape| {
+            let size = self.hints.size;
+            size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
+        };
+        let frames = finder::frames(cells, lost, wanted);
+        for frame in frames.iter().take(FRAMES) {
+            if seen.iter().any(|other| other.same(frame)) {
+                continue;
+            }
+            seen.push(*frame);
+            self.finders.set(self.finders.get().checked_sub(1)?);
+            let found = self.read(lattice, frame);
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    fn read(&self, lattice: &Lattice, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let (wide, high) = (cols as f32, rows as f32);
+        #[expect(clippy::cast_precision_loss, reason = "at most some hundred")]
+        let (left, top) = (lattice.cols.0 as f32, lattice.rows.0 as f32);
+        let warp = lattice.warp.seen_from((wide, high), |x, y| {
+            let (u, v) = frame.place(x, y);
+            (left + u, top + v)
+        })?;
+        let growth = lattice.growth;
+        let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
+        let warp = refine(self.here, warp, (wide, high), growth);
+        let cells = Cells::glance(self.here, &warp, (-1, -1), (cols + 2, rows + 2));
+        let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
+        if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
+            return None;
+        }
+        let warp = warp.doubled(self.level);
+        self.decode(&warp, frame)
+    }
+
+    fn decode(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        let samples = Cells::measure(self.fine, warp, (-1, -1), (cols + 2, rows + 2), 0.5);
+        let square = frame.shape.rows == frame.shape.cols;
+        let ways: &[bool] = if square { &[false, true] } else { &[frame.mirrored] };
+        let scales: [fn(&Cells) -> Cells; 2] = [Cells::darkness, Cells::darkness_of_all];
+        scales.iter().find_map(|scale| {
+            let darkness =
+                if frame.inverted { scale(&samples).negative() } else { scale(&samples) };
+            ways.iter().find_map(|mirrored| {
+                let mirrored = *mirrored;
+                let seen = Seen { shape: frame.shape, darkness: &darkness, margin: 1, mirrored };
+                let decoded = seen.decode().filter(|decoded| self.believes(frame, decoded))?;
+                Some(self.symbol(warp, frame, &samples, decoded, mirrored))
+            })
+        })
+    }
+
+    /// The smallest symbols can bear so few errors that chance makes some words right: of those
+    /// one error less is taken, unless that size is known to be there.
+    fn believes(&self, frame: &Frame, decoded: &Decoded) -> bool {
+        let few = frame.shape.correction <= FEW;
+        let most = frame.shape.correction / 2 - usize::from(few);
+        self.hints.size.is_some() || !few || decoded.corrected.wrong.len() <= most
+    }
+
+    fn symbol(
+        &self,
+        grid: &Warp,
+        frame: &Frame,
+        samples: &Cells,
+        decoded: Decoded,
+        mirrored: bool,
+    ) -> Symbol {
+        let (rows, cols) = frame.seen();
+        let (grid, samples) = match self.sharpened {
+            None => (*grid, samples.clone()),
+            Some((origin, level)) => {
+                let grid = grid.moved(origin).doubled(level);
+                let size = (cols + 2, rows + 2);
+                (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
+            }
+        };
+        let grid = grid.moved(self.hints.region.map_or((0, 0), |region| (region.x, region.y)));
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let (wide, high) = (cols as f32, rows as f32);
+        let corners = [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)];
+        Symbol {
+            text: decoded.said.text,
+            identifier: decoded.said.identifier,
+            rows: frame.shape.rows,
+            cols: frame.shape.cols,
+            grid,
+            corners: corners.map(|(x, y)| grid.at(x, y)),
+            samples,
+            words: decoded.words,
+            wrong: decoded.corrected.wrong,
+            unused: decoded.corrected.unused,
+            mirrored,
+            inverted: frame.inverted,
+        }
+    }
+}
+
+/// Pixels of the picture in a pixel of a copy that was halved so often.
+fn scale(level: usize) -> f32 {
+    [1.0, 2.0, 4.0, 8.0][level.min(3)]
+}
+
+/// Looks at all tiles of the symbol once more, now that it is known how far it goes.
+fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f32)) -> Warp {
+    let places = |length: f32| {
+        let count = (length / 5.0).round().max(2.0);
+        let step = (length - 4.0) / (count - 1.0);
+        (0_u8..40)
+            .map(f32::from)
+            .take_while(move |n| *n < count)
+            .map(move |n| (2.0 + step * n).round())
+    };
+    let mut sights: Vec<Sight> = Vec::new();
+    for v in places(high) {
+        for u in places(wide) {
+            let Some(tile) = tone::tile(grey, &warp, (u, v), 2.5, growth) else { continue };
+            if tile.miss.0.abs().max(tile.miss.1.abs()) < 0.3 && tile.clear > 0.05 {
+                sights.push(tile.sight);
+            }
+        }
+    }
+    let terms = match sights.len() {
+        0..6 => return warp,
+        6..12 => 4,
+        12..25 => 6,
+        _ => 10,
+    };
+    Warp::fit(&sights, terms).unwrap_or(warp)
+}

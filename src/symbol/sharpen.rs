@@ -1,0 +1,69 @@
+//! A blurred picture made sharp again, as far as its noise allows.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixels of a picture are far below 2^24"
+)]
+use super::grey::{Grey, Owned};
+use std::f32::consts::{PI, TAU};
+
+/// Share of the signal below which a frequency is left alone (Wiener). Prints have little noise
+/// where the optics are at fault.
+const NOISE: f32 = 0.012;
+
+/// Undoes a Gaussian blur of `sigma` pixels.
+pub(super) fn sharpened(grey: &Grey<'_>, sigma: f32) -> Owned {
+    let kernel = kernel(sigma);
+    let (width, height) = (grey.width(), grey.height());
+    let half = kernel.len() / 2;
+    let mut line = vec![0.0_f32; width + 2 * half];
+    let mut across = vec![0.0_f32; width * height];
+    for (y, out) in across.chunks_exact_mut(width).enumerate() {
+        let row = grey.row(y);
+        for (at, cell) in line.iter_mut().enumerate() {
+            *cell = f32::from(row[at.saturating_sub(half).min(width - 1)]);
+        }
+        for (tap, weight) in kernel.iter().enumerate() {
+            for (out, pixel) in out.iter_mut().zip(&line[tap..]) {
+                *out += weight * pixel;
+            }
+        }
+    }
+    let mut luma = Vec::with_capacity(width * height);
+    let mut sum = vec![0.0_f32; width];
+    for y in 0..height {
+        sum.fill(0.5);
+        for (tap, weight) in kernel.iter().enumerate() {
+            let row = (y + tap).saturating_sub(half).min(height - 1);
+            for (sum, value) in sum.iter_mut().zip(&across[row * width..]) {
+                *sum += weight * value;
+            }
+        }
+        luma.extend(sum.iter().map(|value| *value as u8));
+    }
+    Owned::new(luma, width, height)
+}
+
+/// The filter that undoes the blur, along one direction.
+fn kernel(sigma: f32) -> Vec<f32> {
+    const STEPS: usize = 128;
+    let half = (4.5 * sigma).ceil() as usize;
+    let gain = |rate: f32| {
+        let left = (-2.0 * (PI * sigma * rate).powi(2)).exp();
+        left / (left * left + NOISE)
+    };
+    let tap = |at: usize| {
+        let place = at as f32 - half as f32;
+        let sum: f32 = (0..STEPS)
+            .map(|step| {
+                let rate = (step as f32 + 0.5) / (2 * STEPS) as f32;
+                gain(rate) * (TAU * rate * place).cos()
+            })
+            .sum();
+        sum / STEPS as f32
+    };
+    let taps: Vec<f32> = (0..=2 * half).map(tap).collect();
+    let sum: f32 = taps.iter().sum();
+    taps.into_iter().map(|tap| tap / sum).collect()
+}
