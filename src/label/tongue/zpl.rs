@@ -129,10 +129,10 @@ fn paper(row: &RowSize, zpl: &mut String) {
 fn changing(placed: &Placed) -> Vec<&str> {
     let mut fields = Vec::new();
     for item in &placed.items {
-        if let Item::Serial { after, .. } = item {
-            if !fields.contains(&after.as_str()) {
-                fields.push(after.as_str());
-            }
+        if let Item::Serial { after, .. } = item
+            && !fields.contains(&after.as_str())
+        {
+            fields.push(after.as_str());
         }
     }
     fields
