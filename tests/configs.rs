@@ -364,6 +364,13 @@ fn a_roll_that_cannot_be_made_is_refused_with_the_reason() {
         "line[0].roll.labels_per_row: found 2, wanted 1: a camera behind the print head sees one label at a time",
     ];
     assert_eq!(problems(&(ROLL.to_owned() + roll)), wanted);
+    // The head of the desk printer prints 104 mm.
+    let wide = "design = \"58x40\"\nroll = { labels_per_row = 2, pitch_mm = 60 }\n[line.goods]\n\
+                gtin = \"04810093011694\"\ngroup = \"milk\"\nname = \"Cheese\"\n";
+    let wanted = [
+        "line[0].design: found \"58x40\": a row of labels of 118.0 mm is wider than the print head of 104.0 mm; the largest shipped label for it is 43x25, wanted a design, or labels in a row, that the print head is wide enough for",
+    ];
+    assert_eq!(problems(&(ROLL.to_owned() + wide)), wanted);
     let wanted = ["line[0].roll.gap_mm: found a text, wanted a number from 0 to 500"];
     assert_eq!(problems(&(ROLL.to_owned() + "roll = { gap_mm = \"two\" }")), wanted);
 }

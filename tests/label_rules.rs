@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 use label_kit::{codes, goods, text, toml_with, with};
 use markwright::code::CodeText;
-use markwright::label::{Design, DesignProblem, Goods, Item, Placed, design, place, raster};
+use markwright::label::{
+    Design, DesignProblem, Goods, Head, Item, LabelFormat, Language, Placed, design, place, raster,
+};
 use proptest::prelude::*;
 
 mod label_kit;
@@ -146,11 +148,19 @@ fn a_label_wider_than_the_head_is_refused_with_the_largest_that_fits() {
     let said = large.fits_head(8.0, 344).unwrap_err().to_string();
     assert_eq!(
         said,
-        "a label of 58.0 mm is wider than the print head of 43.0 mm; the largest shipped label for \
-         it is plain"
+        "a row of labels of 58.0 mm is wider than the print head of 43.0 mm; the largest shipped label \
+         for it is plain"
     );
     let none = large.fits_head(8.0, 40).unwrap_err().to_string();
     assert!(none.ends_with("is none"), "{none}");
+    // Two beside each other reach 118 mm, and the head ends at 104.
+    let head = |across| {
+        let head = Head::new(Language::Zpl, 8.0);
+        Head { across, pitch_mm: 60.0, width_dots: Some(832), ..head }
+    };
+    let made = |across| LabelFormat::new(large, &goods(), &codes()[0], &head(across)).map(|_| ());
+    assert_eq!(made(1), Ok(()));
+    assert!(matches!(made(2), Err(DesignProblem::WiderThanHead { .. })), "{:?}", made(2));
 }
 
 fn barcode(rest: &str) -> String {

@@ -189,8 +189,11 @@ async fn after_a_mended_fault_settings_and_format_are_sent_again_before_the_next
     assert_eq!(bench.fact().await, PrinterEvent::Up);
     bench.set(|s| s.paper_out = true);
     assert_eq!(bench.fact().await, PrinterEvent::Blocked(Cause::OutOfLabels));
+    // Mended, it stays paused until somebody presses the key.
+    bench.set(|s| (s.paper_out, s.paused) = (false, true));
+    assert_eq!(bench.fact().await, PrinterEvent::Blocked(Cause::Paused));
     bench.set(|s| {
-        s.paper_out = false;
+        s.paused = false;
         s.heard.clear();
     });
     assert_eq!(bench.fact().await, PrinterEvent::Unblocked);

@@ -163,6 +163,7 @@ impl Post {
         let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
         let mut head = label::Head::new(self.line.printer.language, dots);
         head.separator = separator;
+        head.width_dots = self.line.printer.head_width_dots;
         head.across = u32::try_from(self.line.settings.roll.labels_per_row).unwrap_or(1);
         (head.pitch_mm, head.gap_mm) = (self.line.pitch_mm, self.line.gap_mm);
         let format = Arc::new(label::LabelFormat::new(design, &goods, sample, &head)?);

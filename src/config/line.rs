@@ -41,6 +41,12 @@ pub(super) fn line_config(
     let camera = watched.then(|| camera(at.table("camera"), &frames_dir, &shown));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
+    if let (Some(Some(work)), Some((settings, dots, _))) = (&work, &printer)
+        && let Err(problem) = row_fits(&roll, &work.design, *dots, settings.head_width_dots)
+    {
+        let wanted = "a design, or labels in a row, that the print head is wide enough for";
+        at.wrong("design", format_args!("\"{}\": {problem}", work.design), wanted);
+    }
     at.end(
         "name, scenario, by_itself, design, planned, limits, roll, printer, plc, camera, goods, stock",
     );
@@ -72,6 +78,19 @@ pub(super) fn line_config(
         gap_mm: roll.gap_mm,
         work,
     })
+}
+
+/// Whether the labels of a row are all under the print head.
+fn row_fits(
+    roll: &Media,
+    design: &str,
+    dots_per_mm: f32,
+    head_dots: Option<u32>,
+) -> Result<(), label::DesignProblem> {
+    let (Some(design), Some(head_dots)) = (label::design(design), head_dots) else { return Ok(()) };
+    let further = u16::try_from(roll.settings.labels_per_row).map_or(0, |across| across - 1);
+    let row_mm = design.width_mm + f32::from(further) * roll.pitch_mm;
+    design.row_fits_head(row_mm, dots_per_mm, head_dots)
 }
 
 fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {

@@ -81,18 +81,33 @@ impl Design {
 
     /// Refuses a label that is wider than the print head.
     pub fn fits_head(&self, dots_per_mm: f32, head_dots: u32) -> Result<(), DesignProblem> {
+        self.row_fits_head(self.width_mm, dots_per_mm, head_dots)
+    }
+
+    /// Refuses a row of labels of this width that is wider than the print head: what is beyond it
+    /// would be lost without a sign.
+    pub fn row_fits_head(
+        &self,
+        row_mm: f32,
+        dots_per_mm: f32,
+        head_dots: u32,
+    ) -> Result<(), DesignProblem> {
         #[expect(clippy::cast_precision_loss, reason = "a head has some thousand dots")]
         let head = head_dots as f32;
         let head_mm = head / dots_per_mm;
         // Half a dot is rounding.
-        let fits = |design: &Self| design.width_mm * dots_per_mm < head + 0.5;
-        if fits(self) {
+        let fits = |width_mm: f32| width_mm * dots_per_mm < head + 0.5;
+        if fits(row_mm) {
             return Ok(());
         }
-        let widest =
-            designs().iter().filter(|d| fits(d)).max_by(|a, b| a.size().total_cmp(&b.size()));
+        // The gaps of a row stay as wide as they are.
+        let beside = row_mm - self.width_mm;
+        let widest = designs()
+            .iter()
+            .filter(|design| fits(design.width_mm + beside))
+            .max_by(|a, b| a.size().total_cmp(&b.size()));
         Err(DesignProblem::WiderThanHead {
-            width_mm: self.width_mm,
+            width_mm: row_mm,
             head_mm,
             shipped: widest.map_or("none", |design| design.name.as_str()),
         })

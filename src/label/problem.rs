@@ -110,11 +110,11 @@ pub enum DesignProblem {
     },
     /// The label does not fit under the head.
     #[error(
-        "a label of {width_mm:.1} mm is wider than the print head of {head_mm:.1} mm; \
+        "a row of labels of {width_mm:.1} mm is wider than the print head of {head_mm:.1} mm; \
          the largest shipped label for it is {shipped}"
     )]
     WiderThanHead {
-        /// Width of the label.
+        /// Width of the label, or of the labels side by side.
         width_mm: f32,
         /// Width of the head.
         head_mm: f32,

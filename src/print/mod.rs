@@ -57,6 +57,8 @@ pub struct PrinterSettings {
     pub unique_id: Option<String>,
     /// The resolution that the labels are made for; a printer that names another one is refused.
     pub dots_per_mm: Option<u32>,
+    /// The widest line that its head prints, in dots, where that is known.
+    pub head_width_dots: Option<u32>,
     /// How many rows of labels may be out and not yet counted, 1 to 4: more cannot be called back, fewer
     /// keep the printer from making the next label ready while it prints.
     pub window: usize,
@@ -93,6 +95,7 @@ impl PrinterSettings {
             sets_reprint_off: true,
             unique_id: None,
             dots_per_mm: None,
+            head_width_dots: None,
             window: 2,
             ask_every: Duration::from_millis(25),
             ask_idle_every: Duration::from_millis(500),

@@ -211,6 +211,7 @@ impl Profile {
             },
             sets_reprint_off: self.sets_reprint_off,
             dots_per_mm: Some(self.dots_per_mm),
+            head_width_dots: Some(self.head_width_dots),
             window: self.window,
             still_for: Duration::from_millis(self.label_ms),
             ..PrinterSettings::new(addr)

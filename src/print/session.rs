@@ -43,6 +43,8 @@ pub(super) struct Session<'a> {
     facts: &'a mpsc::Sender<Event>,
     up: bool,
     blocked: Option<Cause>,
+    /// A fault that somebody mends with his hands came since it was set up.
+    spoilt: bool,
     /// Commands that were heard and not yet obeyed.
     waiting: VecDeque<PrinterCommand>,
     /// The printer takes no more data for now.
@@ -83,6 +85,7 @@ impl<'a> Session<'a> {
             facts,
             up: false,
             blocked: None,
+            spoilt: false,
             waiting: VecDeque::new(),
             full: false,
             pace: Pace::new(settings.ask_every, settings.ask_idle_every),
@@ -324,14 +327,16 @@ impl<'a> Session<'a> {
         if trouble == self.blocked {
             return Ok(());
         }
-        let faulty = self.blocked.is_some_and(spoils);
         self.blocked = trouble;
+        // A mended printer stays paused for a while: that it was spoilt is not forgotten by that.
+        self.spoilt |= trouble.is_some_and(spoils);
         if let Some(cause) = trouble {
             return self.say(PrinterEvent::Blocked(cause)).await;
         }
-        if faulty {
+        if self.spoilt {
             // Somebody had his hands in it, and perhaps on its switch.
             self.set_up().await?;
+            self.spoilt = false;
         }
         self.say(PrinterEvent::Unblocked).await
     }

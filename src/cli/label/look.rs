@@ -58,8 +58,10 @@ impl Check {
             Err(wrong) => return wrong.tell(),
         };
         let (goods, dots) = (self.words.goods(), printer.dots_per_mm);
-        if let Some(words) = too_wide(&design, &printer) {
-            say(&words);
+        if let Some(Err(problem)) =
+            printer.width_dots.map(|width_dots| design.fits_head(dots, width_dots))
+        {
+            say(&format!("{}: {problem}", printer.name));
             return ExitCode::FAILURE;
         }
         let mut holds = false;
@@ -80,16 +82,6 @@ impl Check {
         }
         if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
-}
-
-/// What to say of a label that is wider than the head.
-#[expect(clippy::cast_precision_loss, reason = "a head has some thousand dots")]
-fn too_wide(design: &Design, printer: &ask::Printer) -> Option<String> {
-    let head_mm = printer.width_dots? as f32 / printer.dots_per_mm;
-    (design.width_mm > head_mm).then(|| {
-        let (name, width_mm) = (&printer.name, design.width_mm);
-        format!("the label is {width_mm} mm wide, {name} prints {head_mm:.1} mm")
-    })
 }
 
 /// Places the worst label of a group; gives the side of its modules in millimetres.

@@ -35,6 +35,8 @@ pub struct Head {
     pub language: Language,
     /// Dots of the head a millimetre.
     pub dots_per_mm: f32,
+    /// The widest line that it prints, in dots, where that is known: what is wider is refused.
+    pub width_dots: Option<u32>,
     /// What stands between the parts of a code.
     pub separator: Separator,
     /// Labels side by side in a row, at least one.
@@ -50,11 +52,12 @@ pub struct Head {
 }
 
 impl Head {
-    /// A head with one label a row, 2 mm from the next row, codes separated by FNC1, no echo.
+    /// A head of any width with one label a row, 2 mm from the next row, codes separated by FNC1, no echo.
     pub fn new(language: Language, dots_per_mm: f32) -> Self {
         Self {
             language,
             dots_per_mm,
+            width_dots: None,
             separator: Separator::default(),
             across: 1,
             pitch_mm: 0.0,
@@ -298,6 +301,9 @@ impl RowSize {
         }
         let pitch_mm = if across == 1 { 0.0 } else { pitch_mm };
         let (further, further_mm) = (across - 1, (across - 1) as f32 * pitch_mm);
+        if let Some(width_dots) = head.width_dots {
+            design.row_fits_head(width_mm + further_mm, dots_per_mm, width_dots)?;
+        }
         let pitch = (pitch_mm * dots_per_mm).round() as u32;
         Ok(Self {
             width: placed.width + further * pitch,
