@@ -368,7 +368,7 @@ fn a_roll_that_cannot_be_made_is_refused_with_the_reason() {
     let wide = "design = \"58x40\"\nroll = { labels_per_row = 2, pitch_mm = 60 }\n[line.goods]\n\
                 gtin = \"04810093011694\"\ngroup = \"milk\"\nname = \"Cheese\"\n";
     let wanted = [
-        "line[0].design: found \"58x40\": a row of labels of 118.0 mm is wider than the print head of 104.0 mm; the largest shipped label for it is 43x25, wanted a design, or labels in a row, that the print head is wide enough for",
+        "line[0].design: found \"58x40\": a row of labels of 118.0 mm is wider than the print head of 104.0 mm; the largest shipped label for it is plain, wanted a design, or labels in a row, that the print head is wide enough for",
     ];
     assert_eq!(problems(&(ROLL.to_owned() + wide)), wanted);
     let wanted = ["line[0].roll.gap_mm: found a text, wanted a number from 0 to 500"];
