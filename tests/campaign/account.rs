@@ -26,11 +26,13 @@ pub(crate) struct Account<'a> {
     pub(crate) states: &'a States,
     /// What came out of the printer.
     pub(crate) ledger: &'a [SheetOut],
-    /// Labels that may be out and not confirmed.
-    pub(crate) window: usize,
-    /// Faults that struck, hands at the panel, and kills. A person who presses Start for a line
-    /// that waits is none: nothing may become doubtful by that.
+    /// Labels of the rows that may be out and not confirmed, and of one more row.
+    pub(crate) at_stake: usize,
+    /// Faults that struck, hands at the panel, and kills. What a printer waits out is none, and a
+    /// person who presses Start for a line that waits is none: nothing may become doubtful by that.
     pub(crate) incidents: usize,
+    /// Whether a fault struck that makes whole labels which cannot be read.
+    pub(crate) spoils: bool,
 }
 
 impl Account<'_> {
@@ -75,13 +77,13 @@ impl Account<'_> {
 
     fn of_code(&self, code: &str, state: CodeState) -> Option<String> {
         let may = match state {
-            CodeState::Stored => 0..=0,
+            // Scrapped: given back by the driver when the line came to rest.
+            CodeState::Stored | CodeState::Scrapped => 0..=0,
             // None: see `unseen`.
             CodeState::Printed | CodeState::Doubtful => 0..=1,
             CodeState::Sent
             | CodeState::Applied
             | CodeState::Verified
-            | CodeState::Scrapped
             | CodeState::Rejected
             | CodeState::Sampled => {
                 return Some(format!("ends as {state}: {code:?}"));
@@ -93,26 +95,28 @@ impl Account<'_> {
     }
 
     /// A printed code is on a good label, or on one that is whole, but cannot be read: dots of the
-    /// head are dead, or nothing was burnt. Only a camera sees that.
+    /// head are dead, or nothing was burnt. Only a camera sees that. Labels without a code look the
+    /// same here, and one of two in a row may be spoilt: then no more than this is asked.
     fn unseen(&self) -> Vec<String> {
         let printed = self.states.iter().filter(|(_, state)| **state == CodeState::Printed);
         let nowhere: Vec<_> =
             printed.map(|(code, _)| code).filter(|code| self.good_labels_of(code) == 0).collect();
-        let unreadable = |s: &&SheetOut| s.why == Why::Format && !s.partial && s.codes.is_empty();
-        let whole = self.ledger.iter().filter(unreadable).count();
-        if nowhere.len() <= whole {
+        let across = self.ledger.iter().map(|sheet| sheet.codes.len()).max().unwrap_or(1).max(1);
+        let whole = self.ledger.iter().filter(|s| s.why == Why::Format && !s.partial);
+        let unreadable: usize = whole.map(|sheet| across - sheet.codes.len()).sum();
+        if nowhere.is_empty() || (self.spoils && nowhere.len() <= unreadable) {
             return Vec::new();
         }
-        vec![format!("printed, and on no label: {nowhere:?}; {whole} whole labels cannot be read")]
+        vec![format!("printed, and on no label: {nowhere:?}; {unreadable} places cannot be read")]
     }
 
     fn too_much_doubt(&self) -> Option<String> {
-        let (doubtful, window, incidents) =
-            (self.count(CodeState::Doubtful), self.window, self.incidents);
-        let too_much = doubtful > (window + 1) * incidents;
+        let (doubtful, at_stake, incidents) =
+            (self.count(CodeState::Doubtful), self.at_stake, self.incidents);
+        let too_much = doubtful > at_stake * incidents;
         too_much.then(|| {
             format!(
-                "{doubtful} codes in doubt after {incidents} incidents with a window of {window}"
+                "{doubtful} codes in doubt after {incidents} incidents, {at_stake} at stake each"
             )
         })
     }

@@ -35,6 +35,28 @@ pub(crate) struct Ended {
     pub(crate) ledger: Vec<SheetOut>,
     /// The kinds of faults that struck, and how often.
     pub(crate) struck: BTreeMap<&'static str, usize>,
+    /// Whether the printer is silent in a fault.
+    silent: bool,
+}
+
+/// What the printer waits out by itself or does not notice: no code may become doubtful by that.
+const FREE: [&str; 3] = ["paused", "slow", "dead dots"];
+/// The same for a printer that answers meanwhile. Silence may hide another fault.
+const FREE_IF_TOLD: &str = "too hot";
+/// What makes whole labels that nobody can read.
+const SPOILING: [&str; 3] = ["dead dots", "lost label, counted", "lost label, not counted"];
+
+impl Ended {
+    /// How many faults struck that may put codes in doubt.
+    pub(crate) fn costly(&self) -> usize {
+        let free = |kind: &str| FREE.contains(&kind) || (kind == FREE_IF_TOLD && !self.silent);
+        self.struck.iter().filter(|(kind, _)| !free(kind)).map(|(_, times)| times).sum()
+    }
+
+    /// Whether whole labels may have come out that cannot be read.
+    pub(crate) fn spoils(&self) -> bool {
+        SPOILING.iter().any(|kind| self.struck.contains_key(kind))
+    }
 }
 
 impl Luck {
@@ -62,7 +84,8 @@ impl Luck {
         for incident in self.settings.script.incidents.iter().filter(|i| i.label <= last) {
             *struck.entry(name_of(&incident.mood)).or_default() += 1;
         }
-        Ended { script: words(&self.settings), ledger, struck }
+        let silent = self.settings.silent_in_fault;
+        Ended { script: words(&self.settings), ledger, struck, silent }
     }
 }
 
@@ -88,7 +111,7 @@ fn settings_of(seed: u64, job: &Job) -> PrinterSettings {
 /// Chance makes every fault short. No hand mends a printer within half a second, though, and a
 /// fault that comes and goes between two questions cannot be known of.
 fn script_of(seed: u64, job: &Job) -> Script {
-    let mut script = Script::by_chance(seed, job.planned as u64, job.language);
+    let mut script = Script::by_chance(seed, job.rows() as u64, job.language);
     for Incident { mood, lasts, .. } in &mut script.incidents {
         if let Mood::Slow { inches_per_second, .. } = mood {
             *inches_per_second = SLOW;

@@ -73,7 +73,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         presses: 0,
         ends_at: Instant::now() + AT_MOST,
     };
-    let kills = kills_of(seed, job.planned);
+    let kills = kills_of(seed, job.rows());
     let (killed, late) = play.until_done(&kills).await;
     let Play { presses, log, .. } = play;
     let ended = luck.end().await;
@@ -82,8 +82,9 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         imported: &site.codes,
         states: &states,
         ledger: &ended.ledger,
-        window: job.window,
-        incidents: ended.struck.values().sum::<usize>() + killed,
+        at_stake: (job.window + 1) * job.across,
+        incidents: ended.costly() + killed,
+        spoils: ended.spoils(),
     };
     let mut wrong = account.contradictions();
     wrong.extend(late);
@@ -114,16 +115,16 @@ struct Kill {
 
 /// In a third of the scripts the daemon is killed, in some of those twice; the second one may be
 /// killed before it is ready.
-fn kills_of(seed: u64, planned: usize) -> Vec<Kill> {
+fn kills_of(seed: u64, rows: usize) -> Vec<Kill> {
     if !seed.is_multiple_of(3) {
         return Vec::new();
     }
     let mut dice = Dice::of(seed, FOR_KILLS);
     let ms = |ms: usize| Duration::from_millis(ms as u64);
-    let first = dice.below(planned);
+    let first = dice.below(rows);
     let mut kills = vec![Kill { sheets: first as u64, then: ms(dice.below(300)) }];
     if dice.chance(0.4) {
-        let again = if dice.chance(0.5) { 0 } else { dice.below(planned) };
+        let again = if dice.chance(0.5) { 0 } else { dice.below(rows) };
         kills.push(Kill { sheets: again as u64, then: ms(dice.below(1_500)) });
     }
     kills

@@ -69,6 +69,10 @@ pub(crate) struct Job {
     /// Codes beyond those planned.
     spare: usize,
     design: &'static str,
+    /// Labels side by side.
+    pub(crate) across: usize,
+    /// Whether labels without a code stand before and after.
+    marks: bool,
 }
 
 impl Job {
@@ -89,6 +93,8 @@ impl Job {
             planned: if counts { 16 + dice.below(24) } else { 8 + dice.below(8) },
             spare: dice.below(16),
             design: DESIGN,
+            across: if dice.chance(0.25) { 2 } else { 1 },
+            marks: dice.chance(0.3),
         }
     }
 
@@ -104,7 +110,14 @@ impl Job {
             planned,
             spare: 0,
             design,
+            across: 1,
+            marks: false,
         }
+    }
+
+    /// Rows of labels that are planned.
+    pub(crate) fn rows(&self) -> usize {
+        self.planned.div_ceil(self.across)
     }
 
     fn profile(&self) -> String {
@@ -186,7 +199,8 @@ fn head(folder: &Path) -> String {
 }
 
 fn line(job: &Job, profile: &Path, printer: &Printer) -> String {
-    let Job { planned, design, .. } = job;
+    let Job { planned, design, across, marks, .. } = job;
+    let pitch = if *across > 1 { "pitch_mm = 33\n" } else { "" };
     let status = printer.json_addr.map(|at| format!(", status_port = {}", at.port()));
     format!(
         r#"[[line]]
@@ -203,6 +217,11 @@ gtin = "04810093011694"
 group = "milk"
 name = "Кефир «Раница» 2,5 %"
 hs_code = "0403"
+
+[line.roll]
+labels_per_row = {across}
+{pitch}leader = {marks}
+trailer = {marks}
 "#,
         profile = profile.display(),
         address = printer.addr,
