@@ -184,6 +184,19 @@ fn wrong_arguments_say_what_would_be_right() {
 }
 
 #[test]
+fn a_printer_gets_no_file_of_another_language() {
+    let dir = tempfile::tempdir().unwrap();
+    for (printer, form, wanted) in
+        [("zebra-zt411-300", "tspl", "zpl"), ("tsc-mx241p-203", "zpl", "tspl")]
+    {
+        let arguments = [&render(form, "label.out")[..], &["--printer", printer]].concat();
+        let said = refused(&arguments, dir.path());
+        assert!(said.contains(&format!("ask for --as {wanted}")), "{said}");
+    }
+    assert_eq!(files(dir.path()), Vec::<String>::new());
+}
+
+#[test]
 fn designs_are_listed_and_checked_for_a_printer() {
     let dir = tempfile::tempdir().unwrap();
     let listed = label(&["list", "--printer", "desk-zpl-203"], dir.path());

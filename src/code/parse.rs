@@ -110,8 +110,11 @@ pub fn parse(text: &str) -> Result<Parts<'_>, Malformed> {
     Ok(Parts { gtin, serial, tail, template })
 }
 
+/// What a text begins with: enough to see what it is, and not the whole code.
 fn start(text: &str) -> String {
-    text.chars().take(6).collect()
+    const SHOWN: usize = 6;
+    let start: String = text.chars().take(SHOWN).collect();
+    if text.chars().nth(SHOWN).is_some() { start + "…" } else { start }
 }
 
 fn refuse_characters(text: &str) -> Result<(), Malformed> {

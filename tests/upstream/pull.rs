@@ -217,7 +217,7 @@ async fn bad_codes_are_set_aside_with_their_lines_and_the_rest_is_taken() {
     assert!(done.problem.as_ref().unwrap().contains("5 codes were set aside"), "{done:?}");
     let aside = bench.texts("select line || ' ' || reason from set_aside order by line").await;
     let expected = [
-        "2 a code starts with 01 and a GTIN; found 'rubbis'",
+        "2 a code starts with 01 and a GTIN; found 'rubbis…'",
         "3 foreign GTIN 04600000000015, wanted 04810093011694",
         "5 the GS separator (character 29) before the check part was lost on the way",
         "6 the same code stands on line 4",

@@ -3,7 +3,7 @@ use super::super::EX_CONFIG;
 use super::super::say_to_person;
 use crate::app::chain;
 use crate::code::{self, CodeText};
-use crate::label::{Design, designs};
+use crate::label::{Design, Language, designs};
 use crate::print::{Profile, ProfileError};
 use std::path::Path;
 use std::process::ExitCode;
@@ -55,13 +55,15 @@ pub(super) struct Printer {
     pub(super) dots_per_mm: f32,
     /// How wide it prints, where that is known.
     pub(super) width_dots: Option<u32>,
+    /// What it speaks, where that is known.
+    pub(super) language: Option<Language>,
 }
 
 /// A shipped profile by its name, or one from a file.
 pub(super) fn printer(named: Option<&str>) -> Result<Printer, Wrong> {
     let Some(named) = named else {
         let name = "a 300 dpi head".to_owned();
-        return Ok(Printer { name, dots_per_mm: DEFAULT_HEAD, width_dots: None });
+        return Ok(Printer { name, dots_per_mm: DEFAULT_HEAD, width_dots: None, language: None });
     };
     let profile = Profile::load(named).map_err(|error| match error {
         ProfileError::Unknown { .. } | ProfileError::Unreadable { .. } => {
@@ -72,8 +74,8 @@ pub(super) fn printer(named: Option<&str>) -> Result<Printer, Wrong> {
         }
     })?;
     let dots_per_mm = profile.exact_dots_per_mm();
-    let width_dots = Some(profile.head_width_dots);
-    Ok(Printer { name: profile.name, dots_per_mm, width_dots })
+    let (width_dots, language) = (Some(profile.head_width_dots), Some(profile.language));
+    Ok(Printer { name: profile.name, dots_per_mm, width_dots, language })
 }
 
 fn read(named: &str, shipped: &[&str]) -> Result<String, Wrong> {

@@ -59,6 +59,7 @@ impl Render {
         if self.separator == Between::Gs && !matches!(self.form, As::Zpl | As::Tspl) {
             bail!("--separator gs is for zpl and tspl; symbols that are drawn here have FNC1");
         }
+        self.refuse_language(&printer)?;
         if let Some(width_dots) = printer.width_dots {
             design
                 .fits_head(printer.dots_per_mm, width_dots)
@@ -69,6 +70,20 @@ impl Render {
             .with_context(|| format!("draw '{}' for {}", design.name, printer.name))?;
         file::write(&self.output, |write| Ok(write.write_all(&bytes)?))?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// A printer prints the commands of another language as text, label after label.
+    fn refuse_language(&self, printer: &ask::Printer) -> anyhow::Result<()> {
+        let (word, written) = match self.form {
+            As::Zpl => ("tspl", Language::Zpl),
+            As::Tspl => ("zpl", Language::Tspl),
+            As::Png | As::Pdf | As::Eps => return Ok(()),
+        };
+        if printer.language.is_some_and(|spoken| spoken != written) {
+            let (name, spoken) = (&printer.name, word.to_uppercase());
+            bail!("{name} speaks {spoken}: ask for --as {word}, or name another --printer");
+        }
+        Ok(())
     }
 
     fn drawn(
