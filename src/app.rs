@@ -1,5 +1,6 @@
 //! The only place that knows everybody: config, bind, hire, drain.
 mod job;
+mod learner;
 mod marks;
 
 use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
@@ -8,7 +9,7 @@ use crate::line::{Event, Line, LineView, Order};
 use crate::order::PriceList;
 use crate::report::Flush;
 use crate::store::{NewJob, RollJob, Store, StoreError};
-use crate::telemetry::LastWord;
+use crate::telemetry::{Identity, LastWord};
 use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings};
 use crate::{centre, publish, pull, report, web};
@@ -156,12 +157,15 @@ impl App {
         let first = Line::new(line.settings.clone(), Order::default()).view();
         let (view, seen) = watch::channel(first);
         let belt = line.settings.scenario.has_belt();
+        let learnt = self.store.printer_of(&line.name).await?;
+        let printer_id = Identity::new(line.printer.unique_id.clone(), learnt);
         let words = [LastWord::default(), LastWord::default(), LastWord::default()];
         let desk = LineDesk {
             name: line.name.clone(),
             scenario_words: if belt { "print and apply" } else { "labels on a roll" }.to_owned(),
             pool: line.pool(),
             printer: Some(words[0].clone()),
+            printer_id: printer_id.clone(),
             plc: belt.then(|| words[1].clone()),
             camera: line.settings.has_camera().then(|| words[2].clone()),
             view: seen.clone(),
@@ -169,7 +173,7 @@ impl App {
             frames_dir: data_dir.join("frames").join(&line.name),
         };
         self.lines.push(Handle { name: line.name.clone(), view: seen, requests: requests_tx });
-        let post = Post { line, store: self.store.clone(), requests, view, words };
+        let post = Post { line, store: self.store.clone(), requests, view, words, printer_id };
         self.line_crew.hire("line", |stop| post.run(stop));
         Ok(desk)
     }

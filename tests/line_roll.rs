@@ -166,6 +166,42 @@ fn a_roll_that_was_stopped_begins_a_new_piece() {
 }
 
 #[test]
+fn a_row_that_was_never_written_is_handed_over_again_without_a_second_step() {
+    let mut bench = running(roll(marked()), 9, 8);
+    mark_out(&mut bench);
+    bench.printed(1);
+    let last = *rows(&bench).last().and_then(|row| row.last()).unwrap();
+    assert!(last >= 3, "one is in the printer, others wait");
+    bench.forget();
+    for n in 3..=last {
+        bench.say(Event::Printer(PrinterEvent::NotWritten(CodeId(n))));
+        assert!(bench.records.contains(&Record::TakenBack { code: CodeId(n) }));
+    }
+    assert_eq!(rows(&bench), Vec::<Vec<i64>>::new(), "a printer that gives back gets nothing");
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::Silent)));
+    assert_eq!(bench.moved(2).last(), Some(&Step::Doubt));
+    assert_eq!(bench.moved(3), [], "it never left us");
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.ask(Request::Start);
+    assert_eq!(rows(&bench).first(), Some(&vec![3]));
+    assert_eq!(bench.moved(3), [], "it is sent already");
+    let place = Record::OnRoll { code: CodeId(3), piece: 2, place: 1, to_read: false };
+    assert!(bench.records.contains(&place), "{:?}", bench.records);
+}
+
+#[test]
+fn what_was_never_written_is_scrapped_when_the_line_rests() {
+    let mut bench = running(roll(marked()), 9, 8);
+    mark_out(&mut bench);
+    bench.say(Event::Printer(PrinterEvent::NotWritten(CodeId(3))));
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::Silent)));
+    assert_eq!(bench.line.state(), LineState::Held);
+    bench.ask(Request::Stop);
+    assert_eq!(bench.line.state(), LineState::Stopped);
+    assert_eq!(bench.moved(3).last(), Some(&Step::Scrap));
+}
+
+#[test]
 fn a_lost_printer_ends_the_piece_because_nobody_knows_what_came_out_last() {
     let mut bench = running(roll(marked()), 9, 8);
     mark_out(&mut bench);

@@ -131,7 +131,8 @@ async fn while_the_counter_may_be_ahead_nothing_is_sent_until_it_is_known() {
         // The count was read before this, the rest after it: one of ours is out indeed.
         fact = bench.fact().await;
     }
-    assert_eq!(fact, PrinterEvent::Down(Cause::CounterOff));
+    assert_eq!(fact, PrinterEvent::NotWritten(CodeId(4)));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
 }
 
 #[tokio::test]
@@ -296,4 +297,26 @@ async fn a_printer_that_lost_its_settings_unseen_is_set_up_again() {
     assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::Unreachable));
     assert_eq!(bench.fact().await, PrinterEvent::Up);
     assert_eq!(bench.script.lock().unwrap().reprint, "off");
+}
+
+#[tokio::test]
+async fn rows_that_were_never_written_are_given_back_and_the_written_one_is_not() {
+    let mut bench = bench(|script, settings| {
+        script.prints = false;
+        settings.window = 1;
+    })
+    .await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print([1, 2, 3]).await;
+    bench.until(|s| s.labels.len() == 1).await;
+    bench.set(|s| s.silent = true);
+    assert_eq!(bench.fact().await, PrinterEvent::NotWritten(CodeId(2)));
+    assert_eq!(bench.fact().await, PrinterEvent::NotWritten(CodeId(3)));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::Silent));
+    bench.set(|s| (s.silent, s.prints) = (false, true));
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print([2]).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Printed(CodeId(2)));
+    let labels = bench.script.lock().unwrap().labels.clone();
+    assert_eq!(labels, ["^XA^FDcode1^XZ", "^XA^FDcode2^XZ"]);
 }

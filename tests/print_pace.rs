@@ -1,6 +1,9 @@
 //! The driver and the fake printer: a fast one is kept busy, and one without a counter is believed.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 
+#[path = "print_kit/learner.rs"]
+mod learner;
+
 use markwright::code::{Code, CodeId, CodeText};
 use markwright::label::Language;
 use markwright::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
@@ -63,7 +66,8 @@ async fn bench(fake: printer::PrinterSettings, window: usize, evidence: Evidence
     let (jobs, job_inbox) = mpsc::channel(64);
     let (fact_outbox, facts) = mpsc::channel(64);
     let stop = CancellationToken::new();
-    tokio::spawn(keep(settings, format, job_inbox, fact_outbox, LastWord::default(), stop.clone()));
+    let (identity, word) = (learner::identity(settings.unique_id.clone()), LastWord::default());
+    tokio::spawn(keep(settings, format, identity, job_inbox, fact_outbox, word, stop.clone()));
     let mut bench = Bench { fake, jobs, facts, _stop: stop.drop_guard() };
     assert_eq!(bench.fact().await, PrinterEvent::Up);
     bench

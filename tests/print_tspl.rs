@@ -1,6 +1,9 @@
 //! The printer driver against a small scripted TSPL printer: no counter, one label at a time.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 
+#[path = "print_kit/learner.rs"]
+mod learner;
+
 use markwright::code::{Code, CodeId, CodeText};
 use markwright::label::Language;
 use markwright::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
@@ -142,7 +145,8 @@ async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)) -> Bench 
         }),
         mark: Arc::new(|mark: &RollMark| format!("CLS;{mark:?};PRINT 1\r\n").into_bytes()),
     };
-    tokio::spawn(keep(settings, format, job_inbox, fact_outbox, LastWord::default(), stop.clone()));
+    let (identity, word) = (learner::identity(settings.unique_id.clone()), LastWord::default());
+    tokio::spawn(keep(settings, format, identity, job_inbox, fact_outbox, word, stop.clone()));
     Bench { script, jobs, facts, _stop: stop.drop_guard() }
 }
 
@@ -188,7 +192,14 @@ async fn a_printer_is_emptied_waited_for_named_and_set_up_before_it_is_up() {
     assert!(place("\x1b!S") < place("~!T"), "{heard:?}");
     assert!(place("~!T") < place("SET REPRINT OFF"), "{heard:?}");
     assert!(place("SET PRINTKEY OFF") < place("SIZE 58 mm,40 mm"), "{heard:?}");
-    assert!(heard.contains(&"SET PEEL OFF".to_owned()), "{heard:?}");
+    assert!(!heard.contains(&"SET PEEL OFF".to_owned()), "it has no peeler: {heard:?}");
+}
+
+#[tokio::test]
+async fn a_printer_that_may_have_a_peeler_is_told_not_to_wait_at_it() {
+    let mut bench = bench(|_, settings| settings.sets_peel_off = true).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    assert!(bench.script.lock().unwrap().heard.contains(&"SET PEEL OFF".to_owned()));
 }
 
 #[tokio::test]
@@ -244,6 +255,7 @@ async fn every_fault_with_a_label_in_the_printer_puts_that_label_in_doubt() {
         bench.print([1, 2]).await;
         bench.until(|s| s.busy > 0).await;
         bench.set(|s| s.letters = Some(*letters));
+        assert_eq!(bench.fact().await, PrinterEvent::NotWritten(CodeId(2)));
         assert_eq!(bench.fact().await, PrinterEvent::Down(cause));
         // Not up before it is well and at rest: what a clone kept comes out when it is mended.
         bench.until(|s| s.connections >= 3).await;

@@ -196,6 +196,7 @@ impl Model {
             Record::ProductLabelled { .. }
             | Record::ProductJudged { .. }
             | Record::OnRoll { .. }
+            | Record::TakenBack { .. }
             | Record::LabelRead { .. }
             | Record::Line { .. }
             | Record::AlarmRaised(_)

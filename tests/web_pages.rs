@@ -276,6 +276,30 @@ async fn a_program_gets_the_same_facts_as_json() {
 }
 
 #[tokio::test]
+async fn a_strange_printer_becomes_the_known_one_only_by_somebody_who_may_control_the_line() {
+    let house = House::open(LineState::Held).await;
+    assert_eq!(house.printer_id.answers(Some("NEW".to_owned())).await.as_deref(), Some("KNOWN"));
+    let button = "This is the new printer";
+    assert!(!house.page("/").await.contains(button), "the line does not stand for that");
+    let mut held = view(LineState::Held);
+    held.printer = DeviceView::Down(Cause::Swapped);
+    house.show(held);
+    assert!(house.page("/").await.contains(button));
+    let post =
+        |cookie: &str| house.post("/lines/one/printer", "unique_id=NEW").header(COOKIE, cookie);
+    let customer = house.sign_in(Role::Customer).await;
+    text(post(&customer), StatusCode::FORBIDDEN).await;
+    assert_eq!(house.printer_id.known().as_deref(), Some("KNOWN"));
+    let operator = house.sign_in(Role::Operator).await;
+    text(post(&operator), StatusCode::SEE_OTHER).await;
+    assert_eq!(house.printer_id.known().as_deref(), Some("NEW"));
+    assert_eq!(house.store.printer_of("one").await.unwrap().as_deref(), Some("NEW"));
+    let notes = house.store.notes(1).await.unwrap();
+    assert_eq!((notes[0].person.as_str(), notes[0].detail.as_str()), ("operator", "one: NEW"));
+    text(post(&operator), StatusCode::CONFLICT).await;
+}
+
+#[tokio::test]
 async fn a_line_that_nobody_drives_is_sick_and_says_so() {
     let mut house = House::open(LineState::Execute).await;
     assert!(house.page("/healthz").await.contains(r#""ok":true"#));

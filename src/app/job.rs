@@ -1,4 +1,5 @@
 //! One line's post: takes its jobs one after the other, each with its own devices and label.
+use super::learner::Learner;
 use super::marks;
 use crate::code::{Code, CodeText, Gtin};
 use crate::config::LineConfig;
@@ -10,7 +11,7 @@ use crate::line::{
 };
 use crate::print::LabelFormat;
 use crate::store::{Goods, Job, LineLeft, RollJob, Store, StoreError};
-use crate::telemetry::LastWord;
+use crate::telemetry::{Identity, LastWord};
 use crate::{apply, print, verify};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +53,7 @@ pub(super) struct Post {
     pub(super) view: watch::Sender<LineView>,
     /// Printer, PLC, camera.
     pub(super) words: [LastWord; 3],
+    pub(super) printer_id: Identity,
 }
 
 impl Post {
@@ -125,10 +127,11 @@ impl Post {
         stop: &CancellationToken,
     ) -> Result<End, JobProblem> {
         let format = self.label_format(job, sample).await?;
-        let (profile, unique_id) = (&self.line.profile, self.line.printer.unique_id.as_deref());
-        self.store.note_printer(job.id, profile, unique_id).await?;
         let (facts_tx, facts) = mpsc::channel(FACTS_WAITING);
         let mut crew = Crew::default();
+        let learner = self.learner(job.id);
+        learner.note().await?;
+        crew.hire("printer's name", |stop| learner.keep(stop));
         let hands = self.hire_devices(&mut crew, format, left.heard, facts_tx);
         let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
         let (line, opening) = Line::restore(self.settings_of(job), order, left.known);
@@ -140,6 +143,16 @@ impl Post {
         drop(hands);
         crew.stop(DEVICES_GRACE).await;
         Ok(end?)
+    }
+
+    fn learner(&self, job: i64) -> Learner {
+        Learner {
+            store: self.store.clone(),
+            line: self.line.name.clone(),
+            job,
+            profile: self.line.profile.clone(),
+            identity: self.printer_id.clone(),
+        }
     }
 
     /// The line's own settings, with what this job asks of the roll.
@@ -190,8 +203,11 @@ impl Post {
     ) -> Hands {
         let [printer_word, plc_word, camera_word] = self.words.clone();
         let (printer, labels) = mpsc::channel(COMMANDS_WAITING);
-        let (settings, to) = (self.line.printer.clone(), facts.clone());
-        crew.hire("printer", |stop| print::keep(settings, format, labels, to, printer_word, stop));
+        let (settings, identity) = (self.line.printer.clone(), self.printer_id.clone());
+        let to = facts.clone();
+        crew.hire("printer", |stop| {
+            print::keep(settings, format, identity, labels, to, printer_word, stop)
+        });
         let plc = self.line.plc.clone().map(|settings| {
             let (plc, commands) = mpsc::channel(COMMANDS_WAITING);
             let to = facts.clone();

@@ -89,6 +89,12 @@ impl Belt {
         Some(product.tag)
     }
 
+    /// The code of a label that did not come out is no label any more.
+    pub(super) fn take_unprinted(&mut self, id: CodeId) -> Option<Code> {
+        let at = self.pad.iter().position(|label| label.code.id == id && !label.printed)?;
+        Some(self.pad.remove(at)?.code)
+    }
+
     /// Labels handed to the printer that did not come out yet.
     pub(super) fn unprinted(&self) -> usize {
         self.pad.iter().filter(|label| !label.printed).count()

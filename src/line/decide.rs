@@ -3,7 +3,6 @@ use super::{
     Command, Device, Light, Line, LineSettings, LineState, Outcome, Pad, PlcCommand,
     PrinterCommand, Record, RejectReason, Run, StopReason, Tag,
 };
-use crate::code::Step;
 use std::time::Instant;
 
 impl Line {
@@ -311,7 +310,7 @@ impl Line {
 
     /// Whether the printer takes labels.
     pub(super) fn can_print(&self) -> bool {
-        self.printer.is_up() && self.blocked.is_none()
+        self.printer.is_up() && self.blocked.is_none() && !self.gives_back
     }
 
     fn decide_print(&mut self, now: Instant, out: &mut Outcome) {
@@ -326,7 +325,7 @@ impl Line {
             && self.wants_labels()
         {
             let Some(code) = self.stock.pop_front() else { break };
-            out.records.push(Record::Moved { code: code.id, step: Step::Send });
+            self.send(code.id, &mut out.records);
             let row = vec![code.clone()];
             out.commands.push(Command::Printer(PrinterCommand::Row(row)));
             self.belt.pad.push_back(super::belt::Label { code, printed: false });
@@ -399,6 +398,9 @@ impl Line {
             self.reset_wanted = false;
         }
         self.enter_with_roll(next);
+        if matches!(next, S::Stopped | S::Aborted | S::Complete) {
+            self.scrap_taken_back(records);
+        }
         if next == S::Aborting && self.settings.scenario.has_belt() {
             // Nobody watched the pad while the machine was stopped by force.
             self.pad = Pad::Uncertain;

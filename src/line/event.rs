@@ -61,6 +61,9 @@ pub enum Request {
 pub enum PrinterEvent {
     /// Connected, identified, counter read, format stored, nothing in its buffer: ready for labels.
     Up,
+    /// Not one byte of this code's row was written, and none will be: it was waiting when the
+    /// connection was lost, which is told next. Said only by the driver that had the row in hand.
+    NotWritten(CodeId),
     /// The connection is lost or not to be trusted. Labels handed over and not yet confirmed are
     /// in doubt; the driver has thrown away what it had not sent.
     Down(Cause),

@@ -104,6 +104,11 @@ pub struct Line {
     camera: Device,
     conditions: Conditions,
     stock: VecDeque<Code>,
+    /// Codes in hand that are `sent` already and never reached the printer: they are first in
+    /// [`Self::stock`].
+    taken_back: HashSet<CodeId>,
+    /// The printer gives back what it did not get: that it is lost follows.
+    gives_back: bool,
     refilling: bool,
     refill_at: Option<Instant>,
     pad: Pad,
@@ -220,6 +225,33 @@ impl Line {
             self.doubt(&label.code, records);
         }
         self.print_due = None;
+    }
+
+    /// A code is handed over: `sent` from now on, if it was not before.
+    fn send(&mut self, id: CodeId, records: &mut Vec<Record>) {
+        if !self.taken_back.remove(&id) {
+            records.push(Record::Moved { code: id, step: Step::Send });
+        }
+    }
+
+    /// The printer's driver never wrote this code: it is handed over again.
+    fn take_back(&mut self, id: CodeId, records: &mut Vec<Record>) {
+        self.gives_back = true;
+        let Some(code) = self.belt.take_unprinted(id).or_else(|| self.roll.take_unprinted(id))
+        else {
+            return;
+        };
+        records.push(Record::TakenBack { code: id });
+        self.stock.insert(self.taken_back.len(), code);
+        self.taken_back.insert(id);
+    }
+
+    /// What was taken back is of no more use: it never became a label.
+    fn scrap_taken_back(&mut self, records: &mut Vec<Record>) {
+        for code in self.stock.drain(..self.taken_back.len()) {
+            records.push(Record::Moved { code: code.id, step: Step::Scrap });
+        }
+        self.taken_back.clear();
     }
 
     /// The product's code takes a step, if its state allows it.

@@ -65,8 +65,11 @@ impl Line {
             PrinterEvent::Up => {
                 self.printer = Device::Up;
                 self.blocked = None;
+                self.gives_back = false;
             }
+            PrinterEvent::NotWritten(id) => self.take_back(id, records),
             PrinterEvent::Down(cause) => {
+                self.gives_back = false;
                 self.printer = Device::Down(cause);
                 self.blocked = None;
                 self.lose_printer(records);

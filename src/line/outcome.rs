@@ -62,6 +62,12 @@ pub enum Record {
         /// Whether it counts only when the camera behind the head has read it.
         to_read: bool,
     },
+    /// This code was handed over and never written to the printer. It stays `sent`, has no place on
+    /// a roll any more, and is handed over again before any other, or scrapped when the line rests.
+    TakenBack {
+        /// Which.
+        code: CodeId,
+    },
     /// The camera behind the head has seen a label of a roll, or should have.
     LabelRead {
         /// Its code.

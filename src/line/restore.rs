@@ -51,6 +51,8 @@ impl Line {
             camera: Device::Unknown,
             conditions: Conditions::default(),
             stock: VecDeque::new(),
+            taken_back: HashSet::new(),
+            gives_back: false,
             refilling: false,
             refill_at: None,
             // A new process does not know what lies on the pad.

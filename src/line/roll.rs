@@ -89,6 +89,14 @@ impl Roll {
         self.web.iter().position(shows)
     }
 
+    /// The code of a label that did not come out is no label any more.
+    pub(super) fn take_unprinted(&mut self, id: CodeId) -> Option<Code> {
+        let is_it =
+            |label: &OnWeb| !label.printed && label.code.as_ref().is_some_and(|code| code.id == id);
+        let at = self.web.iter().position(is_it)?;
+        self.web.remove(at)?.code
+    }
+
     /// A label that the books do not have lies before those on the web: where it is.
     fn one_more(&mut self) -> u64 {
         let at = self.web.front().map_or(self.next_at, |label| label.at);
@@ -194,7 +202,7 @@ impl Line {
                 self.roll.placed += 1;
                 let (piece, place) = (self.roll.piece, self.roll.placed);
                 let to_read = self.settings.roll.camera;
-                out.records.push(Record::Moved { code: code.id, step: Step::Send });
+                self.send(code.id, &mut out.records);
                 out.records.push(Record::OnRoll { code: code.id, piece, place, to_read });
                 self.roll.put(Some(code.clone()));
             }

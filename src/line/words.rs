@@ -262,7 +262,10 @@ impl Cause {
             Self::Silent => "Look at its display; switch it off and on if it shows nothing.",
             Self::Garbled => "Switch it off and on.",
             Self::WrongDevice => "Check its address in the configuration.",
-            Self::Swapped => "Confirm the new device in the configuration.",
+            Self::Swapped => {
+                "Connect the former one again, or confirm the new one at the line's page or in the \
+                 configuration."
+            }
             Self::CounterOff => {
                 "Did somebody press feed or print a label by hand? Take such labels off."
             }

@@ -122,11 +122,12 @@ impl Lines {
         }
     }
 
-    /// Sets what a power-on sets back. `reprint_off`: it can be told not to print a label again.
-    pub(super) async fn set(&mut self, reprint_off: bool) -> Result<(), Cause> {
+    /// Sets what a power-on sets back, as far as the printer can be told.
+    pub(super) async fn set(&mut self, settings: &PrinterSettings) -> Result<(), Cause> {
+        let reprint_off = settings.sets_reprint_off;
         match self.speech {
             Speech::Zpl => zpl::set(&mut self.data, reprint_off).await,
-            Speech::Tspl(_) => tspl::set(&mut self.data, reprint_off).await,
+            Speech::Tspl(_) => tspl::set(&mut self.data, reprint_off, settings.sets_peel_off).await,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::code::Code;
 use crate::dial::{self, BackOff};
 use crate::label::Language;
 use crate::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
-use crate::telemetry::LastWord;
+use crate::telemetry::{Identity, LastWord};
 use lines::Lines;
 use session::{End, Session};
 use std::fmt;
@@ -52,8 +52,11 @@ pub struct PrinterSettings {
     pub status_port: Option<u16>,
     /// Whether it can be told not to print a label again after an error.
     pub sets_reprint_off: bool,
+    /// Whether it has a bar that peels labels off, and is to be told not to wait at it.
+    pub sets_peel_off: bool,
     /// The printer that must answer: its `device.unique_id` (ZPL), its model (TSPL, which knows no
-    /// more); any, if nothing is said.
+    /// more). If nothing is said, the first one that answers becomes it. An [`Identity`] is made of
+    /// this; [`keep`] goes by that.
     pub unique_id: Option<String>,
     /// The resolution that the labels are made for; a printer that names another one is refused.
     pub dots_per_mm: Option<u32>,
@@ -93,6 +96,7 @@ impl PrinterSettings {
             evidence: Evidence::Counter,
             status_port: None,
             sets_reprint_off: true,
+            sets_peel_off: false,
             unique_id: None,
             dots_per_mm: None,
             head_width_dots: None,
@@ -134,18 +138,19 @@ impl fmt::Debug for LabelFormat {
 }
 
 /// Keeps a printer connected until asked to stop, or until nobody hears the facts or sends labels
-/// any more. A label is written at most once; what was queued for a lost connection is thrown
-/// away, because it is in doubt already.
+/// any more. A label is written at most once. Rows that were in hand and not begun when a
+/// connection is lost are given back; what comes after that is thrown away, because it is in doubt
+/// already. It is up only with the printer that `identity` knows.
 pub async fn keep(
     settings: PrinterSettings,
     format: LabelFormat,
+    identity: Identity,
     mut jobs: mpsc::Receiver<PrinterCommand>,
     facts: mpsc::Sender<Event>,
     last_word: LastWord,
     stop: CancellationToken,
 ) {
     let mut back_off = BackOff::new(settings.retry.0, settings.retry.1);
-    let mut unique_id = settings.unique_id.clone();
     let mut told = None;
     loop {
         let connected = tokio::select! {
@@ -157,7 +162,7 @@ pub async fn keep(
             Ok(stream) => {
                 let lines = Lines::new(&settings, stream, &last_word);
                 let mut session = Session::new(&settings, &format, lines, &last_word, &facts);
-                let end = session.run(&mut unique_id, &mut jobs, &stop).await;
+                let end = session.run(&identity, &mut jobs, &stop).await;
                 if session.was_up() {
                     back_off.reset();
                     told = None;

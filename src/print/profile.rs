@@ -28,6 +28,9 @@ pub struct Profile {
     pub window: usize,
     /// Whether it can be told not to print a label again after an error.
     pub sets_reprint_off: bool,
+    /// Whether a TSPL printer can have a peeler, so that it is told not to wait for a hand. A key
+    /// that may be left out: no.
+    pub sets_peel_off: bool,
     /// Print speed in millimetres a second that still gives a good `DataMatrix`.
     pub speed_mm_per_s: u32,
     /// How long one label takes at most, in milliseconds.
@@ -151,6 +154,7 @@ impl Profile {
             window: usize::try_from(keys.number("window", 1, 4)).unwrap_or(1),
             sets_reprint_off: keys
                 .word("reprint_on_error", [("off", true), ("cannot_be_set", false)]),
+            sets_peel_off: keys.peeler(),
             speed_mm_per_s: small(keys.number("speed_mm_per_s", 10, 1_000)),
             label_ms: keys.number("label_ms", 100, 10_000),
             confirms,
@@ -210,6 +214,7 @@ impl Profile {
                 StatusChannel::Json { port } => Some(port),
             },
             sets_reprint_off: self.sets_reprint_off,
+            sets_peel_off: self.sets_peel_off,
             dots_per_mm: Some(self.dots_per_mm),
             head_width_dots: Some(self.head_width_dots),
             window: self.window,
@@ -273,6 +278,11 @@ impl Keys {
             self.wrong(key, value.as_ref(), format_args!("one of {}", wanted.join(", ")));
             known[0]
         })
+    }
+
+    fn peeler(&mut self) -> bool {
+        let words = [("off", true), ("none", false)];
+        self.table.contains_key("peeler") && self.word("peeler", words)
     }
 
     fn confirms(&mut self) -> Vec<Confirms> {

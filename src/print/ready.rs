@@ -3,26 +3,24 @@ use super::lines::Met;
 use super::session::Session;
 use super::window::Window;
 use crate::line::Cause;
+use crate::telemetry::Identity;
 use tokio::time::{Instant, sleep};
 
 impl Session<'_> {
     /// Empties the printer, makes sure that it is the right one, waits until it rests, and sets it
     /// up. Nothing of this prints.
-    pub(super) async fn make_ready(
-        &mut self,
-        unique_id: &mut Option<String>,
-    ) -> Result<Window, Cause> {
+    pub(super) async fn make_ready(&mut self, identity: &Identity) -> Result<Window, Cause> {
         self.lines.cancel().await?;
         let met = self.lines.meet(self.settings.dots_per_mm).await?;
         if let Met::As(found) = &met {
-            recognise(unique_id, found.clone())?;
+            recognise(identity, found.clone()).await?;
         }
-        let (settings, known) = (self.settings, unique_id.as_deref());
-        self.lines.open_status(settings, known, self.last_word).await?;
+        let (settings, known) = (self.settings, identity.known());
+        self.lines.open_status(settings, known.as_deref(), self.last_word).await?;
         let mut count = self.come_to_rest().await?;
         if met == Met::AtRest {
             let found = self.lines.name().await?;
-            recognise(unique_id, found)?;
+            recognise(identity, found).await?;
         }
         self.set_up().await?;
         let after = self.come_to_rest_at(count).await?;
@@ -43,7 +41,7 @@ impl Session<'_> {
 
     /// Sends what a power-on takes away: settings and the stored format.
     pub(super) async fn set_up(&mut self) -> Result<(), Cause> {
-        self.lines.set(self.settings.sets_reprint_off).await?;
+        self.lines.set(self.settings).await?;
         self.lines.write(&self.format.setup).await?;
         // A setup that was cut short would swallow the first label.
         let deadline = Instant::now() + self.settings.answer_within;
@@ -93,14 +91,9 @@ impl Session<'_> {
     }
 }
 
-/// The first printer that answers is the one; another one is refused.
-fn recognise(known: &mut Option<String>, found: Option<String>) -> Result<(), Cause> {
-    match (known.as_ref(), found) {
-        (Some(known), Some(found)) if *known == found => Ok(()),
-        (Some(_), _) => Err(Cause::Swapped),
-        (None, found) => {
-            *known = found;
-            Ok(())
-        }
-    }
+/// Another printer than the one that is known is refused. The first one that ever answered becomes
+/// known before anything is sent to it.
+async fn recognise(identity: &Identity, found: Option<String>) -> Result<(), Cause> {
+    let known = identity.answers(found.clone()).await;
+    if known == found { Ok(()) } else { Err(Cause::Swapped) }
 }

@@ -6,7 +6,7 @@ use super::pace::Pace;
 use super::window::{Out, Window};
 use super::{Evidence, LabelFormat, PrinterSettings, throw_away};
 use crate::line::{Cause, Event, PrinterCommand, PrinterEvent};
-use crate::telemetry::LastWord;
+use crate::telemetry::{Identity, LastWord};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -103,11 +103,10 @@ impl<'a> Session<'a> {
         self.up
     }
 
-    /// Makes the printer ready and feeds it until something ends this. `unique_id` is the printer
-    /// that must answer; the first one that does becomes it.
+    /// Makes the printer ready and feeds it until something ends this.
     pub(super) async fn run(
         &mut self,
-        unique_id: &mut Option<String>,
+        identity: &Identity,
         jobs: &mut mpsc::Receiver<PrinterCommand>,
         stop: &CancellationToken,
     ) -> End {
@@ -115,7 +114,7 @@ impl<'a> Session<'a> {
         let ready = tokio::select! {
             () = stop.cancelled() => return End::Asked,
             () = throw_away(jobs) => return End::Asked,
-            ready = self.make_ready(unique_id) => ready,
+            ready = self.make_ready(identity) => ready,
         };
         let mut window = match ready {
             Ok(window) => window,
@@ -126,8 +125,25 @@ impl<'a> Session<'a> {
         while jobs.try_recv().is_ok() {}
         match self.feed(&mut window, jobs, stop).await {
             Ok(never) => match never {},
-            Err(end) => end,
+            Err(End::Asked) => End::Asked,
+            Err(lost @ End::Lost(_)) => self.give_back(jobs).await.err().unwrap_or(lost),
         }
+    }
+
+    /// Rows that were heard and never written are no labels: the line may hand them over again.
+    async fn give_back(&mut self, jobs: &mut mpsc::Receiver<PrinterCommand>) -> Result<(), End> {
+        let mut left = std::mem::take(&mut self.waiting);
+        while let Ok(command) = jobs.try_recv() {
+            left.push_back(command);
+        }
+        for command in left {
+            if let PrinterCommand::Row(codes) = command {
+                for code in codes {
+                    self.say(PrinterEvent::NotWritten(code.id)).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn feed(

@@ -81,6 +81,7 @@ impl Entry<'_> {
             Record::OnRoll { code, piece, place, to_read } => {
                 self.on_roll(code, (piece, place), to_read).await
             }
+            Record::TakenBack { code } => self.taken_back(code).await,
             Record::LabelRead { code, verdict, picture } => {
                 self.label_read(code, verdict, picture).await
             }
@@ -296,6 +297,16 @@ impl Entry<'_> {
         .map_err(StoreError::asking(WHAT))?;
         let body = json!({"code": code.0, "piece": piece, "place": place});
         self.journal.push(("on_roll", Some(code.0), body));
+        Ok(())
+    }
+
+    async fn taken_back(&mut self, code: CodeId) -> Result<(), StoreError> {
+        sqlx::query("delete from roll_label where code_id = $1 and reading is null")
+            .bind(code.0)
+            .execute(&mut *self.db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        self.journal.push(("taken_back", Some(code.0), json!({"code": code.0})));
         Ok(())
     }
 

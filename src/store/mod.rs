@@ -9,6 +9,7 @@ mod open;
 mod orders;
 mod outbox;
 mod people;
+mod printers;
 mod reports;
 mod restore;
 mod rolls;

@@ -120,6 +120,7 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::ProductJudged { .. }
         | Record::ProductSettled { .. }
         | Record::OnRoll { .. }
+        | Record::TakenBack { .. }
         | Record::LabelRead { .. }
         | Record::Heard { .. } => None,
     }
@@ -147,6 +148,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::AlarmRaised(_)
         | Record::AlarmCleared(_)
         | Record::OnRoll { .. }
+        | Record::TakenBack { .. }
         | Record::Heard { .. } => false,
     }
 }

@@ -4,8 +4,8 @@ use super::look::{LineNow, Seen};
 use super::pulse::Pulse;
 use crate::line::{Event, LineView};
 use crate::store::{ScreenFacts, Store};
-use crate::telemetry::LastWord;
 use crate::telemetry::clock::Micros;
+use crate::telemetry::{Identity, LastWord};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub struct LineDesk {
     pub pool: String,
     /// When the printer was last heard.
     pub printer: Option<LastWord>,
+    /// Which printer is known, and which one answers.
+    pub printer_id: Identity,
     /// When the PLC was last heard.
     pub plc: Option<LastWord>,
     /// When the camera was last heard.
@@ -69,6 +71,7 @@ impl Desk {
             alive: self.is_alive(),
             view: &view,
             pulse: &pulse,
+            stranger: self.line.printer_id.stranger(),
             facts: facts.as_ref(),
             ages: [age(&self.line.printer), age(&self.line.plc), age(&self.line.camera)],
         })

@@ -2,7 +2,7 @@
 //! JSON is it.
 use super::pulse::Pulse;
 use super::words::{self, Advice, BUTTONS, Mood};
-use crate::line::{DeviceView, LineView, RejectReason, Verdict, VerdictView};
+use crate::line::{Cause, DeviceView, LineView, RejectReason, Verdict, VerdictView};
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
 use serde::Serialize;
@@ -56,6 +56,8 @@ pub(super) struct LineNow {
     /// Newest first.
     pub(super) verdicts: Vec<VerdictNow>,
     pub(super) devices: Vec<DeviceNow>,
+    /// Another printer than the known one answers, and a person may say that it is the new one.
+    pub(super) new_printer: Option<NewPrinter>,
     pub(super) counts: Option<CountsNow>,
     pub(super) buttons: Vec<ButtonNow>,
 }
@@ -85,6 +87,12 @@ pub(super) struct DeviceNow {
     pub(super) standing: Standing,
     pub(super) words: String,
     pub(super) age_seconds: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct NewPrinter {
+    /// Empty for a printer that has no number.
+    pub(super) unique_id: String,
 }
 
 /// How far a device can be trusted just now.
@@ -133,6 +141,8 @@ pub(super) struct Seen<'a> {
     pub(super) alive: bool,
     pub(super) view: &'a LineView,
     pub(super) pulse: &'a Pulse,
+    /// Who answers instead of the known printer; empty for one that has no number.
+    pub(super) stranger: Option<String>,
     /// What the store said last, and when.
     pub(super) facts: Option<&'a (Micros, ScreenFacts)>,
     /// Silence of printer, PLC and camera; nothing if not measured or never heard.
@@ -170,6 +180,7 @@ impl LineNow {
             rejects_in_a_row_max: view.rejects_in_a_row_max,
             verdicts: view.verdicts.iter().map(|one| verdict(seen.name, one)).collect(),
             devices: devices(view, seen.ages),
+            new_printer: new_printer(seen),
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
             buttons: BUTTONS
                 .into_iter()
@@ -214,6 +225,11 @@ impl LineNow {
     pub(super) fn is_near_reject_limit(&self) -> bool {
         self.rejects_in_a_row > 0 && self.rejects_in_a_row * 2 >= self.rejects_in_a_row_max
     }
+}
+
+fn new_printer(seen: &Seen<'_>) -> Option<NewPrinter> {
+    let swapped = seen.view.printer == DeviceView::Down(Cause::Swapped);
+    seen.stranger.clone().filter(|_| swapped).map(|unique_id| NewPrinter { unique_id })
 }
 
 impl DeviceNow {
@@ -374,6 +390,7 @@ pub(super) mod tests {
             alive: true,
             view,
             pulse: &pulse,
+            stranger: None,
             facts: None,
             ages,
         })

@@ -4,6 +4,7 @@ mod assets;
 mod desk;
 mod line_page;
 mod look;
+mod new_printer;
 mod orders;
 mod page;
 mod pulse;

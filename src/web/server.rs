@@ -3,7 +3,7 @@ use super::desk::{Desk, LineDesk};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, line_page, rolls, sign_in};
+use super::{api, assets, line_page, new_printer, rolls, sign_in};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
@@ -133,6 +133,7 @@ fn router(state: WebState) -> Router {
         .merge(line_page::routes())
         .merge(sign_in::routes())
         .merge(api::routes())
+        .merge(new_printer::routes())
         .merge(rolls::routes())
         .layer(timeout);
     Router::new()

@@ -1,10 +1,12 @@
 //! A small scripted ZPL printer, and a bench with the driver on it.
 #![allow(dead_code, reason = "every test takes what it needs")]
 
+pub(crate) mod learner;
+
 use markwright::code::{Code, CodeId, CodeText};
 use markwright::line::{Event, PrinterCommand, PrinterEvent, RollMark};
 use markwright::print::{LabelFormat, PrinterSettings, keep};
-use markwright::telemetry::LastWord;
+use markwright::telemetry::{Identity, LastWord};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -188,6 +190,7 @@ pub(crate) struct Bench {
     pub(crate) jobs: mpsc::Sender<PrinterCommand>,
     pub(crate) facts: mpsc::Receiver<Event>,
     pub(crate) last_word: LastWord,
+    pub(crate) identity: Identity,
     _stop: DropGuard,
 }
 
@@ -253,8 +256,10 @@ pub(crate) async fn bench(change: impl FnOnce(&mut Script, &mut PrinterSettings)
     let (jobs, job_inbox) = mpsc::channel(16);
     let (fact_outbox, facts) = mpsc::channel(64);
     let (last_word, stop) = (LastWord::default(), CancellationToken::new());
-    tokio::spawn(keep(settings, format(), job_inbox, fact_outbox, last_word.clone(), stop.clone()));
-    Bench { script, jobs, facts, last_word, _stop: stop.drop_guard() }
+    let identity = learner::identity(settings.unique_id.clone());
+    let (who, word, ends) = (identity.clone(), last_word.clone(), stop.clone());
+    tokio::spawn(keep(settings, format(), who, job_inbox, fact_outbox, word, ends));
+    Bench { script, jobs, facts, last_word, identity, _stop: stop.drop_guard() }
 }
 
 fn format() -> LabelFormat {

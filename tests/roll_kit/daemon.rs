@@ -143,12 +143,17 @@ impl Person {
     }
 
     async fn try_press(&self, button: &str) -> StatusCode {
+        self.post("requests", &format!("request={button}")).await
+    }
+
+    /// Sends a form of the line's page.
+    pub(crate) async fn post(&self, form: &str, body: &str) -> StatusCode {
         let answer = self
             .client
-            .post(format!("{}/lines/{LINE}/requests", self.url))
+            .post(format!("{}/lines/{LINE}/{form}", self.url))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(COOKIE, &self.cookie)
-            .body(format!("request={button}"));
+            .body(body.to_owned());
         let answer = answer.send().await.unwrap();
         let to = answer.headers().get(LOCATION).map_or("", |to| to.to_str().unwrap());
         assert!(!to.contains("sign-in"), "{answer:?}");

@@ -113,6 +113,11 @@ impl Books {
                 let on = OnRoll { piece, place, to_read, good: None };
                 assert!(self.roll.insert(*code, on).is_none(), "{code} twice on the roll");
             }
+            Record::TakenBack { code } => {
+                assert!(self.handed.remove(code), "taken back, and never handed over: {code}");
+                assert_eq!(self.codes[code].1, CodeState::Sent, "taken back: {code}");
+                self.roll.remove(code);
+            }
             Record::LabelRead { code, verdict, .. } => {
                 let label = self.roll.get_mut(code).expect("read, and never on the roll");
                 label.good = Some(*verdict == Verdict::Good);

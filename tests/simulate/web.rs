@@ -140,11 +140,27 @@ impl Web {
         self.back = self.tick + 10 + self.dice.roll(200);
         // What was printed and not told is not told any more.
         self.facts.retain(|(_, event)| !matches!(event, Event::Printer(_)));
+        if cause == Cause::Unreachable {
+            self.give_back_some();
+        }
         self.say(1, Event::Printer(PrinterEvent::Down(cause)));
         self.finish_one_and_forget();
         self.facts.retain(|(_, event)| {
             !matches!(event, Event::Printer(PrinterEvent::Printed(_) | PrinterEvent::MarkPrinted))
         });
+    }
+
+    /// The last rows were never written by the driver.
+    fn give_back_some(&mut self) {
+        let written = self.dice.roll(self.queue.len() as u64 + 1) as usize;
+        let left: Vec<_> = self.queue.drain(written..).collect();
+        for (command, _) in left {
+            if let PrinterCommand::Row(codes) = command {
+                for code in codes {
+                    self.say(1, Event::Printer(PrinterEvent::NotWritten(code.id)));
+                }
+            }
+        }
     }
 
     fn finish_one_and_forget(&mut self) {

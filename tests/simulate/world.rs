@@ -176,6 +176,15 @@ impl World {
         self.camera_back = self.tick + 20;
     }
 
+    /// The last ones were never written by the driver.
+    fn give_back_some(&mut self) {
+        let written = self.dice.roll(self.queue.len() as u64 + 1) as usize;
+        let left: Vec<_> = self.queue.drain(written..).collect();
+        for (code, _) in left {
+            self.say_later(1, Event::Printer(PrinterEvent::NotWritten(code.id)));
+        }
+    }
+
     fn finish_one_and_forget(&mut self) {
         if let Some((code, _)) = self.queue.pop_front()
             && self.dice.roll(2) == 0
@@ -299,6 +308,7 @@ impl World {
         if self.printer_up && self.unlucky(self.luck.printer_lost) {
             self.printer_up = false;
             self.printer_back = self.tick + 10 + self.dice.roll(300);
+            self.give_back_some();
             self.finish_one_and_forget();
             self.say_later(1, Event::Printer(PrinterEvent::Down(Cause::Unreachable)));
         } else if !self.printer_up && self.tick >= self.printer_back {

@@ -6,7 +6,7 @@ use markwright::access::Role;
 use markwright::line::{DeviceView, Event, LineState, LineView};
 use markwright::order::PriceList;
 use markwright::store::Store;
-use markwright::telemetry::LastWord;
+use markwright::telemetry::{Identity, LastWord};
 use markwright::web::{LineDesk, OrderSettings, WebSettings, serve};
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -27,6 +27,7 @@ pub(crate) struct House {
     pub(crate) views: Vec<watch::Sender<LineView>>,
     pub(crate) requests: mpsc::Receiver<Event>,
     pub(crate) printer: LastWord,
+    pub(crate) printer_id: Identity,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) stop: CancellationToken,
     pub(crate) served: JoinSet<()>,
@@ -69,6 +70,7 @@ impl House {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (asked, requests) = mpsc::channel(1);
         let printer = LastWord::default();
+        let printer_id = Identity::new(None, Some("KNOWN".to_owned()));
         let (mut desks, mut views) = (Vec::new(), Vec::new());
         for name in lines {
             let (sender, receiver) = watch::channel(first.clone());
@@ -78,6 +80,7 @@ impl House {
                 scenario_words: "print and apply".to_owned(),
                 pool: format!("line:{name}"),
                 printer: Some(printer.clone()),
+                printer_id: printer_id.clone(),
                 plc: Some(printer.clone()),
                 camera: Some(printer.clone()),
                 view: receiver,
@@ -94,7 +97,7 @@ impl House {
         served.spawn(serve(listener, settings, store.clone(), desks, orders, stop.clone()));
         let redirect = reqwest::redirect::Policy::none();
         let client = Client::builder().redirect(redirect).timeout(SOON).build().unwrap();
-        Self { url, store, views, requests, printer, folder, stop, served, client }
+        Self { url, store, views, requests, printer, printer_id, folder, stop, served, client }
     }
 
     pub(crate) fn show(&self, view: LineView) {

@@ -15,8 +15,10 @@ const ASK_BYTE: &[u8] = b"\x1b!?";
 /// Answered only by a printer that is ready.
 const ASK_MODEL: &[u8] = b"~!T\r\n";
 
-/// No label by the print key, no waiting for a hand that takes the label.
-const SETTINGS: &[u8] = b"SET PRINTKEY OFF\r\nSET PEEL OFF\r\n";
+/// No label by the print key.
+const SETTINGS: &[u8] = b"SET PRINTKEY OFF\r\n";
+/// No waiting for a hand that takes the label.
+const NO_PEEL: &[u8] = b"SET PEEL OFF\r\n";
 /// No second print of a label that met an error.
 const NO_REPRINT: &[u8] = b"SET REPRINT OFF\r\n";
 
@@ -56,10 +58,13 @@ pub(super) async fn model(wire: &mut Wire) -> Result<Option<String>, Cause> {
     }
 }
 
-/// Sets what must not print a label twice.
-pub(super) async fn set(wire: &mut Wire, reprint_off: bool) -> Result<(), Cause> {
+/// Sets what must not print a label twice, and not wait at a peeler where there may be one.
+pub(super) async fn set(wire: &mut Wire, reprint_off: bool, peel_off: bool) -> Result<(), Cause> {
     if reprint_off {
         wire.write(NO_REPRINT).await?;
+    }
+    if peel_off {
+        wire.write(NO_PEEL).await?;
     }
     wire.write(SETTINGS).await
 }
