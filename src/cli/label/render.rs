@@ -59,13 +59,9 @@ impl Render {
         if self.separator == Between::Gs && !matches!(self.form, As::Zpl | As::Tspl) {
             bail!("--separator gs is for zpl and tspl; symbols that are drawn here have FNC1");
         }
-        if let Some(width_dots) = printer.width_dots {
-            design
-                .fits_head(printer.dots_per_mm, width_dots)
-                .with_context(|| format!("draw '{}' for {}", design.name, printer.name))?;
-        }
-        let bytes = self
-            .drawn(&design, &code, printer.dots_per_mm)
+        let bytes = printer
+            .takes(&design, &self.words.goods(), &code)
+            .and_then(|()| self.drawn(&design, &code, printer.dots_per_mm))
             .with_context(|| format!("draw '{}' for {}", design.name, printer.name))?;
         file::write(&self.output, |write| Ok(write.write_all(&bytes)?))?;
         Ok(ExitCode::SUCCESS)
