@@ -8,7 +8,7 @@ use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order};
 use crate::order::PriceList;
 use crate::report::Flush;
-use crate::store::{NewJob, RollJob, Store, StoreError};
+use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
 use crate::telemetry::{Identity, LastWord};
 use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings};
@@ -194,6 +194,8 @@ impl App {
             design: work.design.clone(),
             planned: work.planned,
             roll: line.roll_job(),
+            // The configuration names the lot with the goods: a new one there is printed at once.
+            lot: Lot::default(),
         };
         self.store.add_job(&job).await?;
         Ok(())

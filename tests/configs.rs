@@ -136,7 +136,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             r#"profile = "generic-zpl-300""#,
             r#"profile = "typewriter""#,
             &[
-                r#"line[0].printer.profile: found "typewriter", wanted one of desk-zpl-203, generic-tspl-203, generic-zpl-203, generic-zpl-300, tsc-mx241p-203, tsc-pex-1121, tsc-pex-1131, zebra-zd621-203, zebra-zd621-300, zebra-ze511-203, zebra-ze511-300, zebra-ze521-203, zebra-ze521-300, zebra-zt411-203, zebra-zt411-300, zebra-zt411-600, zebra-zt610-300, zebra-zt610-600, or the path of a profile"#,
+                r#"line[0].printer.profile: found "typewriter", wanted one of desk-zpl-203, generic-tspl-203, generic-zpl-203, generic-zpl-300, tsc-ml241-203, tsc-mx241p-203, tsc-pex-1121, tsc-pex-1131, zebra-zd621-203, zebra-zd621-300, zebra-ze511-203, zebra-ze511-300, zebra-ze521-203, zebra-ze521-300, zebra-zt411-203, zebra-zt411-300, zebra-zt411-600, zebra-zt610-300, zebra-zt610-600, or the path of a profile"#,
             ],
         ),
         (
@@ -376,6 +376,52 @@ fn a_roll_that_cannot_be_made_is_refused_with_the_reason() {
 }
 
 #[test]
+fn what_labels_say_of_the_goods_is_checked_with_the_configuration() {
+    let line = |printer: &str, more: &str| {
+        format!(
+            "[[line]]\nname = \"desk\"\nscenario = \"roll\"\ndesign = \"dairy\"\n\
+             printer = {{ profile = {printer:?}, address = \"printer:9100\" }}\n[line.goods]\n\
+             gtin = \"04810093011694\"\ngroup = \"milk\"\nname = \"Творог\"\n{more}"
+        )
+    };
+    let desk = |more: &str| problems(&line("desk-zpl-203", more));
+    let right = "country = \"Беларусь\"\nmaker = \"x\"\nimporter = \"y\"\nbatch = \"17\"\n\
+                 date = \"21.11.2026\"\nbest_before = \"05.12.2026\"";
+    assert_eq!(desk(right), [""; 0]);
+    for (wrong, wanted) in [
+        ("batch = 17", "line[0].goods.batch: found a number, wanted text in quotes"),
+        ("date = 2026-11-21", "line[0].goods.date: found a date, wanted text in quotes"),
+        (
+            "produced = \"21.11.2026\"",
+            "line[0].goods.produced: found a key that means nothing here, wanted one of gtin, group, name, hs_code, article, size, colour, composition, country, maker, importer, batch, date, best_before",
+        ),
+    ] {
+        assert_eq!(desk(wrong), [wanted]);
+    }
+    let long = desk(&format!("batch = \"{}\"", "1234567890".repeat(9)));
+    assert!(long[0].starts_with("line[0].design: found \"dairy\": element 5 (text): 'Партия 123"));
+    assert!(long[0].contains("characters fit as they are, wanted a design that holds"), "{long:?}");
+    let letter = desk("batch = \"批\"");
+    assert!(letter[0].contains("no letter for '批' in the font of labels"), "{letter:?}");
+
+    // A printer that can keep less than the label has dots.
+    let folder = tempfile::tempdir().unwrap();
+    let small = folder.path().join("small.toml");
+    let profile = include_str!("../printers/zebra-zt610-600.toml");
+    let profile = profile.replace("memory_kilobytes = 65536", "memory_kilobytes = 64");
+    fs::write(&small, profile).unwrap();
+    let text = line(small.to_str().unwrap(), "").replace("\"dairy\"", "\"clothing\"");
+    let full = problems(&text.replace("\"milk\"", "\"lp\""));
+    assert!(
+        full[0].starts_with(
+            "line[0].design: found \"clothing\": the stored format with its picture takes "
+        ) && full[0].contains(" kilobytes, and the printer's memory is 64 kilobytes; ")
+            && full[0].ends_with("wanted a label that this printer can store"),
+        "{full:?}"
+    );
+}
+
+#[test]
 fn a_job_for_a_roll_is_filed_from_the_command_line_and_listed() {
     let goods = "design = \"dairy\"\nroll = { trailer = true, spare_percent = 3 }\n[line.goods]\n\
                  gtin = \"04810093011694\"\ngroup = \"milk\"\nname = \"Cheese\"\n";
@@ -414,8 +460,23 @@ fn a_job_for_a_roll_is_filed_from_the_command_line_and_listed() {
         let words = String::from_utf8(refused.stderr).unwrap();
         assert!(!refused.status.success() && words.contains(wanted), "{words}");
     }
+    let lot = ["--batch", "19", "--best-before", "05.12.2026"];
+    let common = ["--line", "desk", "--gtin", "04810093011694", "--design", "dairy"];
+    let with_lot = |lot: &[&str]| {
+        markwright(&[&["job", "add", "--config", file, "--count", "5"][..], &common, lot].concat())
+    };
+    let refused = with_lot(&["--batch", &"1234567890".repeat(9)]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && words.contains("does not fit into"), "{words}");
+    assert!(with_lot(&lot).status.success());
     let listed = markwright(&["job", "list", "--config", file]);
-    let job: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let jobs: Vec<serde_json::Value> =
+        listed.lines().map(|job| serde_json::from_str(job).unwrap()).collect();
+    assert_eq!(jobs.len(), 2, "{listed}");
+    let said = ["batch", "date", "best_before"].map(|key| jobs[0][key].as_str().unwrap());
+    assert_eq!(said, ["19", "", "05.12.2026"]);
+    let job = &jobs[1];
     assert_eq!((&job["planned"], &job["pause_after"]), (&500.into(), &200.into()));
     assert_eq!((&job["spare_percent"], &job["state"]), (&3.into(), &"waiting".into()));
 }

@@ -217,3 +217,26 @@ fn designs_are_listed_and_checked_for_a_printer() {
     let said = String::from_utf8(fine.stdout).unwrap();
     assert!(said.contains("2 dots is 0.250 mm") && said.contains("3 dots = 0.375 mm"), "{said}");
 }
+
+#[test]
+fn a_label_larger_than_the_memory_of_the_printer_is_refused_with_both_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let profile = include_str!("../printers/zebra-zt610-600.toml");
+    let small = profile.replace("memory_kilobytes = 65536", "memory_kilobytes = 64");
+    std::fs::write(dir.path().join("small.toml"), small).unwrap();
+    let words = "kilobytes, and the printer's memory is 64 kilobytes";
+    let printer = ["--design", "clothing", "--printer", "small.toml"];
+    let checked = label(&[&["check"][..], &printer].concat(), dir.path());
+    let said = String::from_utf8(checked.stdout).unwrap();
+    let of = |group: &str| said.lines().find(|line| line.starts_with(group)).unwrap();
+    assert!(of("milk").contains(words), "{said}");
+    assert_eq!(checked.status.code(), Some(1));
+    let code = "0104810093011694212k6rsrti<GS>93#SzU";
+    let drawn = ["--code", code, "--as", "zpl", "-o", "label.zpl"];
+    let drawn = label(&[&["render"][..], &printer, &drawn].concat(), dir.path());
+    let said = String::from_utf8(drawn.stderr).unwrap();
+    assert!(!drawn.status.success() && said.contains(words), "{said}");
+    assert!(!dir.path().join("label.zpl").exists());
+    let plain = ["check", "--design", "plain", "--printer", "small.toml"];
+    assert!(label(&plain, dir.path()).status.success(), "nothing is stored but the format");
+}

@@ -3,7 +3,7 @@
 mod orders_kit;
 
 use markwright::code::CodeState;
-use markwright::order::{Advice, Delivery, Kopecks, OrderState, OrderStep, Scan, Source};
+use markwright::order::{Delivery, Kopecks, OrderState, OrderStep, Scan, Source, Trouble};
 use markwright::store::StoreError;
 use orders_kit::{Kit, code, codes, now};
 
@@ -106,7 +106,7 @@ async fn a_validated_label_is_verified_settled_and_counted() {
     let scan = kit.scan(id, kit.anna, &code(1)).await.unwrap();
     assert!(matches!(&scan, Scan::Good { advice, .. } if advice.is_empty()), "{scan:?}");
     let lost = kit.scan(id, kit.anna, &code(2).replace('\u{1d}', "")).await.unwrap();
-    assert!(matches!(&lost, Scan::Good { advice, .. } if *advice == [Advice::GsLost]), "{lost:?}");
+    assert!(matches!(&lost, Scan::Good { advice, .. } if *advice == [Trouble::GsLost]), "{lost:?}");
     let counts = kit.counts(id).await;
     assert_eq!((counts.of(CodeState::Verified), counts.to_validate()), (2, 1));
     assert_eq!(kit.store.unreported_of(&id.pool()).await.unwrap(), 2);

@@ -50,6 +50,7 @@ async fn add_job(store: &Store, planned: u64) {
         design: "plain".into(),
         planned,
         roll: markwright::store::RollJob::default(),
+        lot: markwright::store::Lot::default(),
     };
     store.add_job(&job).await.unwrap();
 }

@@ -66,6 +66,10 @@ fn goods() -> Goods {
         size: String::new(),
         colour: String::new(),
         composition: String::new(),
+        country: String::new(),
+        maker: String::new(),
+        importer: String::new(),
+        lot: markwright::store::Lot::default(),
     }
 }
 
@@ -79,6 +83,7 @@ async fn begin(house: &House) -> i64 {
         design: "58x40".into(),
         planned: 24,
         roll,
+        lot: markwright::store::Lot::default(),
     };
     let job = house.store.add_job(&wanted).await.unwrap();
     house.store.start_job(job).await.unwrap();

@@ -9,8 +9,10 @@
 
 mod roll_kit;
 
-use markwright::code::CodeState;
+use markwright::code::{CodeState, CodeText};
+use markwright::label::{self, Goods};
 use markwright::line::LineState;
+use markwright::sim::PrintedLabel;
 use markwright::sim::printer::{Fault, Incident, Language, Mood, SheetOut};
 use roll_kit::{Daemon, GTIN, LINE, Person, Plan, SOON, Site, rows, serial};
 use serde_json::Value;
@@ -228,4 +230,69 @@ async fn a_label_that_the_camera_cannot_read_is_void_and_another_code_takes_its_
     assert_eq!(ledger.len() as u64, 1 + 8 + 1 + 2 * void);
     assert!(ledger[3].codes.is_empty() && !ledger[3].blank, "{:?}", ledger[3]);
     assert_eq!(sheet["void"][0]["place"], 3, "{sheet}");
+}
+
+/// The lot that the configuration names with the goods.
+const CONFIGURED: &str =
+    "country = \"Беларусь\"\nbatch = \"17\"\ndate = \"20.11.2026\"\nbest_before = \"04.12.2026\"\n";
+
+/// The words of the lot on a printed label of the design `dairy` (right of the symbol, 7.1 to 14 mm from above), dot
+/// by dot: whether they are these.
+fn says_of_its_lot(label: &PrintedLabel, [batch, date, best_before]: [&str; 3]) -> bool {
+    let goods = Goods {
+        name: "Кефир «Раница» 2,5 %".into(),
+        batch: batch.into(),
+        date: date.into(),
+        best_before: best_before.into(),
+        ..Goods::default()
+    };
+    let design = label::design("dairy").unwrap();
+    let code = CodeText::new(label.codes[0].as_str());
+    let placed = label::place(design, &goods, &code, 300.0 / 25.4).unwrap();
+    let wanted = label::raster(&placed, &code).unwrap();
+    let dots = |mm: f32| (mm * 300.0 / 25.4) as u32;
+    let mut area =
+        (dots(7.1)..dots(14.0)).flat_map(|y| (dots(14.6)..dots(39.2)).map(move |x| (x, y)));
+    // A dot is printed where the ink of a letter covers two fifths of it.
+    let covered = |(x, y)| wanted.get_pixel(x, y).0[0] < 153;
+    let burnt = |(x, y)| label.raster.get_pixel(x, y).0[0] == 0;
+    let drawn = area.clone().filter(|at| covered(*at)).count();
+    assert!(drawn > 500, "{drawn}");
+    area.all(|at| burnt(at) == covered(at))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_label_that_leaves_carries_the_lot_of_its_job_also_after_the_daemon_was_killed() {
+    let plan = Plan { roll: "", design: "dairy", goods: CONFIGURED, ..Plan::default() };
+    let site = Site::build(Plan { inches_per_second: 3.0, ..plan }).await;
+    let file = async |count: &str, lot: &[&str]| {
+        let words = ["job", "add", "--line", LINE, "--design", "dairy", "--gtin", GTIN];
+        site.markwright(&[&words[..], &["--count", count], lot].concat()).await
+    };
+    file("2", &[]).await;
+    // A lot is taken whole: this one says nothing of a date of production.
+    file("12", &["--batch", "18", "--best-before", "05.12.2026"]).await;
+    let (daemon, person) = begin(&site).await;
+    person.start().await;
+    person.until("job 2", |line| line["planned"] == 12).await;
+    person.start().await;
+    let middle = site.printer.controls.until(|now| now.sheets >= 4);
+    timeout(SOON, middle).await.expect("a few labels");
+    daemon.kill().await;
+
+    let daemon = Daemon::start(&site).await;
+    let person = Person::sign_in(&daemon).await;
+    person.bring_to_the_end().await;
+    person.passport_when_done(2).await;
+    daemon.end().await;
+    let labels = site.heap.lock().unwrap().clone();
+    let whole: Vec<_> = labels.iter().filter(|label| !label.partial).collect();
+    assert!(whole.len() >= 14, "{}", whole.len());
+    for (number, label) in whole.iter().enumerate() {
+        let (first, second) = (["17", "20.11.2026", "04.12.2026"], ["18", "", "05.12.2026"]);
+        let (wanted, other) = if number < 2 { (first, second) } else { (second, first) };
+        assert!(says_of_its_lot(label, wanted), "label {number}");
+        assert!(!says_of_its_lot(label, other), "label {number}");
+    }
+    site.close().await;
 }

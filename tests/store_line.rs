@@ -212,6 +212,7 @@ fn job(scenario: Scenario, pool: &str) -> NewJob {
         design: "plain".into(),
         planned: 10,
         roll: markwright::store::RollJob::default(),
+        lot: markwright::store::Lot::default(),
     }
 }
 

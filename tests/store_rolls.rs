@@ -31,6 +31,7 @@ async fn job(kit: &Kit, pool: &str) -> i64 {
         design: "dairy".into(),
         planned: 4,
         roll,
+        lot: markwright::store::Lot::default(),
     };
     let id = kit.store.add_job(&wanted).await.unwrap();
     assert_eq!(kit.store.job(id).await.unwrap().unwrap().wanted, wanted);

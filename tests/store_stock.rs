@@ -6,7 +6,7 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Gtin, ProductGroup, Step, read_array};
 use markwright::line::{Fate, Record, Scenario, Tag};
-use markwright::store::{Goods, JobState, NewJob, StoreError, Tally};
+use markwright::store::{Goods, JobState, Lot, NewJob, StoreError, Tally};
 use std::collections::BTreeMap;
 use store_kit::{Kit, LINE, POOL, array, gtin, moved};
 
@@ -102,6 +102,10 @@ async fn a_lost_code_or_product_does_not_close_the_sums() {
     assert!(!kit.store.reconcile(LINE, POOL).await.unwrap().closes());
 }
 
+fn lot(batch: &str) -> Lot {
+    Lot { batch: batch.into(), date: "21.11.2026".into(), best_before: "05.12.2026".into() }
+}
+
 #[tokio::test]
 async fn goods_are_kept_and_replaced() {
     let kit = Kit::new().await;
@@ -115,9 +119,13 @@ async fn goods_are_kept_and_replaced() {
         size: String::new(),
         colour: String::new(),
         composition: "молоко, закваска".into(),
+        country: "Беларусь".into(),
+        maker: "ОАО «Раница»".into(),
+        importer: "ООО «Восток»".into(),
+        lot: lot("17"),
     };
-    for name in ["Творог 5 %", "Творог 9 %"] {
-        goods.name = name.into();
+    for (name, batch) in [("Творог 5 %", "17"), ("Творог 9 %", "18")] {
+        (goods.name, goods.lot) = (name.into(), lot(batch));
         kit.store.put_goods(&goods).await.unwrap();
         assert_eq!(kit.store.goods(gtin()).await.unwrap().as_ref(), Some(&goods));
     }
@@ -134,6 +142,7 @@ async fn a_line_takes_its_jobs_one_after_the_other() {
         design: "plain".into(),
         planned: 20,
         roll: markwright::store::RollJob::default(),
+        lot: lot("19"),
     };
     let first = kit.store.add_job(&wanted).await.unwrap();
     let second = kit.store.add_job(&wanted).await.unwrap();

@@ -337,3 +337,23 @@ async fn without_a_script_the_page_loads_itself_again() {
     assert!(page.contains(r#"<noscript><meta http-equiv="refresh" content="5"></noscript>"#));
     assert!(!page.contains("style="), "the policy allows no inline style");
 }
+
+#[tokio::test]
+async fn a_scan_is_told_in_words_also_without_a_script_and_without_signing_in() {
+    let house = House::open(LineState::Idle).await;
+    let code = markwright::order::test_code();
+    let form = |scan: &str, end: &str| {
+        let written: String = scan.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        format!("scan={written}{end}")
+    };
+    let send = async |scan: &str, end: &str| {
+        text(house.post("/scanner", &form(scan, end)), StatusCode::OK).await
+    };
+    let right = send(&format!("]d2{}", code.as_str()), "").await;
+    assert!(right.contains("✔ Right") && right.contains("arrived as it is"), "{right}");
+    let spoilt = code.as_str().replace('\u{1d}', "<b>");
+    let wrong = send(&spoilt, "&end=tab").await;
+    assert!(!wrong.contains("<b>91"), "what arrived is shown, not obeyed: {wrong}");
+    let long = house.post("/scanner", &form(&"1".repeat(1_001), ""));
+    text(long, StatusCode::PAYLOAD_TOO_LARGE).await;
+}

@@ -31,6 +31,7 @@ async fn house(pool: &str) -> (House, i64) {
         design: "dairy".into(),
         planned: 3,
         roll: RollJob { leader: true, trailer: true, ..RollJob::default() },
+        lot: markwright::store::Lot::default(),
     };
     let job = house.store.add_job(&wanted).await.unwrap();
     house.store.start_job(job).await.unwrap();

@@ -2,15 +2,15 @@
 use super::learner::Learner;
 use super::marks;
 use crate::code::{Code, CodeText, Gtin};
-use crate::config::LineConfig;
+use crate::config::{LineConfig, on_label};
 use crate::crew::Crew;
 use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
-use crate::label::{self, DesignProblem};
+use crate::label::{self, Design, DesignProblem};
 use crate::line::{
     Event, Line, LineSettings, LineState, LineView, Order, RollMark, RollSettings, StopReason,
 };
-use crate::print::LabelFormat;
-use crate::store::{Goods, Job, LineLeft, RollJob, Store, StoreError};
+use crate::print::{LabelFormat, PrinterSettings};
+use crate::store::{Job, LineLeft, RollJob, Store, StoreError};
 use crate::telemetry::{Identity, LastWord};
 use crate::{apply, print, verify};
 use std::sync::Arc;
@@ -126,13 +126,16 @@ impl Post {
         sample: &CodeText,
         stop: &CancellationToken,
     ) -> Result<End, JobProblem> {
-        let format = self.label_format(job, sample).await?;
+        let design = Self::design_of(job)?;
+        let format = self.label_format(job, design, sample).await?;
         let (facts_tx, facts) = mpsc::channel(FACTS_WAITING);
         let mut crew = Crew::default();
         let learner = self.learner(job.id);
         learner.note().await?;
         crew.hire("printer's name", |stop| learner.keep(stop));
-        let hands = self.hire_devices(&mut crew, format, left.heard, facts_tx);
+        let row_mm = design.height_mm + self.line.gap_mm;
+        let printer = self.line.printer.clone().for_rows_of(row_mm);
+        let hands = self.hire_devices(&mut crew, (printer, format), left.heard, facts_tx);
         let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
         let (line, opening) = Line::restore(self.settings_of(job), order, left.known);
         let books =
@@ -163,22 +166,25 @@ impl Post {
         LineSettings { roll, ..own }
     }
 
-    async fn label_format(&self, job: &Job, sample: &CodeText) -> Result<LabelFormat, JobProblem> {
+    fn design_of(job: &Job) -> Result<&'static Design, JobProblem> {
+        let named = &job.wanted.design;
+        label::design(named).ok_or_else(|| JobProblem::NoDesign(named.clone()))
+    }
+
+    async fn label_format(
+        &self,
+        job: &Job,
+        design: &Design,
+        sample: &CodeText,
+    ) -> Result<LabelFormat, JobProblem> {
         let wanted = &job.wanted;
-        let design = label::design(&wanted.design)
-            .ok_or_else(|| JobProblem::NoDesign(wanted.design.clone()))?;
         let goods = self.store.goods(wanted.gtin).await?;
-        let mut goods = on_label(&goods.ok_or(JobProblem::NoGoods(wanted.gtin))?);
+        let mut goods = on_label(&goods.ok_or(JobProblem::NoGoods(wanted.gtin))?, &wanted.lot);
         if let Some((name, hs_code)) = self.store.wording_of(&wanted.pool).await? {
             // What another customer or the factory says of the same trade item does not matter.
             goods = label::Goods { name, hs_code, ..label::Goods::default() };
         }
-        let (dots, separator) = (self.line.dots_per_mm, self.line.separator);
-        let mut head = label::Head::new(self.line.printer.language, dots);
-        head.separator = separator;
-        head.width_dots = self.line.printer.head_width_dots;
-        head.across = u32::try_from(self.line.settings.roll.labels_per_row).unwrap_or(1);
-        (head.pitch_mm, head.gap_mm) = (self.line.pitch_mm, self.line.gap_mm);
+        let head = self.line.head();
         let format = Arc::new(label::LabelFormat::new(design, &goods, sample, &head)?);
         let words = Arc::clone(&format);
         let setup = format.setup_bytes().to_vec();
@@ -197,13 +203,13 @@ impl Post {
     fn hire_devices(
         &self,
         crew: &mut Crew,
-        format: LabelFormat,
+        (settings, format): (PrinterSettings, LabelFormat),
         heard: Option<(u16, u16)>,
         facts: mpsc::Sender<Event>,
     ) -> Hands {
         let [printer_word, plc_word, camera_word] = self.words.clone();
         let (printer, labels) = mpsc::channel(COMMANDS_WAITING);
-        let (settings, identity) = (self.line.printer.clone(), self.printer_id.clone());
+        let identity = self.printer_id.clone();
         let to = facts.clone();
         crew.hire("printer", |stop| {
             print::keep(settings, format, identity, labels, to, printer_word, stop)
@@ -220,19 +226,6 @@ impl Post {
             camera
         });
         Hands { printer, plc, camera }
-    }
-}
-
-/// What the label says of the goods.
-pub(crate) fn on_label(goods: &Goods) -> label::Goods {
-    label::Goods {
-        name: goods.name.clone(),
-        article: goods.article.clone(),
-        size: goods.size.clone(),
-        colour: goods.colour.clone(),
-        composition: goods.composition.clone(),
-        hs_code: goods.hs_code.clone(),
-        ..label::Goods::default()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::config;
 use crate::line::{Event, LineState, Request, Scenario};
 use crate::sim::faults::Faults;
 use crate::sim::stage::{Stage, StageSettings};
-use crate::store::{Goods, NewJob, Store};
+use crate::store::{Goods, Lot, NewJob, Store};
 use anyhow::{Context, bail};
 use judge::Summary;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -237,6 +237,10 @@ async fn plan_jobs(store: &Store, taken: &[ArrayLine]) -> anyhow::Result<()> {
             size: String::new(),
             colour: String::new(),
             composition: String::new(),
+            country: String::new(),
+            maker: String::new(),
+            importer: String::new(),
+            lot: Lot::default(),
         };
         store.put_goods(&goods).await?;
         let job = NewJob {
@@ -247,6 +251,7 @@ async fn plan_jobs(store: &Store, taken: &[ArrayLine]) -> anyhow::Result<()> {
             design: "43x25".to_owned(),
             planned: 0,
             roll: crate::store::RollJob::default(),
+            lot: Lot::default(),
         };
         store.add_job(&job).await?;
     }

@@ -3,7 +3,7 @@ use super::{EX_CONFIG, say, say_to_person};
 use crate::code::Gtin;
 use crate::config::{self, Config, LineConfig};
 use crate::label;
-use crate::store::{NewJob, RollJob, Store};
+use crate::store::{Goods, Lot, NewJob, RollJob, Store};
 use anyhow::{Context, bail};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,13 @@ pub(super) enum Job {
     /// run meanwhile.
     #[command(after_help = "Examples:
   markwright job add --config line-configs/labelling-centre.toml --line desk \\
-    --design 58x40 --gtin 04810093011694 --count 2000 --spare-percent 2 --pause-after 1000")]
+    --design 58x40 --gtin 04810093011694 --count 2000 --spare-percent 2 --pause-after 1000
+  markwright job add --config line-configs/labelling-centre.toml --line desk \\
+    --design dairy --gtin 04810093011694 --count 500 \\
+    --batch 17 --date 21.11.2026 --best-before 05.12.2026
+
+A lot is taken whole: with one of --batch, --date and --best-before, the labels say nothing of the lot
+that [line.goods] names.")]
     Add(Add),
     /// Lists the jobs of every line, the newest first, one JSON object a line.
     #[command(after_help = "Examples:
@@ -56,6 +62,15 @@ pub(super) struct Add {
     /// The roll is changed after so many good labels; without it, as the line is configured.
     #[arg(long)]
     pause_after: Option<u64>,
+    /// Batch, as it is to be printed.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    batch: String,
+    /// Date of production, as it is to be printed.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    date: String,
+    /// Date up to which it is good, as it is to be printed.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    best_before: String,
 }
 
 impl Job {
@@ -93,14 +108,16 @@ impl Add {
         if line.settings.scenario.has_belt() {
             bail!("line '{}' makes no rolls: its scenario is not \"roll\"", self.line);
         }
-        if label::design(&self.design).is_none() {
+        let Some(design) = label::design(&self.design) else {
             let known: Vec<_> = label::designs().iter().map(|design| &*design.name).collect();
             bail!("no label design is called '{}'; there are {}", self.design, known.join(", "));
-        }
+        };
         if self.count == 0 {
             bail!("a job of no labels is none");
         }
-        self.know_goods(line, store).await?;
+        let (goods, lot) = (self.know_goods(line, store).await?, self.lot());
+        line.try_label(design, &goods, &lot)
+            .with_context(|| format!("make labels '{}' on {}", design.name, line.name))?;
         let job = NewJob {
             line: line.name.clone(),
             scenario: line.settings.scenario,
@@ -109,10 +126,16 @@ impl Add {
             design: self.design.clone(),
             planned: self.count,
             roll: self.roll(line)?,
+            lot,
         };
         let number = store.add_job(&job).await?;
         say(&format!("job {number}: {} labels on {}", self.count, self.line));
         Ok(())
+    }
+
+    fn lot(&self) -> Lot {
+        let Self { batch, date, best_before, .. } = self;
+        Lot { batch: batch.clone(), date: date.clone(), best_before: best_before.clone() }
     }
 
     fn roll(&self, line: &LineConfig) -> anyhow::Result<RollJob> {
@@ -130,26 +153,28 @@ impl Add {
     }
 
     /// A label without the name of its goods cannot be made.
-    async fn know_goods(&self, line: &LineConfig, store: &Store) -> anyhow::Result<()> {
-        let own = line.work.as_ref().filter(|work| work.goods.gtin == self.gtin);
-        if let Some(work) = own {
+    async fn know_goods(&self, line: &LineConfig, store: &Store) -> anyhow::Result<Goods> {
+        if let Some(work) = line.work.as_ref().filter(|work| work.goods.gtin == self.gtin) {
             store.put_goods(&work.goods).await?;
-        } else if store.goods(self.gtin).await?.is_none() {
-            bail!("nothing is known of goods {}: name them in [line.goods]", self.gtin);
+            return Ok(work.goods.clone());
         }
-        Ok(())
+        let known = store.goods(self.gtin).await?;
+        known.with_context(|| {
+            format!("nothing is known of goods {}: name them in [line.goods]", self.gtin)
+        })
     }
 }
 
 async fn list(config: &Config, store: &Store) -> anyhow::Result<()> {
     for line in &config.lines {
         for job in store.jobs_of(&line.name, LISTED).await? {
-            let (wanted, roll) = (&job.wanted, &job.wanted.roll);
+            let (wanted, roll, lot) = (&job.wanted, &job.wanted.roll, &job.wanted.lot);
             let object = json!({
                 "job": job.id, "line": wanted.line, "state": job.state.word(),
                 "gtin": wanted.gtin.as_str(), "design": wanted.design,
                 "planned": wanted.planned, "done": job.done, "pool": wanted.pool,
                 "spare_percent": roll.spare_percent, "pause_after": roll.pause_after,
+                "batch": lot.batch, "date": lot.date, "best_before": lot.best_before,
             });
             say(&object.to_string());
         }

@@ -6,6 +6,7 @@ mod job;
 mod label;
 mod read;
 mod run;
+mod scan_test;
 mod sim;
 mod user;
 
@@ -58,6 +59,8 @@ enum Command {
     /// Files jobs for lines.
     #[command(subcommand)]
     Job(job::Job),
+    /// Tests a hand scanner at a serial port or in the network.
+    ScanTest(scan_test::ScanTest),
     /// Runs one fake device alone, or a whole fake plant.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
             | Command::Read(_)
             | Command::Label(_)
             | Command::Job(_)
+            | Command::ScanTest(_)
             | Command::User(_) => "warn",
         })
     });
@@ -95,6 +99,7 @@ pub fn main() -> ExitCode {
             Command::Read(read) => read.run(),
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
+            Command::ScanTest(test) => test.run().await,
             Command::Sim(sim) => sim.run().await,
             Command::User(user) => user.run().await,
         }

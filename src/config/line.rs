@@ -1,14 +1,15 @@
 //! The tables of one line.
 use super::check::SECOND;
+use super::label::{label_head, try_label};
 use super::reader::Reader;
 use super::{LineConfig, Work};
 use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
-use crate::label;
+use crate::label::{self, DesignProblem, Head};
 use crate::line::{LineSettings, RollSettings, Scenario};
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
-use crate::store::Goods;
+use crate::store::{Goods, Lot};
 use crate::symbol::Separator;
 use crate::verify::CameraSettings;
 use std::path::Path;
@@ -41,11 +42,8 @@ pub(super) fn line_config(
     let camera = watched.then(|| camera(at.table("camera"), &frames_dir, &shown));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
-    if let (Some(Some(work)), Some((settings, dots, _))) = (&work, &printer)
-        && let Err(problem) = row_fits(&roll, &work.design, *dots, settings.head_width_dots)
-    {
-        let wanted = "a design, or labels in a row, that the print head is wide enough for";
-        at.wrong("design", format_args!("\"{}\": {problem}", work.design), wanted);
+    if let (Some(Some(work)), Some(printer)) = (&work, &printer) {
+        check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
         "name, scenario, by_itself, design, planned, limits, roll, printer, plc, camera, goods, stock",
@@ -80,17 +78,28 @@ pub(super) fn line_config(
     })
 }
 
-/// Whether the labels of a row are all under the print head.
-fn row_fits(
+fn head(
+    (printer, dots_per_mm, separator): &(PrinterSettings, f32, Separator),
     roll: &Media,
-    design: &str,
-    dots_per_mm: f32,
-    head_dots: Option<u32>,
-) -> Result<(), label::DesignProblem> {
-    let (Some(design), Some(head_dots)) = (label::design(design), head_dots) else { return Ok(()) };
-    let further = u16::try_from(roll.settings.labels_per_row).map_or(0, |across| across - 1);
-    let row_mm = design.width_mm + f32::from(further) * roll.pitch_mm;
-    design.row_fits_head(row_mm, dots_per_mm, head_dots)
+) -> Head {
+    let across = roll.settings.labels_per_row;
+    label_head(printer, *dots_per_mm, *separator, (across, roll.pitch_mm, roll.gap_mm))
+}
+
+/// Refuses what the line makes if its labels cannot be made here.
+fn check_label(at: &mut Reader<'_>, work: &Work, head: Head) {
+    // Labels in a row without their distance are told elsewhere.
+    let side_by_side = head.across == 1 || head.pitch_mm > 0.0;
+    let Some(design) = label::design(&work.design).filter(|_| side_by_side) else { return };
+    let Err(problem) = try_label(design, &work.goods, &Lot::default(), &head) else { return };
+    let wanted = match problem {
+        DesignProblem::WiderThanHead { .. } => {
+            "a design, or labels in a row, that the print head is wide enough for"
+        }
+        DesignProblem::Memory { .. } => "a label that this printer can store",
+        _ => "a design that holds these goods at this printer",
+    };
+    at.wrong("design", format_args!("\"{}\": {problem}", work.design), wanted);
 }
 
 fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
@@ -299,8 +308,19 @@ fn goods(mut at: Reader<'_>) -> Option<Goods> {
         size: at.text_or("size", ""),
         colour: at.text_or("colour", ""),
         composition: at.text_or("composition", ""),
+        country: at.text_or("country", ""),
+        maker: at.text_or("maker", ""),
+        importer: at.text_or("importer", ""),
+        lot: Lot {
+            batch: at.text_or("batch", ""),
+            date: at.text_or("date", ""),
+            best_before: at.text_or("best_before", ""),
+        },
     };
-    at.end("gtin, group, name, hs_code, article, size, colour, composition");
+    at.end(
+        "gtin, group, name, hs_code, article, size, colour, composition, country, maker, \
+         importer, batch, date, best_before",
+    );
     Some(goods)
 }
 

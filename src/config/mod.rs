@@ -1,9 +1,11 @@
 //! What was written to what is meant; all problems at once.
 mod check;
+mod label;
 mod line;
 mod reader;
 
 pub use check::{CheckError, default_data_dir, load};
+pub use label::on_label;
 pub use reader::Problem;
 
 use crate::apply::PlcSettings;

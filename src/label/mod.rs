@@ -19,7 +19,7 @@ pub use design::{
 };
 pub use paper::{
     Document, Grid, MOST_PAGES, Paper, PaperProblem, SheetProblem, SheetSettings, eps_of, pdf_of,
-    stream_csv, stream_pdf, stream_sheets,
+    stream_csv, stream_pdf, stream_sheets, symbol_svg,
 };
 pub use place::{Dots, Form, Item, Nearest, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;

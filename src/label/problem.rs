@@ -121,6 +121,17 @@ pub enum DesignProblem {
         /// The largest shipped design that fits.
         shipped: &'static str,
     },
+    /// What is the same on every label is more than the printer can keep.
+    #[error(
+        "the stored format with its picture takes {needs} kilobytes, and the printer's memory is \
+         {has} kilobytes; take a smaller design or one with less black, or a printer with more memory"
+    )]
+    Memory {
+        /// Kilobytes that are to be stored.
+        needs: usize,
+        /// Kilobytes that the printer has.
+        has: usize,
+    },
     /// More elements than any label carries.
     #[error("a design has at most {most} elements; found {found}")]
     TooManyElements {

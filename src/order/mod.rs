@@ -2,12 +2,15 @@
 //! scanned label means. Pure: no clock, no socket, no database.
 mod price;
 mod scan;
+mod scanner;
+mod undo;
 mod specimen;
 mod state;
 mod wish;
 
 pub use price::{Kopecks, PriceList};
-pub use scan::{Advice, Key, Known, Scan, judge_scan, keys_to_look_up};
+pub use scan::{Key, Known, Scan, judge_scan, keys_to_look_up};
+pub use scanner::{Diagnosis, Trouble, diagnose, test_code};
 pub use specimen::specimen;
 pub use state::{IllegalOrderStep, OrderState, OrderStep, UnknownOrderState};
 pub use wish::{Delivery, Field, Limits, Problem, Source, Wish, Written};

@@ -3,9 +3,9 @@
 //! A scanner that plays keyboard loses things on the way: character 29, the keyboard layout, the
 //! case. What came is undone in every likely way, and each guess is compared with the codes that
 //! the store knows; the check part makes a chance match as unlikely as guessing a code.
-use crate::code::{
-    CodeId, CodeState, CodeText, GS, Gtin, GtinProblem, Malformed, TEMPLATES, parse,
-};
+use super::scanner::{GOODS, Trouble, is_goods};
+use super::undo::{Guess, HEAD, gtin_of, guesses, is_cyrillic};
+use crate::code::{CodeId, CodeState, CodeText, GS, Gtin, Malformed, TEMPLATES, parse};
 
 /// By what the store finds a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Scan {
         /// Its code.
         code: CodeId,
         /// What to set right at the scanner.
-        advice: Vec<Advice>,
+        advice: Vec<Trouble>,
     },
     /// A label of this order that was validated before.
     Duplicate {
@@ -52,33 +52,6 @@ pub enum Scan {
     Foreign(&'static str),
     /// Not a code, and why.
     Malformed(String),
-}
-
-/// What the scanner or the keyboard did to the text. The code was recognised all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Advice {
-    /// Character 29 did not arrive.
-    GsLost,
-    /// The computer took the scanner's keys for Cyrillic ones.
-    Layout,
-    /// Capitals and small letters are exchanged.
-    Case,
-}
-
-impl Advice {
-    /// What happened, and the setting that cures it.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::GsLost => {
-                "The scanner left out the GS separator (character 29). Switch on \"send GS / \
-                 function characters\" in the scanner's manual."
-            }
-            Self::Layout => {
-                "The keyboard layout is Russian or Belarusian: switch this computer to English (US)."
-            }
-            Self::Case => "Capitals and small letters are exchanged: switch Caps Lock off.",
-        }
-    }
 }
 
 impl Scan {
@@ -96,7 +69,8 @@ impl Scan {
     pub fn words(&self) -> String {
         match self {
             Self::Good { advice, .. } => {
-                advice.iter().map(|a| a.words()).collect::<Vec<_>>().join(" ")
+                let said = advice.iter().map(|a| format!("{} {}", a.words(), a.cure()));
+                said.collect::<Vec<_>>().join(" ")
             }
             Self::Duplicate { .. } => {
                 "this label was validated before: is it on two products?".to_owned()
@@ -152,7 +126,7 @@ fn judge_own(found: &Known, guess: &Guess) -> Scan {
     match found.state {
         // A label in doubt that lies under the scanner has come out: that is the evidence.
         CodeState::Printed | CodeState::Applied | CodeState::Doubtful => {
-            Scan::Good { code: found.code, advice: guess.advice(found.text.as_str()) }
+            Scan::Good { code: found.code, advice: advice(guess, found.text.as_str()) }
         }
         CodeState::Verified => Scan::Duplicate { code: found.code, when: found.since },
         CodeState::Stored | CodeState::Sent => Scan::Foreign(NOT_PRINTED),
@@ -171,102 +145,23 @@ fn judge_unknown(guesses: &[Guess]) -> Scan {
     let Some(first) = guesses.first() else {
         return Scan::Malformed("nothing was scanned".to_owned());
     };
-    if matches!(first.text.parse::<Gtin>(), Ok(_) | Err(GtinProblem::CheckDigit { .. })) {
-        let words = "this is the bar code of the goods: scan the square symbol on the label";
-        return Scan::Malformed(words.to_owned());
+    if is_goods(&first.text) {
+        return Scan::Malformed(GOODS.to_owned());
     }
     let why = parse(&first.text).map_or_else(|problem| problem.to_string(), |_| String::new());
     let layout = first.text.chars().any(is_cyrillic);
-    let cure = if layout { format!(". {}", Advice::Layout.words()) } else { String::new() };
+    let cure = if layout { format!(". {}", Trouble::Layout.cure()) } else { String::new() };
     Scan::Malformed(format!("{why}{cure}"))
 }
 
-/// One way to undo what the keyboard may have done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Guess {
-    text: String,
-    layout: bool,
-    case: bool,
-    /// Typed as people read it, with brackets: nobody expects character 29 there.
-    brackets: bool,
+/// What to set right. That a code was shown with other separators, or has no identifier, is told
+/// where scanners are tested: it is no reason to stop.
+fn advice(guess: &Guess, whole: &str) -> Vec<Trouble> {
+    let gs_lost = !guess.brackets && guess.text != whole;
+    let all =
+        [(Trouble::Layout, guess.layout), (Trouble::Case, guess.case), (Trouble::GsLost, gs_lost)];
+    all.into_iter().filter(|(_, is)| *is).map(|(advice, _)| advice).collect()
 }
-
-impl Guess {
-    fn advice(&self, whole: &str) -> Vec<Advice> {
-        let gs_lost = !self.brackets && self.text != whole;
-        let all =
-            [(Advice::Layout, self.layout), (Advice::Case, self.case), (Advice::GsLost, gs_lost)];
-        all.into_iter().filter(|(_, is)| *is).map(|(advice, _)| advice).collect()
-    }
-}
-
-/// Every likely text behind the input, the plainest first.
-fn guesses(input: &str) -> Vec<Guess> {
-    let mut all: Vec<Guess> = Vec::new();
-    for (layout, case) in [(false, false), (true, false), (false, true), (true, true)] {
-        let text = if layout { as_if_english(input) } else { input.to_owned() };
-        let text = if case { swap_case(&text) } else { text };
-        let (text, brackets) = tidy(&text);
-        if !text.is_empty() && all.iter().all(|g| g.text != text) {
-            all.push(Guess { text, layout, case, brackets });
-        }
-    }
-    all
-}
-
-/// Takes off what scanners add, and turns every way to show `GS` into character 29.
-fn tidy(input: &str) -> (String, bool) {
-    let mut text = input.trim().to_owned();
-    for shown in ["<GS>", "<gs>", "{GS}", "\\u001d", "\\u001D", "\\x1d", "\\x1D", "^]", "\u{241d}"]
-    {
-        text = text.replace(shown, "\u{1d}");
-    }
-    // `str::trim` leaves character 29 alone; a leading one is the FNC1 of the symbol.
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == GS);
-    // AIM symbology identifiers of GS1 symbols (ISO/IEC 15424): DataMatrix, Code 128, QR,
-    // DataBar, DotCode. Case and layout guesses see them as the keyboard made them.
-    let prefixes = ["]d2", "]C1", "]Q3", "]e0", "]J1", "<FNC1>"];
-    let text = prefixes.iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text);
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == GS);
-    if !text.starts_with("(01)") {
-        return (text.to_owned(), false);
-    }
-    let plain = ["01", "21", "91", "92", "93"]
-        .iter()
-        .fold(text.to_owned(), |text, ai| text.replacen(&format!("({ai})"), ai, 1));
-    (plain, true)
-}
-
-fn swap_case(text: &str) -> String {
-    let swapped = |c: char| {
-        if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }
-    };
-    text.chars().map(swapped).collect()
-}
-
-fn is_cyrillic(c: char) -> bool {
-    matches!(c, '\u{0400}'..='\u{04ff}' | '№')
-}
-
-/// The characters that the keys of a US keyboard give in the Russian layout, and what they give
-/// in English; `і ў` stand where the Belarusian layout differs.
-const RUSSIAN: &str =
-    "йцукенгшщзхъфывапролджэячсмитьбюёЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮЁ.,\"№;:?/іўІЎ";
-const ENGLISH: &str =
-    "qwertyuiop[]asdfghjkl;'zxcvbnm,.`QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>~/?@#$^&|boBO";
-
-/// What the same keys would have typed in the English (US) layout. A text without one Cyrillic
-/// character was not typed in the other layout.
-fn as_if_english(text: &str) -> String {
-    if !text.chars().any(is_cyrillic) {
-        return text.to_owned();
-    }
-    let key = |c: char| RUSSIAN.chars().zip(ENGLISH.chars()).find(|(r, _)| *r == c);
-    text.chars().map(|c| key(c).map_or(c, |(_, english)| english)).collect()
-}
-
-/// Where serial numbers begin: after `01`, fourteen digits and `21`.
-const HEAD: usize = 18;
 
 /// The keys that the text may have. Its `GS` may be lost, so that the length of the serial number
 /// is taken from the known forms.
@@ -277,12 +172,6 @@ fn keys_of(text: &str) -> Vec<Key> {
     lengths.dedup();
     let serial = |length| text.get(HEAD..HEAD + length).map(str::to_owned);
     lengths.into_iter().filter_map(serial).map(|serial| Key { gtin, serial }).collect()
-}
-
-fn gtin_of(text: &str) -> Option<Gtin> {
-    let rest = text.strip_prefix("01")?;
-    let gtin = rest.get(..14)?.parse().ok()?;
-    rest[14..].starts_with("21").then_some(gtin)
 }
 
 /// Whether two texts are one code, with or without its separators. Forms differ in length, so
@@ -299,6 +188,7 @@ fn starts_alike(whole: &str, scanned: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::undo::{ENGLISH, RUSSIAN, swap_case};
     use super::*;
 
     const DAIRY: &str = "0104810093011694212k6rSrti\u{1d}93#SzU";
@@ -316,7 +206,7 @@ mod tests {
         judge_scan(input, &known(DAIRY, CodeState::Printed))
     }
 
-    fn good(advice: &[Advice]) -> Scan {
+    fn good(advice: &[Trouble]) -> Scan {
         Scan::Good { code: CodeId(7), advice: advice.to_vec() }
     }
 
@@ -348,13 +238,13 @@ mod tests {
 
     #[test]
     fn a_code_without_its_separator_is_recognised_and_the_setting_named() {
-        assert_eq!(judged(&DAIRY.replace('\u{1d}', "")), good(&[Advice::GsLost]));
+        assert_eq!(judged(&DAIRY.replace('\u{1d}', "")), good(&[Trouble::GsLost]));
         let long = footwear();
         let half = long.replacen('\u{1d}', "", 1);
         let none = long.replace('\u{1d}', "");
         for input in [half, none] {
             let scan = judge_scan(&input, &known(&long, CodeState::Printed));
-            assert_eq!(scan, good(&[Advice::GsLost]), "{input}");
+            assert_eq!(scan, good(&[Trouble::GsLost]), "{input}");
         }
     }
 
@@ -362,17 +252,17 @@ mod tests {
     fn a_code_typed_in_the_russian_layout_is_recognised() {
         let input = typed_in_russian(DAIRY);
         assert!(input.contains('№'), "{input}");
-        assert_eq!(judged(&input), good(&[Advice::Layout]));
+        assert_eq!(judged(&input), good(&[Trouble::Layout]));
         let long = footwear();
         let scan = judge_scan(&typed_in_russian(&long), &known(&long, CodeState::Printed));
-        assert_eq!(scan, good(&[Advice::Layout]));
+        assert_eq!(scan, good(&[Trouble::Layout]));
     }
 
     #[test]
     fn layout_case_and_separator_may_all_be_wrong_at_once() {
         let input = typed_in_russian(&swap_case(&DAIRY.replace('\u{1d}', "")));
-        assert_eq!(judged(&input), good(&[Advice::Layout, Advice::Case, Advice::GsLost]));
-        assert_eq!(judged(&swap_case(DAIRY)), good(&[Advice::Case]));
+        assert_eq!(judged(&input), good(&[Trouble::Layout, Trouble::Case, Trouble::GsLost]));
+        assert_eq!(judged(&swap_case(DAIRY)), good(&[Trouble::Case]));
     }
 
     #[test]

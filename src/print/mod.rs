@@ -62,6 +62,10 @@ pub struct PrinterSettings {
     pub dots_per_mm: Option<u32>,
     /// The widest line that its head prints, in dots, where that is known.
     pub head_width_dots: Option<u32>,
+    /// What it can store, in bytes, where that is known.
+    pub memory_bytes: Option<usize>,
+    /// Millimetres of paper a second, where that is known.
+    pub speed_mm_per_s: Option<u32>,
     /// How many rows of labels may be out and not yet counted, 1 to 4: more cannot be called back, fewer
     /// keep the printer from making the next label ready while it prints.
     pub window: usize,
@@ -100,6 +104,8 @@ impl PrinterSettings {
             unique_id: None,
             dots_per_mm: None,
             head_width_dots: None,
+            memory_bytes: None,
+            speed_mm_per_s: None,
             window: 2,
             ask_every: Duration::from_millis(25),
             ask_idle_every: Duration::from_millis(500),

@@ -31,7 +31,9 @@ pub struct Profile {
     /// Whether a TSPL printer can have a peeler, so that it is told not to wait for a hand. A key
     /// that may be left out: no.
     pub sets_peel_off: bool,
-    /// Print speed in millimetres a second that still gives a good `DataMatrix`.
+    /// The speed that it is set to, in millimetres a second: one that still gives a good
+    /// `DataMatrix`. How long a row takes is reckoned with it; it is not sent to the printer, because
+    /// whoever stands at the printer tunes speed together with ribbon and darkness.
     pub speed_mm_per_s: u32,
     /// How long one label takes at most, in milliseconds.
     pub label_ms: u64,
@@ -94,11 +96,12 @@ pub enum ProfileError {
 }
 
 /// The profiles that are part of the program, by name.
-const BUILT_IN: [(&str, &str); 18] = [
+const BUILT_IN: [(&str, &str); 19] = [
     ("desk-zpl-203", include_str!("../../printers/desk-zpl-203.toml")),
     ("generic-tspl-203", include_str!("../../printers/generic-tspl-203.toml")),
     ("generic-zpl-203", include_str!("../../printers/generic-zpl-203.toml")),
     ("generic-zpl-300", include_str!("../../printers/generic-zpl-300.toml")),
+    ("tsc-ml241-203", include_str!("../../printers/tsc-ml241-203.toml")),
     ("tsc-mx241p-203", include_str!("../../printers/tsc-mx241p-203.toml")),
     ("tsc-pex-1121", include_str!("../../printers/tsc-pex-1121.toml")),
     ("tsc-pex-1131", include_str!("../../printers/tsc-pex-1131.toml")),
@@ -204,7 +207,14 @@ impl Profile {
         }
     }
 
+    /// What it can store, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_kilobytes as usize * 1024
+    }
+
     /// How a printer of this model at `addr` is to be treated; nothing if no line can use it.
+    ///
+    /// See also [`PrinterSettings::for_rows_of`].
     pub fn settings(&self, addr: impl Into<String>) -> Option<PrinterSettings> {
         Some(PrinterSettings {
             language: self.language,
@@ -217,12 +227,33 @@ impl Profile {
             sets_peel_off: self.sets_peel_off,
             dots_per_mm: Some(self.dots_per_mm),
             head_width_dots: Some(self.head_width_dots),
+            memory_bytes: Some(self.memory_bytes()),
+            speed_mm_per_s: Some(self.speed_mm_per_s),
             window: self.window,
             still_for: Duration::from_millis(self.label_ms),
             ..PrinterSettings::new(addr)
         })
     }
 }
+
+impl PrinterSettings {
+    /// The same printer with rows of labels of this length, gap included: a row that takes longer
+    /// than the profile thought of, at the profile's speed, is given its time, because a printer
+    /// that still prints must not be taken for one at rest.
+    #[must_use]
+    pub fn for_rows_of(mut self, row_mm: f32) -> Self {
+        let Some(speed) = self.speed_mm_per_s.filter(|speed| *speed > 0) else { return self };
+        let seconds = f64::from(row_mm.max(0.0)) / f64::from(speed);
+        let row = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        self.still_for = self.still_for.max(row);
+        self.rest_within = self.rest_within.max(row * RESTS_WITHIN_ROWS);
+        self
+    }
+}
+
+/// A printer whose labels were cancelled comes to rest within the time of so many rows: those of
+/// the largest window, and twice the time that it must be seen at rest.
+const RESTS_WITHIN_ROWS: u32 = 6;
 
 fn small(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
@@ -346,6 +377,18 @@ mod tests {
                 f64::from(profile.head_width_dots) / f64::from(profile.exact_dots_per_mm());
             assert!((100.0..=180.0).contains(&width_mm), "{name}: {width_mm}");
         }
+    }
+
+    #[test]
+    fn a_row_longer_than_the_profile_thought_of_is_given_its_time() {
+        let settings = Profile::load("desk-zpl-203").unwrap().settings("p:9100").unwrap();
+        let speed = settings.speed_mm_per_s.unwrap();
+        let short = settings.clone().for_rows_of(42.0);
+        assert_eq!(short, settings, "the profile's time is enough");
+        let long = settings.for_rows_of(302.0);
+        let takes = Duration::from_secs_f64(302.0 / f64::from(speed));
+        assert!(long.still_for > Duration::from_secs(1), "{:?}", long.still_for);
+        assert!(long.still_for >= takes && long.rest_within > long.still_for * 2, "{long:?}");
     }
 
     #[test]

@@ -21,6 +21,33 @@ pub struct Goods {
     pub colour: String,
     /// What it is made of, or empty.
     pub composition: String,
+    /// Country of origin, or empty.
+    pub country: String,
+    /// Who made it, or empty.
+    pub maker: String,
+    /// Who brought it into the country, or empty.
+    pub importer: String,
+    /// The lot that is made where a job names none of its own.
+    pub lot: Lot,
+}
+
+/// What is made together, as it is to be printed; empty where labels say nothing about it. A lot is
+/// taken whole: the batch of one with the date of another would be a lie.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lot {
+    /// Batch.
+    pub batch: String,
+    /// Date of production.
+    pub date: String,
+    /// Date up to which it is good.
+    pub best_before: String,
+}
+
+impl Lot {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 const WHAT: &str = "look up goods";
@@ -41,11 +68,9 @@ impl Store {
         const WHAT: &str = "keep goods";
         let mut tx = self.begin(WHAT).await?;
         sqlx::query(
-            "insert into goods \
-             (gtin, name, hs_code, product_group, article, size, colour, composition) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8) \
-             on conflict (gtin) do update set name = $2, hs_code = $3, product_group = $4, \
-             article = $5, size = $6, colour = $7, composition = $8",
+            "insert or replace into goods (gtin, name, hs_code, product_group, article, size, \
+             colour, composition, country, maker, importer, batch, date, best_before) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(goods.gtin.as_str())
         .bind(&goods.name)
@@ -55,6 +80,12 @@ impl Store {
         .bind(&goods.size)
         .bind(&goods.colour)
         .bind(&goods.composition)
+        .bind(&goods.country)
+        .bind(&goods.maker)
+        .bind(&goods.importer)
+        .bind(&goods.lot.batch)
+        .bind(&goods.lot.date)
+        .bind(&goods.lot.best_before)
         .execute(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
@@ -63,22 +94,52 @@ impl Store {
 
     /// The trade item of this number.
     pub async fn goods(&self, gtin: Gtin) -> Result<Option<Goods>, StoreError> {
-        type Row = (String, String, String, String, String, String, String);
-        let row: Option<Row> = sqlx::query_as(
-            "select name, hs_code, product_group, article, size, colour, composition \
-             from goods where gtin = $1",
-        )
-        .bind(gtin.as_str())
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        let Some((name, hs_code, group, article, size, colour, composition)) = row else {
-            return Ok(None);
-        };
-        let group = ProductGroup::from_alias(&group).ok_or_else(|| StoreError::Refused {
+        let row: Option<Row> = sqlx::query_as("select * from goods where gtin = $1")
+            .bind(gtin.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        row.map(|row| row.goods(gtin)).transpose()
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    name: String,
+    hs_code: String,
+    product_group: String,
+    article: String,
+    size: String,
+    colour: String,
+    composition: String,
+    country: String,
+    maker: String,
+    importer: String,
+    batch: String,
+    date: String,
+    best_before: String,
+}
+
+impl Row {
+    fn goods(self, gtin: Gtin) -> Result<Goods, StoreError> {
+        let group = &self.product_group;
+        let group = ProductGroup::from_alias(group).ok_or_else(|| StoreError::Refused {
             what: WHAT,
             why: format!("{gtin} is of the product group '{group}', which is not known here"),
         })?;
-        Ok(Some(Goods { gtin, name, hs_code, group, article, size, colour, composition }))
+        Ok(Goods {
+            gtin,
+            name: self.name,
+            hs_code: self.hs_code,
+            group,
+            article: self.article,
+            size: self.size,
+            colour: self.colour,
+            composition: self.composition,
+            country: self.country,
+            maker: self.maker,
+            importer: self.importer,
+            lot: Lot { batch: self.batch, date: self.date, best_before: self.best_before },
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Jobs: what a line makes, one after the other.
 use super::open::{count, word};
-use super::{Store, StoreError, outbox};
+use super::{Lot, Store, StoreError, outbox};
 use crate::code::Gtin;
 use crate::line::Scenario;
 use crate::telemetry::clock::Micros;
@@ -37,6 +37,8 @@ pub struct NewJob {
     pub planned: u64,
     /// What is asked of the roll; of no meaning for a line with a belt.
     pub roll: RollJob,
+    /// Its own lot; where nothing is said, the lot of the goods is printed.
+    pub lot: Lot,
 }
 
 /// What a job asks of a roll.
@@ -123,8 +125,8 @@ impl Store {
         let mut tx = self.begin(WHAT).await?;
         let id = sqlx::query_scalar(
             "insert into job (line, scenario, pool, gtin, design, planned, made_at, \
-             spare_percent, pause_after, leader, trailer) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id",
+             spare_percent, pause_after, leader, trailer, batch, date, best_before) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id",
         )
         .bind(&job.line)
         .bind(job.scenario.word())
@@ -137,6 +139,9 @@ impl Store {
         .bind(job.roll.pause_after_row())
         .bind(job.roll.leader)
         .bind(job.roll.trailer)
+        .bind(&job.lot.batch)
+        .bind(&job.lot.date)
+        .bind(&job.lot.best_before)
         .fetch_one(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
@@ -288,6 +293,9 @@ struct Row {
     trailer: bool,
     printer: Option<String>,
     printer_id: Option<String>,
+    batch: String,
+    date: String,
+    best_before: String,
 }
 
 impl TryFrom<Row> for Job {
@@ -308,6 +316,7 @@ impl TryFrom<Row> for Job {
                     leader: row.leader,
                     trailer: row.trailer,
                 },
+                lot: Lot { batch: row.batch, date: row.date, best_before: row.best_before },
             },
             state: word(ASK, &row.state)?,
             done: count(row.done),

@@ -20,7 +20,7 @@ mod wants;
 pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
-pub use goods::Goods;
+pub use goods::{Goods, Lot};
 pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{

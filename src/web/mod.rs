@@ -9,6 +9,7 @@ mod orders;
 mod page;
 mod pulse;
 mod rolls;
+mod scanner;
 mod server;
 mod sessions;
 mod sign_in;

@@ -3,7 +3,7 @@ use super::desk::{Desk, LineDesk};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, line_page, new_printer, rolls, sign_in};
+use super::{api, assets, line_page, new_printer, rolls, scanner, sign_in};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
@@ -135,6 +135,7 @@ fn router(state: WebState) -> Router {
         .merge(api::routes())
         .merge(new_printer::routes())
         .merge(rolls::routes())
+        .merge(scanner::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -55,6 +55,9 @@ pub(crate) struct Plan {
     pub(crate) inches_per_second: f32,
     pub(crate) script: Script,
     pub(crate) camera: bool,
+    pub(crate) design: &'static str,
+    /// More lines of the table `[line.goods]`.
+    pub(crate) goods: &'static str,
 }
 
 impl Default for Plan {
@@ -68,6 +71,8 @@ impl Default for Plan {
             inches_per_second: INCHES_PER_SECOND,
             script: Script::default(),
             camera: false,
+            design: "30x20",
+            goods: "",
         }
     }
 }
@@ -79,6 +84,8 @@ pub(crate) struct Site {
     pub(crate) printer: Printer,
     /// The codes that were imported.
     pub(crate) codes: BTreeSet<String>,
+    /// The labels that came out, where no camera looks at them.
+    pub(crate) heap: Arc<Mutex<Vec<PrintedLabel>>>,
     crew: JoinSet<()>,
     stop: CancellationToken,
 }
@@ -98,10 +105,11 @@ impl Site {
         let (out, labels) = mpsc::channel(1);
         let printer = Printer::start(settings, out).await.unwrap();
         let (mut crew, stop) = (JoinSet::new(), CancellationToken::new());
+        let heap = Arc::default();
         let camera = if plan.camera {
             Some(watch(labels, &mut crew, &stop).await)
         } else {
-            crew.spawn(heap(labels));
+            crew.spawn(lie_on(Arc::clone(&heap), labels));
             None
         };
         let folder = tempfile::tempdir().unwrap();
@@ -114,7 +122,7 @@ impl Site {
         while codes.len() < plan.codes {
             codes.insert(random_dairy_code(&mut dice));
         }
-        let site = Self { folder, config, printer, codes, crew, stop };
+        let site = Self { folder, config, printer, codes, heap, crew, stop };
         site.import().await;
         site
     }
@@ -178,8 +186,10 @@ pub(crate) fn serial(code: &str) -> String {
     markwright::code::parse(code).unwrap().serial.to_owned()
 }
 
-async fn heap(mut labels: mpsc::Receiver<PrintedLabel>) {
-    while labels.recv().await.is_some() {}
+async fn lie_on(heap: Arc<Mutex<Vec<PrintedLabel>>>, mut labels: mpsc::Receiver<PrintedLabel>) {
+    while let Some(label) = labels.recv().await {
+        heap.lock().unwrap().push(label);
+    }
 }
 
 /// A camera right behind the head: every label that comes out is shot.
@@ -243,7 +253,7 @@ listen = "127.0.0.1:0"
 [[line]]
 name = "{LINE}"
 scenario = "roll"
-design = "30x20"
+design = "{design}"
 by_itself = false
 planned = {planned}
 printer = {{ profile = "{profile}", address = "{printer}" }}
@@ -253,12 +263,15 @@ gtin = "{GTIN}"
 group = "milk"
 name = "Кефир «Раница» 2,5 %"
 hs_code = "0403"
+{goods}
 [line.roll]
 {roll}"#,
         data = data.display(),
         planned = plan.planned,
         profile = profile.display(),
         roll = plan.roll,
+        design = plan.design,
+        goods = plan.goods,
     );
     if let Some(camera) = camera {
         let _ = write!(text, "[line.camera]\nurl = \"http://{camera}/stream\"\n");

@@ -3,7 +3,7 @@ use super::super::EX_CONFIG;
 use super::super::say_to_person;
 use crate::app::chain;
 use crate::code::{self, CodeText};
-use crate::label::{Design, Language, designs};
+use crate::label::{Design, DesignProblem, Goods, Head, LabelFormat, Language, designs};
 use crate::print::{Profile, ProfileError};
 use std::path::Path;
 use std::process::ExitCode;
@@ -53,17 +53,42 @@ pub(super) fn design(named: &str) -> Result<Design, Wrong> {
 pub(super) struct Printer {
     pub(super) name: String,
     pub(super) dots_per_mm: f32,
-    /// How wide it prints, where that is known.
-    pub(super) width_dots: Option<u32>,
+    /// What is known of it, where one was named.
+    profile: Option<Profile>,
+}
+
+impl Printer {
     /// What it speaks, where that is known.
-    pub(super) language: Option<Language>,
+    pub(super) fn language(&self) -> Option<Language> {
+        self.profile.as_ref().map(|profile| profile.language)
+    }
+
+    /// Refuses a design that is wider than the print head.
+    pub(super) fn is_wide_enough(&self, design: &Design) -> Result<(), DesignProblem> {
+        let Some(profile) = &self.profile else { return Ok(()) };
+        design.fits_head(self.dots_per_mm, profile.head_width_dots)
+    }
+
+    /// Refuses a label that this printer cannot print or store.
+    pub(super) fn takes(
+        &self,
+        design: &Design,
+        goods: &Goods,
+        code: &CodeText,
+    ) -> Result<(), DesignProblem> {
+        let Some(profile) = &self.profile else { return Ok(()) };
+        let mut head = Head::new(profile.language, self.dots_per_mm);
+        head.width_dots = Some(profile.head_width_dots);
+        head.memory_bytes = Some(profile.memory_bytes());
+        LabelFormat::new(design, goods, code, &head).map(drop)
+    }
 }
 
 /// A shipped profile by its name, or one from a file.
 pub(super) fn printer(named: Option<&str>) -> Result<Printer, Wrong> {
     let Some(named) = named else {
         let name = "a 300 dpi head".to_owned();
-        return Ok(Printer { name, dots_per_mm: DEFAULT_HEAD, width_dots: None, language: None });
+        return Ok(Printer { name, dots_per_mm: DEFAULT_HEAD, profile: None });
     };
     let profile = Profile::load(named).map_err(|error| match error {
         ProfileError::Unknown { .. } | ProfileError::Unreadable { .. } => {
@@ -74,8 +99,7 @@ pub(super) fn printer(named: Option<&str>) -> Result<Printer, Wrong> {
         }
     })?;
     let dots_per_mm = profile.exact_dots_per_mm();
-    let (width_dots, language) = (Some(profile.head_width_dots), Some(profile.language));
-    Ok(Printer { name: profile.name, dots_per_mm, width_dots, language })
+    Ok(Printer { name: profile.name.clone(), dots_per_mm, profile: Some(profile) })
 }
 
 fn read(named: &str, shipped: &[&str]) -> Result<String, Wrong> {

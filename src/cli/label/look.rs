@@ -1,5 +1,6 @@
 //! `label list` and `label check`: which designs hold where.
 use super::super::say;
+use super::ask::Printer;
 use super::{Words, ask};
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{Design, DesignProblem, Goods, designs, place};
@@ -36,9 +37,7 @@ impl List {
         for design in designs() {
             let holds: Vec<&str> = ProductGroup::ALL
                 .into_iter()
-                .filter(|group| {
-                    tried(design, &Goods::default(), *group, printer.dots_per_mm).is_ok()
-                })
+                .filter(|group| tried(design, &Goods::default(), *group, &printer).is_ok())
                 .map(ProductGroup::alias)
                 .collect();
             let groups = if holds.is_empty() { "no group".to_owned() } else { holds.join(", ") };
@@ -57,22 +56,20 @@ impl Check {
             Ok(asked) => asked,
             Err(wrong) => return wrong.tell(),
         };
-        let (goods, dots) = (self.words.goods(), printer.dots_per_mm);
-        if let Some(Err(problem)) =
-            printer.width_dots.map(|width_dots| design.fits_head(dots, width_dots))
-        {
+        let goods = self.words.goods();
+        if let Err(problem) = printer.is_wide_enough(&design) {
             say(&format!("{}: {problem}", printer.name));
             return ExitCode::FAILURE;
         }
         let mut holds = false;
         for group in ProductGroup::ALL {
-            match tried(&design, &goods, group, dots) {
+            match tried(&design, &goods, group, &printer) {
                 Ok(module_mm) => {
                     holds = true;
                     say(&format!("{group}: holds, modules of {module_mm:.3} mm"));
                 }
                 Err(problem) => {
-                    let way_out = match nearest(&design, &goods, group, dots) {
+                    let way_out = match nearest(&design, &goods, group, &printer) {
                         Some(other) => format!("the nearest design that holds is '{other}'"),
                         None => "no shipped design holds here".to_owned(),
                     };
@@ -89,13 +86,15 @@ fn tried(
     design: &Design,
     goods: &Goods,
     group: ProductGroup,
-    dots_per_mm: f32,
+    printer: &Printer,
 ) -> Result<f32, DesignProblem> {
     // Every digit has the same width: one trade item stands for all.
     let gtin: Gtin = "04810093011694".parse().expect("its check digit is right");
-    let placed = place(design, goods, &specimen(gtin, group), dots_per_mm)?;
+    let sample = specimen(gtin, group);
+    let placed = place(design, goods, &sample, printer.dots_per_mm)?;
+    printer.takes(design, goods, &sample)?;
     #[expect(clippy::cast_precision_loss, reason = "a module has a few dots")]
-    Ok(placed.symbol.module as f32 / dots_per_mm)
+    Ok(placed.symbol.module as f32 / printer.dots_per_mm)
 }
 
 /// The shipped design whose size is nearest to this one and which holds.
@@ -103,7 +102,7 @@ fn nearest(
     design: &Design,
     goods: &Goods,
     group: ProductGroup,
-    dots_per_mm: f32,
+    printer: &Printer,
 ) -> Option<&'static str> {
     let away = |other: &&Design| {
         (other.width_mm - design.width_mm).abs() + (other.height_mm - design.height_mm).abs()
@@ -111,7 +110,7 @@ fn nearest(
     designs()
         .iter()
         .filter(|other| other.name != design.name)
-        .filter(|other| tried(other, goods, group, dots_per_mm).is_ok())
+        .filter(|other| tried(other, goods, group, printer).is_ok())
         .min_by(|one, other| away(one).total_cmp(&away(other)))
         .map(|other| other.name.as_str())
 }

@@ -60,13 +60,9 @@ impl Render {
             bail!("--separator gs is for zpl and tspl; symbols that are drawn here have FNC1");
         }
         self.refuse_language(&printer)?;
-        if let Some(width_dots) = printer.width_dots {
-            design
-                .fits_head(printer.dots_per_mm, width_dots)
-                .with_context(|| format!("draw '{}' for {}", design.name, printer.name))?;
-        }
-        let bytes = self
-            .drawn(&design, &code, printer.dots_per_mm)
+        let bytes = printer
+            .takes(&design, &self.words.goods(), &code)
+            .and_then(|()| self.drawn(&design, &code, printer.dots_per_mm))
             .with_context(|| format!("draw '{}' for {}", design.name, printer.name))?;
         file::write(&self.output, |write| Ok(write.write_all(&bytes)?))?;
         Ok(ExitCode::SUCCESS)
@@ -79,7 +75,7 @@ impl Render {
             As::Tspl => ("zpl", Language::Tspl),
             As::Png | As::Pdf | As::Eps => return Ok(()),
         };
-        if printer.language.is_some_and(|spoken| spoken != written) {
+        if printer.language().is_some_and(|spoken| spoken != written) {
             let (name, spoken) = (&printer.name, word.to_uppercase());
             bail!("{name} speaks {spoken}: ask for --as {word}, or name another --printer");
         }

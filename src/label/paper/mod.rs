@@ -11,12 +11,14 @@ mod objects;
 mod pdf;
 mod sheet;
 mod subset;
+mod svg;
 
 pub use csv::stream_csv;
 pub use document::Document;
 pub use eps::eps_of;
 pub use pdf::{MOST_PAGES, pdf_of, stream_pdf};
 pub use sheet::{Grid, Paper, SheetProblem, SheetSettings, stream_sheets};
+pub use svg::symbol_svg;
 
 use super::place::Item;
 use super::{DesignProblem, Placed, face};

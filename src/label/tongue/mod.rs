@@ -37,6 +37,9 @@ pub struct Head {
     pub dots_per_mm: f32,
     /// The widest line that it prints, in dots, where that is known: what is wider is refused.
     pub width_dots: Option<u32>,
+    /// What it can keep in its memory, in bytes, where that is known: a format that needs more is
+    /// refused.
+    pub memory_bytes: Option<usize>,
     /// What stands between the parts of a code.
     pub separator: Separator,
     /// Labels side by side in a row, at least one.
@@ -52,12 +55,13 @@ pub struct Head {
 }
 
 impl Head {
-    /// A head of any width with one label a row, 2 mm from the next row, codes separated by FNC1, no echo.
+    /// A head of any width and memory with one label a row, 2 mm from the next row, codes separated by FNC1, no echo.
     pub fn new(language: Language, dots_per_mm: f32) -> Self {
         Self {
             language,
             dots_per_mm,
             width_dots: None,
+            memory_bytes: None,
             separator: Separator::default(),
             across: 1,
             pitch_mm: 0.0,
@@ -153,7 +157,19 @@ impl LabelFormat {
         // Once without a name, to name it after everything that it is.
         format.name = name_of(&format.stored());
         format.setup = format.stored();
+        format.fits_memory()?;
         Ok(format)
+    }
+
+    fn fits_memory(&self) -> Result<(), DesignProblem> {
+        let (needs, Some(has)) = (self.memory_bytes(), self.head.memory_bytes) else {
+            return Ok(());
+        };
+        if needs <= has {
+            return Ok(());
+        }
+        let kilobytes = |bytes: usize| bytes.div_ceil(1024);
+        Err(DesignProblem::Memory { needs: kilobytes(needs), has: kilobytes(has) })
     }
 
     fn stored(&self) -> Vec<u8> {
