@@ -272,13 +272,13 @@ fn unevenness(print: &Print) -> f64 {
 fn modules_beside_their_places_are_grid_non_uniformity() {
     for size in [SymbolSize::Square20, SymbolSize::Square40, SymbolSize::Rect16x48] {
         for (at, depth) in [0.1_f64, 0.2, 0.3, 0.42].into_iter().enumerate() {
-            for shape in 0..3 {
+            for shape in 0..3_usize {
                 let mut print = print(size, 6.0);
                 print.degrees = 40.0 * at as f64;
                 let length = print.lines.len() as f64 - 1.0;
                 for (line, off) in print.lines.iter_mut().enumerate() {
                     let part = line as f64 / length;
-                    *off = depth.min(if shape == 0 { 1.0 } else { 0.3 })
+                    *off = depth.min([1.0, 0.2, 0.3][shape])
                         * match shape {
                             // A swing of the feed, a slip in the middle, one line aside.
                             0 => (std::f64::consts::PI * part).sin(),
