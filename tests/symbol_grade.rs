@@ -254,7 +254,7 @@ fn modules_beside_their_places_are_grid_non_uniformity() {
                 let length = print.lines.len() as f64 - 1.0;
                 for (line, off) in print.lines.iter_mut().enumerate() {
                     let part = line as f64 / length;
-                    *off = depth.min([1.0, 0.2, 0.3][shape])
+                    *off = depth.min([1.0, 0.3, 0.3][shape])
                         * match shape {
                             // A swing of the feed, a slip in the middle, one line aside.
                             0 => (std::f64::consts::PI * part).sin(),
@@ -276,6 +276,18 @@ fn modules_beside_their_places_are_grid_non_uniformity() {
             }
         }
     }
+}
+
+#[test]
+fn a_slip_that_led_the_reader_astray_is_put_right() {
+    let mut print = print(SymbolSize::Square20, 6.0);
+    print.degrees = 120.0;
+    for (line, off) in print.lines.iter_mut().enumerate() {
+        *off = 0.42 * (line as f64 / 20.0 - f64::from(u8::from(line >= 10)));
+    }
+    let grade = print.grade();
+    near(value(&grade, Kind::GridNonUniformity), unevenness(&print), GRID, "grid");
+    assert_eq!(grade.damaged, []);
 }
 
 #[test]

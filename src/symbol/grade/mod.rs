@@ -10,6 +10,7 @@ mod layout;
 mod measure;
 mod placed;
 mod scale;
+mod slip;
 mod tones;
 
 pub use conditions::{Angle, Aperture, Calibration, Conditions, Edition, Standard};

@@ -7,6 +7,8 @@
 )]
 use super::edges::{Axis, Edge, Look, middles};
 use super::layout::Layout;
+use super::slip;
+use crate::symbol::cells::Cells;
 use crate::symbol::grey::Grey;
 use crate::symbol::reader::Symbol;
 use crate::symbol::warp::Warp;
@@ -46,20 +48,26 @@ pub(super) struct Placed {
 }
 
 pub(super) fn place(grey: &Grey<'_>, symbol: &Symbol, layout: &Layout) -> Placed {
-    let look = Look::new(grey, symbol, layout);
+    let cells = (layout.cols + 2, layout.rows + 2);
+    let samples = if (symbol.samples.cols(), symbol.samples.rows()) == cells {
+        symbol.samples.clone()
+    } else {
+        Cells::measure(grey, &symbol.grid, (-1, -1), cells, 0.5)
+    };
+    let (start, samples) =
+        slip::mended(grey, symbol, &samples, layout).unwrap_or((symbol.grid, samples));
+    let look = Look::new(grey, &start, &samples, layout, symbol.inverted);
     let axes = [look.axis(false), look.axis(true)];
     let size = (layout.cols as f32, layout.rows as f32);
     let fits = [Fit::of(&axes[0].edges, false, size), Fit::of(&axes[1].edges, true, size)];
-    let grid =
-        symbol.grid.bent(size, if fits[0].full && fits[1].full { TERMS } else { 0 }, |u, v| {
-            (u + fits[0].at(u, v), v + fits[1].at(u, v))
-        });
-    let grid = grid.unwrap_or(symbol.grid);
+    let terms = if fits[0].full && fits[1].full { TERMS } else { 0 };
+    let grid = start.bent(size, terms, |u, v| (u + fits[0].at(u, v), v + fits[1].at(u, v)));
+    let grid = grid.unwrap_or(start);
     let lines = [
         Lines::of(&axes[0], &fits[0], (layout.cols, layout.rows)),
         Lines::of(&axes[1], &fits[1], (layout.rows, layout.cols)),
     ];
-    let middles = middles(&grid, (layout.cols + 2, layout.rows + 2));
+    let middles = middles(&grid, cells);
     let actual = Actual { grid, lines, cols: layout.cols, rows: layout.rows };
     let corners = actual.corners();
     let pitch = pitch(&corners, size);
