@@ -51,6 +51,28 @@ impl Warp {
         (x, y)
     }
 
+    /// The pixels of the places of one row of the lattice: what [`Warp::at`] says, and quicker for
+    /// many.
+    pub(super) fn along(&self, v: f32) -> impl Fn(f32) -> (f32, f32) {
+        let (v, middle, scale) = ((v - self.middle.1) / self.scale, self.middle.0, self.scale);
+        let powers = |terms: &[f32; TERMS_MOST]| {
+            let mut t = *terms;
+            t[self.terms..].fill(0.0);
+            [
+                t[0] + v * (t[2] + v * (t[5] + v * t[9])),
+                t[1] + v * (t[3] + v * t[7]),
+                t[4] + v * t[6],
+                t[8],
+            ]
+        };
+        let (x, y) = (powers(&self.x), powers(&self.y));
+        move |u| {
+            let u = (u - middle) / scale;
+            let value = |p: &[f32; 4]| p[0] + u * (p[1] + u * (p[2] + u * p[3]));
+            (value(&x), value(&y))
+        }
+    }
+
     /// The steps, in pixels, from a place to the next column and to the next row.
     pub fn steps(&self, u: f32, v: f32) -> ((f32, f32), (f32, f32)) {
         let (u, v) = ((u - self.middle.0) / self.scale, (v - self.middle.1) / self.scale);
@@ -129,7 +151,17 @@ impl Warp {
     /// The same map in other coordinates of the lattice: `place` says where those lie in these.
     pub(super) fn seen_from(
         &self,
+        size: (f32, f32),
+        place: impl Fn(f32, f32) -> (f32, f32),
+    ) -> Option<Self> {
+        self.bent(size, 0, place)
+    }
+
+    /// The same where `place` is bent, too: with so many terms at least.
+    pub(super) fn bent(
+        &self,
         (cols, rows): (f32, f32),
+        terms: usize,
         place: impl Fn(f32, f32) -> (f32, f32),
     ) -> Option<Self> {
         let fifths = || (0_u8..5).map(|n| f32::from(n) / 4.0);
@@ -142,7 +174,7 @@ impl Warp {
                 Sight { u: c, v: r, x, y, weight: 1.0 }
             })
             .collect();
-        Self::fit_once(&sights, self.terms, |sight| sight.weight)
+        Self::fit_once(&sights, self.terms.max(terms), |sight| sight.weight)
     }
 
     /// The same map for a picture of which this one's begins at `origin`.
@@ -219,6 +251,8 @@ mod tests {
             let (found, wanted) = (warp.at(u, v), bend(u, v));
             assert!((found.0 - wanted.0).abs() < 0.05 && (found.1 - wanted.1).abs() < 0.05);
         }
+        let (row, at) = (warp.along(3.5)(11.0), warp.at(11.0, 3.5));
+        assert!((row.0 - at.0).hypot(row.1 - at.1) < 1e-3, "{row:?} {at:?}");
         let (across, _) = warp.steps(10.0, 0.0);
         assert!((across.0 - 5.08).abs() < 0.01, "{across:?}");
         assert_eq!(Warp::fit(&sights[..5], 6), None);
