@@ -7,6 +7,7 @@ mod decode;
 mod encodation;
 mod encode;
 mod finder;
+pub mod grade;
 mod grey;
 mod modules;
 mod placement;
