@@ -1,6 +1,9 @@
 //! From the bytes of a picture file to grey pixels, within limits, or why not.
-use crate::symbol::Grey;
-use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader};
+use crate::symbol::{Coloured, Grey};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{
+    DynamicImage, ExtendedColorType, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader,
+};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -97,6 +100,15 @@ impl Picture {
     pub fn grey(&self) -> Grey<'_> {
         Grey::new(&self.luma, self.width, self.height).expect("decoded with these measures")
     }
+}
+
+/// A drawing as PNG.
+pub fn png(drawing: &Coloured) -> Vec<u8> {
+    let mut png = Vec::new();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
+        .write_image(&drawing.rgb, drawing.width, drawing.height, ExtendedColorType::Rgb8)
+        .expect("measures and bytes fit, and memory takes everything");
+    png
 }
 
 fn broken(error: image::ImageError) -> NoPicture {

@@ -23,7 +23,7 @@ const TINT: f32 = 0.42;
 const ROOM_FOR_GRID: f32 = 7.0;
 /// Wanted side of a module in a close-up, and the longest side of that, in pixels.
 const CLOSE_MODULE: f32 = 14.0;
-const CLOSE_SIDE: f32 = 1_400.0;
+const CLOSE_SIDE: f32 = 1_000.0;
 
 /// A picture in colour: three bytes a pixel (red, green, blue), row by row from the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
