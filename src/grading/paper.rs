@@ -5,9 +5,10 @@ use crate::label::{DesignProblem, Document, MapCell};
 use crate::symbol::grade::Grade;
 use crate::symbol::{self, Coloured, LEVEL_COLOURS};
 
-/// Sizes of letters in millimetres: the notation, the verdict, the rest.
+/// Sizes of letters in millimetres: the notation, the verdict, the code, the rest.
 const LARGE: f32 = 8.0;
 const MIDDLE: f32 = 4.4;
+const CODE: f32 = 4.0;
 const TEXT: f32 = 3.4;
 
 /// Reports as one document, each with a picture of its symbol where there is one.
@@ -44,7 +45,7 @@ fn head(paper: &mut Document, report: &Report, picture: Option<&Coloured>) {
     let lines = [
         (report.notation(), LARGE),
         (report.verdict(), MIDDLE),
-        (code, TEXT),
+        (code, CODE),
         (report.standard(), TEXT),
         (format!("Calibration: {}", report.calibration()), TEXT),
         (report.file.clone(), TEXT),
@@ -106,10 +107,12 @@ fn module_map(paper: &mut Document, grade: &Grade) {
         let place = (i32::try_from(row), i32::try_from(col));
         let marked = matches!(place, (Ok(r), Ok(c)) if grade.damaged.contains(&(r - 1, c - 1)));
         let words = format!("{:.0}", value * 100.0);
-        MapCell { words, ground: LEVEL_COLOURS[symbol::level(value)], marked }
+        MapCell { words, ground: pale(LEVEL_COLOURS[symbol::level(value)]), marked }
     };
     let places = (0..cells.rows()).flat_map(|row| (0..cells.cols()).map(move |col| (row, col)));
     let map: Vec<MapCell> = places.map(|(row, col)| cell(row, col)).collect();
+    // Heading and explanation stand above the map.
+    paper.keep(Document::map_height(cells.rows(), cells.cols()) + 22.0);
     paper.heading("Modulation of every module in percent");
     paper.paragraph(
         "Row and column -1 are the quiet zone. A: 50 and more, B: 40, C: 30, D: 20, F: less. A \
@@ -118,7 +121,13 @@ fn module_map(paper: &mut Document, grade: &Grade) {
     paper.map(-1, cells.cols(), &map);
 }
 
+/// A colour on which numbers are read well.
+fn pale(colour: [u8; 3]) -> [u8; 3] {
+    colour.map(|part| part / 2 + 127)
+}
+
 fn histogram(paper: &mut Document, report: &Report, grade: &Grade) {
+    paper.keep(66.0);
     paper.heading("Reflectance of the modules");
     let place = |name: &str, value: f32| (value, format!("{name} {:.0} %", value * 100.0));
     let places = [

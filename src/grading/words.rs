@@ -59,6 +59,23 @@ impl Row {
     pub fn grade_words(&self) -> String {
         self.grade.map_or_else(|| "–".to_owned(), graded)
     }
+
+    /// The letter of the grade.
+    pub fn letter(&self) -> Option<char> {
+        self.grade.map(grade::letter)
+    }
+}
+
+impl SegmentRow {
+    /// The grade with its letter.
+    pub fn grade_words(&self) -> String {
+        graded(self.grade)
+    }
+
+    /// The letter of the grade.
+    pub fn letter(&self) -> char {
+        grade::letter(self.grade)
+    }
 }
 
 /// A grade with its letter.
@@ -123,7 +140,7 @@ impl Report {
         match (self.failure(), wanted) {
             (Some(why), _) => format!("FAIL: {why}"),
             (None, Some(wanted)) => format!("PASS: {wanted}"),
-            (None, None) => "readable; no least grade was asked for".to_owned(),
+            (None, None) => "not judged: no least grade was set".to_owned(),
         }
     }
 
@@ -253,21 +270,21 @@ impl Found {
             }
             size += ")";
             facts.push(("Matrix size", size));
-            let words = format!("{} of data, {} of correction", capacity.data, capacity.correction);
+            let both = format!("{} of data, {} of correction", capacity.data, capacity.correction);
             let blocks = if capacity.blocks > 1 {
                 format!(", in {} blocks", capacity.blocks)
             } else {
                 String::new()
             };
-            facts.push(("Codewords", words + &blocks));
+            facts.push(("Codewords", both + &blocks));
         } else {
             facts.push(("Matrix size", size));
         }
-        facts.push(("Error correction budget", format!("{} codewords", grade.budget)));
-        facts.push(("Errors corrected", format!("{} codewords", grade.corrected)));
+        facts.push(("Error correction budget", words(grade.budget)));
+        facts.push(("Errors corrected", words(grade.corrected)));
         facts.push((
             "Correction capacity used",
-            format!("{} of {} codewords", 2 * grade.corrected, grade.budget),
+            format!("{} of {}", 2 * grade.corrected, words(grade.budget)),
         ));
         facts.push(("Polarity", polarity(grade)));
         facts.push(("X dimension", x_dimension(grade)));
@@ -285,12 +302,16 @@ impl Found {
         ));
         facts.push(("Global threshold", percent(grade.threshold)));
         if let Some(minimum) = grade.minimum_reflectance {
-            let words = format!("{}, grade {}", percent(minimum.value), graded(minimum.grade));
-            facts.push(("Minimum reflectance", words));
+            let both = format!("{}, grade {}", percent(minimum.value), graded(minimum.grade));
+            facts.push(("Minimum reflectance", both));
         }
         facts.push(("Modules of the wrong colour", grade.damaged.len().to_string()));
         facts
     }
+}
+
+fn words(count: usize) -> String {
+    format!("{count} codeword{}", if count == 1 { "" } else { "s" })
 }
 
 fn kind(identifier: &str) -> &str {
@@ -356,21 +377,21 @@ fn row(grade: &Grade, kind: Kind) -> Row {
 /// What is missing for the next better grade.
 fn next(grade: &Grade, kind: Kind) -> String {
     let Some(next) = grade.next(kind) else { return String::new() };
-    let letter = grade::letter(next.grade);
+    let wanted = graded(next.grade);
     let value = percent(next.value);
     let segment = grade.segments.iter().min_by(|a, b| a.grade.total_cmp(&b.grade));
     match (kind, segment) {
         (Kind::Modulation | Kind::ReflectanceMargin, _) => {
-            format!("{letter}: {value} in enough codewords")
+            format!("{wanted}: {value} in enough codewords")
         }
         (Kind::FixedPatternDamage, Some(Segment { name: "AG" | "DD", .. })) => {
-            format!("{letter}: mean grade {:.1}", next.value)
+            format!("{wanted}: mean grade {:.1}", next.value)
         }
         (Kind::FixedPatternDamage, Some(segment)) => {
-            format!("{letter}: {} at most {value}", segment.name)
+            format!("{wanted}: {} at most {value}", segment.name)
         }
-        _ if next.rising => format!("{letter}: from {value}"),
-        _ => format!("{letter}: up to {value}"),
+        _ if next.rising => format!("{wanted}: from {value}"),
+        _ => format!("{wanted}: up to {value}"),
     }
 }
 

@@ -86,6 +86,11 @@ impl Document {
         }
     }
 
+    /// What follows, so many millimetres high, stands on one page.
+    pub fn keep(&mut self, height: f32) {
+        self.breaks(height);
+    }
+
     /// The head of a part. It stays on one page with the beginning of what follows.
     pub fn heading(&mut self, text: &str) {
         if !self.breaks(32.0) {

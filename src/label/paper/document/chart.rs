@@ -87,6 +87,13 @@ impl Document {
         self.leaf().picture(id, area);
     }
 
+    /// Height of a map of so many rows and columns, in millimetres.
+    #[expect(clippy::cast_precision_loss, reason = "a map has some hundred columns")]
+    pub fn map_height(rows: usize, cols: usize) -> f32 {
+        let side = ((RIGHT - LEFT) / (cols as f32 + 1.0)).min(CELL);
+        (rows as f32 + 1.0) * side + 3.0
+    }
+
     /// A map of cells in rows of `cols`, rows and columns numbered from `first` on.
     #[expect(
         clippy::cast_precision_loss,
@@ -98,7 +105,7 @@ impl Document {
         let rows = cells.len() / cols.max(1);
         let side = ((RIGHT - LEFT) / (cols as f32 + 1.0)).min(CELL);
         let em = side * 0.46;
-        self.breaks((rows as f32 + 1.0) * side);
+        self.keep((rows as f32 + 1.0) * side);
         let (left, top) = (LEFT + side, self.y + side);
         let number = |at: usize| (first + at as i32).to_string();
         for col in 0..cols {
@@ -191,5 +198,5 @@ impl Document {
 /// Black or white, whichever is read better on this ground (ITU-R BT.601 luma).
 pub(super) fn ink_on([r, g, b]: [u8; 3]) -> f32 {
     let luma = 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b);
-    if luma < 115.0 { 1.0 } else { BLACK }
+    if luma < 125.0 { 1.0 } else { BLACK }
 }
