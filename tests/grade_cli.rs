@@ -1,10 +1,10 @@
 //! `markwright grade` and `calibrate`: what they say, write, refuse, and what they do with files
 //! that are no pictures.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
-mod grade_kit;
+mod graded_kit;
 mod symbol_kit;
 
-use grade_kit::{drawn, written};
+use graded_kit::{drawn, written};
 use image::{DynamicImage, GrayImage, Luma};
 use serde_json::Value;
 use std::path::Path;
@@ -293,13 +293,13 @@ fn a_calibrated_camera_grades_light_and_says_how_old_its_card_is() {
     let kept = std::fs::read_to_string(folder.path().join("data/calibration/line-1.toml")).unwrap();
     assert!(kept.contains("reflectance = 0.85") && kept.contains("px_per_mm = "), "{kept}");
     let grade = |calibration: &str| {
-        let arguments = ["--data", "data", "--calibration", calibration, "card.png"];
-        graded(&arguments, folder.path()).0[0].clone()
+        let arguments = ["--data", "data", "--calibration", calibration, "--aperture", "0.8X"];
+        graded(&[&arguments[..], &["card.png"]].concat(), folder.path()).0[0].clone()
     };
     let by_name = grade("line-1");
     assert_eq!(by_name["calibrated"], true);
     // What camera and card say: (light less dark grey) times the slope between the patches.
-    let plain = graded(&["card.png"], folder.path()).0[0].clone();
+    let plain = graded(&["--aperture", "0.8X", "card.png"], folder.path()).0[0].clone();
     let contrast = |object: &Value| object["parameters"]["sc"]["value"].as_f64().unwrap();
     let slope = (0.85 - 0.04) / (210.0 - 20.0) * 255.0;
     assert!((contrast(&by_name) - contrast(&plain) * slope).abs() < 0.02, "{by_name} {plain}");

@@ -1,12 +1,12 @@
 //! The pages of grading: who may, what a picture comes to, the report in its three forms; and a
 //! look at them with a real browser, on a panel and on a phone.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
-mod grade_kit;
+mod graded_kit;
 mod orders_walk;
 mod symbol_kit;
 mod web_house;
 
-use grade_kit::{drawn, png, written};
+use graded_kit::{drawn, png, written};
 use markwright::access::Role;
 use markwright::calibration::{Calibration, Patch};
 use markwright::line::LineState;
@@ -166,7 +166,7 @@ async fn a_report_fits_a_panel_and_a_phone() {
     let file = written(&drawn(Fault::Mixed, 5).0, house.folder.path(), "frame.png");
     for (window, width, height) in [("panel", 1280, 900), ("phone", 390, 844)] {
         let browser = Browser::open(&house.url, width, height).await;
-        let who = SignIn { name: Role::Operator.word().into(), password: PASSWORD.into() };
+        let who = SignIn { name: Role::Manager.word().into(), password: PASSWORD.into() };
         browser.sign_in(&who).await;
         browser.go("/grade").await;
         browser.see("h1", "Grade a picture").await;

@@ -154,7 +154,7 @@ fn reflectance(report: &Report, grade: &Grade) -> Value {
 fn module_map(grade: &Grade) -> Value {
     let cells = &grade.modulation;
     #[expect(clippy::cast_possible_truncation, reason = "0 to 100")]
-    let share = |row, col| (cells.at(row, col) * 100.0).round() as i32;
+    let share = |row, col| (cells.at(row, col) * 100.0).floor() as i32;
     let row = |row| (0..cells.cols()).map(|col| share(row, col)).collect::<Vec<_>>();
     let rows: Vec<_> = (0..cells.rows()).map(row).collect();
     json!({ "first_row": -1, "first_col": -1, "modulation_percent": rows })

@@ -8,7 +8,7 @@ pub use json::{full, short};
 pub use paper::pdf;
 
 pub use picture::{ENDINGS, MOST_PIXELS, NoPicture, Picture, png};
-pub use words::{Part, Row, SegmentRow};
+pub use words::{Part, Row, SegmentRow, whole_percent};
 
 use crate::calibration::Calibration;
 use crate::symbol::grade::{self, Conditions, Grade};

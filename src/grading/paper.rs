@@ -106,7 +106,7 @@ fn module_map(paper: &mut Document, grade: &Grade) {
         let value = cells.at(row, col);
         let place = (i32::try_from(row), i32::try_from(col));
         let marked = matches!(place, (Ok(r), Ok(c)) if grade.damaged.contains(&(r - 1, c - 1)));
-        let words = format!("{:.0}", value * 100.0);
+        let words = words::whole_percent(value);
         MapCell { words, ground: pale(LEVEL_COLOURS[symbol::level(value)]), marked }
     };
     let places = (0..cells.rows()).flat_map(|row| (0..cells.cols()).map(move |col| (row, col)));

@@ -83,6 +83,11 @@ pub(super) fn graded(grade: f32) -> String {
     format!("{grade:.1} {}", grade::letter(grade))
 }
 
+/// Modulation in whole percent, cut off: 49.6 % is not yet an A.
+pub fn whole_percent(modulation: f32) -> String {
+    format!("{:.0}", (modulation * 100.0).floor())
+}
+
 /// The level of a grade: 4 is A, 0 is F.
 pub(super) fn level(grade: f32) -> usize {
     "FDCBA".find(grade::letter(grade)).unwrap_or(0)
@@ -157,7 +162,16 @@ impl Report {
                 advice: (kind == Kind::Decode).then(|| kind.words().to_owned()),
             },
         };
-        Kind::ALL.into_iter().map(row).collect()
+        let mut rows: Vec<Row> = Kind::ALL.into_iter().map(row).collect();
+        // What was said already is not said again.
+        for at in 1..rows.len() {
+            let (before, rest) = rows.split_at_mut(at);
+            let same = before.iter().find(|row| row.advice.is_some() && row.advice == rest[0].advice);
+            if let Some(same) = same {
+                rest[0].advice = Some(format!("As for {}.", same.name.to_lowercase()));
+            }
+        }
+        rows
     }
 
     /// Every segment of the fixed patterns.

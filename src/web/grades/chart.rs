@@ -1,4 +1,5 @@
 //! Drawings of a report as SVG: the map of modules, the histogram.
+use crate::grading::whole_percent;
 use crate::symbol::grade::Grade;
 use crate::symbol::{self, LEVEL_COLOURS};
 use std::fmt::Write as _;
@@ -34,10 +35,10 @@ pub(super) fn module_map(grade: &Grade) -> String {
             let _ = write!(
                 svg,
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" \
-                 fill=\"#{r:02x}{g:02x}{b:02x}\"{class}/><text x=\"{}\" y=\"{}\">{:.0}</text>",
+                 fill=\"#{r:02x}{g:02x}{b:02x}\"{class}/><text x=\"{}\" y=\"{}\">{}</text>",
                 x + CELL / 2,
                 y + CELL / 2 + 4,
-                value * 100.0
+                whole_percent(value)
             );
         }
     }
