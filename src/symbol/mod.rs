@@ -17,6 +17,7 @@ mod locate;
 mod read;
 mod reader;
 mod tone;
+pub mod trend;
 mod warp;
 mod sharpen;
 mod sizes;
