@@ -85,9 +85,18 @@ fn every_command_in_the_documents_is_understood() {
         let answer = markwright(&given);
         assert!(answer.status.success(), "{line}\n{}", text(&answer.stderr));
     }
-    let all =
-        [
-        "calibrate", "check", "codes", "demo", "grade", "job", "label", "read", "run", "sim", "user",
+    let all = [
+        "calibrate",
+        "check",
+        "codes",
+        "demo",
+        "grade",
+        "job",
+        "label",
+        "read",
+        "run",
+        "sim",
+        "user",
     ]
     .map(str::to_owned);
     assert_eq!(seen, BTreeSet::from(all), "every command has an example");

@@ -52,7 +52,10 @@ fn a_clean_symbol_has_a_grade_under_every_key() {
         assert_eq!(keys(&object["parameters"][key]), ["grade", "value"], "{key}");
     }
     assert_eq!(keys(&object["print_growth"]), ["x", "y"]);
-    assert_eq!((object["file"].as_str(), object["text"].as_str()), (Some("clean.png"), Some(&*code)));
+    assert_eq!(
+        (object["file"].as_str(), object["text"].as_str()),
+        (Some("clean.png"), Some(&*code))
+    );
     assert_eq!((&object["identifier"], &object["edition"]), (&"]d2".into(), &"2011".into()));
     assert_eq!((&object["calibrated"], &object["letter"]), (&false.into(), &"A".into()));
     assert!(object["notation"].as_str().unwrap().starts_with("4.0/"), "{object}");
@@ -142,7 +145,8 @@ fn broken_files_are_named_and_the_next_one_is_graded() {
         let names = ["cut.png", "empty.png", "huge.pgm", "missing.png", "text.png", "z.png"];
         let done = run(&[&[command, "--json"], &names[..]].concat(), folder.path());
         let said = text(&done.stdout);
-        let objects: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let objects: Vec<Value> =
+            said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!((objects.len(), done.status.code()), (6, Some(1)), "{said}");
         let reasons = ["broken", "empty", "20000 x 20000", "cannot be read", "no picture"];
         for (object, reason) in objects.iter().zip(reasons) {
@@ -275,7 +279,9 @@ fn card(folder: &Path, light: u8, dark: u8) {
     let mut wide = GrayImage::from_pixel(520, 240, Luma([120]));
     image::imageops::replace(&mut wide, &picture, 0, 0);
     for (x, grey) in [(340, light), (430, dark)] {
-        picture = GrayImage::from_fn(80, 80, |x, y| Luma([grey.saturating_add((x + y).to_le_bytes()[0] % 3)]));
+        picture = GrayImage::from_fn(80, 80, |x, y| {
+            Luma([grey.saturating_add((x + y).to_le_bytes()[0] % 3)])
+        });
         image::imageops::replace(&mut wide, &picture, x, 60);
     }
     written(&wide.into(), folder, "card.png");
@@ -306,9 +312,11 @@ fn a_calibrated_camera_grades_light_and_says_how_old_its_card_is() {
     assert!(by_name["aperture_mm"].as_f64().is_some());
     let by_file = grade("data/calibration/line-1.toml");
     assert_eq!(by_file["parameters"], by_name["parameters"]);
-    let said = run(&["grade", "--data", "data", "--calibration", "line-1", "card.png"], folder.path());
+    let said =
+        run(&["grade", "--data", "data", "--calibration", "line-1", "card.png"], folder.path());
     assert!(text(&said.stdout).contains("0 minutes old, card No. 4711"), "{said:?}");
-    let refused = run(&["grade", "--data", "data", "--calibration", "other", "card.png"], folder.path());
+    let refused =
+        run(&["grade", "--data", "data", "--calibration", "other", "card.png"], folder.path());
     assert!(text(&refused.stderr).contains("there are: line-1"), "{refused:?}");
 }
 

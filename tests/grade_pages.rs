@@ -33,12 +33,7 @@ fn multipart(fields: &[(&str, &str)], picture: &[u8]) -> Vec<u8> {
     body
 }
 
-async fn upload(
-    house: &House,
-    cookie: &str,
-    fields: &[(&str, &str)],
-    picture: &[u8],
-) -> Response {
+async fn upload(house: &House, cookie: &str, fields: &[(&str, &str)], picture: &[u8]) -> Response {
     // Header by header, the second would stand beside the first.
     let kind = format!("multipart/form-data; boundary={BOUNDARY}").parse().unwrap();
     let post = house.post("/grade", "").body(multipart(fields, picture));
@@ -129,8 +124,11 @@ async fn grading_is_for_people_of_the_house() {
     text(house.get("/grade").header(COOKIE, &cookie), StatusCode::FORBIDDEN).await;
     let answer = upload(&house, &cookie, &[], &png(&drawn(Fault::Clean, 3).0)).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    text(house.get("/lines/one/pictures/7.png/grade").header(COOKIE, &cookie), StatusCode::FORBIDDEN)
-        .await;
+    text(
+        house.get("/lines/one/pictures/7.png/grade").header(COOKIE, &cookie),
+        StatusCode::FORBIDDEN,
+    )
+    .await;
 }
 
 #[tokio::test]

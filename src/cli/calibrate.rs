@@ -97,11 +97,21 @@ impl Calibrate {
         let taken = Micros::now();
         let calibration = Calibration { camera, taken, dark, light, px_per_mm, card }.checked()?;
         let file = calibration.save(&Calibration::folder(&self.data))?;
-        let (factor, offset) =
-            (calibration.reflectance(1.0) - calibration.reflectance(0.0), calibration.reflectance(0.0));
+        let (factor, offset) = (
+            calibration.reflectance(1.0) - calibration.reflectance(0.0),
+            calibration.reflectance(0.0),
+        );
         say(&format!("{}: kept", file.display()));
-        say(&format!("  light patch  grey {:.1}{scatter_light} is {:.1} %", light.grey, light.reflectance * 100.0));
-        say(&format!("  dark patch   grey {:.1}{scatter_dark} is {:.1} %", dark.grey, dark.reflectance * 100.0));
+        say(&format!(
+            "  light patch  grey {:.1}{scatter_light} is {:.1} %",
+            light.grey,
+            light.reflectance * 100.0
+        ));
+        say(&format!(
+            "  dark patch   grey {:.1}{scatter_dark} is {:.1} %",
+            dark.grey,
+            dark.reflectance * 100.0
+        ));
         say(&format!("  reflectance = {:.3} % x grey {:+.1} %", factor * 100.0, offset * 100.0));
         match px_per_mm {
             Some(scale) => say(&format!("  {scale:.3} pixels a millimetre")),
@@ -121,7 +131,11 @@ impl Calibrate {
             bail!("--symbol-mm: no symbol can be read in the picture");
         };
         if found.rows != found.cols {
-            bail!("--symbol-mm: the symbol is {} x {}; wanted a square one", found.rows, found.cols);
+            bail!(
+                "--symbol-mm: the symbol is {} x {}; wanted a square one",
+                found.rows,
+                found.cols
+            );
         }
         let corners = found.corners;
         let length = |at: usize| {
@@ -133,7 +147,9 @@ impl Calibrate {
         let most = lengths.iter().map(|length| (length / mean - 1.0).abs()).fold(0.0, f32::max);
         if most > 0.05 {
             let percent = most * 100.0;
-            bail!("--symbol-mm: the sides of the symbol differ by {percent:.0} %: put the card upright");
+            bail!(
+                "--symbol-mm: the sides of the symbol differ by {percent:.0} %: put the card upright"
+            );
         }
         Ok(mean / side)
     }

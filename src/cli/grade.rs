@@ -234,7 +234,8 @@ impl Outputs {
             "--report: {pictures} pictures; at most {MOST_IN_A_DOCUMENT} go into one document: \
              give fewer, or take .json"
         );
-        let overlay = of.overlay.as_deref().map(|path| overlay_place(path, pictures)).transpose()?;
+        let overlay =
+            of.overlay.as_deref().map(|path| overlay_place(path, pictures)).transpose()?;
         let (names, objects, reports) = (BTreeSet::new(), Vec::new(), Vec::new());
         Ok(Self { overlay, names, report, objects, reports })
     }

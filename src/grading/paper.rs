@@ -68,7 +68,13 @@ fn parameters(paper: &mut Document, report: &Report) {
         .iter()
         .map(|row| {
             let advice = row.advice.clone().unwrap_or_default();
-            vec![row.name.to_owned(), row.value.clone(), row.grade_words(), row.next.clone(), advice]
+            vec![
+                row.name.to_owned(),
+                row.value.clone(),
+                row.grade_words(),
+                row.next.clone(),
+                advice,
+            ]
         })
         .collect();
     let ground = |row: usize, col: usize| {

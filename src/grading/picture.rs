@@ -15,8 +15,7 @@ const MOST_DECODED_BYTES: u64 = 1 << 30;
 const MOST_FILE_BYTES: u64 = 2 * MOST_PIXELS;
 
 /// Endings of names that a folder of pictures is searched for.
-pub const ENDINGS: [&str; 9] =
-    ["png", "jpg", "jpeg", "pgm", "pnm", "ppm", "bmp", "tif", "tiff"];
+pub const ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "pgm", "pnm", "ppm", "bmp", "tif", "tiff"];
 
 /// One grey picture, row by row from the top, one byte a pixel, 0 is black.
 #[derive(Clone, PartialEq, Eq)]

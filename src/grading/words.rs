@@ -111,7 +111,7 @@ impl Report {
             Angle::Deg45 => String::new(),
             other => format!("/{}", other.word()),
         };
-        format!("0.0/–/{}{angle}", self.ask.conditions.wavelength_nm)
+        format!("0.0/-/{}{angle}", self.ask.conditions.wavelength_nm)
     }
 
     /// Which standard, which edition.
@@ -166,7 +166,8 @@ impl Report {
         // What was said already is not said again.
         for at in 1..rows.len() {
             let (before, rest) = rows.split_at_mut(at);
-            let same = before.iter().find(|row| row.advice.is_some() && row.advice == rest[0].advice);
+            let same =
+                before.iter().find(|row| row.advice.is_some() && row.advice == rest[0].advice);
             if let Some(same) = same {
                 rest[0].advice = Some(format!("As for {}.", same.name.to_lowercase()));
             }
@@ -188,7 +189,10 @@ impl Report {
             ("Graded", format!("{}, in {:.1} ms", time(self.at.0), self.ms)),
             ("Standard", self.standard()),
             ("Calibration", self.calibration()),
-            ("Light", format!("{} nm, {} degrees", conditions.wavelength_nm, conditions.angle.word())),
+            (
+                "Light",
+                format!("{} nm, {} degrees", conditions.wavelength_nm, conditions.angle.word()),
+            ),
         ];
         if let Some(found) = &self.found {
             facts.push(("Aperture", aperture(&found.grade)));
@@ -199,7 +203,10 @@ impl Report {
         if let Some(expected) = &self.ask.expected {
             facts.push(("Code expected", visible(expected)));
         }
-        facts.push(("Pictures graded", "1, an in-line grade; the standard averages five".to_owned()));
+        facts.push((
+            "Pictures graded",
+            "1, an in-line grade; the standard averages five".to_owned(),
+        ));
         facts
     }
 
@@ -267,7 +274,12 @@ impl Found {
             let places =
                 if first == last { first.to_string() } else { format!("{first} to {last}") };
             let says = visible(&meaning.says);
-            Part { places, words: self.starred(meaning.words), encodation: meaning.encodation, says }
+            Part {
+                places,
+                words: self.starred(meaning.words),
+                encodation: meaning.encodation,
+                says,
+            }
         };
         self.meanings().into_iter().map(part).collect()
     }
@@ -434,9 +446,8 @@ fn segment(segment: &Segment) -> SegmentRow {
         "TCR" | "RCR" => format!("{:.0} of 5 wrong", segment.value),
         _ => format!("{:.1} %", segment.value * 100.0),
     };
-    let region = segment.region.map_or_else(String::new, |(row, col)| {
-        format!("{}, {}", row + 1, col + 1)
-    });
+    let region =
+        segment.region.map_or_else(String::new, |(row, col)| format!("{}, {}", row + 1, col + 1));
     SegmentRow { name: segment.name, region, means, value, grade: segment.grade }
 }
 

@@ -81,7 +81,8 @@ pub(super) fn histogram(bins: &[usize], grade: &Grade) -> String {
     for tenth in 0_u8..=10 {
         let x = WIDE * f32::from(tenth) / 10.0;
         let y = HIGH + 16.0;
-        let _ = write!(svg, "<text class=\"number\" x=\"{x:.0}\" y=\"{y:.0}\">{}</text>", tenth * 10);
+        let _ =
+            write!(svg, "<text class=\"number\" x=\"{x:.0}\" y=\"{y:.0}\">{}</text>", tenth * 10);
     }
     for (name, value) in
         [("threshold", grade.threshold), ("Rmin", grade.darkest), ("Rmax", grade.brightest)]

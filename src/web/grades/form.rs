@@ -55,7 +55,8 @@ pub(super) async fn take(
     form: Multipart,
 ) -> Result<Response, Refusal> {
     must(&person, Permission::SeeLine)?;
-    let filled = read(form).await.map_err(|problem| Refusal::new(problem.status(), problem.body_text()))?;
+    let filled =
+        read(form).await.map_err(|problem| Refusal::new(problem.status(), problem.body_text()))?;
     let ask = match ask(&state, &filled) {
         Ok(ask) => ask,
         Err(problem) => return Ok(page(&state, person, filled, Some(problem))),
@@ -71,8 +72,7 @@ pub(super) async fn take(
 }
 
 fn page(state: &WebState, person: Person, filled: Filled, problem: Option<String>) -> Response {
-    let status =
-        if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let cameras = Calibration::names(&state.settings.calibration_dir);
     let frame = Frame::of(Some(person));
     (status, Page(FormPage { frame, filled, cameras, problem })).into_response()

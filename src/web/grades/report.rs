@@ -143,16 +143,8 @@ fn page(shown: Shown, person: Person) -> Response {
     let map = grade.map_or_else(String::new, chart::module_map);
     let histogram = grade.map_or_else(String::new, |g| chart::histogram(&report.histogram(), g));
     let frame = Frame::of(Some(person));
-    let page = ReportPage {
-        frame,
-        report,
-        address,
-        way_back,
-        way_back_words,
-        drawing,
-        map,
-        histogram,
-    };
+    let page =
+        ReportPage { frame, report, address, way_back, way_back_words, drawing, map, histogram };
     Page(page).into_response()
 }
 

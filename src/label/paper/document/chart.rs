@@ -60,7 +60,10 @@ impl Document {
             self.y += 0.8;
         }
         if let Some(picture) = picture {
-            self.picture(picture, Area { x: RIGHT - PICTURE, y: top, width: PICTURE, height: PICTURE });
+            self.picture(
+                picture,
+                Area { x: RIGHT - PICTURE, y: top, width: PICTURE, height: PICTURE },
+            );
         }
         self.y = top + high + 3.0;
     }
