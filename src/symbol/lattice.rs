@@ -28,6 +28,8 @@ const KEPT: usize = 4;
 const REACH: f32 = 2.0;
 /// Modules from tile to tile.
 const STRIDE: f32 = 4.0;
+/// Tiles of a strip that are all looked at.
+const LONG: usize = 4;
 /// How well the first tiles must agree with the lattice: all 1, by chance 0.
 const AGREE: f32 = 0.45;
 /// A lattice is followed no farther than this from where it began, in modules: the largest symbol
@@ -361,7 +363,11 @@ impl Front {
         let along = (side + 1) % 2;
         let beyond = self.ends[side] + if side < 2 { -REACH } else { REACH };
         let places = steps(self.ends[along] + REACH, self.ends[along + 2] - REACH + 0.1);
-        places.map(|at| if side.is_multiple_of(2) { (beyond, at) } else { (at, beyond) }).collect()
+        // Every other tile of a long strip says enough, like the black fields of a chessboard.
+        let odd = (self.ends[side].abs() / STRIDE) as usize % 2;
+        let long = places.size_hint().0 > LONG;
+        let places = places.enumerate().filter(move |(n, _)| !long || n % 2 == odd);
+        places.map(|(_, at)| at).map(|at| if side.is_multiple_of(2) { (beyond, at) } else { (at, beyond) }).collect()
     }
 
     fn advance(&mut self, side: usize) {
