@@ -36,7 +36,7 @@ impl Turn {
     }
 
     pub(super) fn length(self) -> f32 {
-        self.re.hypot(self.im)
+        (self.re * self.re + self.im * self.im).sqrt()
     }
 
     pub(super) fn angle(self) -> f32 {
@@ -51,7 +51,7 @@ impl Turn {
 /// Pixels of a row of a tile at most; tiles of larger modules are looked at in a smaller copy.
 const WIDEST: usize = 96;
 /// Numbers that are added side by side.
-const LANES: usize = 4;
+pub(super) const LANES: usize = 4;
 
 /// Slopes of one row of pixels (Scharr), for columns `from..from + out.0.len()`. The row must have
 /// neighbours on all sides.
