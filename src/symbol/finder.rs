@@ -71,8 +71,8 @@ impl Frame {
         key(self) == key(other)
     }
 
-    /// More finder that fits is more certain.
-    fn rank(&self) -> f32 {
+    /// How sure it is, from 0 (chance) on: more finder that fits is more certain.
+    pub(super) fn rank(&self) -> f32 {
         let (rows, cols) = (self.shape.rows, self.shape.cols);
         let modules = 2 * (self.shape.across * rows + self.shape.down * cols);
         (self.fit - 0.3) * (modules as f32).sqrt()
