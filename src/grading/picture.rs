@@ -111,12 +111,10 @@ pub fn png(drawing: &Coloured) -> Vec<u8> {
 }
 
 fn broken(error: image::ImageError) -> NoPicture {
-    match error {
-        image::ImageError::Limits(_) => {
-            NoPicture::TooLarge { found: "it needs more than a gigabyte of memory".to_owned() }
-        }
-        other => NoPicture::Broken(other),
+    if matches!(error, image::ImageError::Limits(_)) {
+        return NoPicture::TooLarge { found: "it needs more than a gigabyte of memory".to_owned() };
     }
+    NoPicture::Broken(error)
 }
 
 /// What is transparent becomes white.
@@ -148,7 +146,8 @@ fn brightest(bytes: &[u8]) -> Option<u32> {
 
 /// Stretches values up to `white` over the whole range: the decoder leaves them as they are.
 fn brighten(pixels: &mut DynamicImage, white: Option<u32>) {
-    let Some(white) = white.filter(|white| ![0, 255, 65_535].contains(white)) else { return };
+    let partial = |white: &u32| (1..65_535).contains(white) && *white != 255;
+    let Some(white) = white.filter(partial) else { return };
     let wide = |value: &mut u16| {
         let stretched = (u32::from(*value).min(white) * 65_535 + white / 2) / white;
         *value = u16::try_from(stretched).unwrap_or(u16::MAX);
@@ -157,12 +156,14 @@ fn brighten(pixels: &mut DynamicImage, white: Option<u32>) {
         let stretched = (u32::from(*value).min(white) * 255 + white / 2) / white;
         *value = u8::try_from(stretched).unwrap_or(u8::MAX);
     };
-    match pixels {
-        DynamicImage::ImageLuma8(grey) => grey.iter_mut().for_each(narrow),
-        DynamicImage::ImageRgb8(colour) => colour.iter_mut().for_each(narrow),
-        DynamicImage::ImageLuma16(grey) => grey.iter_mut().for_each(wide),
-        DynamicImage::ImageRgb16(colour) => colour.iter_mut().for_each(wide),
-        _ => {}
+    if let Some(grey) = pixels.as_mut_luma8() {
+        grey.iter_mut().for_each(narrow);
+    } else if let Some(colour) = pixels.as_mut_rgb8() {
+        colour.iter_mut().for_each(narrow);
+    } else if let Some(grey) = pixels.as_mut_luma16() {
+        grey.iter_mut().for_each(wide);
+    } else if let Some(colour) = pixels.as_mut_rgb16() {
+        colour.iter_mut().for_each(wide);
     }
 }
 
@@ -190,11 +191,11 @@ mod tests {
     #[test]
     fn sixteen_bits_colour_and_transparency_become_grey() {
         let deep = ImageBuffer::from_pixel(2, 2, Luma([0x8000_u16]));
-        let red = ImageBuffer::from_pixel(2, 2, Rgb([200_u8, 200, 200]));
+        let colour = ImageBuffer::from_pixel(2, 2, Rgb([200_u8, 200, 200]));
         let glass = ImageBuffer::from_pixel(2, 2, LumaA([0_u8, 0]));
         for (picture, grey) in [
             (DynamicImage::ImageLuma16(deep), 128),
-            (DynamicImage::ImageRgb8(red), 200),
+            (DynamicImage::ImageRgb8(colour), 200),
             (DynamicImage::ImageLumaA8(glass), 255),
         ] {
             let read = Picture::read(&bytes(&picture, ImageFormat::Png)).unwrap();

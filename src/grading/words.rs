@@ -1,10 +1,11 @@
 //! What a report says, in words and numbers for people: the same for screen, page and paper.
 use super::{Found, Report};
 use crate::code;
-use crate::symbol::grade::{self, Angle, Grade, Kind, Segment, Standard};
-use crate::symbol::{self, Meaning};
+use crate::symbol::grade::{self, Grade, Kind, Segment, Standard};
+use crate::symbol::{self, Capacity, Meaning};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::fmt::Write as _;
 
 /// Mils, thousandths of an inch, a millimetre.
 const MILS_A_MM: f32 = 1.0 / 0.0254;
@@ -107,9 +108,9 @@ impl Report {
         if let Some(found) = &self.found {
             return found.grade.notation();
         }
-        let angle = match self.ask.conditions.angle {
-            Angle::Deg45 => String::new(),
-            other => format!("/{}", other.word()),
+        let angle = match self.ask.conditions.angle.word() {
+            "45" => String::new(),
+            other => format!("/{other}"),
         };
         format!("0.0/-/{}{angle}", self.ask.conditions.wavelength_nm)
     }
@@ -287,24 +288,10 @@ impl Found {
     fn facts(&self) -> Vec<(&'static str, String)> {
         let (symbol, grade) = (&self.symbol, &self.grade);
         let mut facts = vec![("Symbology", kind(symbol.identifier).to_owned())];
-        let mut size = format!("{} x {}", symbol.rows, symbol.cols);
-        if let Some(capacity) = symbol::capacity(symbol.rows, symbol.cols) {
-            let ((rows, cols), (down, across)) = (capacity.inner, capacity.regions);
-            size += &format!(" (data {rows} x {cols}");
-            if down * across > 1 {
-                size += &format!(" in {down} x {across} regions");
-            }
-            size += ")";
-            facts.push(("Matrix size", size));
-            let both = format!("{} of data, {} of correction", capacity.data, capacity.correction);
-            let blocks = if capacity.blocks > 1 {
-                format!(", in {} blocks", capacity.blocks)
-            } else {
-                String::new()
-            };
-            facts.push(("Codewords", both + &blocks));
-        } else {
-            facts.push(("Matrix size", size));
+        let size = format!("{} x {}", symbol.rows, symbol.cols);
+        match symbol::capacity(symbol.rows, symbol.cols) {
+            Some(capacity) => facts.extend(measures(&size, &capacity)),
+            None => facts.push(("Matrix size", size)),
         }
         facts.push(("Error correction budget", words(grade.budget)));
         facts.push(("Errors corrected", words(grade.corrected)));
@@ -334,6 +321,24 @@ impl Found {
         facts.push(("Modules of the wrong colour", grade.damaged.len().to_string()));
         facts
     }
+}
+
+/// Size and codewords.
+fn measures(size: &str, capacity: &Capacity) -> [(&'static str, String); 2] {
+    let ((rows, cols), (down, across)) = (capacity.inner, capacity.regions);
+    let regions = match down * across {
+        1 => String::new(),
+        _ => format!(" in {down} x {across} regions"),
+    };
+    let blocks = match capacity.blocks {
+        1 => String::new(),
+        blocks => format!(", in {blocks} blocks"),
+    };
+    let Capacity { data, correction, .. } = capacity;
+    [
+        ("Matrix size", format!("{size} (data {rows} x {cols}{regions})")),
+        ("Codewords", format!("{data} of data, {correction} of correction{blocks}")),
+    ]
 }
 
 fn words(count: usize) -> String {
@@ -465,7 +470,10 @@ pub(super) fn visible(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\u{1d}' => out.push_str("<GS>"),
-            c if c.is_control() => out.push_str(&format!("<{:02X}>", u32::from(c))),
+            c if c.is_control() => {
+                // Writing into a text cannot fail.
+                let _ = write!(out, "<{:02X}>", u32::from(c));
+            }
             c => out.push(c),
         }
     }

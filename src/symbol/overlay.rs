@@ -4,7 +4,6 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
     reason = "pixels of a picture are far below 2^24, and places are clamped before they are cut"
 )]
 use super::grade::Grade;
@@ -102,9 +101,9 @@ impl Canvas {
     }
 
     /// A part of the picture, enlarged.
-    fn new(grey: &Grey<'_>, from: Place, size: (f32, f32), scale: f32) -> Self {
-        let side = |length: f32| ((length * scale).round() as usize).max(1);
-        let (width, height) = (side(size.0), side(size.1));
+    fn new(grey: &Grey<'_>, from: Place, (width, height): Place, scale: f32) -> Self {
+        let pixels = |length: f32| ((length * scale).round() as usize).max(1);
+        let (width, height) = (pixels(width), pixels(height));
         let mut rgb = Vec::with_capacity(width * height * 3);
         let source = |at: usize, from: f32| (at as f32 + 0.5) / scale - 0.5 + from;
         for y in 0..height {

@@ -26,7 +26,7 @@ pub(super) fn module_map(grade: &Grade) -> String {
         number(&mut svg, row, (0, row + 1));
         for col in 0..cols {
             let value = cells.at(row, col);
-            let [r, g, b] = LEVEL_COLOURS[symbol::level(value)];
+            let [red, green, blue] = LEVEL_COLOURS[symbol::level(value)];
             let (x, y) = ((col + 1) * CELL, (row + 1) * CELL);
             let side = CELL - 1;
             let wrong = grade.damaged.contains(&(before(row), before(col)));
@@ -35,7 +35,7 @@ pub(super) fn module_map(grade: &Grade) -> String {
             let _ = write!(
                 svg,
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" \
-                 fill=\"#{r:02x}{g:02x}{b:02x}\"{class}/><text x=\"{}\" y=\"{}\">{}</text>",
+                 fill=\"#{red:02x}{green:02x}{blue:02x}\"{class}/><text x=\"{}\" y=\"{}\">{}</text>",
                 x + CELL / 2,
                 y + CELL / 2 + 4,
                 whole_percent(value)
