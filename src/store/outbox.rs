@@ -122,6 +122,7 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::OnRoll { .. }
         | Record::TakenBack { .. }
         | Record::LabelRead { .. }
+        | Record::Graded { .. }
         | Record::Heard { .. } => None,
     }
 }
@@ -149,6 +150,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::AlarmCleared(_)
         | Record::OnRoll { .. }
         | Record::TakenBack { .. }
+        | Record::Graded { .. }
         | Record::Heard { .. } => false,
     }
 }

@@ -144,7 +144,10 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         for place in &map.places {
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
             let found = look.through(&view, USUAL);
-            let found = found.or_else(|| look.sharper(&map, place, view.blur, &mut deep));
+            let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
+            let found = found.or_else(|| {
+                if glimmer { look.sharper(&map, place, view.blur, &mut deep) } else { None }
+            });
             if found.is_some_and(|symbol| !take(symbol)) {
                 return;
             }
@@ -172,6 +175,12 @@ const FRAMES: usize = 3;
 const LATTICES: usize = 2;
 /// How well the finder must fit before modules are measured.
 const FITS: f32 = 0.5;
+/// Frames that are less sure than this are chance: of the read symbols of the development set none
+/// was below 2.1, of the frames in pictures without a symbol nine of ten are.
+const LEAST: f32 = 1.8;
+/// Behind a blur a lattice beats at least so clearly: all read ones above 0.085, grounds without
+/// a symbol below 0.045.
+const GLIMMER: f32 = 0.06;
 /// A lattice whose beat is fainter is none.
 const FAINTEST: f32 = 0.12;
 
@@ -275,7 +284,8 @@ impl Look<'_> {
             size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
         };
         let frames = finder::frames(cells, lost, wanted);
-        for frame in frames.iter().take(FRAMES) {
+        let least = if self.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
+        for frame in frames.iter().take_while(|frame| frame.rank() > least).take(FRAMES) {
             if seen.iter().any(|other| other.same(frame)) {
                 continue;
             }
@@ -375,6 +385,9 @@ impl Look<'_> {
     }
 }
 
+/// Tiles of a symbol that are all looked at.
+const MANY: usize = 36;
+
 /// Pixels of the picture in a pixel of a copy that was halved so often.
 fn scale(level: usize) -> f32 {
     [1.0, 2.0, 4.0, 8.0][level.min(3)]
@@ -391,8 +404,13 @@ fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f
             .map(move |n| (2.0 + step * n).round())
     };
     let mut sights: Vec<Sight> = Vec::new();
-    for v in places(high) {
-        for u in places(wide) {
+    let many = places(high).count() * places(wide).count() > MANY;
+    for (row, v) in places(high).enumerate() {
+        for (col, u) in places(wide).enumerate() {
+            // Of many tiles the black fields of a chessboard say enough.
+            if many && (row + col) % 2 == 1 {
+                continue;
+            }
             let Some(tile) = tone::tile(grey, &warp, (u, v), 2.5, growth) else { continue };
             if tile.miss.0.abs().max(tile.miss.1.abs()) < 0.3 && tile.clear > 0.05 {
                 sights.push(tile.sight);
