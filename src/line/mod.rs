@@ -7,6 +7,7 @@ mod decide;
 mod event;
 mod note;
 mod outcome;
+mod quality;
 mod reading;
 mod restore;
 mod roll;
@@ -16,13 +17,14 @@ mod view;
 mod words;
 
 pub use event::{
-    CameraEvent, Cause, Conditions, Event, PictureId, PlcEvent, PrinterEvent, Reading, Request,
-    Since, Tag,
+    Along, CameraEvent, Cause, Conditions, Event, FrameOf, PictureId, PlcEvent, PrinterEvent,
+    Reading, Request, Since, Tag,
 };
 pub use outcome::{
     Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason, RollMark, Run,
     StopReason, Verdict,
 };
+pub use quality::Quality;
 pub use restore::{OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};

@@ -1,7 +1,7 @@
 //! Facts: what happened. Writes records, never commands.
 use super::belt::{Label, OnProduct};
 use super::{
-    CameraEvent, Cause, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent,
+    CameraEvent, Cause, Conditions, Device, Event, Fate, FrameOf, Line, LineState, Pad, PlcEvent,
     PrinterEvent, Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
 };
 use crate::code::{CodeId, CodeState, Step};
@@ -29,13 +29,14 @@ impl Line {
                 self.roll.camera_came();
             }
             Event::Camera(CameraEvent::Down(cause)) => self.camera = Device::Down(cause),
-            Event::Camera(CameraEvent::Read { tag, reading, picture }) => {
-                if self.settings.scenario.has_belt() {
-                    self.note_reading(tag, &reading, picture, records);
-                } else {
-                    self.note_roll_reading(now, tag, &reading, picture, records);
+            Event::Camera(CameraEvent::Read { of, reading, picture }) => match of {
+                _ if !self.settings.scenario.has_belt() => {
+                    self.note_roll_reading(now, of, &reading, picture, records);
                 }
-            }
+                FrameOf::Tag(tag) => self.note_reading(tag, &reading, picture, records),
+                FrameOf::Count(_) => {}
+            },
+            Event::Camera(CameraEvent::Wears { .. }) => {}
         }
     }
 

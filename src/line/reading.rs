@@ -14,7 +14,7 @@ impl Line {
         &mut self,
         tag: Tag,
         reading: &Reading,
-        picture: PictureId,
+        picture: Option<PictureId>,
         records: &mut Vec<Record>,
     ) {
         let Some(product) = self.belt.product(tag) else { return };
@@ -24,29 +24,35 @@ impl Line {
         let labelled = product.code.is_some();
         match reading {
             Reading::Nothing if labelled => {
-                self.judge_bad(tag, RejectReason::NoRead, Some(picture), records);
+                self.judge_bad(tag, RejectReason::NoRead, picture, records);
             }
             Reading::Nothing => {
-                self.judge_bad(tag, RejectReason::NoLabel, Some(picture), records);
+                self.judge_bad(tag, RejectReason::NoLabel, picture, records);
             }
             Reading::Symbol { identifier, .. } if identifier != GS1_DATAMATRIX => {
-                self.judge_bad(tag, RejectReason::NotGs1, Some(picture), records);
+                self.judge_bad(tag, RejectReason::NotGs1, picture, records);
             }
             Reading::Symbol { text, .. } => self.note_text(tag, text, picture, records),
         }
     }
 
-    fn note_text(&mut self, tag: Tag, text: &str, picture: PictureId, records: &mut Vec<Record>) {
+    fn note_text(
+        &mut self,
+        tag: Tag,
+        text: &str,
+        picture: Option<PictureId>,
+        records: &mut Vec<Record>,
+    ) {
         match self.belt.place_of(tag, text) {
             Place::Here => self.judge_good(tag, text, picture, records),
             Place::Later(at) => {
                 self.move_up(tag, at, records);
-                self.judge_bad(tag, RejectReason::WrongCode, Some(picture), records);
+                self.judge_bad(tag, RejectReason::WrongCode, picture, records);
             }
             Place::Nowhere if self.verified.contains(&hash(text)) => {
                 // Another label than ours is in the row: what follows cannot be trusted.
                 self.lose_step(tag, records);
-                self.judge_bad(tag, RejectReason::Duplicate, Some(picture), records);
+                self.judge_bad(tag, RejectReason::Duplicate, picture, records);
                 self.latch(StopReason::DuplicateSeen);
             }
             Place::Nowhere => {
@@ -63,7 +69,7 @@ impl Line {
                     self.doubt_label_of(tag, records);
                     RejectReason::Foreign
                 };
-                self.judge_bad(tag, reason, Some(picture), records);
+                self.judge_bad(tag, reason, picture, records);
             }
         }
     }
@@ -120,15 +126,21 @@ impl Line {
         }
     }
 
-    fn judge_good(&mut self, tag: Tag, text: &str, picture: PictureId, records: &mut Vec<Record>) {
+    fn judge_good(
+        &mut self,
+        tag: Tag,
+        text: &str,
+        picture: Option<PictureId>,
+        records: &mut Vec<Record>,
+    ) {
         let Some(product) = self.belt.product(tag) else { return };
         Self::step_of(product, Step::Verify, records);
         product.verdict = Some(Verdict::Good);
-        product.picture = Some(picture);
+        product.picture = picture;
         self.verified.insert(hash(text));
         self.rejects_in_a_row = 0;
         self.to_pass.push(tag);
-        self.say_verdict(tag, Verdict::Good, Some(picture), records);
+        self.say_verdict(tag, Verdict::Good, picture, records);
     }
 
     /// The product must not pass, and its code, if it has one, is used up.

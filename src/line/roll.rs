@@ -2,7 +2,7 @@
 //! camera behind the print head, if there is one.
 use super::reading::GS1_DATAMATRIX;
 use super::{
-    Cause, Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
+    Cause, Command, FrameOf, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
     RejectReason, RollMark, StopReason, Tag, Verdict, hash,
 };
 use crate::code::{Code, CodeId, Step, parse};
@@ -46,7 +46,7 @@ pub(super) struct Roll {
     read_good: HashMap<u64, (CodeId, u64)>,
     /// Labels found bad, by the hash of their text: a late reading of one is no news.
     found_bad: HashSet<u64>,
-    last_tag: Option<Tag>,
+    last_frame: Option<FrameOf>,
 }
 
 impl Roll {
@@ -56,7 +56,7 @@ impl Roll {
 
     /// Its triggers may be counted anew.
     pub(super) fn camera_came(&mut self) {
-        self.last_tag = None;
+        self.last_frame = None;
     }
 
     /// Labels with codes that are under way.
@@ -306,15 +306,15 @@ impl Line {
     pub(super) fn note_roll_reading(
         &mut self,
         now: Instant,
-        tag: Tag,
+        of: FrameOf,
         reading: &Reading,
-        picture: PictureId,
+        picture: Option<PictureId>,
         records: &mut Vec<Record>,
     ) {
-        if self.roll.last_tag.replace(tag) == Some(tag) {
+        if self.roll.last_frame.replace(of) == Some(of) {
             return;
         }
-        let seen = Seen { tag, picture: Some(picture) };
+        let seen = Seen { tag: number_of(of), picture };
         match reading {
             // A label that carries no code shows none.
             Reading::Nothing if self.roll.web.front().is_some_and(|l| l.code.is_none()) => {
@@ -324,7 +324,7 @@ impl Line {
             Reading::Nothing => {
                 self.void_label(Some(0), RejectReason::NoRead, seen, records);
             }
-            Reading::Symbol { text, identifier } if identifier != GS1_DATAMATRIX => {
+            Reading::Symbol { text, identifier, .. } if identifier != GS1_DATAMATRIX => {
                 let at = self.roll.place_of(text).or_else(|| self.next_label());
                 self.void_label(at, RejectReason::NotGs1, seen, records);
             }
@@ -412,7 +412,8 @@ impl Line {
     pub(super) fn decide_unread(&mut self, now: Instant, records: &mut Vec<Record>) {
         let late = |label: &OnWeb| label.due.is_some_and(|due| due <= now);
         while let Some(at) = self.roll.web.iter().position(late) {
-            let unseen = Seen { tag: self.roll.last_tag.unwrap_or(Tag(0)), picture: None };
+            let unseen =
+                Seen { tag: self.roll.last_frame.map_or(Tag(0), number_of), picture: None };
             self.void_label(Some(at), RejectReason::NoPicture, unseen, records);
         }
     }
@@ -440,6 +441,14 @@ impl Line {
 struct Seen {
     tag: Tag,
     picture: Option<PictureId>,
+}
+
+/// On a roll, a label is shown under the number of the trigger that it was read with.
+const fn number_of(frame: FrameOf) -> Tag {
+    match frame {
+        FrameOf::Tag(tag) => tag,
+        FrameOf::Count(count) => Tag(count),
+    }
 }
 
 fn serial(code: &Code) -> String {

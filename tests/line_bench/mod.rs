@@ -31,7 +31,11 @@ pub(crate) fn code(n: i64) -> Code {
 }
 
 pub(crate) fn symbol(n: i64) -> Reading {
-    Reading::Symbol { text: code(n).text.as_str().to_owned(), identifier: "]d2".to_owned() }
+    Reading::Symbol {
+        text: code(n).text.as_str().to_owned(),
+        identifier: "]d2".to_owned(),
+        quality: None,
+    }
 }
 
 /// A line and everything that it said since it was last asked.
@@ -95,8 +99,8 @@ impl Bench {
     }
 
     pub(crate) fn read(&mut self, tag: u32, reading: Reading) {
-        let picture = PictureId(u64::from(tag));
-        self.say(Event::Camera(CameraEvent::Read { tag: Tag(tag), reading, picture }));
+        let (of, picture) = (FrameOf::Tag(Tag(tag)), Some(PictureId(u64::from(tag))));
+        self.say(Event::Camera(CameraEvent::Read { of, reading, picture }));
     }
 
     pub(crate) fn later(&mut self, by: Duration) {

@@ -2,7 +2,7 @@
 //! bad luck. It knows what is physically true and delivers facts late, as real devices do.
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent,
+    CameraEvent, Cause, Command, Conditions, Event, FrameOf, PictureId, PlcCommand, PlcEvent,
     PrinterCommand, PrinterEvent, Reading, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
@@ -390,16 +390,19 @@ impl World {
             Some(Print::Code(_, text)) if !unreadable => {
                 let text = text.clone();
                 let text = if misread { "0104600000000008215other".into() } else { text };
-                Reading::Symbol { text, identifier: "]d2".into() }
+                Reading::Symbol { text, identifier: "]d2".into(), quality: None }
             }
             Some(Print::Code(..) | Print::Blank) | None => Reading::Nothing,
         };
         if let Some(label) = self.items[index].label.clone() {
             self.camera_saw.insert(tag, label);
         }
-        let picture = PictureId(self.tick);
+        let picture = Some(PictureId(self.tick));
         let delay = 1 + self.dice.roll(8);
-        self.say_later(delay, Event::Camera(CameraEvent::Read { tag, reading, picture }));
+        self.say_later(
+            delay,
+            Event::Camera(CameraEvent::Read { of: FrameOf::Tag(tag), reading, picture }),
+        );
     }
 
     fn at_gate(&mut self, index: usize) {
