@@ -6,6 +6,7 @@ mod correction;
 mod decode;
 mod encode;
 mod finder;
+pub mod grade;
 mod grey;
 mod modules;
 mod placement;
