@@ -1,5 +1,6 @@
 //! The tables of one line.
 use super::check::SECOND;
+use super::camera;
 use super::reader::Reader;
 use super::{LineConfig, Work};
 use crate::apply::PlcSettings;
@@ -10,11 +11,11 @@ use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::Goods;
 use crate::symbol::Separator;
-use crate::verify::CameraSettings;
+use crate::verify::Trigger;
 use std::path::Path;
 use std::time::Duration;
 
-const MS: Duration = Duration::from_millis(1);
+pub(super) const MS: Duration = Duration::from_millis(1);
 
 pub(super) fn line_config(
     mut at: Reader<'_>,
@@ -38,7 +39,7 @@ pub(super) fn line_config(
     let frames_dir = data_dir.join("frames");
     let shown = name.clone().unwrap_or_default();
     let watched = belt || at.has("camera");
-    let camera = watched.then(|| camera(at.table("camera"), &frames_dir, &shown));
+    let camera = watched.then(|| camera::camera(at.table("camera"), &frames_dir, &shown, belt));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some((settings, dots, _))) = (&work, &printer)
@@ -65,6 +66,10 @@ pub(super) fn line_config(
             ends_with_codes: rule.is_none(),
             rows_in_printer: printer.window,
             roll: RollSettings { camera: !belt && watched, ..roll.settings },
+            asks_for_pictures: camera
+                .as_ref()
+                .and_then(Option::as_ref)
+                .is_some_and(|camera| camera.trigger == Trigger::Line),
             ..settings
         },
         by_itself,
@@ -120,6 +125,8 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        // The camera's table says so.
+        asks_for_pictures: false,
         roll: RollSettings::default(),
     };
     at.end(
@@ -169,12 +176,12 @@ fn roll(line: &mut Reader<'_>) -> Media {
     Media { settings, pitch_mm, gap_mm }
 }
 
-fn is_address(text: &str) -> Option<String> {
+pub(super) fn is_address(text: &str) -> Option<String> {
     let (host, port) = text.rsplit_once(':')?;
     (!host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)).then(|| text.to_owned())
 }
 
-const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
+pub(super) const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
 
 fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32, Separator)> {
     let profile = profile(&mut at);
@@ -261,16 +268,6 @@ fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
     settings.unit = u8::try_from(unit).expect("bounded");
     settings.cycle = cycle;
     settings.answer_within = answer_within;
-    Some(settings)
-}
-
-fn camera(mut at: Reader<'_>, frames_dir: &Path, line: &str) -> Option<CameraSettings> {
-    let wanted = "the address of its stream, such as \"http://192.168.1.30/stream\"";
-    let url = at.read("url", wanted, |text| text.starts_with("http://").then(|| text.to_owned()));
-    let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
-    at.end("url, frames_max_megabytes");
-    let mut settings = CameraSettings::new(url?, frames_dir, line);
-    settings.frames_max_bytes = megabytes * 1_000_000;
     Some(settings)
 }
 

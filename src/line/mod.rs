@@ -21,7 +21,7 @@ pub use event::{
     Reading, Request, Since, Tag,
 };
 pub use outcome::{
-    Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason, RollMark, Run,
+    CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason, RollMark, Run,
     StopReason, Verdict,
 };
 pub use quality::Quality;
@@ -118,6 +118,8 @@ pub struct Line {
     rejects_in_a_row: u32,
     /// Good products that wait to be spoken for.
     to_pass: Vec<Tag>,
+    /// Products whose picture is to be taken now.
+    to_take: Vec<Tag>,
     to_keep: Vec<PictureId>,
     /// Codes verified since the start of the process, as hashes: only a name for the reason of a
     /// reject hangs on it, a collision harms nothing.

@@ -1,14 +1,14 @@
 //! A folder into which somebody drops pictures: each whole file is a frame, once.
 use super::ends::{End, Ends};
-use super::frames::{Content, Frame, Frames, Of};
+use super::frames::{Content, Frame, Frames};
 use super::session::{Count, Post, Trouble};
 use super::source::{Afterwards, FileOrder, FolderSettings};
-use crate::line::{Cause, Tag};
+use crate::line::{Cause, FrameOf, Tag};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
@@ -56,11 +56,11 @@ pub(super) async fn watch(
         for Dropped { tag, content } in found {
             post.heard();
             let of = match tag {
-                Some(tag) => Ok(Of::Tag(tag)),
+                Some(tag) => Ok(FrameOf::Tag(tag)),
                 None => count.next(None),
             };
             match of {
-                Ok(of) => frames.put(Frame { of, content }),
+                Ok(of) => frames.put(Frame { of: Some(of), content }),
                 Err(cause) => return cause.into(),
             }
         }
@@ -110,12 +110,13 @@ impl Folder {
     /// The files that became whole, or never will. Files are taken in their order: one that is not
     /// whole yet holds back those after it.
     fn look(&mut self, now: Instant) -> io::Result<Vec<Dropped>> {
-        let entries = self.entries()?;
+        let mut entries = self.entries()?;
         let names: BTreeSet<_> = entries.iter().map(|entry| entry.name.clone()).collect();
         self.waiting.retain(|name, _| names.contains(name));
         self.done.retain(|name| names.contains(name));
+        entries.retain(|entry| !self.done.contains(&entry.name));
         let mut found = Vec::new();
-        for entry in entries.into_iter().filter(|entry| !self.done.contains(&entry.name)) {
+        for entry in entries {
             let tag = match self.tag(&entry.name) {
                 Ok(tag) => tag,
                 Err(()) => {
@@ -244,6 +245,7 @@ fn tag_between(stem: &str, before: &str, after: &str) -> Option<Tag> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const GREY_MAP: &[u8] = b"P5 2 2 255\n1234";
     const SETTLE: Duration = Duration::from_secs(2);

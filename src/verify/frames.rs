@@ -1,6 +1,6 @@
 //! What waits between a source and the reader of its frames: bounded, the oldest gives way.
 use super::picture::Picture;
-use crate::line::{Cause, Tag};
+use crate::line::{Cause, FrameOf, Tag};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -13,19 +13,9 @@ const SHOTS_WAITING: usize = 16;
 
 /// One frame.
 pub(super) struct Frame {
-    pub(super) of: Of,
+    /// What it is of; nothing: nobody knows.
+    pub(super) of: Option<FrameOf>,
     pub(super) content: Content,
-}
-
-/// What a frame is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
-    /// This product.
-    Tag(Tag),
-    /// This trigger since the device was up, from one.
-    Count(u32),
-    /// Nobody knows.
-    Unknown,
 }
 
 /// What a frame shows.
@@ -62,10 +52,8 @@ impl Frames {
         state.frames.push_back(frame);
         let lost = (state.frames.len() > FRAMES_WAITING).then(|| state.frames.pop_front());
         drop(state);
-        if let Some(Some(Frame { of, .. })) = lost
-            && of != Of::Unknown
-        {
-            tracing::warn!(?of, "frames come faster than they are read: one is lost");
+        if let Some(Some(Frame { of: Some(of), .. })) = lost {
+            tracing::warn!(%of, "frames come faster than they are read: one is lost");
         }
         self.0.changed.notify_one();
     }
@@ -143,7 +131,7 @@ mod tests {
     use std::time::Duration;
 
     fn frame(count: u32) -> Frame {
-        Frame { of: Of::Count(count), content: Content::Spoiled }
+        Frame { of: Some(FrameOf::Count(count)), content: Content::Spoiled }
     }
 
     #[tokio::test]
@@ -152,7 +140,7 @@ mod tests {
         (1..=6).for_each(|count| frames.put(frame(count)));
         frames.end(Cause::Silent);
         for count in 3..=6 {
-            assert_eq!(frames.next().await.ok().unwrap().of, Of::Count(count));
+            assert_eq!(frames.next().await.ok().unwrap().of, Some(FrameOf::Count(count)));
         }
         assert_eq!(frames.next().await.err(), Some(Cause::Silent));
     }

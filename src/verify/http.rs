@@ -1,9 +1,9 @@
 //! Pictures over HTTP: a stream of them, or one a request.
-use super::frames::{Content, Frame, Frames, Of, Shots};
+use super::frames::{Content, Frame, Frames, Shots};
 use super::multipart::{Next, Part, Parts};
 use super::session::{Count, Post, Trouble};
 use super::{CameraSettings, Trigger};
-use crate::line::{Cause, Tag};
+use crate::line::{Cause, FrameOf, Tag};
 use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH};
 use reqwest::{Client, Response, StatusCode};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -55,7 +55,11 @@ impl Http<'_> {
         let mut begun = Instant::now();
         loop {
             match self.next_part(&mut response, &mut parts, &mut begun).await {
-                Ok(part) => self.hand_on(part, begun),
+                Ok(part) => {
+                    if let Err(cause) = self.hand_on(part, begun) {
+                        return cause.into();
+                    }
+                }
                 Err(cause) => return cause.into(),
             }
         }
@@ -117,18 +121,19 @@ impl Http<'_> {
         }
     }
 
-    fn hand_on(&mut self, part: Part, begun: Instant) {
+    fn hand_on(&mut self, part: Part, begun: Instant) -> Result<(), Cause> {
         let Part { kind, tag, trigger, body } = part;
         let of = match (self.settings.trigger, tag) {
             (Trigger::Line, _) => match self.shots.of_frame(begun) {
-                Some(tag) => Of::Tag(tag),
-                None => return,
+                Some(tag) => Some(FrameOf::Tag(tag)),
+                None => return Ok(()),
             },
-            (_, Some(tag)) => Of::Tag(Tag(tag)),
-            (Trigger::Device, None) => self.count.next(trigger),
-            (Trigger::Nobody, None) => Of::Unknown,
+            (_, Some(tag)) => Some(FrameOf::Tag(Tag(tag))),
+            (Trigger::Device, None) => Some(self.count.next(trigger)?),
+            (Trigger::Nobody, None) => None,
         };
         self.frames.put(Frame { of, content: Content::File { kind, body } });
+        Ok(())
     }
 
     /// Asks for a picture again and again, or when the line wants one.
@@ -151,7 +156,11 @@ impl Http<'_> {
                 Trigger::Line => self.on_demand(url).await,
                 Trigger::Device | Trigger::Nobody => {
                     tokio::time::sleep(every).await;
-                    self.snapshot(url, &mut last).await.map(|new| new.map(|new| self.frame(new)))
+                    match self.snapshot(url, &mut last).await {
+                        Ok(Some(new)) => self.frame(new).map(Some),
+                        Ok(None) => Ok(None),
+                        Err(cause) => Err(cause),
+                    }
                 }
             };
             match taken {
@@ -165,17 +174,17 @@ impl Http<'_> {
     async fn on_demand(&self, url: &str) -> Result<Option<Frame>, Cause> {
         let tag = self.shots.next().await;
         let taken = self.snapshot(url, &mut Seen::default()).await?;
-        let of = Of::Tag(tag);
+        let of = Some(FrameOf::Tag(tag));
         Ok(taken.map(|(_, kind, body)| Frame { of, content: Content::File { kind, body } }))
     }
 
-    fn frame(&mut self, (headers, kind, body): Shown) -> Frame {
+    fn frame(&mut self, (headers, kind, body): Shown) -> Result<Frame, Cause> {
         let of = match (number(&headers, "x-tag"), self.settings.trigger) {
-            (Some(tag), _) => Of::Tag(Tag(tag)),
-            (None, Trigger::Nobody) => Of::Unknown,
-            (None, _) => self.count.next(number(&headers, "x-trigger")),
+            (Some(tag), _) => Some(FrameOf::Tag(Tag(tag))),
+            (None, Trigger::Nobody) => None,
+            (None, _) => Some(self.count.next(number(&headers, "x-trigger"))?),
         };
-        Frame { of, content: Content::File { kind, body } }
+        Ok(Frame { of, content: Content::File { kind, body } })
     }
 
     /// One request. Nothing: the same picture as before, or none yet.

@@ -1,13 +1,13 @@
 //! One session with a camera, from the connection to the reason for its end.
 use super::folder;
-use super::frames::{Content, Frame, Frames, Of, Shots};
+use super::frames::{Content, Frame, Frames, Shots};
 use super::http::{self, Http};
 use super::picture::{NoPicture, Picture};
 use super::reader;
 use super::reading;
 use super::shelf::Recent;
-use super::{CameraSettings, Cause, Source, Trigger};
-use crate::line::{CameraEvent, Event, PictureId, Reading, Tag};
+use super::{CameraSettings, Source};
+use crate::line::{CameraEvent, Cause, Event, FrameOf, PictureId, Reading};
 use crate::symbol::Region;
 use crate::telemetry::LastWord;
 use crate::telemetry::clock::Micros;
@@ -95,7 +95,7 @@ impl Count {
 
     /// The next frame. `counter` is what the device counts. A counter that does not grow says
     /// nothing: the device was started anew.
-    pub(super) fn next(&mut self, counter: Option<u32>) -> Result<Of, Cause> {
+    pub(super) fn next(&mut self, counter: Option<u32>) -> Result<FrameOf, Cause> {
         let count = match counter {
             None => self.last + 1,
             Some(counter) => {
@@ -111,7 +111,7 @@ impl Count {
             return Err(Cause::Garbled);
         }
         self.last = self.last.wrapping_add(ahead);
-        Ok(Of::Count(self.last))
+        Ok(FrameOf::Count(self.last))
     }
 
     fn before(&self, counter: u32) -> u32 {
@@ -149,10 +149,31 @@ struct Eye {
     /// Where the last symbol was.
     near: Option<Region>,
     last_picture: u64,
-    /// What a frame that nobody asked for has told last.
+    unasked: Unasked,
+}
+
+/// Readings of frames that nobody asked for.
+#[derive(Debug, Default)]
+pub(super) struct Unasked {
     last_text: Option<String>,
-    /// Readings that nobody asked for.
-    unasked: Count,
+    count: Count,
+}
+
+impl Unasked {
+    /// Only a symbol that the frame before did not show is worth telling.
+    pub(super) fn of(&mut self, reading: &Reading) -> Option<FrameOf> {
+        let Reading::Symbol { text, .. } = reading else { return None };
+        if self.last_text.as_ref() == Some(text) {
+            return None;
+        }
+        self.last_text = Some(text.clone());
+        self.count.next(None).ok()
+    }
+
+    /// The device is up again: what it shows is told, whatever it was.
+    fn begin(&mut self) {
+        *self = Self::default();
+    }
 }
 
 impl<'a> Camera<'a> {
@@ -192,7 +213,7 @@ impl<'a> Camera<'a> {
         if let Source::Reader(reader) = &self.settings.source {
             return reader::session(self.settings, reader, &mut self.door, self.shots, post).await;
         }
-        self.eye.unasked = Count::default();
+        self.eye.unasked.begin();
         let frames = Frames::default();
         let work = take(self.settings, self.client.as_ref(), &frames, self.shots, post);
         let taking = async {
@@ -285,27 +306,13 @@ impl Eye {
             // Only while the whole program goes down.
             Err(_) => return Err(Trouble::Asked),
         };
-        let Some(of) = self.whom(of, settings.trigger, &reading)? else { return Ok(None) };
-        let id = self.next_picture();
-        if let Some(picture) = picture {
+        let Some(of) = of.or_else(|| self.unasked.of(&reading)) else { return Ok(None) };
+        let picture = picture.map(|picture| {
+            let id = self.next_picture();
             recent.put(id, picture);
-        }
-        let (Of::Tag(tag) | Of::Count(tag)) = of;
-        Ok(Some(CameraEvent::Read { tag, reading, picture: id }))
-    }
-
-    /// Of whom a reading is. Of a frame that nobody asked for, only a symbol that the frame before
-    /// did not show is worth telling.
-    fn whom(&mut self, of: Of, trigger: Trigger, reading: &Reading) -> Result<Option<Of>, Cause> {
-        if trigger != Trigger::Nobody || of != Of::Unknown {
-            return Ok(Some(of));
-        }
-        let Reading::Symbol { text, .. } = reading else { return Ok(None) };
-        if self.last_text.as_ref() == Some(text) {
-            return Ok(None);
-        }
-        self.last_text = Some(text.clone());
-        self.unasked.next(None).map(Some)
+            id
+        });
+        Ok(Some(CameraEvent::Read { of, reading, picture }))
     }
 
     /// Microseconds since 1970 make a number that is new after a restart, too.
@@ -328,13 +335,13 @@ fn picture(content: Content) -> Result<Option<Picture>, NoPicture> {
 mod tests {
     use super::*;
 
-    fn counts(mut count: Count, counters: &[u32]) -> Vec<Result<Of, Cause>> {
+    fn counts(mut count: Count, counters: &[u32]) -> Vec<Result<FrameOf, Cause>> {
         counters.iter().map(|counter| count.next(Some(*counter))).collect()
     }
 
     #[test]
     fn frames_are_counted_with_the_gaps_of_the_devices_counter() {
-        let of = |counts: &[u32]| counts.iter().map(|n| Ok(Of::Count(*n))).collect::<Vec<_>>();
+        let of = |counts: &[u32]| counts.iter().map(|n| Ok(FrameOf::Count(*n))).collect::<Vec<_>>();
         assert_eq!(counts(Count::default(), &[40, 41, 44]), of(&[1, 2, 5]));
         assert_eq!(counts(Count::default(), &[u32::MAX, 0, 1]), of(&[1, 2, 3]));
         assert_eq!(counts(Count::of_digits(2), &[98, 99, 0, 3, 50, 99, 2]), of(&[1, 2, 3, 6, 53, 102, 105]));

@@ -157,6 +157,7 @@ impl World {
             Command::Printer(_)
             | Command::Plc(_)
             | Command::KeepPicture(_)
+            | Command::TakePicture(_)
             | Command::Refill { .. } => {}
         }
     }
