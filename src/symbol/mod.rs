@@ -4,6 +4,7 @@
 mod cells;
 mod correction;
 mod decode;
+mod encodation;
 mod encode;
 mod finder;
 pub mod grade;
@@ -21,6 +22,7 @@ mod sizes;
 mod text;
 
 pub use cells::Cells;
+pub use encodation::{Capacity, Meaning, capacity, explain};
 pub use encode::{Separator, Size, SymbolProblem, encode_gs1};
 pub use grey::{Grey, Region};
 pub use modules::{Modules, Run};
