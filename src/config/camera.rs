@@ -2,6 +2,8 @@
 use super::check::SECOND;
 use super::line::{ADDRESS, MS, is_address};
 use super::reader::Reader;
+use crate::calibration::Calibration;
+use crate::symbol::grade::Conditions;
 use crate::verify::{
     Afterwards, AravisSettings, CameraSettings, FileOrder, FolderSettings, Kind, Pattern,
     ReaderSettings, Source, Trigger,
@@ -13,7 +15,7 @@ const SOURCES: &str = "one of stream, mjpeg, snapshot, folder, reader, v4l2, ara
 /// Reads the table of a camera. `belt`: it must be known which product a frame shows.
 pub(super) fn camera(
     mut at: Reader<'_>,
-    frames_dir: &Path,
+    data_dir: &Path,
     line: &str,
     belt: bool,
 ) -> Option<CameraSettings> {
@@ -31,12 +33,15 @@ pub(super) fn camera(
         }
     };
     let trigger = trigger(&mut at, &word, belt);
+    let grading = at.flag_or("grade", true).then(Conditions::default);
     let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
     let connect_within = at.time_or("connect_within", 3 * SECOND, 100 * MS, 60 * SECOND);
     let frame_within = at.time_or("frame_within", 2 * SECOND, 10 * MS, 60 * SECOND);
-    at.end(&format!("{}, source, trigger, frames_max_megabytes, connect_within, frame_within", keys(&word)));
-    let mut settings = CameraSettings::new(source?, frames_dir, line);
+    at.end(&format!("{}, source, trigger, grade, frames_max_megabytes, connect_within, frame_within", keys(&word)));
+    let mut settings = CameraSettings::new(source?, data_dir.join("frames"), line);
     settings.trigger = trigger?;
+    settings.grading = grading;
+    settings.calibration = Some((Calibration::folder(data_dir), line.to_owned()));
     settings.frames_max_bytes = megabytes * 1_000_000;
     (settings.connect_within, settings.frame_within) = (connect_within, frame_within);
     Some(settings)

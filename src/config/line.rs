@@ -36,10 +36,9 @@ pub(super) fn line_config(
     let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
     let plc = belt.then(|| plc(at.table("plc")));
-    let frames_dir = data_dir.join("frames");
     let shown = name.clone().unwrap_or_default();
     let watched = belt || at.has("camera");
-    let camera = watched.then(|| camera::camera(at.table("camera"), &frames_dir, &shown, belt));
+    let camera = watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some((settings, dots, _))) = (&work, &printer)

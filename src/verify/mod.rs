@@ -15,8 +15,10 @@ mod source;
 pub use reader::{Framing, Kind, Pattern, PatternProblem, ReaderSettings, readings_of_any_bytes};
 pub use source::{Afterwards, AravisSettings, FileOrder, FolderSettings, Source, Trigger};
 
+use crate::calibration::{Calibration, CalibrationProblem};
 use crate::dial::{self, BackOff};
 use crate::line::{CameraCommand, CameraEvent, Event, PictureId};
+use crate::symbol::grade::{self, Conditions};
 use crate::telemetry::LastWord;
 use frames::Shots;
 use session::{Camera, End};
@@ -37,7 +39,13 @@ pub struct CameraSettings {
     pub source: Source,
     /// Who says when one is taken.
     pub trigger: Trigger,
-    /// The folder of this line's kept pictures; they are named `<picture>.png`.
+    /// How symbols are graded; nothing: they are not.
+    pub grading: Option<Conditions>,
+    /// Where calibrations are kept, and the name of this camera's. It says more than `grading`
+    /// does.
+    pub calibration: Option<(PathBuf, String)>,
+    /// The folder of this line's kept pictures; they are named `<picture>.png`, and beside those
+    /// that were graded lies `<picture>-overlay.png`.
     pub frames_dir: PathBuf,
     /// How many bytes of kept pictures there may be; the oldest make room.
     pub frames_max_bytes: u64,
@@ -58,6 +66,8 @@ impl CameraSettings {
         Self {
             source,
             trigger: Trigger::Device,
+            grading: Some(Conditions::default()),
+            calibration: None,
             frames_dir: frames_dir.into().join(line),
             frames_max_bytes: 512 * 1024 * 1024,
             frame_max_bytes: 8 * 1024 * 1024,
@@ -71,12 +81,15 @@ impl CameraSettings {
 /// Keeps a camera connected until asked to stop, or until nobody hears the facts any more. Pictures
 /// that `commands` want kept are written into files while the next frames are read.
 pub async fn keep(
-    settings: CameraSettings,
+    mut settings: CameraSettings,
     commands: mpsc::Receiver<CameraCommand>,
     facts: mpsc::Sender<Event>,
     last_word: LastWord,
     stop: CancellationToken,
 ) {
+    if let (Some(grading), Some(kept)) = (settings.grading, settings.calibration.clone()) {
+        settings.grading = Some(calibrated(grading, kept).await);
+    }
     let (recent, shots) = (Recent::default(), Shots::default());
     let (to_shelf, kept) = mpsc::channel(PICTURES_WAITING);
     let shelf = (settings.frames_dir.clone(), settings.frames_max_bytes);
@@ -88,6 +101,26 @@ pub async fn keep(
     };
     let obeying = obey(commands, &shots, to_shelf, &done);
     tokio::join!(watching, obeying, put_away(shelf, recent.clone(), kept));
+}
+
+/// The conditions with what is known of this camera. Without a calibration, grades say so.
+async fn calibrated(grading: Conditions, (folder, camera): (PathBuf, String)) -> Conditions {
+    let loaded = spawn_blocking(move || Calibration::load(&folder, &camera)).await;
+    match loaded {
+        Ok(Ok(known)) => Conditions {
+            calibration: Some(grade::Calibration {
+                dark: (known.dark.grey, known.dark.reflectance),
+                light: (known.light.grey, known.light.reflectance),
+            }),
+            px_per_mm: known.px_per_mm.or(grading.px_per_mm),
+            ..grading
+        },
+        Ok(Err(CalibrationProblem::Missing { .. })) | Err(_) => grading,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the calibration of the camera is not used");
+            grading
+        }
+    }
 }
 
 /// Hands on what the line wants, without waiting for anything: a picture that is asked for must not

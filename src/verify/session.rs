@@ -4,11 +4,12 @@ use super::frames::{Content, Frame, Frames, Shots};
 use super::http::{self, Http};
 use super::picture::{NoPicture, Picture};
 use super::reader;
-use super::reading;
-use super::shelf::Recent;
+use super::reading::{self, Seen};
+use super::shelf::{Recent, Shown};
 use super::{CameraSettings, Source};
 use crate::line::{CameraEvent, Cause, Event, FrameOf, PictureId, Reading};
 use crate::symbol::Region;
+use crate::symbol::grade::Conditions;
 use crate::telemetry::LastWord;
 use crate::telemetry::clock::Micros;
 use reqwest::Client;
@@ -146,6 +147,8 @@ pub(super) struct Camera<'a> {
 /// What was seen so far.
 #[derive(Default)]
 struct Eye {
+    /// How symbols are graded, if they are.
+    conditions: Option<Conditions>,
     /// Where the last symbol was.
     near: Option<Region>,
     last_picture: u64,
@@ -190,7 +193,8 @@ impl<'a> Camera<'a> {
             }
             Source::Folder(_) | Source::Reader(_) | Source::V4l2 { .. } | Source::Aravis(_) => None,
         };
-        let (door, eye) = (None, Eye::default());
+        let eye = Eye { conditions: settings.grading, ..Eye::default() };
+        let door = None;
         Self { settings, recent, shots, facts, last_word, client, door, eye }
     }
 
@@ -283,16 +287,16 @@ impl Eye {
         recent: &Recent,
         Frame { of, content }: Frame,
     ) -> Result<Option<CameraEvent>, Trouble> {
-        let near = self.near;
+        let (near, conditions) = (self.near, self.conditions);
         let read = spawn_blocking(move || {
             let Some(picture) = picture(content)? else { return Ok(None) };
-            let (reading, near) = reading::read(&picture, near);
-            Ok::<_, NoPicture>(Some((Arc::new(picture), reading, near)))
+            let Seen { reading, next, grade } = reading::read(&picture, near, conditions.as_ref());
+            Ok::<_, NoPicture>(Some((Shown { picture, grade }, reading, next)))
         });
-        let (picture, reading) = match read.await {
-            Ok(Ok(Some((picture, reading, near)))) => {
-                self.near = near.or(self.near);
-                (Some(picture), reading)
+        let (shown, reading) = match read.await {
+            Ok(Ok(Some((shown, reading, next)))) => {
+                self.near = next.or(self.near);
+                (Some(shown), reading)
             }
             Ok(Ok(None)) => (None, Reading::Nothing),
             Ok(Err(error)) if matches!(settings.source, Source::Folder(_)) => {
@@ -307,9 +311,9 @@ impl Eye {
             Err(_) => return Err(Trouble::Asked),
         };
         let Some(of) = of.or_else(|| self.unasked.of(&reading)) else { return Ok(None) };
-        let picture = picture.map(|picture| {
+        let picture = shown.map(|shown| {
             let id = self.next_picture();
-            recent.put(id, picture);
+            recent.put(id, Arc::new(shown));
             id
         });
         Ok(Some(CameraEvent::Read { of, reading, picture }))
