@@ -223,7 +223,12 @@ async fn the_picture_of_a_reject_is_served_and_nothing_else_from_the_disk() {
     std::fs::write(house.folder.path().join("7.png"), b"a secret").unwrap();
     let mut running = view(LineState::Execute);
     let verdict = Verdict::Bad(RejectReason::NoRead);
-    running.verdicts.push_front(VerdictView { tag: Tag(9), verdict, picture: Some(PictureId(42)) });
+    running.verdicts.push_front(VerdictView {
+        tag: Tag(9),
+        verdict,
+        picture: Some(PictureId(42)),
+        quality: None,
+    });
     house.show(running);
     let page = house.page("/").await;
     assert!(page.contains(r#"<img src="/lines/one/pictures/42.png""#), "{page}");

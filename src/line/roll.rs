@@ -1,6 +1,6 @@
 //! A roll: rows of labels one behind the other, labels between them that carry no code, and the
 //! camera behind the print head, if there is one.
-use super::reading::GS1_DATAMATRIX;
+use super::reading::{GS1_DATAMATRIX, Seen};
 use super::{
     Cause, Command, FrameOf, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
     RejectReason, RollMark, StopReason, Tag, Verdict, hash,
@@ -314,7 +314,7 @@ impl Line {
         if self.roll.last_frame.replace(of) == Some(of) {
             return;
         }
-        let seen = Seen { tag: number_of(of), picture };
+        let seen = Seen::new(number_of(of), reading, picture);
         match reading {
             // A label that carries no code shows none.
             Reading::Nothing if self.roll.web.front().is_some_and(|l| l.code.is_none()) => {
@@ -341,7 +341,7 @@ impl Line {
         if let Some(at) = self.roll.place_of(text) {
             self.note_out(now, at, records);
             self.pass_over(at, seen.tag, records);
-            self.label_is_good(text, seen, records);
+            self.note_roll_label(text, seen, records);
         } else if let Some((id, at)) = self.roll.read_good.remove(&hash(text)) {
             // Two labels of one code: neither of them may be used.
             records.push(Record::Moved { code: id, step: Step::Doubt });
@@ -370,9 +370,20 @@ impl Line {
     /// A later label was seen: those before it were not, and their places are theirs all the same.
     fn pass_over(&mut self, labels: usize, tag: Tag, records: &mut Vec<Record>) {
         for _ in 0..labels {
-            let unseen = Seen { tag, picture: None };
+            let unseen = Seen { tag, picture: None, quality: None };
             self.void_label(Some(0), RejectReason::NoPicture, unseen, records);
         }
+    }
+
+    /// The label at the front of the web was read.
+    fn note_roll_label(&mut self, text: &str, seen: Seen, records: &mut Vec<Record>) {
+        let code = self.roll.web.front().and_then(|label| label.code.as_ref()).map(|code| code.id);
+        if self.is_low(seen.quality) {
+            self.void_label(Some(0), RejectReason::LowGrade, seen, records);
+        } else {
+            self.label_is_good(text, seen, records);
+        }
+        self.say_grade(seen, code, records);
     }
 
     fn label_is_good(&mut self, text: &str, seen: Seen, records: &mut Vec<Record>) {
@@ -380,6 +391,7 @@ impl Line {
         self.roll.read_good.insert(hash(text), (code.id, at));
         self.rejects_in_a_row = 0;
         self.count_good(&code);
+        self.keep_one_in_many(seen.picture);
         self.say_label(code.id, Verdict::Good, seen, records);
     }
 
@@ -403,17 +415,17 @@ impl Line {
     }
 
     fn say_label(&mut self, code: CodeId, verdict: Verdict, seen: Seen, records: &mut Vec<Record>) {
-        let Seen { tag, picture } = seen;
+        let picture = seen.picture;
         records.push(Record::LabelRead { code, verdict, picture });
-        self.show_verdict(tag, verdict, picture);
+        self.show_verdict(seen, verdict);
     }
 
     /// Labels that should have been read by now.
     pub(super) fn decide_unread(&mut self, now: Instant, records: &mut Vec<Record>) {
         let late = |label: &OnWeb| label.due.is_some_and(|due| due <= now);
         while let Some(at) = self.roll.web.iter().position(late) {
-            let unseen =
-                Seen { tag: self.roll.last_frame.map_or(Tag(0), number_of), picture: None };
+            let tag = self.roll.last_frame.map_or(Tag(0), number_of);
+            let unseen = Seen { tag, picture: None, quality: None };
             self.void_label(Some(at), RejectReason::NoPicture, unseen, records);
         }
     }
@@ -434,13 +446,6 @@ impl Line {
         self.roll.voids.clear();
         self.roll.open = false;
     }
-}
-
-/// What the camera saw of a label.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    tag: Tag,
-    picture: Option<PictureId>,
 }
 
 /// On a roll, a label is shown under the number of the trigger that it was read with.

@@ -105,8 +105,10 @@ impl Count {
             }
         };
         // Half of the numbers are behind, the other half ahead.
-        let ahead = count.wrapping_sub(self.last);
-        let ahead = self.wraps_at.map_or(ahead, |at| ahead % at);
+        let ahead = match self.wraps_at {
+            Some(at) => (count % at + at - self.last % at) % at,
+            None => count.wrapping_sub(self.last),
+        };
         if ahead == 0 || ahead > self.wraps_at.unwrap_or(u32::MAX) / 2 {
             tracing::warn!(counter, "the camera's counter does not grow");
             return Err(Cause::Garbled);

@@ -15,6 +15,8 @@ pub(crate) fn settings() -> LineSettings {
         rows_in_printer: 3,
         print_within: 500 * MS,
         picture_within: 200 * MS,
+        trigger_within: 60 * MS,
+        quality: QualitySettings::default(),
         drain_within: 5_000 * MS,
         settle_within: 300 * MS,
         clear_within: 200 * MS,
@@ -71,6 +73,8 @@ impl Bench {
         self.say(Event::CodesArrived(codes.map(code).collect()));
         self.ask(Request::Start);
         self.plc(PlcEvent::PadCleared);
+        // What a camera or a PLC tells late has been told.
+        self.later(260 * MS);
         assert_eq!(self.line.state(), LineState::Execute);
     }
 

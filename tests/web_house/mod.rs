@@ -45,6 +45,7 @@ pub(crate) fn view(state: LineState) -> LineView {
         products_on_belt: 0,
         rejects_in_a_row: 0,
         rejects_in_a_row_max: 3,
+        least_grade: None,
         verdicts: [].into(),
         printer: DeviceView::Up,
         plc: Some(DeviceView::Up),

@@ -3,6 +3,7 @@
 mod aperture;
 mod conditions;
 mod correction;
+mod edges;
 mod fixed;
 mod kind;
 mod layout;
