@@ -5,8 +5,8 @@ use super::reader::Reader;
 use crate::calibration::Calibration;
 use crate::symbol::grade::Conditions;
 use crate::verify::{
-    Afterwards, AravisSettings, CameraSettings, FileOrder, FolderSettings, Kind, Pattern,
-    ReaderSettings, Source, Trigger,
+    Afterwards, AravisSettings, CameraSettings, FileOrder, FolderSettings, HAS_ARAVIS, HAS_V4L2,
+    Kind, Pattern, ReaderSettings, Source, Trigger,
 };
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,7 @@ pub(super) fn camera(
     belt: bool,
 ) -> Option<CameraSettings> {
     let word = at.text_or("source", "stream");
+    without(&mut at, &word);
     let source = match word.as_str() {
         "stream" | "mjpeg" => stream(&mut at),
         "snapshot" => snapshot(&mut at),
@@ -45,6 +46,21 @@ pub(super) fn camera(
     settings.frames_max_bytes = megabytes * 1_000_000;
     (settings.connect_within, settings.frame_within) = (connect_within, frame_within);
     Some(settings)
+}
+
+/// Says how a program is built that has what this one was built without.
+fn without(at: &mut Reader<'_>, word: &str) {
+    let (has, feature, package) = match word {
+        "aravis" => (HAS_ARAVIS, "aravis", "libaravis-dev (0.8.25 or later)"),
+        "v4l2" => (HAS_V4L2, "v4l2", "libclang-dev"),
+        _ => return,
+    };
+    if !has {
+        let wanted = format!(
+            "a program that has it: install {package}, then cargo build --release --features {feature}"
+        );
+        at.wrong("source", format_args!("\"{word}\", which this program was built without"), &wanted);
+    }
 }
 
 /// The keys that only this source has.

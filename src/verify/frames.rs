@@ -23,6 +23,10 @@ pub(super) enum Content {
     /// A picture as a file of this content type.
     File { kind: String, body: Vec<u8> },
     /// A picture.
+    #[cfg_attr(
+        not(any(feature = "aravis", feature = "v4l2")),
+        expect(dead_code, reason = "only these give pixels")
+    )]
     Grey(Picture),
     /// A frame that was taken and then lost or spoiled: nothing can be read in it.
     Spoiled,
@@ -110,6 +114,12 @@ impl Shots {
             }
             self.0.changed.notified().await;
         }
+    }
+
+    /// A product whose picture is asked for.
+    #[cfg(feature = "aravis")]
+    pub(super) fn try_next(&self) -> Option<Tag> {
+        locked(&self.0.state).pop_front().map(|(tag, _)| tag)
     }
 
     /// The product of a frame that began at this moment: the last one that was asked for before.

@@ -1,9 +1,13 @@
 //! Read back: one task a camera. Frames come over HTTP, readings go to the line, and the pictures
 //! that the line asks for go into files.
+#[cfg(feature = "aravis")]
+mod aravis;
 mod ends;
 mod folder;
 mod frames;
 mod http;
+#[cfg(any(test, feature = "v4l2"))]
+mod luma;
 mod multipart;
 mod picture;
 mod reader;
@@ -11,6 +15,10 @@ mod reading;
 mod session;
 mod shelf;
 mod source;
+#[cfg(any(feature = "aravis", feature = "v4l2"))]
+mod thread;
+#[cfg(feature = "v4l2")]
+mod v4l2;
 
 pub use reader::{Framing, Kind, Pattern, PatternProblem, ReaderSettings, readings_of_any_bytes};
 pub use source::{Afterwards, AravisSettings, FileOrder, FolderSettings, Source, Trigger};
@@ -28,6 +36,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
+
+/// Whether this program was built with Aravis (`--features aravis`).
+pub const HAS_ARAVIS: bool = cfg!(feature = "aravis");
+/// Whether this program was built with Video4Linux (`--features v4l2`).
+pub const HAS_V4L2: bool = cfg!(feature = "v4l2");
 
 /// Pictures that wait to be written. The disk may be slow; the line is not.
 const PICTURES_WAITING: usize = 64;

@@ -62,6 +62,15 @@ impl Post<'_> {
         self.say(CameraEvent::Up).await
     }
 
+    /// For a thread that hears the device itself.
+    #[cfg_attr(
+        not(any(feature = "aravis", feature = "v4l2")),
+        expect(dead_code, reason = "only these have threads")
+    )]
+    pub(super) fn last_word(&self) -> LastWord {
+        self.last_word.clone()
+    }
+
     /// The device said something.
     pub(super) fn heard(&self) {
         self.last_word.heard();
@@ -143,6 +152,9 @@ pub(super) struct Camera<'a> {
     client: Option<Client>,
     /// Where a reader connects to us.
     door: Option<TcpListener>,
+    /// The thread of the session before.
+    #[cfg(any(feature = "aravis", feature = "v4l2"))]
+    released: super::thread::Released,
     eye: Eye,
 }
 
@@ -196,8 +208,18 @@ impl<'a> Camera<'a> {
             Source::Folder(_) | Source::Reader(_) | Source::V4l2 { .. } | Source::Aravis(_) => None,
         };
         let eye = Eye { conditions: settings.grading, ..Eye::default() };
-        let door = None;
-        Self { settings, recent, shots, facts, last_word, client, door, eye }
+        Self {
+            settings,
+            recent,
+            shots,
+            facts,
+            last_word,
+            client,
+            door: None,
+            #[cfg(any(feature = "aravis", feature = "v4l2"))]
+            released: super::thread::Released::default(),
+            eye,
+        }
     }
 
     /// Connects once and reads what comes until something ends this.
@@ -209,6 +231,9 @@ impl<'a> Camera<'a> {
             () = stop.cancelled() => Trouble::Asked,
             trouble = self.work(&post) => trouble,
         };
+        // Two sessions cannot have one camera, and none may keep it when we are gone.
+        #[cfg(any(feature = "aravis", feature = "v4l2"))]
+        self.released.wait().await;
         match trouble {
             Trouble::Asked => End::Asked,
             Trouble::Lost(cause) => End::Lost { cause, was_up: post.up.into_inner() },
@@ -221,7 +246,16 @@ impl<'a> Camera<'a> {
         }
         self.eye.unasked.begin();
         let frames = Frames::default();
-        let work = take(self.settings, self.client.as_ref(), &frames, self.shots, post);
+        let hand = Hand {
+            settings: self.settings,
+            client: self.client.as_ref(),
+            frames: &frames,
+            shots: self.shots,
+            post,
+            #[cfg(any(feature = "aravis", feature = "v4l2"))]
+            released: &mut self.released,
+        };
+        let work = hand.take();
         let taking = async {
             let trouble = work.await;
             let Trouble::Lost(cause) = trouble else { return trouble };
@@ -237,23 +271,42 @@ impl<'a> Camera<'a> {
     }
 }
 
-/// Takes frames from the source until it is lost.
-async fn take(
-    settings: &CameraSettings,
-    client: Option<&Client>,
-    frames: &Frames,
-    shots: &Shots,
-    post: &Post<'_>,
-) -> Trouble {
-    let count = Count::default();
-    let http = client.map(|client| Http { settings, client, frames, shots, post, count });
-    match (&settings.source, http) {
-        (Source::Stream { url }, Some(http)) => http.stream(url).await,
-        (Source::Snapshot { url, every }, Some(http)) => http.snapshots(url, *every).await,
-        (Source::Folder(folder), _) => {
-            folder::watch(folder, settings.frame_max_bytes, frames, post).await
+/// What takes frames from a source.
+struct Hand<'a> {
+    settings: &'a CameraSettings,
+    client: Option<&'a Client>,
+    frames: &'a Frames,
+    shots: &'a Shots,
+    post: &'a Post<'a>,
+    #[cfg(any(feature = "aravis", feature = "v4l2"))]
+    released: &'a mut super::thread::Released,
+}
+
+impl Hand<'_> {
+    /// Takes frames from the source until it is lost.
+    async fn take(self) -> Trouble {
+        let Self { settings, client, frames, shots, post, .. } = self;
+        let count = Count::default();
+        let http = client.map(|client| Http { settings, client, frames, shots, post, count });
+        match (&settings.source, http) {
+            (Source::Stream { url }, Some(http)) => http.stream(url).await,
+            (Source::Snapshot { url, every }, Some(http)) => http.snapshots(url, *every).await,
+            (Source::Folder(folder), _) => {
+                folder::watch(folder, settings.frame_max_bytes, frames, post).await
+            }
+            #[cfg(feature = "aravis")]
+            (Source::Aravis(camera), _) => {
+                let (trigger, released) = (settings.trigger, self.released);
+                super::aravis::watch(camera, trigger, frames, shots, post, released).await
+            }
+            #[cfg(feature = "v4l2")]
+            (Source::V4l2 { device, size }, _) => {
+                let (trigger, released) = (settings.trigger, self.released);
+                super::v4l2::watch(device, *size, trigger, frames, shots, post, released).await
+            }
+            // The configuration says which feature this program was built without.
+            _ => Trouble::Lost(Cause::WrongDevice),
         }
-        _ => Trouble::Lost(Cause::Unreachable),
     }
 }
 
