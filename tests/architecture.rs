@@ -41,12 +41,14 @@ const ROOMS: [(&str, &str); 25] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 17] = [
+const PACKAGES: [(&str, &str); 19] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
     ("rumqttc", "publish"),
     ("reqwest", "upstream verify"),
+    ("aravis", "verify"),
+    ("v4l", "verify"),
     ("rxing", "symbol"),
     // The fake plant's symbols come from another package than the one that reads them.
     ("datamatrix", "sim"),

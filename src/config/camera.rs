@@ -38,7 +38,10 @@ pub(super) fn camera(
     let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
     let connect_within = at.time_or("connect_within", 3 * SECOND, 100 * MS, 60 * SECOND);
     let frame_within = at.time_or("frame_within", 2 * SECOND, 10 * MS, 60 * SECOND);
-    at.end(&format!("{}, source, trigger, grade, frames_max_megabytes, connect_within, frame_within", keys(&word)));
+    at.end(&format!(
+        "{}, source, trigger, grade, frames_max_megabytes, connect_within, frame_within",
+        keys(&word)
+    ));
     let mut settings = CameraSettings::new(source?, data_dir.join("frames"), line);
     settings.trigger = trigger?;
     settings.grading = grading;
@@ -59,7 +62,11 @@ fn without(at: &mut Reader<'_>, word: &str) {
         let wanted = format!(
             "a program that has it: install {package}, then cargo build --release --features {feature}"
         );
-        at.wrong("source", format_args!("\"{word}\", which this program was built without"), &wanted);
+        at.wrong(
+            "source",
+            format_args!("\"{word}\", which this program was built without"),
+            &wanted,
+        );
     }
 }
 
@@ -243,8 +250,7 @@ fn aravis(at: &mut Reader<'_>) -> Option<Source> {
 
 /// Width and height; both or none.
 fn size(at: &mut Reader<'_>) -> Option<(u32, u32)> {
-    let (width, height) =
-        (at.number_or("width", 0, 0, 8192), at.number_or("height", 0, 0, 8192));
+    let (width, height) = (at.number_or("width", 0, 0, 8192), at.number_or("height", 0, 0, 8192));
     if (width == 0) != (height == 0) {
         at.wrong("height", height, "width and height, or neither");
     }

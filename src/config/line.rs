@@ -1,6 +1,6 @@
 //! The tables of one line.
-use super::check::SECOND;
 use super::camera;
+use super::check::SECOND;
 use super::reader::Reader;
 use super::{LineConfig, Work};
 use crate::apply::PlcSettings;

@@ -157,7 +157,10 @@ fn content(buffer: &Buffer) -> Result<Content, Cause> {
     let format = buffer.image_pixel_format();
     let sides = (u32::try_from(buffer.image_width()), u32::try_from(buffer.image_height()));
     let (PixelFormat::MONO_8, (Ok(width), Ok(height))) = (format, sides) else {
-        tracing::warn!(format = format.raw(), "the camera sends something else than 8 bits of grey");
+        tracing::warn!(
+            format = format.raw(),
+            "the camera sends something else than 8 bits of grey"
+        );
         return Err(Cause::Garbled);
     };
     let mut luma = buffer.image_data();
@@ -177,9 +180,7 @@ struct Ids {
 impl Ids {
     fn next(&mut self, id: u64) -> u32 {
         let count = match self.last {
-            None if self.of_gige && (1..=FIRST_IDS).contains(&id) => {
-                u32::try_from(id).unwrap_or(1)
-            }
+            None if self.of_gige && (1..=FIRST_IDS).contains(&id) => u32::try_from(id).unwrap_or(1),
             None => 1,
             Some((last, count)) if id > last => {
                 count.saturating_add(u32::try_from(id - last).unwrap_or(u32::MAX))

@@ -143,7 +143,8 @@ impl Parts {
         self.searched = self.buffer.len().saturating_sub(self.boundary.len() + 4);
         let boundary = boundary.map(|at| {
             let body = &self.buffer[..at];
-            body.len() - if body.ends_with(b"\r\n") { 2 } else { usize::from(body.ends_with(b"\n")) }
+            body.len()
+                - if body.ends_with(b"\r\n") { 2 } else { usize::from(body.ends_with(b"\n")) }
         });
         let picture = match self.ends.of(&self.buffer) {
             ends::End::At(at) => Some(at),
@@ -163,7 +164,9 @@ impl Parts {
             line_begins
                 && line.starts_with(b"--")
                 && line.ends_with(self.boundary.as_bytes())
-                && (after.starts_with(b"\n") || after.starts_with(b"\r\n") || after.starts_with(b"--"))
+                && (after.starts_with(b"\n")
+                    || after.starts_with(b"\r\n")
+                    || after.starts_with(b"--"))
         };
         (start..=self.buffer.len().checked_sub(len)?).find(is)
     }

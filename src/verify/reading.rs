@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_clean_symbol_has_the_best_grade() {
-        let clean = read(&picture_of(&symbol(TEXT, true), 60, 60), None, Some(&Conditions::default()));
+        let clean =
+            read(&picture_of(&symbol(TEXT, true), 60, 60), None, Some(&Conditions::default()));
         let Reading::Symbol { quality: Some(quality), .. } = clean.reading else { panic!() };
         assert_eq!((quality.overall, quality.calibrated), (40, false));
         assert_eq!(quality.parameters, [Some(40); 8]);

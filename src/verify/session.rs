@@ -403,7 +403,10 @@ mod tests {
         let of = |counts: &[u32]| counts.iter().map(|n| Ok(FrameOf::Count(*n))).collect::<Vec<_>>();
         assert_eq!(counts(Count::default(), &[40, 41, 44]), of(&[1, 2, 5]));
         assert_eq!(counts(Count::default(), &[u32::MAX, 0, 1]), of(&[1, 2, 3]));
-        assert_eq!(counts(Count::of_digits(2), &[98, 99, 0, 3, 50, 99, 2]), of(&[1, 2, 3, 6, 53, 102, 105]));
+        assert_eq!(
+            counts(Count::of_digits(2), &[98, 99, 0, 3, 50, 99, 2]),
+            of(&[1, 2, 3, 6, 53, 102, 105])
+        );
         let mut known = Count::default();
         known.begin_after(Some(40));
         assert_eq!(counts(known, &[42]), of(&[2]), "one was lost before we saw any");

@@ -82,7 +82,8 @@ impl Shelf {
     /// or not at all; throws away the oldest ones while there are too many bytes.
     pub(super) fn put(&mut self, id: PictureId, shown: &Shown) -> Result<(), ShelfError> {
         let Picture { width, height, luma } = &shown.picture;
-        let mut size = self.write(&self.path(id.0), luma, (*width, *height), ExtendedColorType::L8)?;
+        let mut size =
+            self.write(&self.path(id.0), luma, (*width, *height), ExtendedColorType::L8)?;
         if let (Some(grade), Some(grey)) = (&shown.grade, Grey::new(luma, *width, *height)) {
             let drawn = overlay(&grey, Some(grade));
             let (path, sides) = (self.overlay_path(id.0), (drawn.width, drawn.height));

@@ -119,8 +119,14 @@ mod tests {
     }
 
     fn framings() -> [Framing; 5] {
-        [(&b""[..], &b"\r\n"[..]), (b"", b"\r"), (b"", b"\n"), (b"\x02", b"\x03"), (b"\x02", b"\r\n")]
-            .map(|(start, end)| framing(start, end))
+        [
+            (&b""[..], &b"\r\n"[..]),
+            (b"", b"\r"),
+            (b"", b"\n"),
+            (b"\x02", b"\x03"),
+            (b"\x02", b"\r\n"),
+        ]
+        .map(|(start, end)| framing(start, end))
     }
 
     fn cut(framing: &Framing, pieces: &[&[u8]]) -> Result<Vec<Vec<u8>>, TooLong> {

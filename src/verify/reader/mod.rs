@@ -162,7 +162,9 @@ async fn connect(
         Cause::Unreachable
     })?;
     if reader.kind == Kind::InSight {
-        timeout(within, login::log_in(&mut stream, &reader.login)).await.map_err(|_| Cause::Silent)??;
+        timeout(within, login::log_in(&mut stream, &reader.login))
+            .await
+            .map_err(|_| Cause::Silent)??;
     }
     Ok(stream)
 }
@@ -299,7 +301,8 @@ impl Talk<'_> {
     }
 
     async fn tell(&mut self, message: &[u8]) -> Result<(), Trouble> {
-        let Some(Read { reading, tag, count, numbered }) = result::read(self.reader, message) else {
+        let Some(Read { reading, tag, count, numbered }) = result::read(self.reader, message)
+        else {
             tracing::debug!(message = %message.escape_ascii(), "not understood");
             tracing::warn!("a reader's message does not look like its pattern");
             return Err(Cause::Garbled.into());

@@ -292,7 +292,10 @@ mod tests {
     const CHARACTERS: &str = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_\
                               abcdefghijklmnopqrstuvwxyz\u{1d}";
 
-    fn parse(pattern: &str, message: &str) -> Option<(String, Option<u8>, Option<u32>, Option<u32>)> {
+    fn parse(
+        pattern: &str,
+        message: &str,
+    ) -> Option<(String, Option<u8>, Option<u32>, Option<u32>)> {
         let Parsed { code, grade, tag, count } =
             Pattern::new(pattern).unwrap().parse(message.as_bytes())?;
         Some((String::from_utf8(code).unwrap(), grade, tag, count))
@@ -306,13 +309,18 @@ mod tests {
             ("{tag};{code};{grade}", format!("17;{all};B"), Some((all, Some(30), Some(17), None))),
             ("{count:4}{code},3.7", format!("0099{all},3.7"), Some((all, None, None, Some(99)))),
             ("{code}{grade:1}", format!("{all}4"), Some((all, Some(40), None, None))),
-            ("#{skip}#{code};{grade};{tag}", format!("#x y#{all};3.79;5"), Some((all, Some(37), Some(5), None))),
+            (
+                "#{skip}#{code};{grade};{tag}",
+                format!("#x y#{all};3.79;5"),
+                Some((all, Some(37), Some(5), None)),
+            ),
             ("{code};{grade}", format!("{all};"), Some((all, None, None, None))),
             ("{{{code}}}", format!("{{{all}}}"), Some((all, None, None, None))),
             ("{code};{skip}", format!("{all};whatever"), Some((all, None, None, None))),
         ];
         for (pattern, message, wanted) in cases {
-            let wanted = wanted.map(|(code, grade, tag, count)| (code.to_owned(), grade, tag, count));
+            let wanted =
+                wanted.map(|(code, grade, tag, count)| (code.to_owned(), grade, tag, count));
             assert_eq!(parse(pattern, &message), wanted, "{pattern} of {message}");
         }
     }

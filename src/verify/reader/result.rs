@@ -93,9 +93,11 @@ mod tests {
     #[test]
     fn nothing_read_is_nothing_whether_alone_or_in_the_place_of_the_code() {
         let reader = reader("{tag};{code};{grade}");
-        for (message, tag, numbered) in
-            [("NoRead", None, true), ("7;NoRead;-", Some(Tag(7)), false), ("7;;", Some(Tag(7)), false)]
-        {
+        for (message, tag, numbered) in [
+            ("NoRead", None, true),
+            ("7;NoRead;-", Some(Tag(7)), false),
+            ("7;;", Some(Tag(7)), false),
+        ] {
             let wanted = Read { reading: Reading::Nothing, tag, count: None, numbered };
             assert_eq!(read(&reader, message.as_bytes()), Some(wanted), "{message}");
         }
