@@ -109,7 +109,8 @@ impl Count {
         let count = match counter {
             None => self.last + 1,
             Some(counter) => {
-                let base = *self.base.get_or_insert(self.before(counter));
+                // What was counted before without it goes on.
+                let base = *self.base.get_or_insert(self.before(counter, self.last));
                 self.distance(base, counter)
             }
         };
@@ -126,10 +127,10 @@ impl Count {
         Ok(FrameOf::Count(self.last))
     }
 
-    fn before(&self, counter: u32) -> u32 {
+    fn before(&self, counter: u32, counted: u32) -> u32 {
         match self.wraps_at {
-            Some(at) => (counter % at + at - 1) % at,
-            None => counter.wrapping_sub(1),
+            Some(at) => (counter % at + 2 * at - 1 - counted % at) % at,
+            None => counter.wrapping_sub(1).wrapping_sub(counted),
         }
     }
 
@@ -409,6 +410,9 @@ mod tests {
         );
         let mut known = Count::default();
         known.begin_after(Some(40));
+        let mut mixed = Count::default();
+        mixed.next(None).unwrap();
+        assert_eq!(counts(mixed, &[40, 42]), of(&[2, 4]));
         assert_eq!(counts(known, &[42]), of(&[2]), "one was lost before we saw any");
     }
 
