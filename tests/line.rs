@@ -25,7 +25,7 @@ fn a_plain_data_matrix_with_the_right_text_does_not_pass() {
     let mut bench = Bench::running();
     bench.labelled(1);
     let text = code(1).text.as_str().to_owned();
-    bench.read(1, Reading::Symbol { text, identifier: "]d1".to_owned() });
+    bench.read(1, Reading::Symbol { text, identifier: "]d1".to_owned(), quality: None });
     assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::NotGs1)));
     assert!(bench.passes().is_empty());
 }

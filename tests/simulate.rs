@@ -1,6 +1,7 @@
 //! Thousands of seeded shifts on a line with bad luck: the pure core against a plant in a box.
 //!
-//! A failing seed is printed; `SEED=n cargo test --test simulate one_seed` runs it alone.
+//! A failing seed is printed; `SEED=n cargo test --test simulate one_seed` runs it alone
+//! (with `COUNTS=1` for a camera that counts its triggers).
 #![allow(
     clippy::pedantic,
     clippy::unwrap_used,
@@ -22,7 +23,9 @@ use markwright::line::*;
 use std::time::{Duration, Instant};
 use world::{Luck, TICK, World};
 
-fn settings() -> LineSettings {
+/// With a camera that counts, what waits for its trigger and what waits for its frame must be less
+/// than the way from one product to the next: 18 ticks of 5 ms at least.
+fn settings(counts: bool) -> LineSettings {
     let ms = Duration::from_millis;
     LineSettings {
         scenario: Scenario::PrintApply,
@@ -31,7 +34,9 @@ fn settings() -> LineSettings {
         labels_ahead: 4,
         rows_in_printer: 4,
         print_within: ms(500),
-        picture_within: ms(200),
+        picture_within: ms(if counts { 60 } else { 200 }),
+        trigger_within: ms(15),
+        quality: QualitySettings { least_grade: Some(books::LEAST_GRADE), keep_one_in: 10 },
         drain_within: ms(5000),
         settle_within: ms(300),
         clear_within: ms(200),
@@ -51,6 +56,10 @@ const GOOD_LUCK: Luck = Luck {
     misread: 0,
     trigger_missed: 0,
     frame_lost: 0,
+    frame_late: 0,
+    pulse_missed: 0,
+    pulse_twice: 0,
+    low_grade: 0,
     taken_off: 0,
     gate_leaks: 0,
     eye_blind: 0,
@@ -69,6 +78,10 @@ const BAD_LUCK: Luck = Luck {
     misread: 300,
     trigger_missed: 200,
     frame_lost: 150,
+    frame_late: 300,
+    pulse_missed: 300,
+    pulse_twice: 300,
+    low_grade: 150,
     taken_off: 300,
     gate_leaks: 400,
     eye_blind: 60,
@@ -87,19 +100,21 @@ struct Shift {
     last_taken: CodeId,
     inbox: Vec<Event>,
     kills: u64,
+    counts: bool,
 }
 
 impl Shift {
-    fn new(seed: u64, luck: Luck) -> Self {
+    fn new(seed: u64, luck: Luck, counts: bool) -> Self {
         let order = Order::default();
         Self {
-            world: World::new(seed, luck),
+            world: World::new(seed, luck, counts),
             books: Books::default(),
-            line: Line::new(settings(), order),
+            line: Line::new(settings(counts), order),
             now: Instant::now(),
             last_taken: CodeId(0),
             inbox: Vec::new(),
             kills: 0,
+            counts,
         }
     }
 
@@ -157,7 +172,8 @@ impl Shift {
         self.world.daemon_died();
         self.inbox.clear();
         self.last_taken = CodeId(0);
-        let (line, out) = Line::restore(settings(), Order::default(), self.books.restored());
+        let settings = settings(self.counts);
+        let (line, out) = Line::restore(settings, Order::default(), self.books.restored());
         self.line = line;
         self.carry_out(out);
     }
@@ -186,8 +202,8 @@ impl Shift {
     }
 }
 
-fn shift(seed: u64, luck: Luck, kill_one_in: u64) -> Shift {
-    let mut shift = Shift::new(seed, luck);
+fn shift(seed: u64, luck: Luck, counts: bool, kill_one_in: u64) -> Shift {
+    let mut shift = Shift::new(seed, luck, counts);
     for tick in 0..4_000 {
         shift.step();
         if tick % 60 == 59 {
@@ -201,22 +217,56 @@ fn shift(seed: u64, luck: Luck, kill_one_in: u64) -> Shift {
     shift.books.sums_close();
     Books::nothing_left_twice(&shift.world);
     shift.books.only_what_was_read_counts(&shift.world);
+    shift.books.pictures_are_their_own(&shift.world);
     shift
 }
 
 #[test]
 fn a_lucky_shift_verifies_every_product() {
-    let shift = shift(1, GOOD_LUCK, 0);
+    for counts in [false, true] {
+        let shift = shift(1, GOOD_LUCK, counts, 0);
+        let verified = shift.books.count(CodeState::Verified);
+        assert!(verified > 120, "only {verified}");
+        assert_eq!(verified, shift.world.items.len(), "{:?}", shift.line.view());
+        assert_eq!(shift.books.count(CodeState::Doubtful), 0);
+        assert_eq!(shift.books.alarms, 0);
+    }
+}
+
+#[test]
+fn a_lost_frame_of_a_camera_that_counts_costs_one_product() {
+    let luck = Luck { frame_lost: 25, frame_late: 25, ..GOOD_LUCK };
+    let shift = shift(1, luck, true, 0);
     let verified = shift.books.count(CodeState::Verified);
-    assert!(verified > 120, "only {verified}");
-    assert_eq!(verified, shift.world.items.len(), "{:?}", shift.line.view());
-    assert_eq!(shift.books.count(CodeState::Doubtful), 0);
-    assert_eq!(shift.books.alarms, 0);
+    let rejected = shift.books.count(CodeState::Rejected);
+    assert!(rejected > 5 && verified > 100, "{verified} verified, {rejected} rejected");
+    assert_eq!(verified + rejected, shift.world.items.len());
+    // The frame after a late one is late, too.
+    assert!(rejected * 10 < verified * 2, "{verified} verified, {rejected} rejected");
+}
+
+#[test]
+fn a_trigger_that_the_camera_missed_or_saw_twice_verifies_no_neighbour() {
+    let mut alarms = 0;
+    for seed in 0..40 {
+        let pulses = Luck { pulse_missed: 60, pulse_twice: 60, ..GOOD_LUCK };
+        let luck = Luck { label_twice: 30, label_swallowed: 30, ..pulses };
+        let shift = shift(seed, luck, true, 0);
+        alarms += shift.books.alarms;
+    }
+    assert!(alarms > 100, "only {alarms}");
+}
+
+#[test]
+fn what_is_printed_too_badly_does_not_pass() {
+    let shift = shift(1, Luck { low_grade: 20, ..GOOD_LUCK }, false, 0);
+    let rejected = shift.books.count(CodeState::Rejected) as u64;
+    assert!(rejected > 3 && rejected == shift.books.low_grades, "{rejected}");
 }
 
 #[test]
 fn a_reject_that_is_still_falling_when_the_next_product_passes_is_not_missing() {
-    let shift = shift(1, Luck { unreadable: 20, ..GOOD_LUCK }, 0);
+    let shift = shift(1, Luck { unreadable: 20, ..GOOD_LUCK }, false, 0);
     let rejected = shift.books.count(CodeState::Rejected);
     assert!(rejected > 3, "only {rejected}");
     assert_eq!(shift.books.count(CodeState::Doubtful), 0);
@@ -228,6 +278,11 @@ fn shifts() -> u64 {
     std::env::var("SHIFTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000)
 }
 
+/// Every other pair of shifts has a camera that counts.
+fn counts(n: u64) -> bool {
+    n % 4 >= 2
+}
+
 fn seed_of(n: u64) -> u64 {
     n.wrapping_mul(7919)
 }
@@ -236,9 +291,9 @@ fn campaign(first: u64, every: u64) -> (u64, u64, u64) {
     let (mut verified, mut products, mut kills) = (0, 0, 0);
     let mut n = first;
     while n < shifts() {
-        let done = std::panic::catch_unwind(|| shift(seed_of(n), BAD_LUCK, 2_000));
+        let done = std::panic::catch_unwind(|| shift(seed_of(n), BAD_LUCK, counts(n), 2_000));
         let done = done.unwrap_or_else(|e| {
-            println!("SEED={}", seed_of(n));
+            println!("SEED={} {}", seed_of(n), if counts(n) { "COUNTS=1" } else { "" });
             std::panic::resume_unwind(e)
         });
         verified += done.books.count(CodeState::Verified) as u64;
@@ -263,5 +318,5 @@ fn a_thousand_unlucky_shifts_keep_every_promise() {
 #[test]
 fn one_seed() {
     let seed = std::env::var("SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(7919);
-    shift(seed, BAD_LUCK, 2_000);
+    shift(seed, BAD_LUCK, std::env::var("COUNTS").is_ok(), 2_000);
 }

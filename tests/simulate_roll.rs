@@ -66,6 +66,8 @@ fn settings(seed: u64, camera: bool) -> LineSettings {
         rows_in_printer: 4,
         print_within: ms(500),
         picture_within: ms(200),
+        trigger_within: ms(60),
+        quality: QualitySettings::default(),
         drain_within: ms(5000),
         settle_within: ms(300),
         clear_within: ms(200),

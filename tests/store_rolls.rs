@@ -185,6 +185,8 @@ fn settings() -> LineSettings {
         rows_in_printer: 3,
         print_within: ms(500),
         picture_within: ms(200),
+        trigger_within: ms(60),
+        quality: markwright::line::QualitySettings::default(),
         drain_within: ms(5_000),
         settle_within: ms(300),
         clear_within: ms(200),

@@ -200,6 +200,7 @@ impl Model {
             | Record::Line { .. }
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)
+            | Record::Graded { .. }
             | Record::Heard { .. } => panic!("not drawn: {record:?}"),
         }
         true

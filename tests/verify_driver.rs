@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 
 use datamatrix::{DataMatrix, SymbolList};
-use markwright::line::{CameraEvent, Cause, Event, PictureId, Reading, Tag};
+use markwright::line::{CameraEvent, Cause, Event, FrameOf, PictureId, Reading, Tag};
 use markwright::telemetry::LastWord;
 use markwright::verify::{CameraSettings, keep};
 use std::path::PathBuf;
@@ -71,7 +71,8 @@ impl Bench {
 
     async fn read(&mut self) -> (Tag, Reading, PictureId) {
         let fact = self.fact().await;
-        let CameraEvent::Read { tag, reading, picture } = fact else {
+        let CameraEvent::Read { of: FrameOf::Tag(tag), reading, picture: Some(picture) } = fact
+        else {
             panic!("{fact:?} instead of a reading")
         };
         (tag, reading, picture)
@@ -94,7 +95,7 @@ fn text(serial: u32) -> String {
 }
 
 fn good(serial: u32) -> Reading {
-    Reading::Symbol { text: text(serial), identifier: "]d2".into() }
+    Reading::Symbol { text: text(serial), identifier: "]d2".into(), quality: None }
 }
 
 const WIDTH: usize = 320;

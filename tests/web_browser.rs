@@ -35,7 +35,7 @@ fn held() -> LineView {
         };
         let picture = (n != 9).then_some(PictureId(n));
         let tag = Tag(12_500 + u32::try_from(n).unwrap());
-        held.verdicts.push_front(VerdictView { tag, verdict, picture });
+        held.verdicts.push_front(VerdictView { tag, verdict, picture, quality: None });
     }
     held
 }

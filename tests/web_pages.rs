@@ -120,7 +120,8 @@ async fn a_customer_sees_orders_and_no_line() {
 
 #[tokio::test]
 async fn where_looking_is_not_free_a_stranger_is_asked_to_sign_in() {
-    let settings = WebSettings { open_to_look: false, secure_cookies: true };
+    let settings =
+        WebSettings { open_to_look: false, secure_cookies: true, ..WebSettings::default() };
     let house = House::with(&["one"], view(LineState::Idle), settings).await;
     for path in ["/", "/lines/one", "/lines/one/events", "/api/lines/one"] {
         text(house.get(path), StatusCode::UNAUTHORIZED).await;
@@ -223,7 +224,12 @@ async fn the_picture_of_a_reject_is_served_and_nothing_else_from_the_disk() {
     std::fs::write(house.folder.path().join("7.png"), b"a secret").unwrap();
     let mut running = view(LineState::Execute);
     let verdict = Verdict::Bad(RejectReason::NoRead);
-    running.verdicts.push_front(VerdictView { tag: Tag(9), verdict, picture: Some(PictureId(42)) });
+    running.verdicts.push_front(VerdictView {
+        tag: Tag(9),
+        verdict,
+        picture: Some(PictureId(42)),
+        quality: None,
+    });
     house.show(running);
     let page = house.page("/").await;
     assert!(page.contains(r#"<img src="/lines/one/pictures/42.png""#), "{page}");

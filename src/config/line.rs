@@ -5,7 +5,7 @@ use super::{LineConfig, Work};
 use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label;
-use crate::line::{LineSettings, RollSettings, Scenario};
+use crate::line::{LineSettings, QualitySettings, RollSettings, Scenario};
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::Goods;
@@ -105,6 +105,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         rows_in_printer: 1,
         print_within: at.time_or("print_within", 5 * SECOND, 100 * MS, 600 * SECOND),
         picture_within: at.time_or("picture_within", 500 * MS, 10 * MS, 60 * SECOND),
+        trigger_within: at.time_or("trigger_within", 100 * MS, 5 * MS, 10 * SECOND),
         drain_within: at.time_or("drain_within", 30 * SECOND, SECOND, 600 * SECOND),
         settle_within: at.time_or("settle_within", SECOND, 10 * MS, 60 * SECOND),
         clear_within: at.time_or("clear_within", 5 * SECOND, 100 * MS, 600 * SECOND),
@@ -120,10 +121,11 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        quality: QualitySettings::default(),
         roll: RollSettings::default(),
     };
     at.end(
-        "codes_in_hand, labels_ahead, print_within, picture_within, drain_within, \
+        "codes_in_hand, labels_ahead, print_within, picture_within, trigger_within, drain_within, \
          settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
     );
     settings

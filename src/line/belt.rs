@@ -113,6 +113,11 @@ impl Belt {
         on_products.filter_map(Product::unread).chain(on_pad)
     }
 
+    /// Whether a label with this text is on its way and not read yet.
+    pub(super) fn is_to_be_read(&self, text: &str) -> bool {
+        self.row_from(Tag(0)).any(|label| label == text)
+    }
+
     /// Takes the whole row of unread labels from this product on: what each was, oldest first, and
     /// which products carry one of them.
     pub(super) fn take_row(&mut self, tag: Tag) -> (Vec<(Code, CodeState)>, Vec<Tag>) {

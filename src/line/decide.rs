@@ -26,8 +26,9 @@ impl Line {
     fn decide_late(&mut self, now: Instant, out: &mut Outcome) {
         let records = &mut out.records;
         self.decide_unread(now, records);
+        self.decide_frames(now, records);
         while let Some(tag) = self.belt.picture_late(now) {
-            self.judge_bad(tag, RejectReason::NoPicture, None, records);
+            self.judge_bad(tag, RejectReason::NoPicture, records);
         }
         if self.print_due.is_some_and(|due| due <= now) {
             self.lose_printer(records);
@@ -102,7 +103,7 @@ impl Line {
     /// Waits in Starting, with the reason shown, until everything is there.
     fn after_starting(&mut self) -> Option<(LineState, Option<StopReason>)> {
         self.why = self.reason_to_wait();
-        (self.why.is_none() && self.pad_is_ready()).then_some((LineState::Execute, None))
+        (self.why.is_none() && self.is_ready()).then_some((LineState::Execute, None))
     }
 
     /// Goes on, or falls back to Held with the reason.
@@ -110,7 +111,7 @@ impl Line {
         if let Some(reason) = self.reason_to_wait() {
             return Some((LineState::Holding, Some(reason)));
         }
-        self.pad_is_ready().then_some((LineState::Execute, None))
+        self.is_ready().then_some((LineState::Execute, None))
     }
 
     fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
@@ -128,6 +129,10 @@ impl Line {
 
     fn pad_is_ready(&self) -> bool {
         !self.settings.scenario.has_belt() || self.pad == Pad::Known
+    }
+
+    fn is_ready(&self) -> bool {
+        self.pad_is_ready() && self.frames_are_ready()
     }
 
     /// Whether nothing is under way that a hold should wait for.
@@ -266,6 +271,7 @@ impl Line {
         if let Device::Down(cause) = self.camera {
             standing.push(StopReason::Camera(cause));
         }
+        standing.extend(self.trend.warnings());
         let conditions = self.conditions;
         let flags = [
             (conditions.emergency_stop, StopReason::EmergencyStop),
@@ -390,8 +396,10 @@ impl Line {
     ) {
         use LineState as S;
         records.push(Record::Line { from: self.state, to: next, why });
+        let ran = self.state.belt_runs();
         self.state = next;
         self.why = why;
+        self.note_belt(now, ran);
         let drains = matches!(next, S::Stopping | S::Completing);
         self.drain_due = drains.then(|| now + self.settings.drain_within);
         self.settle_due = (next == S::Holding).then(|| now + self.settings.settle_within);

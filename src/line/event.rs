@@ -1,4 +1,5 @@
 //! Everything that can happen to a line. The drivers learn these words, not the other way.
+use super::Quality;
 use crate::code::{Code, CodeId};
 use std::fmt;
 
@@ -138,6 +139,34 @@ pub struct Conditions {
     pub fault: bool,
 }
 
+/// Which product a frame shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FrameOf {
+    /// The product of this tag: the camera was told it with the trigger.
+    Tag(Tag),
+    /// The product of the n-th trigger since [`CameraEvent::Up`], from one. A number that is left
+    /// out is a frame that was lost.
+    Count(u32),
+}
+
+impl fmt::Display for FrameOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => write!(f, "tag {tag}"),
+            Self::Count(count) => write!(f, "trigger {count}"),
+        }
+    }
+}
+
+/// In which direction a line of modules runs through the symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Along {
+    /// From top to bottom.
+    Column,
+    /// From left to right.
+    Row,
+}
+
 /// Facts from the camera driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraEvent {
@@ -148,11 +177,23 @@ pub enum CameraEvent {
     /// A frame was read, well or not.
     Read {
         /// The product that the frame shows, by its trigger.
-        tag: Tag,
+        of: FrameOf,
         /// What was found in it.
         reading: Reading,
-        /// The frame, kept if [`super::Command::KeepPicture`] says so in time.
-        picture: PictureId,
+        /// The frame, kept if [`super::Command::KeepPicture`] says so in time; readers that do not
+        /// give pictures give none.
+        picture: Option<PictureId>,
+    },
+    /// Across the print head, in this column (or row) of modules, dark modules are lighter than
+    /// their neighbours in nearly every one of the last labels: a dot of the head fails. Said once
+    /// when it begins and once, with a share of 0, when it is over.
+    Wears {
+        /// Whether it is a column or a row.
+        along: Along,
+        /// Its number in the symbol, from one, the finder pattern included.
+        column: u32,
+        /// In how many of a hundred of the last labels.
+        share: u8,
     },
 }
 
@@ -167,6 +208,8 @@ pub enum Reading {
         text: String,
         /// AIM symbology identifier; `]d2` is GS1 DataMatrix (ISO/IEC 15424, 16022 annex N).
         identifier: String,
+        /// How well it is printed, where it was graded.
+        quality: Option<Quality>,
     },
 }
 

@@ -5,8 +5,10 @@
 mod belt;
 mod decide;
 mod event;
+mod frames;
 mod note;
 mod outcome;
+mod quality;
 mod reading;
 mod restore;
 mod roll;
@@ -16,13 +18,14 @@ mod view;
 mod words;
 
 pub use event::{
-    CameraEvent, Cause, Conditions, Event, PictureId, PlcEvent, PrinterEvent, Reading, Request,
-    Since, Tag,
+    Along, CameraEvent, Cause, Conditions, Event, FrameOf, PictureId, PlcEvent, PrinterEvent,
+    Reading, Request, Since, Tag,
 };
 pub use outcome::{
     Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason, RollMark, Run,
     StopReason, Verdict,
 };
+pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
@@ -31,6 +34,8 @@ pub use words::{AlarmWords, UnknownStopReason};
 
 use crate::code::{Code, CodeId, Step};
 use belt::{Belt, Product};
+use frames::Frames;
+use quality::Trend;
 use roll::Roll;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -109,6 +114,8 @@ pub struct Line {
     pad: Pad,
     belt: Belt,
     roll: Roll,
+    frames: Frames,
+    trend: Trend,
     /// When the next label must have come out, while one is awaited.
     print_due: Option<Instant>,
     drain_due: Option<Instant>,
@@ -117,6 +124,8 @@ pub struct Line {
     /// Good products that wait to be spoken for.
     to_pass: Vec<Tag>,
     to_keep: Vec<PictureId>,
+    /// Good symbols since one was kept.
+    good_since_kept: u32,
     /// Codes verified since the start of the process, as hashes: only a name for the reason of a
     /// reject hangs on it, a collision harms nothing.
     verified: HashSet<u64>,
@@ -145,6 +154,7 @@ impl Line {
             (self.print_due, Deadline::Print),
             (self.belt.picture_due(), Deadline::Picture),
             (self.roll.reading_due(), Deadline::Picture),
+            (self.frames.due(), Deadline::Picture),
             (self.drain_due, Deadline::Drain),
             (self.settle_due, Deadline::Settle),
             (clear, Deadline::Clear),
@@ -182,6 +192,7 @@ impl Line {
             products_on_belt: self.belt.products.len(),
             rejects_in_a_row: self.rejects_in_a_row,
             rejects_in_a_row_max: self.settings.rejects_in_a_row_max,
+            least_grade: self.settings.quality.least_grade,
             verdicts: self.verdicts.clone(),
             printer: self.blocked.map_or_else(|| device(self.printer), DeviceView::Down),
             plc: belt.then(|| device(self.plc)),

@@ -1,5 +1,6 @@
 //! Facts: what happened. Writes records, never commands.
 use super::belt::{Label, OnProduct};
+use super::quality::Wear;
 use super::{
     CameraEvent, Cause, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent,
     PrinterEvent, Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
@@ -24,17 +25,30 @@ impl Line {
             Event::Decided(codes) => self.in_doubt.retain(|_, id| !codes.contains(id)),
             Event::Printer(event) => self.note_printer(now, event, records),
             Event::Plc(event) => self.note_plc(now, event, records),
-            Event::Camera(CameraEvent::Up) => {
+            Event::Camera(event) => self.note_camera(now, event, records),
+        }
+    }
+
+    fn note_camera(&mut self, now: Instant, event: CameraEvent, records: &mut Vec<Record>) {
+        match event {
+            CameraEvent::Up => {
                 self.camera = Device::Up;
                 self.roll.camera_came();
+                self.camera_came(now);
             }
-            Event::Camera(CameraEvent::Down(cause)) => self.camera = Device::Down(cause),
-            Event::Camera(CameraEvent::Read { tag, reading, picture }) => {
+            CameraEvent::Down(cause) => {
+                self.camera = Device::Down(cause);
+                self.lose_count();
+            }
+            CameraEvent::Read { of, reading, picture } => {
                 if self.settings.scenario.has_belt() {
-                    self.note_reading(tag, &reading, picture, records);
+                    self.note_frame(now, of, reading, picture, records);
                 } else {
-                    self.note_roll_reading(now, tag, &reading, picture, records);
+                    self.note_roll_reading(now, of, &reading, picture, records);
                 }
+            }
+            CameraEvent::Wears { along, column, share } => {
+                self.trend.note_wear(Wear { along, column, share });
             }
         }
     }
@@ -116,14 +130,17 @@ impl Line {
                 self.told = None;
                 if since == Since::Lost {
                     self.lose_belt(records);
+                    self.lose_count();
                 }
                 // What was said before may not have arrived; saying it again harms nothing.
                 let good = |product: &&Product| product.verdict == Some(Verdict::Good);
                 self.to_pass = self.belt.products.iter().filter(good).map(|p| p.tag).collect();
+                self.wait_for_quiet(now);
             }
             PlcEvent::Down(cause) => {
                 self.plc = Device::Down(cause);
                 self.conditions = Conditions::default();
+                self.lose_count();
             }
             PlcEvent::Heard { boot, seq } => records.push(Record::Heard { boot, seq }),
             PlcEvent::Condition(conditions) => self.conditions = conditions,
@@ -132,15 +149,10 @@ impl Line {
             PlcEvent::NotApplied(tag) => {
                 self.note_arrival(tag, records);
                 if self.belt.product(tag).is_some_and(|product| product.verdict.is_none()) {
-                    self.judge_bad(tag, RejectReason::NoLabel, None, records);
+                    self.judge_bad(tag, RejectReason::NoLabel, records);
                 }
             }
-            PlcEvent::Triggered(tag) => {
-                let due = now + self.settings.picture_within;
-                if let Some(product) = self.belt.product(tag) {
-                    product.picture_due = Some(due);
-                }
-            }
+            PlcEvent::Triggered(tag) => self.note_triggered(now, tag, records),
             PlcEvent::Passed(tag) => self.note_passed(tag, records),
             PlcEvent::RejectConfirmed(tag) => self.note_rejected(tag, true, records),
             PlcEvent::RejectUnconfirmed(tag) => self.note_rejected(tag, false, records),
@@ -260,8 +272,8 @@ impl Line {
             return self.unaccount(product, records);
         }
         match verdict {
-            Some(Verdict::Good) => self.judge_bad(tag, RejectReason::LateVerdict, None, records),
-            None => self.judge_bad(tag, RejectReason::NoPicture, None, records),
+            Some(Verdict::Good) => self.judge_bad(tag, RejectReason::LateVerdict, records),
+            None => self.judge_bad(tag, RejectReason::NoPicture, records),
             Some(Verdict::Bad(_)) => {}
         }
         let Some(mut product) = self.take_product(tag) else { return };

@@ -1,5 +1,5 @@
 //! What a line answers: records to remember, then commands to carry out.
-use super::{Cause, LineState, PictureId, Tag};
+use super::{Cause, LineState, PictureId, Quality, Tag, Wear};
 use crate::code::{Code, CodeId, Step};
 
 /// The answer to one event. The shell makes `records` durable first and only then lets
@@ -71,6 +71,17 @@ pub enum Record {
         /// The picture that shows it.
         picture: Option<PictureId>,
     },
+    /// A symbol was graded.
+    Graded {
+        /// The code that was read, where it is the one that should be there.
+        code: Option<CodeId>,
+        /// The product; on a roll, the number of the trigger.
+        tag: Tag,
+        /// How well it is printed.
+        quality: Quality,
+        /// The picture that shows it.
+        picture: Option<PictureId>,
+    },
     /// The line changed its state.
     Line {
         /// From.
@@ -123,11 +134,15 @@ pub enum RejectReason {
     NoPicture,
     /// The gate rejected it, although it was good: the verdict came too late.
     LateVerdict,
+    /// The right code, printed worse than the line's least grade.
+    LowGrade,
+    /// Frames and triggers do not belong together: what was read may be another product's.
+    PictureUnsure,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::NoLabel,
         Self::NoRead,
         Self::NotGs1,
@@ -137,6 +152,8 @@ impl RejectReason {
         Self::InDoubt,
         Self::NoPicture,
         Self::LateVerdict,
+        Self::LowGrade,
+        Self::PictureUnsure,
     ];
 
     /// The word in the store and in topics.
@@ -151,6 +168,8 @@ impl RejectReason {
             Self::InDoubt => "in_doubt",
             Self::NoPicture => "no_picture",
             Self::LateVerdict => "late_verdict",
+            Self::LowGrade => "low_grade",
+            Self::PictureUnsure => "picture_unsure",
         }
     }
 
@@ -166,6 +185,8 @@ impl RejectReason {
             Self::InDoubt => "code was in doubt",
             Self::NoPicture => "no picture in time",
             Self::LateVerdict => "verdict came after the gate",
+            Self::LowGrade => "printed below the least grade",
+            Self::PictureUnsure => "nobody knows which product the picture shows",
         }
     }
 }
@@ -238,6 +259,14 @@ pub enum StopReason {
     RollFull,
     /// A label that is not of this job was seen on the roll.
     ForeignSeen,
+    /// Pictures and products do not belong together any more.
+    FramesOutOfStep,
+    /// A dot of the print head fails. A warning: the line runs on.
+    HeadWears(Wear),
+    /// Print quality falls, or comes near the least grade. A warning: the line runs on.
+    QualityFalls,
+    /// Modules are printed too big or too small. A warning: the line runs on.
+    GrowthDrifts,
     /// The line's own program cannot go on: the store does not take its records, or the label of
     /// its job cannot be made.
     NotDriven,

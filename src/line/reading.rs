@@ -1,20 +1,40 @@
 //! What a reading means for the product that shows it.
 use super::belt::{OnProduct, Place};
 use super::{
-    Line, Pad, PictureId, Reading, Record, RejectReason, StopReason, Tag, VERDICTS_KEPT, Verdict,
-    VerdictView, hash,
+    FrameOf, Line, Pad, PictureId, Quality, Reading, Record, RejectReason, StopReason, Tag,
+    VERDICTS_KEPT, Verdict, VerdictView, hash,
 };
-use crate::code::{Code, CodeState, Step};
+use crate::code::{Code, CodeId, CodeState, Step};
 
 /// AIM identifier of a GS1 DataMatrix: ECC 200 with FNC1 first (ISO/IEC 16022, annex N).
 pub(super) const GS1_DATAMATRIX: &str = "]d2";
 
+/// What the camera saw.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// The product; on a roll, the number of the trigger.
+    pub(super) tag: Tag,
+    pub(super) picture: Option<PictureId>,
+    pub(super) quality: Option<Quality>,
+}
+
+impl Seen {
+    pub(super) const fn new(tag: Tag, reading: &Reading, picture: Option<PictureId>) -> Self {
+        let quality = match reading {
+            Reading::Nothing => None,
+            Reading::Symbol { quality, .. } => *quality,
+        };
+        Self { tag, picture, quality }
+    }
+}
+
 impl Line {
     pub(super) fn note_reading(
         &mut self,
+        of: FrameOf,
         tag: Tag,
         reading: &Reading,
-        picture: PictureId,
+        picture: Option<PictureId>,
         records: &mut Vec<Record>,
     ) {
         let Some(product) = self.belt.product(tag) else { return };
@@ -22,50 +42,72 @@ impl Line {
             return;
         }
         let labelled = product.code.is_some();
+        let seen = Seen::new(tag, reading, picture);
         match reading {
-            Reading::Nothing if labelled => {
-                self.judge_bad(tag, RejectReason::NoRead, Some(picture), records);
-            }
-            Reading::Nothing => {
-                self.judge_bad(tag, RejectReason::NoLabel, Some(picture), records);
-            }
+            Reading::Nothing if labelled => self.judge_seen(seen, RejectReason::NoRead, records),
+            Reading::Nothing => self.judge_seen(seen, RejectReason::NoLabel, records),
             Reading::Symbol { identifier, .. } if identifier != GS1_DATAMATRIX => {
-                self.judge_bad(tag, RejectReason::NotGs1, Some(picture), records);
+                self.judge_seen(seen, RejectReason::NotGs1, records);
             }
-            Reading::Symbol { text, .. } => self.note_text(tag, text, picture, records),
+            Reading::Symbol { text, .. } => self.note_text(of, seen, text, records),
         }
     }
 
-    fn note_text(&mut self, tag: Tag, text: &str, picture: PictureId, records: &mut Vec<Record>) {
+    fn note_text(&mut self, of: FrameOf, seen: Seen, text: &str, records: &mut Vec<Record>) {
+        let tag = seen.tag;
+        let counted = matches!(of, FrameOf::Count(_));
         match self.belt.place_of(tag, text) {
-            Place::Here => self.judge_good(tag, text, picture, records),
+            Place::Here if self.is_low(seen.quality) => {
+                self.judge_seen(seen, RejectReason::LowGrade, records);
+            }
+            Place::Here => self.judge_good(seen, text, records),
+            Place::Later(_) if counted => {
+                // Was a label lost, or a frame? The books must not be set right by a guess.
+                self.frames_out_of_step(records);
+                self.lose_step(tag, records);
+                self.judge_seen(seen, RejectReason::WrongCode, records);
+            }
             Place::Later(at) => {
                 self.move_up(tag, at, records);
-                self.judge_bad(tag, RejectReason::WrongCode, Some(picture), records);
+                self.judge_seen(seen, RejectReason::WrongCode, records);
             }
             Place::Nowhere if self.verified.contains(&hash(text)) => {
                 // Another label than ours is in the row: what follows cannot be trusted.
                 self.lose_step(tag, records);
-                self.judge_bad(tag, RejectReason::Duplicate, Some(picture), records);
-                self.latch(StopReason::DuplicateSeen);
-            }
-            Place::Nowhere => {
-                let reason = if let Some(id) = self.in_doubt.remove(text) {
-                    // Where the books know of this label, or know that they know of none, it is
-                    // no news: the labels that follow are as good as before.
-                    let on = self.belt.product(tag).and_then(|product| product.code.as_ref());
-                    if on.is_some_and(|other| other.id != id) {
-                        self.lose_step(tag, records);
-                    }
-                    self.put_on(tag, id, None, CodeState::Doubtful, records);
-                    RejectReason::InDoubt
+                self.judge_seen(seen, RejectReason::Duplicate, records);
+                if counted {
+                    self.frames_out_of_step(records);
                 } else {
-                    self.doubt_label_of(tag, records);
-                    RejectReason::Foreign
-                };
-                self.judge_bad(tag, reason, Some(picture), records);
+                    self.latch(StopReason::DuplicateSeen);
+                }
             }
+            Place::Nowhere => self.note_strange(seen, text, records),
         }
+    }
+
+    /// A text that is of no label between here and the printer.
+    fn note_strange(&mut self, seen: Seen, text: &str, records: &mut Vec<Record>) {
+        let tag = seen.tag;
+        let reason = if let Some(id) = self.in_doubt.remove(text) {
+            // Where the books know of this label, or know that they know of none, it is
+            // no news: the labels that follow are as good as before.
+            let on = self.belt.product(tag).and_then(|product| product.code.as_ref());
+            if on.is_some_and(|other| other.id != id) {
+                self.lose_step(tag, records);
+            }
+            self.put_on(tag, id, None, CodeState::Doubtful, records);
+            RejectReason::InDoubt
+        } else {
+            self.doubt_label_of(tag, records);
+            RejectReason::Foreign
+        };
+        self.judge_seen(seen, reason, records);
+    }
+
+    /// Whether a symbol is printed worse than the line allows.
+    pub(super) fn is_low(&self, quality: Option<Quality>) -> bool {
+        let least = self.settings.quality.least_grade;
+        quality.is_some_and(|quality| least.is_some_and(|least| quality.overall < least))
     }
 
     /// Labels and products do not match any more: from this product on, every label is in doubt.
@@ -120,52 +162,84 @@ impl Line {
         }
     }
 
-    fn judge_good(&mut self, tag: Tag, text: &str, picture: PictureId, records: &mut Vec<Record>) {
+    fn judge_good(&mut self, seen: Seen, text: &str, records: &mut Vec<Record>) {
+        let Seen { tag, picture, .. } = seen;
         let Some(product) = self.belt.product(tag) else { return };
         Self::step_of(product, Step::Verify, records);
         product.verdict = Some(Verdict::Good);
-        product.picture = Some(picture);
+        product.picture = picture;
         self.verified.insert(hash(text));
         self.rejects_in_a_row = 0;
         self.to_pass.push(tag);
-        self.say_verdict(tag, Verdict::Good, Some(picture), records);
+        self.keep_one_in_many(picture);
+        self.say_verdict(seen, Verdict::Good, records);
+        self.note_grade(seen, true, records);
+    }
+
+    /// The picture says that the product must not pass.
+    fn judge_seen(&mut self, seen: Seen, reason: RejectReason, records: &mut Vec<Record>) {
+        self.judge(seen, reason, records);
+        self.note_grade(seen, reason == RejectReason::LowGrade, records);
     }
 
     /// The product must not pass, and its code, if it has one, is used up.
-    pub(super) fn judge_bad(
-        &mut self,
-        tag: Tag,
-        reason: RejectReason,
-        picture: Option<PictureId>,
-        records: &mut Vec<Record>,
-    ) {
-        let Some(product) = self.belt.product(tag) else { return };
+    pub(super) fn judge_bad(&mut self, tag: Tag, reason: RejectReason, records: &mut Vec<Record>) {
+        let picture = self.belt.product(tag).and_then(|product| product.picture);
+        self.judge(Seen { tag, picture, quality: None }, reason, records);
+    }
+
+    fn judge(&mut self, seen: Seen, reason: RejectReason, records: &mut Vec<Record>) {
+        let Some(product) = self.belt.product(seen.tag) else { return };
         let doubtful = product.code.as_ref().is_some_and(|code| code.text.is_none());
         // A code that was in doubt before is settled by the bin, not by the camera.
         if !doubtful {
             Self::step_of(product, Step::Reject, records);
         }
         product.verdict = Some(Verdict::Bad(reason));
-        let picture = picture.or(product.picture);
-        product.picture = picture;
+        product.picture = seen.picture;
         self.rejects_in_a_row += 1;
-        self.to_keep.extend(picture);
-        self.say_verdict(tag, Verdict::Bad(reason), picture, records);
+        self.to_keep.extend(seen.picture);
+        self.say_verdict(seen, Verdict::Bad(reason), records);
     }
 
-    fn say_verdict(
+    pub(super) fn say_verdict(&mut self, seen: Seen, verdict: Verdict, records: &mut Vec<Record>) {
+        let Seen { tag, picture, .. } = seen;
+        records.push(Record::ProductJudged { tag, verdict, picture });
+        self.show_verdict(seen, verdict);
+    }
+
+    pub(super) fn show_verdict(&mut self, seen: Seen, verdict: Verdict) {
+        let Seen { tag, picture, quality } = seen;
+        self.verdicts.push_front(VerdictView { tag, verdict, picture, quality });
+        self.verdicts.truncate(VERDICTS_KEPT);
+    }
+
+    /// The grade of a symbol goes into the books; `is_its` tells whether it is the one that should
+    /// be there.
+    fn note_grade(&mut self, seen: Seen, is_its: bool, records: &mut Vec<Record>) {
+        let product = self.belt.product(seen.tag).filter(|_| is_its);
+        let code = product.and_then(|product| product.code.as_ref()).map(|code| code.id);
+        self.say_grade(seen, code, records);
+    }
+
+    pub(super) fn say_grade(
         &mut self,
-        tag: Tag,
-        verdict: Verdict,
-        picture: Option<PictureId>,
+        seen: Seen,
+        code: Option<CodeId>,
         records: &mut Vec<Record>,
     ) {
-        records.push(Record::ProductJudged { tag, verdict, picture });
-        self.show_verdict(tag, verdict, picture);
+        let Seen { tag, picture, quality: Some(quality) } = seen else { return };
+        self.trend.see(&quality, self.settings.quality.least_grade);
+        records.push(Record::Graded { code, tag, quality, picture });
     }
 
-    pub(super) fn show_verdict(&mut self, tag: Tag, verdict: Verdict, picture: Option<PictureId>) {
-        self.verdicts.push_front(VerdictView { tag, verdict, picture });
-        self.verdicts.truncate(VERDICTS_KEPT);
+    /// One picture in so many of good symbols is kept.
+    pub(super) fn keep_one_in_many(&mut self, picture: Option<PictureId>) {
+        let one_in = self.settings.quality.keep_one_in;
+        self.good_since_kept += u32::from(picture.is_some());
+        if one_in > 0 && self.good_since_kept >= one_in {
+            self.good_since_kept = 0;
+            self.to_keep.extend(picture);
+        }
     }
 }

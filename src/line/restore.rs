@@ -1,8 +1,8 @@
 //! A line comes back: from the journal, with doubt for whatever was under way.
 use super::belt::OnProduct;
 use super::{
-    Belt, Conditions, Device, Line, LineSettings, LineState, Order, Outcome, Pad, Product, Record,
-    RejectReason, Roll, StopReason, Tag, Verdict,
+    Belt, Conditions, Device, Frames, Line, LineSettings, LineState, Order, Outcome, Pad, Product,
+    Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict,
 };
 use crate::code::{Code, CodeId, CodeState};
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -57,12 +57,15 @@ impl Line {
             pad: Pad::Uncertain,
             belt: Belt::default(),
             roll: Roll::default(),
+            frames: Frames::default(),
+            trend: Trend::default(),
             print_due: None,
             drain_due: None,
             settle_due: None,
             rejects_in_a_row: 0,
             to_pass: Vec::new(),
             to_keep: Vec::new(),
+            good_since_kept: 0,
             verified: HashSet::new(),
             in_doubt: BTreeMap::new(),
             verdicts: VecDeque::new(),

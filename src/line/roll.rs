@@ -1,8 +1,8 @@
 //! A roll: rows of labels one behind the other, labels between them that carry no code, and the
 //! camera behind the print head, if there is one.
-use super::reading::GS1_DATAMATRIX;
+use super::reading::{GS1_DATAMATRIX, Seen};
 use super::{
-    Cause, Command, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
+    Cause, Command, FrameOf, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
     RejectReason, RollMark, StopReason, Tag, Verdict, hash,
 };
 use crate::code::{Code, CodeId, Step, parse};
@@ -46,7 +46,7 @@ pub(super) struct Roll {
     read_good: HashMap<u64, (CodeId, u64)>,
     /// Labels found bad, by the hash of their text: a late reading of one is no news.
     found_bad: HashSet<u64>,
-    last_tag: Option<Tag>,
+    last_frame: Option<FrameOf>,
 }
 
 impl Roll {
@@ -56,7 +56,7 @@ impl Roll {
 
     /// Its triggers may be counted anew.
     pub(super) fn camera_came(&mut self) {
-        self.last_tag = None;
+        self.last_frame = None;
     }
 
     /// Labels with codes that are under way.
@@ -306,15 +306,15 @@ impl Line {
     pub(super) fn note_roll_reading(
         &mut self,
         now: Instant,
-        tag: Tag,
+        of: FrameOf,
         reading: &Reading,
-        picture: PictureId,
+        picture: Option<PictureId>,
         records: &mut Vec<Record>,
     ) {
-        if self.roll.last_tag.replace(tag) == Some(tag) {
+        if self.roll.last_frame.replace(of) == Some(of) {
             return;
         }
-        let seen = Seen { tag, picture: Some(picture) };
+        let seen = Seen::new(number_of(of), reading, picture);
         match reading {
             // A label that carries no code shows none.
             Reading::Nothing if self.roll.web.front().is_some_and(|l| l.code.is_none()) => {
@@ -324,7 +324,7 @@ impl Line {
             Reading::Nothing => {
                 self.void_label(Some(0), RejectReason::NoRead, seen, records);
             }
-            Reading::Symbol { text, identifier } if identifier != GS1_DATAMATRIX => {
+            Reading::Symbol { text, identifier, .. } if identifier != GS1_DATAMATRIX => {
                 let at = self.roll.place_of(text).or_else(|| self.next_label());
                 self.void_label(at, RejectReason::NotGs1, seen, records);
             }
@@ -341,7 +341,7 @@ impl Line {
         if let Some(at) = self.roll.place_of(text) {
             self.note_out(now, at, records);
             self.pass_over(at, seen.tag, records);
-            self.label_is_good(text, seen, records);
+            self.note_roll_label(text, seen, records);
         } else if let Some((id, at)) = self.roll.read_good.remove(&hash(text)) {
             // Two labels of one code: neither of them may be used.
             records.push(Record::Moved { code: id, step: Step::Doubt });
@@ -370,9 +370,20 @@ impl Line {
     /// A later label was seen: those before it were not, and their places are theirs all the same.
     fn pass_over(&mut self, labels: usize, tag: Tag, records: &mut Vec<Record>) {
         for _ in 0..labels {
-            let unseen = Seen { tag, picture: None };
+            let unseen = Seen { tag, picture: None, quality: None };
             self.void_label(Some(0), RejectReason::NoPicture, unseen, records);
         }
+    }
+
+    /// The label at the front of the web was read.
+    fn note_roll_label(&mut self, text: &str, seen: Seen, records: &mut Vec<Record>) {
+        let code = self.roll.web.front().and_then(|label| label.code.as_ref()).map(|code| code.id);
+        if self.is_low(seen.quality) {
+            self.void_label(Some(0), RejectReason::LowGrade, seen, records);
+        } else {
+            self.label_is_good(text, seen, records);
+        }
+        self.say_grade(seen, code, records);
     }
 
     fn label_is_good(&mut self, text: &str, seen: Seen, records: &mut Vec<Record>) {
@@ -380,6 +391,7 @@ impl Line {
         self.roll.read_good.insert(hash(text), (code.id, at));
         self.rejects_in_a_row = 0;
         self.count_good(&code);
+        self.keep_one_in_many(seen.picture);
         self.say_label(code.id, Verdict::Good, seen, records);
     }
 
@@ -403,16 +415,17 @@ impl Line {
     }
 
     fn say_label(&mut self, code: CodeId, verdict: Verdict, seen: Seen, records: &mut Vec<Record>) {
-        let Seen { tag, picture } = seen;
+        let picture = seen.picture;
         records.push(Record::LabelRead { code, verdict, picture });
-        self.show_verdict(tag, verdict, picture);
+        self.show_verdict(seen, verdict);
     }
 
     /// Labels that should have been read by now.
     pub(super) fn decide_unread(&mut self, now: Instant, records: &mut Vec<Record>) {
         let late = |label: &OnWeb| label.due.is_some_and(|due| due <= now);
         while let Some(at) = self.roll.web.iter().position(late) {
-            let unseen = Seen { tag: self.roll.last_tag.unwrap_or(Tag(0)), picture: None };
+            let tag = self.roll.last_frame.map_or(Tag(0), number_of);
+            let unseen = Seen { tag, picture: None, quality: None };
             self.void_label(Some(at), RejectReason::NoPicture, unseen, records);
         }
     }
@@ -435,11 +448,12 @@ impl Line {
     }
 }
 
-/// What the camera saw of a label.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    tag: Tag,
-    picture: Option<PictureId>,
+/// On a roll, a label is shown under the number of the trigger that it was read with.
+const fn number_of(frame: FrameOf) -> Tag {
+    match frame {
+        FrameOf::Tag(tag) => tag,
+        FrameOf::Count(count) => Tag(count),
+    }
 }
 
 fn serial(code: &Code) -> String {

@@ -1,4 +1,5 @@
 //! How a line is set up, and what it is asked to make.
+use super::QualitySettings;
 use std::time::Duration;
 
 /// Which stations a code passes, in which order. Data, not a second machine.
@@ -44,6 +45,10 @@ pub struct LineSettings {
     pub print_within: Duration,
     /// A triggered camera delivers a reading within this time.
     pub picture_within: Duration,
+    /// The PLC tells of a trigger at the latest this much later than the camera delivers its
+    /// frame. For cameras that only count their triggers: products must not follow each other
+    /// closer than this and `picture_within` together.
+    pub trigger_within: Duration,
     /// A stop empties the belt within this time, or gives up and counts.
     pub drain_within: Duration,
     /// A hold waits so long for pictures and labels that are under way.
@@ -60,6 +65,8 @@ pub struct LineSettings {
     pub passes_before_bin_eye_max: u32,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
+    /// How well symbols must be printed, and which pictures of good ones are kept.
+    pub quality: QualitySettings,
     /// How a roll is made; of no meaning for a line with a belt.
     pub roll: RollSettings,
 }

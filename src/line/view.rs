@@ -1,5 +1,5 @@
 //! How a line stands, for everybody who only looks.
-use super::{Cause, LineState, PictureId, StopReason, Tag, Verdict};
+use super::{Cause, LineState, PictureId, Quality, StopReason, Tag, Verdict};
 use std::collections::VecDeque;
 
 /// How many verdicts a view keeps.
@@ -26,6 +26,8 @@ pub struct LineView {
     pub rejects_in_a_row: u32,
     /// How many of them stop the line.
     pub rejects_in_a_row_max: u32,
+    /// The least grade in tenths that passes, if one is set.
+    pub least_grade: Option<u8>,
     /// The last verdicts, newest first.
     pub verdicts: VecDeque<VerdictView>,
     /// The printer.
@@ -45,6 +47,8 @@ pub struct VerdictView {
     pub verdict: Verdict,
     /// The picture, if one was taken; kept in a file if the verdict is bad.
     pub picture: Option<PictureId>,
+    /// How well the symbol is printed, where it was graded.
+    pub quality: Option<Quality>,
 }
 
 /// How a device stands.

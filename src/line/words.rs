@@ -1,5 +1,5 @@
 //! The words of alarms: for programs, and for the person in front of the line.
-use super::{Cause, StopReason};
+use super::{Along, Cause, StopReason, Wear};
 use std::borrow::Cow;
 use std::str::FromStr;
 
@@ -47,6 +47,12 @@ impl StopReason {
             Self::Starved => "starved",
             Self::RollFull => "roll_full",
             Self::ForeignSeen => "foreign_seen",
+            Self::FramesOutOfStep => "frames_out_of_step",
+            Self::QualityFalls => "quality_falls",
+            Self::GrowthDrifts => "growth_drifts",
+            Self::HeadWears(Wear { along, column, .. }) => {
+                return format!("head_wears.{}.{column}", along.word()).into();
+            }
         })
     }
 
@@ -151,6 +157,25 @@ impl StopReason {
             Self::RollFull => {
                 ("Roll is full", "The line waits; nothing is lost.", "Change it, then press Start.")
             }
+            Self::FramesOutOfStep => (
+                "Pictures and products do not belong together: the camera counted other triggers \
+                 than the PLC, or its picture shows another product",
+                "What was on the belt is in doubt; the counts begin anew at the next start.",
+                "Look at the trigger cable and the camera's trigger input; take products between \
+                 camera and gate off.",
+            ),
+            Self::QualityFalls => (
+                "Print quality falls",
+                "Labels are still good; soon they will be rejected.",
+                "Look at the page Quality: it says what is wrong. Clean the print head, check \
+                 ribbon and darkness.",
+            ),
+            Self::GrowthDrifts => (
+                "Modules are printed too big or too small",
+                "Labels are still good; soon they will be rejected.",
+                "Set darkness and speed of the printer; check ribbon and label material.",
+            ),
+            Self::HeadWears(wear) => return of_head(wear),
             Self::ForeignSeen => (
                 "A label that is not of this job was seen on the roll",
                 "It must not be used.",
@@ -163,7 +188,7 @@ impl StopReason {
 
 impl StopReason {
     /// Reasons that are no device's.
-    const OWN: [Self; 18] = [
+    const OWN: [Self; 21] = [
         Self::NoCodes,
         Self::PrintLate,
         Self::TooManyRejects,
@@ -182,15 +207,49 @@ impl StopReason {
         Self::Starved,
         Self::RollFull,
         Self::ForeignSeen,
+        Self::FramesOutOfStep,
+        Self::QualityFalls,
+        Self::GrowthDrifts,
     ];
 }
 
 impl FromStr for StopReason {
     type Err = UnknownStopReason;
     fn from_str(kind: &str) -> Result<Self, Self::Err> {
+        if let Some(wear) = kind.strip_prefix("head_wears.").and_then(worn) {
+            return Ok(Self::HeadWears(wear));
+        }
         let of = |cause| [Self::Printer(cause), Self::Plc(cause), Self::Camera(cause)];
         let mut every = Self::OWN.into_iter().chain(Cause::ALL.into_iter().flat_map(of));
         every.find(|reason| reason.kind() == kind).ok_or_else(|| UnknownStopReason(kind.to_owned()))
+    }
+}
+
+/// The place that a kind of alarm names; the share is not part of it.
+fn worn(place: &str) -> Option<Wear> {
+    let (along, column) = place.split_once('.')?;
+    let along = [Along::Column, Along::Row].into_iter().find(|known| known.word() == along)?;
+    Some(Wear { along, column: column.parse().ok()?, share: 0 })
+}
+
+impl Along {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Column => "column",
+            Self::Row => "row",
+        }
+    }
+}
+
+fn of_head(Wear { along, column, share }: Wear) -> AlarmWords {
+    let along = along.word();
+    let often =
+        if share == 0 { String::new() } else { format!(" in {share} % of the last labels") };
+    AlarmWords {
+        cause: format!("A print-head dot fails: {along} {column} of the symbol is light{often}"),
+        consequence: "Labels are still good; soon they will be rejected.",
+        action: "Clean the head, replace it before labels are rejected.",
     }
 }
 
@@ -305,6 +364,8 @@ mod tests {
         for cause in Cause::ALL {
             assert_eq!(StopReason::Plc(cause).kind().parse(), Ok(StopReason::Plc(cause)));
         }
+        let worn = StopReason::HeadWears(Wear { along: Along::Row, column: 7, share: 0 });
+        assert_eq!(worn.kind().parse(), Ok(worn));
         assert!("no_such".parse::<StopReason>().is_err());
     }
 

@@ -1,4 +1,5 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
+use super::grades::{self, NewGrade};
 use super::{Store, StoreError, outbox};
 use crate::code::{CodeId, CodeState, Step};
 use crate::line::{Fate, LineState, PictureId, Record, StopReason, Tag, Verdict};
@@ -34,6 +35,8 @@ impl Store {
             states,
             labels_out: Vec::new(),
             read_good: 0,
+            labels_read: false,
+            grades: Vec::new(),
             journal: Vec::with_capacity(records.len()),
         };
         for record in records {
@@ -42,6 +45,7 @@ impl Store {
         entry.note_labels_out().await?;
         entry.note_line(records).await?;
         entry.write_journal().await?;
+        entry.write_grades().await?;
         let at = entry.at;
         let told = self.publishes && outbox::tell(&mut tx, line, job, at, records).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))?;
@@ -64,6 +68,9 @@ struct Entry<'a> {
     labels_out: Vec<(i64, i64)>,
     /// Labels of a roll that were read good, less those among them that turned out bad.
     read_good: i64,
+    /// Whether a label of a roll was read.
+    labels_read: bool,
+    grades: Vec<NewGrade>,
     /// Kind, code and body of what goes into the journal.
     journal: Vec<(&'static str, Option<i64>, Value)>,
 }
@@ -83,6 +90,10 @@ impl Entry<'_> {
             }
             Record::LabelRead { code, verdict, picture } => {
                 self.label_read(code, verdict, picture).await
+            }
+            Record::Graded { code, tag, quality, picture } => {
+                self.grades.push(NewGrade { code, tag, quality, picture });
+                Ok(())
             }
             Record::Line { from, to, why } => {
                 let why = why.map(StopReason::kind);
@@ -328,6 +339,7 @@ impl Entry<'_> {
         .execute(&mut *self.db)
         .await
         .map_err(StoreError::asking(WHAT))?;
+        self.labels_read = true;
         self.read_good += i64::from(word == "good") - i64::from(was.as_deref() == Some("good"));
         let body = json!({"code": code.0, "reading": word, "reason": reason, "picture": picture});
         self.journal.push(("label_read", Some(code.0), body));
@@ -378,6 +390,11 @@ impl Entry<'_> {
         .await
         .map_err(StoreError::asking(WHAT))?;
         Ok(())
+    }
+
+    async fn write_grades(&mut self) -> Result<(), StoreError> {
+        let of = (self.line, self.job, self.at);
+        grades::write(self.db, of, &self.grades, self.labels_read).await
     }
 
     async fn write_journal(&mut self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ mod codes;
 mod counts;
 mod doubts;
 mod goods;
+mod grades;
 mod jobs;
 mod open;
 mod orders;
@@ -20,6 +21,7 @@ pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
 pub use goods::Goods;
+pub use grades::{GradeStretch, JobGrades};
 pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{

@@ -121,6 +121,7 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::ProductSettled { .. }
         | Record::OnRoll { .. }
         | Record::LabelRead { .. }
+        | Record::Graded { .. }
         | Record::Heard { .. } => None,
     }
 }
@@ -147,6 +148,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::AlarmRaised(_)
         | Record::AlarmCleared(_)
         | Record::OnRoll { .. }
+        | Record::Graded { .. }
         | Record::Heard { .. } => false,
     }
 }

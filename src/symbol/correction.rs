@@ -121,7 +121,7 @@ pub(super) fn correct(words: &mut [u8], erased: &[usize], shape: &Shape) -> Opti
 }
 
 /// Places in the symbol of the words of one block, highest power first.
-fn places(block: usize, shape: &Shape) -> Vec<usize> {
+pub(super) fn places(block: usize, shape: &Shape) -> Vec<usize> {
     let data = (block..shape.data).step_by(shape.blocks);
     let first = shape.data + first_place(block, shape);
     data.chain((first..shape.words()).step_by(shape.blocks)).collect()

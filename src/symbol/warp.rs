@@ -160,7 +160,17 @@ impl Warp {
     /// The same map in other coordinates of the lattice: `place` says where those lie in these.
     pub(super) fn seen_from(
         &self,
+        size: (f32, f32),
+        place: impl Fn(f32, f32) -> (f32, f32),
+    ) -> Option<Self> {
+        self.bent(size, 0, place)
+    }
+
+    /// The same where `place` is bent, too: with so many terms at least.
+    pub(super) fn bent(
+        &self,
         (cols, rows): (f32, f32),
+        terms: usize,
         place: impl Fn(f32, f32) -> (f32, f32),
     ) -> Option<Self> {
         let fifths = || (0_u8..5).map(|n| f32::from(n) / 4.0);
@@ -173,7 +183,7 @@ impl Warp {
                 Sight { u: c, v: r, x, y, weight: 1.0 }
             })
             .collect();
-        Self::fit_once(&sights, self.terms, |sight| sight.weight)
+        Self::fit_once(&sights, self.terms.max(terms), |sight| sight.weight)
     }
 
     /// The same map for a picture of which this one's begins at `origin`.

@@ -15,7 +15,7 @@ pub(super) fn read(picture: &Picture, near: Option<Region>) -> (Reading, Option<
         return (Reading::Nothing, None);
     };
     let next = around(&found);
-    (Reading::Symbol { text: found.text, identifier: found.identifier }, next)
+    (Reading::Symbol { text: found.text, identifier: found.identifier, quality: None }, next)
 }
 
 /// The part of a region that lies within a picture, if looking there first saves time.
@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn is_gs1(text: &str) -> Reading {
-        Reading::Symbol { text: text.to_owned(), identifier: "]d2".to_owned() }
+        Reading::Symbol { text: text.to_owned(), identifier: "]d2".to_owned(), quality: None }
     }
 
     #[test]
@@ -91,7 +91,8 @@ mod tests {
     fn a_symbol_without_leading_fnc1_is_not_gs1() {
         for text in [TEXT, "0104", "abcd\u{1d}ef"] {
             let (reading, _) = read(&picture_of(&symbol(text, false), 40, 40), None);
-            let wanted = Reading::Symbol { text: text.into(), identifier: "]d1".into() };
+            let wanted =
+                Reading::Symbol { text: text.into(), identifier: "]d1".into(), quality: None };
             assert_eq!(reading, wanted);
         }
     }

@@ -4,7 +4,7 @@ use super::picture::Picture;
 use super::reading;
 use super::shelf::Recent;
 use super::{CameraSettings, Cause};
-use crate::line::{CameraEvent, Event, PictureId, Tag};
+use crate::line::{CameraEvent, Event, FrameOf, PictureId, Tag};
 use crate::symbol::Region;
 use crate::telemetry::LastWord;
 use crate::telemetry::clock::Micros;
@@ -176,7 +176,7 @@ impl<'a> Camera<'a> {
         self.near = near.or(self.near);
         let id = self.next_picture();
         self.recent.put(id, picture);
-        self.say(CameraEvent::Read { tag, reading, picture: id }).await
+        self.say(CameraEvent::Read { of: FrameOf::Tag(tag), reading, picture: Some(id) }).await
     }
 
     /// Microseconds since 1970 make a number that is new after a restart, too.

@@ -2,7 +2,7 @@
 //! JSON is it.
 use super::pulse::Pulse;
 use super::words::{self, Advice, BUTTONS, Mood};
-use crate::line::{DeviceView, LineView, RejectReason, Verdict, VerdictView};
+use crate::line::{DeviceView, LineView, Quality, RejectReason, Verdict, VerdictView};
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
 use serde::Serialize;
@@ -74,7 +74,9 @@ pub(super) struct VerdictNow {
     pub(super) good: bool,
     /// Why not, as a word and in words.
     pub(super) reason: Option<&'static str>,
-    pub(super) words: Option<&'static str>,
+    pub(super) words: Option<String>,
+    /// Its print grade, such as 3.4 (tenths of a grade), where it was graded.
+    pub(super) grade: Option<String>,
     /// Where the picture of a reject is.
     pub(super) picture: Option<String>,
 }
@@ -168,7 +170,11 @@ impl LineNow {
             products_on_belt: view.products_on_belt,
             rejects_in_a_row: view.rejects_in_a_row,
             rejects_in_a_row_max: view.rejects_in_a_row_max,
-            verdicts: view.verdicts.iter().map(|one| verdict(seen.name, one)).collect(),
+            verdicts: view
+                .verdicts
+                .iter()
+                .map(|one| verdict(seen.name, one, view.least_grade))
+                .collect(),
             devices: devices(view, seen.ages),
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
             buttons: BUTTONS
@@ -287,7 +293,7 @@ fn job(facts: &ScreenFacts) -> Option<JobNow> {
     })
 }
 
-fn verdict(line: &str, one: &VerdictView) -> VerdictNow {
+fn verdict(line: &str, one: &VerdictView, least: Option<u8>) -> VerdictNow {
     let reason = match one.verdict {
         Verdict::Good => None,
         Verdict::Bad(reason) => Some(reason),
@@ -297,8 +303,16 @@ fn verdict(line: &str, one: &VerdictView) -> VerdictNow {
         tag: one.tag.0,
         good: reason.is_none(),
         reason: reason.map(RejectReason::word),
-        words: reason.map(RejectReason::words),
+        words: reason.map(|reason| reason_words(reason, one.quality, least)),
+        grade: one.quality.map(|q| format!("{}.{}", q.overall / 10, q.overall % 10)),
         picture: picture.map(|id| format!("/lines/{line}/pictures/{}.png", id.0)),
+    }
+}
+
+fn reason_words(reason: RejectReason, quality: Option<Quality>, least: Option<u8>) -> String {
+    match (reason, quality, least) {
+        (RejectReason::LowGrade, Some(quality), Some(least)) => quality.below(least),
+        _ => reason.words().to_owned(),
     }
 }
 
@@ -357,6 +371,7 @@ pub(super) mod tests {
             products_on_belt: 0,
             rejects_in_a_row: 0,
             rejects_in_a_row_max: 3,
+            least_grade: None,
             verdicts: [].into(),
             printer: DeviceView::Up,
             plc: None,
@@ -410,6 +425,7 @@ pub(super) mod tests {
                 tag: Tag(7),
                 verdict,
                 picture: Some(PictureId(42)),
+                quality: None,
             });
         }
         let now = look(&view, [None; 3]);

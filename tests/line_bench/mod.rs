@@ -15,6 +15,8 @@ pub(crate) fn settings() -> LineSettings {
         rows_in_printer: 3,
         print_within: 500 * MS,
         picture_within: 200 * MS,
+        trigger_within: 60 * MS,
+        quality: QualitySettings::default(),
         drain_within: 5_000 * MS,
         settle_within: 300 * MS,
         clear_within: 200 * MS,
@@ -31,7 +33,11 @@ pub(crate) fn code(n: i64) -> Code {
 }
 
 pub(crate) fn symbol(n: i64) -> Reading {
-    Reading::Symbol { text: code(n).text.as_str().to_owned(), identifier: "]d2".to_owned() }
+    Reading::Symbol {
+        text: code(n).text.as_str().to_owned(),
+        identifier: "]d2".to_owned(),
+        quality: None,
+    }
 }
 
 /// A line and everything that it said since it was last asked.
@@ -66,6 +72,8 @@ impl Bench {
         self.say(Event::CodesArrived(codes.map(code).collect()));
         self.ask(Request::Start);
         self.plc(PlcEvent::PadCleared);
+        // What a camera or a PLC tells late has been told.
+        self.later(260 * MS);
         assert_eq!(self.line.state(), LineState::Execute);
     }
 
@@ -95,8 +103,8 @@ impl Bench {
     }
 
     pub(crate) fn read(&mut self, tag: u32, reading: Reading) {
-        let picture = PictureId(u64::from(tag));
-        self.say(Event::Camera(CameraEvent::Read { tag: Tag(tag), reading, picture }));
+        let (of, picture) = (FrameOf::Tag(Tag(tag)), Some(PictureId(u64::from(tag))));
+        self.say(Event::Camera(CameraEvent::Read { of, reading, picture }));
     }
 
     pub(crate) fn later(&mut self, by: Duration) {

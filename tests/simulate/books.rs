@@ -2,10 +2,13 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText};
 use markwright::line::{
-    Command, Fate, LineState, OpenProduct, Outcome, PlcCommand, PrinterCommand, Record, Restored,
-    Tag, Verdict,
+    Command, Fate, LineState, OpenProduct, Outcome, PictureId, PlcCommand, PrinterCommand, Record,
+    Restored, Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What every line of the simulation asks of its print, in tenths of a grade.
+pub const LEAST_GRADE: u8 = 15;
 
 #[derive(Debug, Default, Clone)]
 pub struct Row {
@@ -34,6 +37,9 @@ pub struct Books {
     handed: BTreeSet<CodeId>,
     next_stock: i64,
     pub alarms: u64,
+    /// Products found good, and the pictures that it was read from.
+    pub judged_good: Vec<(Tag, PictureId)>,
+    pub low_grades: u64,
 }
 
 impl Books {
@@ -100,9 +106,16 @@ impl Books {
             }
             Record::ProductSeen { tag } => self.products.push((*tag, Row::default())),
             Record::ProductLabelled { tag, code } => self.row(*tag).code = *code,
-            Record::ProductJudged { tag, verdict, .. } => {
-                self.row(*tag).good = Some(*verdict == Verdict::Good);
+            Record::ProductJudged { tag, verdict, picture } => {
+                let good = *verdict == Verdict::Good;
+                self.row(*tag).good = Some(good);
+                self.judged_good.extend(picture.filter(|_| good).map(|picture| (*tag, picture)));
             }
+            Record::Graded { code: Some(code), quality, .. } if quality.overall < LEAST_GRADE => {
+                assert_eq!(self.codes[code].1, CodeState::Rejected, "{code} is below the limit");
+                self.low_grades += 1;
+            }
+            Record::Graded { .. } => {}
             Record::ProductSettled { tag, fate } => {
                 let row = self.row(*tag);
                 assert_eq!(row.fate, None, "settled twice: {tag}");
@@ -196,6 +209,13 @@ impl Books {
             if let Some(Print::Code(code, _)) = &item.label {
                 assert!(seen.insert(*code), "code {code} left on two products");
             }
+        }
+    }
+
+    /// Whatever is found good is found good by its own picture.
+    pub fn pictures_are_their_own(&self, world: &World) {
+        for (tag, picture) in &self.judged_good {
+            assert_eq!(world.pictures.get(picture), Some(tag), "read from another one's picture");
         }
     }
 

@@ -1,8 +1,8 @@
 //! A printer with a roll, and a camera behind its head, in a box: with bad luck.
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Event, PictureId, PrinterCommand, PrinterEvent, Reading, RollMark,
-    Tag,
+    CameraEvent, Cause, Command, Event, FrameOf, PictureId, PrinterCommand, PrinterEvent, Reading,
+    RollMark, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeSet, VecDeque};
@@ -239,12 +239,15 @@ impl Web {
             Thing::Label(_, text) => {
                 let other = self.unlucky(self.luck.misread);
                 let text = if other { "0104600000000008215other".into() } else { text };
-                Reading::Symbol { text, identifier: "]d2".into() }
+                Reading::Symbol { text, identifier: "]d2".into(), quality: None }
             }
             Thing::Blank | Thing::Mark(_) => Reading::Nothing,
         };
         let delay = 1 + self.dice.roll(12);
-        let picture = PictureId(self.tick);
-        self.say(delay, Event::Camera(CameraEvent::Read { tag, reading, picture }));
+        let picture = Some(PictureId(self.tick));
+        self.say(
+            delay,
+            Event::Camera(CameraEvent::Read { of: FrameOf::Tag(tag), reading, picture }),
+        );
     }
 }

@@ -2,8 +2,8 @@
 //! bad luck. It knows what is physically true and delivers facts late, as real devices do.
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent,
-    PrinterCommand, PrinterEvent, Reading, Run, Since, Tag,
+    CameraEvent, Cause, Command, Conditions, Event, FrameOf, PictureId, PlcCommand, PlcEvent,
+    PrinterCommand, PrinterEvent, Quality, Reading, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,6 +16,8 @@ const PAD_HOLDS: usize = 6;
 const APPLICATOR: u32 = 60;
 const CAMERA: u32 = 120;
 const GATE: u32 = 180;
+/// The least way from one product to the next where the camera counts.
+const CLOSEST: u32 = 18;
 /// Further than from one product to the next: a good one passes before a reject is seen.
 const BIN_EYE: u32 = 215;
 
@@ -53,6 +55,11 @@ pub struct Luck {
     pub misread: u64,
     pub trigger_missed: u64,
     pub frame_lost: u64,
+    pub frame_late: u64,
+    /// Only of a camera that counts: it takes no notice of a trigger, or of one too many.
+    pub pulse_missed: u64,
+    pub pulse_twice: u64,
+    pub low_grade: u64,
     pub taken_off: u64,
     pub gate_leaks: u64,
     pub eye_blind: u64,
@@ -87,14 +94,24 @@ pub struct World {
     told: Conditions,
     camera_up: bool,
     camera_back: u64,
+    /// Whether the camera counts its triggers, instead of being told tags; and how far it is.
+    counts: bool,
+    frames: u32,
+    /// Which product every picture shows.
+    pub pictures: BTreeMap<PictureId, Tag>,
     facts: Vec<(u64, Event)>,
     /// Every label that ever came out, by code.
     pub labels: BTreeMap<CodeId, u32>,
     pub camera_saw: BTreeMap<Tag, Print>,
 }
 
+fn quality(low: bool) -> Quality {
+    let overall = if low { 12 } else { 36 };
+    Quality { overall, parameters: [Some(overall); 8], growth: None, calibrated: false }
+}
+
 impl World {
-    pub fn new(seed: u64, luck: Luck) -> Self {
+    pub fn new(seed: u64, luck: Luck, counts: bool) -> Self {
         Self {
             dice: Dice::new(seed),
             luck,
@@ -118,6 +135,9 @@ impl World {
             told: Conditions::default(),
             camera_up: false,
             camera_back: 4,
+            counts,
+            frames: 0,
+            pictures: BTreeMap::new(),
             facts: Vec::new(),
             labels: BTreeMap::new(),
             camera_saw: BTreeMap::new(),
@@ -208,6 +228,13 @@ impl World {
         }
     }
 
+    /// One connection: what a camera says never overtakes what it said before.
+    fn camera_says(&mut self, ticks: u64, event: CameraEvent) {
+        let camera = self.facts.iter().filter(|(_, event)| matches!(event, Event::Camera(_)));
+        let last = camera.map(|(at, _)| *at).max().unwrap_or(0);
+        self.facts.push((last.max(self.tick + ticks), Event::Camera(event)));
+    }
+
     fn last_plc_fact(&self) -> u64 {
         let plc = self.facts.iter().filter(|(_, event)| matches!(event, Event::Plc(_)));
         plc.map(|(at, _)| *at).max().unwrap_or(0)
@@ -240,10 +267,13 @@ impl World {
         if self.camera_up && self.unlucky(self.luck.camera_lost) {
             self.camera_up = false;
             self.camera_back = self.tick + 10 + self.dice.roll(200);
+            // What was not sent when the connection broke is never sent.
+            self.facts.retain(|(_, event)| !matches!(event, Event::Camera(_)));
             self.say_later(1, Event::Camera(CameraEvent::Down(Cause::Unreachable)));
         } else if !self.camera_up && self.tick >= self.camera_back {
             self.camera_up = true;
-            self.say_later(1, Event::Camera(CameraEvent::Up));
+            self.frames = 0;
+            self.camera_says(1, CameraEvent::Up);
         }
         if self.unlucky(self.luck.machine_trouble) {
             let which = self.dice.roll(6);
@@ -341,7 +371,7 @@ impl World {
         if !self.run.belt {
             return;
         }
-        if self.run.infeed && self.tick >= self.next_arrival {
+        if self.run.infeed && self.tick >= self.next_arrival && self.has_room_at_infeed() {
             self.next_arrival = self.tick + 18 + self.dice.roll(8);
             let tag = Tag(self.items.len() as u32 + 1);
             self.items.push(Item { tag, at: 0, label: None, place: Place::Belt, escaped: false });
@@ -353,6 +383,12 @@ impl World {
                 self.at_station(index);
             }
         }
+    }
+
+    /// Where the camera counts, products keep their distance even if the belt stood between them.
+    fn has_room_at_infeed(&self) -> bool {
+        !self.counts
+            || self.items.iter().all(|item| item.place != Place::Belt || item.at >= CLOSEST)
     }
 
     fn at_station(&mut self, index: usize) {
@@ -381,7 +417,11 @@ impl World {
             return;
         }
         self.plc_says(PlcEvent::Triggered(tag));
-        if !self.camera_up || self.unlucky(self.luck.frame_lost) {
+        if !self.camera_up || (self.counts && self.unlucky(self.luck.pulse_missed)) {
+            return;
+        }
+        self.frames += 1;
+        if self.unlucky(self.luck.frame_lost) {
             return;
         }
         let unreadable = self.unlucky(self.luck.unreadable);
@@ -390,16 +430,25 @@ impl World {
             Some(Print::Code(_, text)) if !unreadable => {
                 let text = text.clone();
                 let text = if misread { "0104600000000008215other".into() } else { text };
-                Reading::Symbol { text, identifier: "]d2".into() }
+                let low = self.unlucky(self.luck.low_grade);
+                Reading::Symbol { text, identifier: "]d2".into(), quality: Some(quality(low)) }
             }
             Some(Print::Code(..) | Print::Blank) | None => Reading::Nothing,
         };
         if let Some(label) = self.items[index].label.clone() {
             self.camera_saw.insert(tag, label);
         }
-        let picture = PictureId(self.tick);
-        let delay = 1 + self.dice.roll(8);
-        self.say_later(delay, Event::Camera(CameraEvent::Read { tag, reading, picture }));
+        let picture = Some(PictureId(self.tick));
+        self.pictures.insert(PictureId(self.tick), tag);
+        let late = if self.unlucky(self.luck.frame_late) { 40 } else { 0 };
+        let delay = 1 + self.dice.roll(8) + late;
+        let of = if self.counts { FrameOf::Count(self.frames) } else { FrameOf::Tag(tag) };
+        self.camera_says(delay, CameraEvent::Read { of, reading: reading.clone(), picture });
+        if self.counts && self.unlucky(self.luck.pulse_twice) {
+            self.frames += 1;
+            let of = FrameOf::Count(self.frames);
+            self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
+        }
     }
 
     fn at_gate(&mut self, index: usize) {

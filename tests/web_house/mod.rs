@@ -45,6 +45,7 @@ pub(crate) fn view(state: LineState) -> LineView {
         products_on_belt: 0,
         rejects_in_a_row: 0,
         rejects_in_a_row_max: 3,
+        least_grade: None,
         verdicts: [].into(),
         printer: DeviceView::Up,
         plc: Some(DeviceView::Up),
@@ -86,6 +87,8 @@ impl House {
             });
         }
         std::fs::create_dir(folder.path().join("frames")).unwrap();
+        let calibration_dir = folder.path().join("calibration");
+        let settings = WebSettings { calibration_dir, ..settings };
         let stop = CancellationToken::new();
         let mut served = JoinSet::new();
         let orders_dir = folder.path().join("orders");

@@ -1,0 +1,272 @@
+//! Which frame shows which product: triggers of the PLC and frames of the camera, put together by
+//! number, and counted against each other whenever the belt stands.
+//!
+//! A camera that is told the tag with its trigger is certain. One that only counts is certain from a
+//! standstill on, and as long as everything comes in its time: a frame that nobody was triggered
+//! for, a label that another product should carry, or sums that differ at the next standstill end
+//! that, and nothing passes on such a camera's word before the belt has stood still again.
+use super::belt::Product;
+use super::reading::Seen;
+use super::{
+    FrameOf, Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, Verdict, hash,
+};
+use crate::code::Step;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Frames that wait for the PLC to tell of their trigger; more of them are drift. A PLC is asked
+/// every few milliseconds, so that one or two are usual.
+const EARLY_MAX: usize = 8;
+/// Triggers that wait for their frame. No belt holds more products between camera and gate.
+const OPEN_MAX: usize = 64;
+
+/// A frame that came before the PLC told of its trigger.
+#[derive(Debug)]
+struct Early {
+    of: FrameOf,
+    reading: Reading,
+    picture: Option<PictureId>,
+    due: Instant,
+}
+
+/// How triggers and frames stand to each other.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    /// Whether this camera counts its triggers.
+    counts: bool,
+    /// Whether frame `base + n` surely shows the product of trigger `n`.
+    certain: bool,
+    /// The last frame number when the two were found to agree.
+    base: u32,
+    /// The last frame number since the camera came.
+    counted: u32,
+    /// Triggers since the two were found to agree.
+    triggers: u32,
+    /// Triggers whose frame did not come yet.
+    open: VecDeque<(u32, Tag)>,
+    /// Frames whose trigger was not told yet.
+    early: VecDeque<Early>,
+    /// While the belt stands: when everything that happened before has been told.
+    quiet_due: Option<Instant>,
+}
+
+impl Frames {
+    /// When a frame has waited too long for its trigger, or the belt has stood long enough.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let early = self.early.iter().filter(|_| self.counts).map(|early| early.due);
+        early.chain(self.quiet_due).min()
+    }
+
+    fn forget(&mut self) {
+        self.open.clear();
+        self.early.clear();
+    }
+
+    /// From now on the next frame is that of the next trigger.
+    fn agree(&mut self) {
+        self.forget();
+        (self.base, self.triggers, self.certain) = (self.counted, 0, true);
+    }
+
+    fn take_open(&mut self, n: u32) -> Option<Tag> {
+        let at = self.open.iter().position(|(open, _)| *open == n)?;
+        self.open.remove(at).map(|(_, tag)| tag)
+    }
+
+    fn take_early(&mut self, of: FrameOf) -> Option<Early> {
+        let at = self.early.iter().position(|early| early.of == of)?;
+        self.early.remove(at)
+    }
+
+    /// Whether as many frames as triggers were counted.
+    fn sums_agree(&self) -> bool {
+        self.early.is_empty() && (!self.counts || self.counted - self.base == self.triggers)
+    }
+}
+
+impl Line {
+    /// The camera counts from one again. What it shows is not certain before the belt has stood.
+    pub(super) fn camera_came(&mut self, now: Instant) {
+        self.lose_count();
+        (self.frames.base, self.frames.counted) = (0, 0);
+        self.wait_for_quiet(now);
+    }
+
+    /// Nobody knows any more which frame belongs to which trigger.
+    pub(super) fn lose_count(&mut self) {
+        self.frames.certain = false;
+        self.frames.forget();
+    }
+
+    /// The belt stands, or something that is told late may still come.
+    pub(super) fn wait_for_quiet(&mut self, now: Instant) {
+        let quiet = self.settings.picture_within + self.settings.trigger_within;
+        let stands = self.settings.scenario.has_belt() && !self.state.belt_runs();
+        self.frames.quiet_due = stands.then(|| now + quiet);
+    }
+
+    /// The belt begins to move, or stops.
+    pub(super) fn note_belt(&mut self, now: Instant, ran: bool) {
+        match (ran, self.state.belt_runs()) {
+            (true, false) => self.wait_for_quiet(now),
+            (false, true) => {
+                let quiet = self.frames.quiet_due.take().is_none();
+                if quiet && self.camera.is_up() {
+                    self.frames.agree();
+                }
+            }
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// Whether the belt may move: whatever it begins with must be certain.
+    pub(super) fn frames_are_ready(&self) -> bool {
+        let needed = !self.frames.certain && self.settings.scenario.has_belt();
+        !needed || self.frames.quiet_due.is_none()
+    }
+
+    /// The camera was triggered for a product.
+    pub(super) fn note_triggered(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
+        let due = now + self.settings.picture_within;
+        if let Some(product) = self.belt.product(tag) {
+            product.picture_due = Some(due);
+        }
+        self.wait_for_quiet(now);
+        if !self.frames.certain {
+            return;
+        }
+        let frames = &mut self.frames;
+        frames.triggers += 1;
+        let n = frames.triggers;
+        if frames.take_early(FrameOf::Tag(tag)).is_some() {
+            return;
+        }
+        match frames.take_early(FrameOf::Count(frames.base + n)) {
+            Some(Early { of, reading, picture, .. }) => {
+                self.note_reading(of, tag, &reading, picture, records);
+            }
+            None => {
+                frames.open.push_back((n, tag));
+                if frames.open.len() > OPEN_MAX {
+                    frames.open.pop_front();
+                }
+            }
+        }
+    }
+
+    /// A frame came.
+    pub(super) fn note_frame(
+        &mut self,
+        now: Instant,
+        of: FrameOf,
+        reading: Reading,
+        picture: Option<PictureId>,
+        records: &mut Vec<Record>,
+    ) {
+        self.frames.counts = matches!(of, FrameOf::Count(_));
+        self.wait_for_quiet(now);
+        match of {
+            FrameOf::Tag(tag) => {
+                let untold = self.belt.product(tag).is_some_and(|p| p.picture_due.is_none());
+                self.note_reading(of, tag, &reading, picture, records);
+                if untold && self.frames.certain {
+                    self.let_wait(now, of, Reading::Nothing, None, records);
+                }
+            }
+            FrameOf::Count(count) => self.note_counted(now, count, reading, picture, records),
+        }
+    }
+
+    fn note_counted(
+        &mut self,
+        now: Instant,
+        count: u32,
+        reading: Reading,
+        picture: Option<PictureId>,
+        records: &mut Vec<Record>,
+    ) {
+        let frames = &mut self.frames;
+        let n = count.saturating_sub(frames.base);
+        let is_new = count > frames.counted;
+        frames.counted = frames.counted.max(count);
+        if !frames.certain {
+            return;
+        }
+        let of = FrameOf::Count(count);
+        if let Some(tag) = frames.take_open(n) {
+            self.note_reading(of, tag, &reading, picture, records);
+        } else if is_new && n > frames.triggers {
+            self.let_wait(now, of, reading, picture, records);
+        } else if is_new && self.shows_another(&reading) {
+            self.frames_out_of_step(records);
+        }
+    }
+
+    /// The PLC did not tell yet of the trigger for this frame.
+    fn let_wait(
+        &mut self,
+        now: Instant,
+        of: FrameOf,
+        reading: Reading,
+        picture: Option<PictureId>,
+        records: &mut Vec<Record>,
+    ) {
+        let waits = self.frames.early.iter().any(|early| early.of == of);
+        if !waits && self.frames.early.len() >= EARLY_MAX {
+            return self.frames_out_of_step(records);
+        }
+        let due = now + self.settings.trigger_within;
+        if !waits {
+            self.frames.early.push_back(Early { of, reading, picture, due });
+        }
+    }
+
+    /// A frame that came after its product was given up shows that product, or nothing. If it shows
+    /// a label that is still to be read, or one that was, the numbers do not belong together.
+    fn shows_another(&self, reading: &Reading) -> bool {
+        let Reading::Symbol { text, .. } = reading else { return false };
+        self.verified.contains(&hash(text)) || self.belt.is_to_be_read(text)
+    }
+
+    /// Frames and triggers do not belong together: what is on the belt and was found good by number
+    /// may have been another product.
+    pub(super) fn frames_out_of_step(&mut self, records: &mut Vec<Record>) {
+        self.lose_count();
+        self.latch(StopReason::FramesOutOfStep);
+        if !self.frames.counts {
+            return;
+        }
+        let good = |product: &&Product| product.verdict == Some(Verdict::Good);
+        let tags: Vec<_> = self.belt.products.iter().filter(good).map(|p| p.tag).collect();
+        for tag in tags {
+            self.doubt_good(tag, records);
+        }
+    }
+
+    fn doubt_good(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        let Some(product) = self.belt.product(tag) else { return };
+        let verdict = Verdict::Bad(RejectReason::PictureUnsure);
+        product.verdict = Some(verdict);
+        let picture = product.picture;
+        Self::step_of(product, Step::Doubt, records);
+        // A second label with this text is a duplicate all the same: one was seen.
+        if let Some(code) = &mut product.code {
+            code.text = None;
+        }
+        self.to_keep.extend(picture);
+        self.say_verdict(Seen { tag, picture, quality: None }, verdict, records);
+    }
+
+    /// What should have come by now: triggers of frames, and agreement when the belt stands.
+    pub(super) fn decide_frames(&mut self, now: Instant, records: &mut Vec<Record>) {
+        let frames = &mut self.frames;
+        let late = frames.counts && frames.early.front().is_some_and(|early| early.due <= now);
+        let quiet = frames.quiet_due.is_some_and(|due| due <= now);
+        if quiet {
+            frames.quiet_due = None;
+        }
+        if late || (quiet && frames.certain && !frames.sums_agree()) {
+            self.frames_out_of_step(records);
+        }
+    }
+}

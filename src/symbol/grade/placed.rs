@@ -1,0 +1,303 @@
+//! Where the modules really are: the lattice fitted to the edges of all modules, print growth
+//! being an unknown of its own, and line by line how far each one lies beside it.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::many_single_char_names,
+    reason = "a symbol has at most 144 modules a side, and the letters are those of the formulas"
+)]
+use super::edges::{Axis, Edge, Look};
+use super::layout::Layout;
+use crate::symbol::grey::Grey;
+use crate::symbol::reader::Symbol;
+use crate::symbol::warp::Warp;
+
+/// Print growth of D = 0.65 is 1 (ISO/IEC 16022, annex M.2).
+const GROWTH_UNIT: f32 = 0.15;
+/// Fewer edges than this along an axis say nothing.
+const FEWEST: usize = 12;
+/// With fewer edges than this the bend of the reader's lattice is kept.
+const FEW: usize = 120;
+/// A lattice that is to move farther than this, in modules, is not believed.
+const FARTHEST: f32 = 0.6;
+/// Modules of a line that are looked at together.
+const BAND: usize = 8;
+/// Edges of a band that differ more from the middle one do not count.
+const ODD: f32 = 0.12;
+/// So many edges lying right are believed to be there before any was seen.
+const DOUBT: f32 = 0.5;
+
+/// Terms of the polynomials, and of those with print growth.
+const TERMS: usize = 10;
+const UNKNOWNS: usize = TERMS + 1;
+
+/// The lattice of a symbol and how even it is.
+pub(super) struct Placed {
+    pub(super) grid: Warp,
+    /// Print growth along rows and columns: (D − 0.50) / 0.15.
+    pub(super) growth: (f32, f32),
+    /// Pixels between columns and between rows.
+    pub(super) pitch: (f32, f32),
+    /// Axial non-uniformity.
+    pub(super) axial: f32,
+    /// Grid non-uniformity.
+    pub(super) uneven: f32,
+}
+
+pub(super) fn place(grey: &Grey<'_>, symbol: &Symbol, layout: &Layout) -> Placed {
+    let look = Look::new(grey, symbol, layout);
+    let axes = [look.axis(false), look.axis(true)];
+    let size = (layout.cols as f32, layout.rows as f32);
+    let fits = [Fit::of(&axes[0].edges, false, size), Fit::of(&axes[1].edges, true, size)];
+    let grid =
+        symbol.grid.bent(size, if fits[0].full && fits[1].full { TERMS } else { 0 }, |u, v| {
+            (u + fits[0].at(u, v), v + fits[1].at(u, v))
+        });
+    let grid = grid.unwrap_or(symbol.grid);
+    let lines = [
+        Lines::of(&axes[0], &fits[0], (layout.cols, layout.rows)),
+        Lines::of(&axes[1], &fits[1], (layout.rows, layout.cols)),
+    ];
+    let actual = Actual { grid, lines, cols: layout.cols, rows: layout.rows };
+    let corners = actual.corners();
+    let pitch = pitch(&corners, size);
+    let growth = (axes[0].growth / GROWTH_UNIT, axes[1].growth / GROWTH_UNIT);
+    Placed {
+        grid,
+        growth: (sane(growth.0), sane(growth.1)),
+        pitch,
+        axial: sane((pitch.0 - pitch.1).abs() / f32::midpoint(pitch.0, pitch.1)),
+        uneven: sane(actual.uneven(&corners) / f32::midpoint(pitch.0, pitch.1)),
+    }
+}
+
+fn sane(value: f32) -> f32 {
+    if value.is_finite() { value } else { 0.0 }
+}
+
+/// Mean pitch of columns and of rows in pixels.
+fn pitch(corners: &[(f32, f32); 4], (wide, high): (f32, f32)) -> (f32, f32) {
+    let far = |a: usize, b: usize| {
+        let (a, b) = (corners[a], corners[b]);
+        (a.0 - b.0).hypot(a.1 - b.1)
+    };
+    let least = |pitch: f32| if pitch.is_finite() { pitch.max(0.1) } else { 1.0 };
+    (
+        least(f32::midpoint(far(0, 1), far(3, 2)) / wide),
+        least(f32::midpoint(far(0, 3), far(1, 2)) / high),
+    )
+}
+
+/// How far the lattice lies beside the one of the reader along one axis: a polynomial.
+struct Fit {
+    terms: [f32; UNKNOWNS],
+    down: bool,
+    size: (f32, f32),
+    /// With all terms.
+    full: bool,
+}
+
+impl Fit {
+    /// The best polynomial through the edges, those that do not fit counting less.
+    fn of(edges: &[Edge], down: bool, size: (f32, f32)) -> Self {
+        let mut fit = Self { terms: [0.0; UNKNOWNS], down, size, full: edges.len() >= FEW };
+        if edges.len() < FEWEST {
+            return fit;
+        }
+        let count = if fit.full { TERMS } else { 4 };
+        let rows: Vec<[f32; UNKNOWNS]> = edges.iter().map(|edge| fit.row(edge)).collect();
+        let mut weights = vec![1.0_f32; edges.len()];
+        for _ in 0..2 {
+            let Some(terms) = solved(&rows, edges, &weights, count) else { return fit };
+            let miss = |(row, edge): (&[f32; UNKNOWNS], &Edge)| edge.off - product(row, &terms);
+            let misses: Vec<f32> = rows.iter().zip(edges).map(miss).collect();
+            let mut sizes: Vec<f32> = misses.iter().map(|miss| miss.abs()).collect();
+            let half = sizes.len() / 2;
+            let usual = sizes.select_nth_unstable_by(half, f32::total_cmp).1.max(0.02);
+            for (weight, miss) in weights.iter_mut().zip(&misses) {
+                *weight = 1.0 / (1.0 + (miss / (3.5 * usual)).powi(2));
+            }
+            fit.terms = terms;
+        }
+        let ends = [(0.0, 0.0), (size.0, 0.0), (0.0, size.1), size];
+        if ends.iter().any(|(u, v)| !(fit.at(*u, *v).abs() < FARTHEST)) {
+            fit.terms = [0.0; UNKNOWNS];
+        }
+        fit
+    }
+
+    /// How far the lattice's place (u, v) lies beside.
+    fn at(&self, u: f32, v: f32) -> f32 {
+        product(&self.powers(u, v), &self.terms)
+    }
+
+    fn powers(&self, u: f32, v: f32) -> [f32; UNKNOWNS] {
+        let scale = self.size.0.max(self.size.1) / 2.0;
+        let (a, b) = ((u - self.size.0 / 2.0) / scale, (v - self.size.1 / 2.0) / scale);
+        [1.0, a, b, a * b, a * a, b * b, a * a * b, a * b * b, a * a * a, b * b * b, 0.0]
+    }
+
+    fn row(&self, edge: &Edge) -> [f32; UNKNOWNS] {
+        let (line, row) = (edge.line as f32, edge.row as f32 + 0.5);
+        let mut powers = if self.down { self.powers(row, line) } else { self.powers(line, row) };
+        powers[TERMS] = edge.sign;
+        powers
+    }
+}
+
+fn product(row: &[f32; UNKNOWNS], terms: &[f32; UNKNOWNS]) -> f32 {
+    row.iter().zip(terms).map(|(a, b)| a * b).sum()
+}
+
+/// Least squares with the first terms and print growth. `None` if the edges do not determine them.
+fn solved(
+    rows: &[[f32; UNKNOWNS]],
+    edges: &[Edge],
+    weights: &[f32],
+    count: usize,
+) -> Option<[f32; UNKNOWNS]> {
+    let mut sums = [[0.0_f32; UNKNOWNS + 1]; UNKNOWNS];
+    for ((row, edge), weight) in rows.iter().zip(edges).zip(weights) {
+        let mut right = [0.0; UNKNOWNS + 1];
+        right[..UNKNOWNS].copy_from_slice(row);
+        right[UNKNOWNS] = edge.off;
+        for (sums, factor) in sums.iter_mut().zip(row) {
+            let factor = factor * weight;
+            for (sum, value) in sums.iter_mut().zip(&right) {
+                *sum += factor * value;
+            }
+        }
+    }
+    let used: Vec<usize> = (0..count).chain([TERMS]).collect();
+    let mut sums = sums.map(|row| row.map(f64::from));
+    for (at, pivot) in used.iter().enumerate() {
+        let head = sums[*pivot][*pivot];
+        if head.is_nan() || head < 1e-4 {
+            return None;
+        }
+        for row in &used[at + 1..] {
+            let factor = sums[*row][*pivot] / head;
+            for col in 0..=UNKNOWNS {
+                sums[*row][col] -= factor * sums[*pivot][col];
+            }
+        }
+    }
+    back(&sums, &used)
+}
+
+/// The second half of the elimination.
+#[expect(clippy::cast_possible_truncation, reason = "modules fit")]
+fn back(sums: &[[f64; UNKNOWNS + 1]; UNKNOWNS], used: &[usize]) -> Option<[f32; UNKNOWNS]> {
+    let mut terms = [0.0_f64; UNKNOWNS];
+    for (at, pivot) in used.iter().enumerate().rev() {
+        let others: f64 = used[at + 1..].iter().map(|col| sums[*pivot][*col] * terms[*col]).sum();
+        terms[*pivot] = (sums[*pivot][UNKNOWNS] - others) / sums[*pivot][*pivot];
+    }
+    terms.iter().all(|term| term.is_finite()).then(|| terms.map(|term| term as f32))
+}
+
+/// How far each line of the lattice lies beside the smooth one, band by band.
+struct Lines {
+    bands: usize,
+    off: Vec<f32>,
+}
+
+impl Lines {
+    /// `size`: modules along the axis, and rows across it.
+    fn of(axis: &Axis, fit: &Fit, size: (usize, usize)) -> Self {
+        let bands = (size.1 / BAND).max(1);
+        let mut seen: Vec<Vec<f32>> = vec![Vec::new(); (size.0 + 1) * bands];
+        for edge in &axis.edges {
+            let row = fit.row(edge);
+            let band = (edge.row * bands / size.1).min(bands - 1);
+            let miss = edge.off - product(&row, &fit.terms);
+            seen[edge.line * bands + band].push(miss);
+        }
+        Self { bands, off: seen.into_iter().map(usual).collect() }
+    }
+
+    /// At a line and a row across it, 0 to 1.
+    fn at(&self, line: usize, row: f32) -> f32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a few bands"
+        )]
+        let band = ((row * self.bands as f32) as usize).min(self.bands - 1);
+        self.off[line * self.bands + band]
+    }
+}
+
+/// The mean of those values that lie near the middle one.
+fn usual(mut values: Vec<f32>) -> f32 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let half = values.len() / 2;
+    let middle = *values.select_nth_unstable_by(half, f32::total_cmp).1;
+    let near = values.iter().filter(|value| (**value - middle).abs() < ODD);
+    let (sum, count) = near.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    sum / (count + DOUBT)
+}
+
+/// The lattice as it is, not smoothed.
+struct Actual {
+    grid: Warp,
+    lines: [Lines; 2],
+    cols: usize,
+    rows: usize,
+}
+
+impl Actual {
+    /// The pixel of a place, given how far it lies beside the smooth lattice.
+    fn pixel(&self, (u, v): (f32, f32), (du, dv): (f32, f32)) -> (f32, f32) {
+        let (x, y) = self.grid.at(u, v);
+        let (across, down) = self.grid.steps(u, v);
+        (x + du * across.0 + dv * down.0, y + du * across.1 + dv * down.1)
+    }
+
+    /// Upper left, upper right, lower right, lower left.
+    fn corners(&self) -> [(f32, f32); 4] {
+        [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(right, below)| {
+            let (col, row) = (right * self.cols, below * self.rows);
+            let off = (self.lines[0].at(col, below as f32), self.lines[1].at(row, right as f32));
+            self.pixel((col as f32, row as f32), off)
+        })
+    }
+
+    /// The farthest that the middle of a module lies from where the four corners put it, in
+    /// pixels (ISO/IEC 15415, 7.8.7).
+    fn uneven(&self, corners: &[(f32, f32); 4]) -> f32 {
+        let (wide, high) = (self.cols as f32, self.rows as f32);
+        let mut most = 0.0_f32;
+        for row in 0..self.rows {
+            let v = row as f32 + 0.5;
+            for col in 0..self.cols {
+                let u = col as f32 + 0.5;
+                let off = (
+                    f32::midpoint(
+                        self.lines[0].at(col, v / high),
+                        self.lines[0].at(col + 1, v / high),
+                    ),
+                    f32::midpoint(
+                        self.lines[1].at(row, u / wide),
+                        self.lines[1].at(row + 1, u / wide),
+                    ),
+                );
+                let (x, y) = self.pixel((u, v), off);
+                let ideal = between(corners, u / wide, v / high);
+                most = most.max((x - ideal.0).hypot(y - ideal.1));
+            }
+        }
+        most
+    }
+}
+
+/// The place at these shares of the way between four corners.
+fn between(corners: &[(f32, f32); 4], a: f32, b: f32) -> (f32, f32) {
+    let mix = |of: fn(&(f32, f32)) -> f32| {
+        let [p, q, r, s] = corners.each_ref().map(of);
+        let (upper, lower) = (p + (q - p) * a, s + (r - s) * a);
+        upper + (lower - upper) * b
+    };
+    (mix(|corner| corner.0), mix(|corner| corner.1))
+}
