@@ -2,6 +2,7 @@
 mod job;
 mod marks;
 
+use crate::calibration::Calibration;
 use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
 use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order};
@@ -10,7 +11,7 @@ use crate::report::Flush;
 use crate::store::{NewJob, RollJob, Store, StoreError};
 use crate::telemetry::LastWord;
 use crate::upstream::{Oms, OmsError};
-use crate::web::{LineDesk, OrderSettings};
+use crate::web::{LineDesk, OrderSettings, WebSettings};
 use crate::{centre, publish, pull, report, web};
 use job::Post;
 pub(crate) use job::chain;
@@ -108,7 +109,9 @@ impl App {
         for line in config.lines {
             desks.push(app.hire_line(line, &config.data_dir).await?);
         }
-        let (store, settings) = (app.store.clone(), config.web.settings);
+        let calibration_dir = Calibration::folder(&config.data_dir);
+        let settings = WebSettings { calibration_dir, ..config.web.settings };
+        let store = app.store.clone();
         let orders = order_settings(config.centre.as_ref(), &config.data_dir);
         app.office_crew.hire("web", |stop| async move {
             web::serve(listener, settings, store, desks, orders, stop).await;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may name. `*` is everybody.
-const ROOMS: [(&str, &str); 25] = [
+const ROOMS: [(&str, &str); 27] = [
     ("code", ""),
     ("symbol", "code"),
     ("label", "code symbol"),
@@ -22,11 +22,13 @@ const ROOMS: [(&str, &str); 25] = [
     ("apply", "code line dial telemetry"),
     ("verify", "code line symbol calibration dial telemetry"),
     ("report", "code upstream store telemetry"),
+    ("calibration", "symbol telemetry"),
+    ("grading", "calibration code label symbol telemetry"),
     // `line` for the scenario of the jobs that it files.
     ("centre", "code line order label store telemetry"),
     ("publish", "code line order access label store telemetry"),
-    // `crew` because the pages watch every line with a task each.
-    ("web", "code line order access label store telemetry crew"),
+    // `crew` because the pages watch every line with a task each; `symbol` for what a grade says.
+    ("web", "code line order access label store telemetry crew symbol grading calibration"),
     ("drive", "code line store telemetry"),
     // What was written becomes the settings of each room; nobody else sees the whole.
     (

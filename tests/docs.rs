@@ -85,8 +85,20 @@ fn every_command_in_the_documents_is_understood() {
         let answer = markwright(&given);
         assert!(answer.status.success(), "{line}\n{}", text(&answer.stderr));
     }
-    let all =
-        ["check", "codes", "demo", "job", "label", "read", "run", "sim", "user"].map(str::to_owned);
+    let all = [
+        "calibrate",
+        "check",
+        "codes",
+        "demo",
+        "grade",
+        "job",
+        "label",
+        "read",
+        "run",
+        "sim",
+        "user",
+    ]
+    .map(str::to_owned);
     assert_eq!(seen, BTreeSet::from(all), "every command has an example");
 }
 
@@ -99,10 +111,12 @@ fn a_wrong_command_would_be_noticed() {
 
 #[test]
 fn every_command_has_help_with_an_example_of_itself() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 14] = [
         &["demo"],
         &["run"],
         &["read"],
+        &["grade"],
+        &["calibrate"],
         &["check"],
         &["codes", "parse"],
         &["codes", "import"],

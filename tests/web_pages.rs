@@ -120,7 +120,8 @@ async fn a_customer_sees_orders_and_no_line() {
 
 #[tokio::test]
 async fn where_looking_is_not_free_a_stranger_is_asked_to_sign_in() {
-    let settings = WebSettings { open_to_look: false, secure_cookies: true };
+    let settings =
+        WebSettings { open_to_look: false, secure_cookies: true, ..WebSettings::default() };
     let house = House::with(&["one"], view(LineState::Idle), settings).await;
     for path in ["/", "/lines/one", "/lines/one/events", "/api/lines/one"] {
         text(house.get(path), StatusCode::UNAUTHORIZED).await;

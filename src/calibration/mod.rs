@@ -306,7 +306,11 @@ mod tests {
     fn a_file_that_says_something_else_is_refused_by_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.toml");
-        for text in ["", "camera = 3", "camera='x'\ntaken='soon'\ndark={grey=1,reflectance=0}\nlight={grey=200,reflectance=0.8}"] {
+        for text in [
+            "",
+            "camera = 3",
+            "camera='x'\ntaken='soon'\ndark={grey=1,reflectance=0}\nlight={grey=200,reflectance=0.8}",
+        ] {
             fs::write(&path, text).unwrap();
             let said = Calibration::open(&path).unwrap_err().to_string();
             assert!(said.contains("x.toml"), "{said}");

@@ -126,10 +126,7 @@ mod tests {
         assert!(matches!(of(|_| 0, ALL), Err(PatchProblem::CutOff { .. })));
         assert!(matches!(of(|n| n / 2 + 10, ALL), Err(PatchProblem::Uneven { .. })));
         assert!(matches!(of(|_| 9, Region { width: 17, ..ALL }), Err(PatchProblem::Outside(..))));
-        assert!(matches!(
-            of(|_| 9, Region { x: u32::MAX, ..ALL }),
-            Err(PatchProblem::Outside(..))
-        ));
+        assert!(matches!(of(|_| 9, Region { x: u32::MAX, ..ALL }), Err(PatchProblem::Outside(..))));
         assert!(matches!(of(|_| 9, Region { width: 7, ..ALL }), Err(PatchProblem::Small(_))));
     }
 }

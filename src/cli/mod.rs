@@ -1,7 +1,9 @@
 //! Arguments to exit code, one file a command.
+mod calibrate;
 mod check;
 mod codes;
 mod demo;
+mod grade;
 mod job;
 mod label;
 mod pictures;
@@ -34,6 +36,7 @@ const EXAMPLES: &str = "Examples:
   markwright run --config line-configs/print-apply.toml
   markwright codes parse array.txt              one JSON object a line
   markwright read frame.png                     what the symbol in a picture says
+  markwright grade frame.png                    how well it is printed (ISO/IEC 15415)
   markwright label sheet --design 58x40 --codes array.txt --as pdf -o sheets.pdf
   markwright sim site --dir site                a fake plant alone, for `run` in another window
 
@@ -53,6 +56,10 @@ enum Command {
     Codes(codes::Codes),
     /// Reads the symbols in pictures.
     Read(read::Read),
+    /// Grades the print of the symbols in pictures.
+    Grade(grade::Grade),
+    /// Calibrates a camera with a card of known reflectance.
+    Calibrate(calibrate::Calibrate),
     /// Draws labels: for a printer, as a picture, for paper.
     #[command(subcommand)]
     Label(label::Label),
@@ -77,6 +84,8 @@ pub fn main() -> ExitCode {
             | Command::Check(_)
             | Command::Codes(_)
             | Command::Read(_)
+            | Command::Grade(_)
+            | Command::Calibrate(_)
             | Command::Label(_)
             | Command::Job(_)
             | Command::User(_) => "warn",
@@ -94,6 +103,8 @@ pub fn main() -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Codes(codes) => codes.run().await,
             Command::Read(read) => read.run(),
+            Command::Grade(grade) => grade.run(),
+            Command::Calibrate(calibrate) => calibrate.run(),
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
             Command::Sim(sim) => sim.run().await,

@@ -99,6 +99,7 @@ fn web(mut at: Reader<'_>) -> Option<WebConfig> {
     let settings = WebSettings {
         secure_cookies: at.flag_or("secure_cookies", false),
         open_to_look: at.flag_or("open_to_look", true),
+        ..WebSettings::default()
     };
     at.end("listen, secure_cookies, open_to_look");
     Some(WebConfig { listen: listen?, settings })

@@ -1,6 +1,9 @@
 //! From the bytes of a picture file to grey pixels, within limits, or why not.
-use crate::symbol::Grey;
-use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader};
+use crate::symbol::{Coloured, Grey};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{
+    DynamicImage, ExtendedColorType, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader,
+};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -12,8 +15,7 @@ const MOST_DECODED_BYTES: u64 = 1 << 30;
 const MOST_FILE_BYTES: u64 = 2 * MOST_PIXELS;
 
 /// Endings of names that a folder of pictures is searched for.
-pub const ENDINGS: [&str; 9] =
-    ["png", "jpg", "jpeg", "pgm", "pnm", "ppm", "bmp", "tif", "tiff"];
+pub const ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "pgm", "pnm", "ppm", "bmp", "tif", "tiff"];
 
 /// One grey picture, row by row from the top, one byte a pixel, 0 is black.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,13 +101,20 @@ impl Picture {
     }
 }
 
+/// A drawing as PNG.
+pub fn png(drawing: &Coloured) -> Vec<u8> {
+    let mut png = Vec::new();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
+        .write_image(&drawing.rgb, drawing.width, drawing.height, ExtendedColorType::Rgb8)
+        .expect("measures and bytes fit, and memory takes everything");
+    png
+}
+
 fn broken(error: image::ImageError) -> NoPicture {
-    match error {
-        image::ImageError::Limits(_) => {
-            NoPicture::TooLarge { found: "it needs more than a gigabyte of memory".to_owned() }
-        }
-        other => NoPicture::Broken(other),
+    if matches!(error, image::ImageError::Limits(_)) {
+        return NoPicture::TooLarge { found: "it needs more than a gigabyte of memory".to_owned() };
     }
+    NoPicture::Broken(error)
 }
 
 /// What is transparent becomes white.
@@ -137,7 +146,8 @@ fn brightest(bytes: &[u8]) -> Option<u32> {
 
 /// Stretches values up to `white` over the whole range: the decoder leaves them as they are.
 fn brighten(pixels: &mut DynamicImage, white: Option<u32>) {
-    let Some(white) = white.filter(|white| ![0, 255, 65_535].contains(white)) else { return };
+    let partial = |white: &u32| (1..65_535).contains(white) && *white != 255;
+    let Some(white) = white.filter(partial) else { return };
     let wide = |value: &mut u16| {
         let stretched = (u32::from(*value).min(white) * 65_535 + white / 2) / white;
         *value = u16::try_from(stretched).unwrap_or(u16::MAX);
@@ -146,12 +156,14 @@ fn brighten(pixels: &mut DynamicImage, white: Option<u32>) {
         let stretched = (u32::from(*value).min(white) * 255 + white / 2) / white;
         *value = u8::try_from(stretched).unwrap_or(u8::MAX);
     };
-    match pixels {
-        DynamicImage::ImageLuma8(grey) => grey.iter_mut().for_each(narrow),
-        DynamicImage::ImageRgb8(colour) => colour.iter_mut().for_each(narrow),
-        DynamicImage::ImageLuma16(grey) => grey.iter_mut().for_each(wide),
-        DynamicImage::ImageRgb16(colour) => colour.iter_mut().for_each(wide),
-        _ => {}
+    if let Some(grey) = pixels.as_mut_luma8() {
+        grey.iter_mut().for_each(narrow);
+    } else if let Some(colour) = pixels.as_mut_rgb8() {
+        colour.iter_mut().for_each(narrow);
+    } else if let Some(grey) = pixels.as_mut_luma16() {
+        grey.iter_mut().for_each(wide);
+    } else if let Some(colour) = pixels.as_mut_rgb16() {
+        colour.iter_mut().for_each(wide);
     }
 }
 
@@ -179,11 +191,11 @@ mod tests {
     #[test]
     fn sixteen_bits_colour_and_transparency_become_grey() {
         let deep = ImageBuffer::from_pixel(2, 2, Luma([0x8000_u16]));
-        let red = ImageBuffer::from_pixel(2, 2, Rgb([200_u8, 200, 200]));
+        let colour = ImageBuffer::from_pixel(2, 2, Rgb([200_u8, 200, 200]));
         let glass = ImageBuffer::from_pixel(2, 2, LumaA([0_u8, 0]));
         for (picture, grey) in [
             (DynamicImage::ImageLuma16(deep), 128),
-            (DynamicImage::ImageRgb8(red), 200),
+            (DynamicImage::ImageRgb8(colour), 200),
             (DynamicImage::ImageLumaA8(glass), 255),
         ] {
             let read = Picture::read(&bytes(&picture, ImageFormat::Png)).unwrap();

@@ -56,15 +56,11 @@ impl Cells {
     ) -> Self {
         let mut values = Vec::with_capacity(size.0 * size.1);
         for row in 0..size.1 {
-            let v = (from.1 + row as i32) as f32 + 0.5;
-            for col in 0..size.0 {
-                let u = (from.0 + col as i32) as f32 + 0.5;
-                let (x, y) = warp.at(u, v);
-                let near = |dx: f32, dy: f32| grey.nearest(x + dx, y + dy);
-                values.push(
-                    (near(-0.5, -0.5) + near(0.5, -0.5) + near(-0.5, 0.5) + near(0.5, 0.5)) / 4.0,
-                );
-            }
+            let line = warp.line((from.1 + row as i32) as f32 + 0.5);
+            values.extend((0..size.0).map(|col| {
+                let (x, y) = line.at((from.0 + col as i32) as f32 + 0.5);
+                grey.four(x, y)
+            }));
         }
         Self::new(size.0, values)
     }
@@ -84,10 +80,9 @@ impl Cells {
         let place = |tap: usize| ((tap as f32 + 0.5) / taps as f32 - 0.5) * share;
         let mut values = Vec::with_capacity(size.0 * size.1);
         for row in 0..size.1 {
+            let line = warp.line((from.1 + row as i32) as f32 + 0.5);
             for col in 0..size.0 {
-                let u = (from.0 + col as i32) as f32 + 0.5;
-                let v = (from.1 + row as i32) as f32 + 0.5;
-                let (x, y) = warp.at(u, v);
+                let (x, y) = line.at((from.0 + col as i32) as f32 + 0.5);
                 let mut sum = 0.0;
                 for b in (0..taps).map(place) {
                     for a in (0..taps).map(place) {

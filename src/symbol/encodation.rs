@@ -202,7 +202,8 @@ mod tests {
                 state.to_be_bytes()[1]
             };
             let words: Vec<u8> = (0..turn % 30).map(|_| next()).collect();
-            let places: Vec<usize> = explain(&words).into_iter().flat_map(|part| part.words).collect();
+            let places: Vec<usize> =
+                explain(&words).into_iter().flat_map(|part| part.words).collect();
             assert_eq!(places, (0..words.len()).collect::<Vec<_>>());
         }
     }

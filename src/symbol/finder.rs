@@ -11,7 +11,7 @@ const SOLID: f32 = 0.25;
 /// How much lighter it must be beyond them, both sides together.
 const CHANGE: f32 = 1.0;
 /// Corners that are looked into for each quarter turn: a bound for pictures of stripes.
-const CORNERS: usize = 5_000;
+const CORNERS: usize = 2_000;
 /// What a lost side costs, because three sides are more easily there by chance.
 const LOST: f32 = 0.15;
 /// How well the whole finder must fit.
@@ -71,8 +71,8 @@ impl Frame {
         key(self) == key(other)
     }
 
-    /// More finder that fits is more certain.
-    fn rank(&self) -> f32 {
+    /// How sure it is, from 0 (chance) on: more finder that fits is more certain.
+    pub(super) fn rank(&self) -> f32 {
         let (rows, cols) = (self.shape.rows, self.shape.cols);
         let modules = 2 * (self.shape.across * rows + self.shape.down * cols);
         (self.fit - 0.3) * (modules as f32).sqrt()
@@ -160,13 +160,13 @@ fn corners(sums: &Sums, turned: u8, lost: bool) -> Vec<(usize, usize, bool)> {
     for row in 0..sums.rows {
         let top = if downwards { Some(row) } else { (row + 1).checked_sub(SHORTEST) };
         let Some(top) = top.filter(|top| top + SHORTEST <= sums.rows) else { continue };
-        for col in 0..sums.cols {
-            let left = if leftwards { (col + 1).checked_sub(SHORTEST) } else { Some(col) };
-            let Some(left) = left.filter(|left| left + SHORTEST <= sums.cols) else { continue };
-            let across = sums.row(&sums.along, row, left, SHORTEST);
+        let line = &sums.along[0][row * (sums.cols + 1)..][..=sums.cols];
+        for (left, (from, to)) in line.iter().zip(&line[SHORTEST..]).enumerate() {
+            let across = to - from;
             if !lost && across.abs() < enough {
                 continue;
             }
+            let col = if leftwards { left + SHORTEST - 1 } else { left };
             let down = sums.col(&sums.along, top, col, SHORTEST);
             // Beyond the solid sides it is light: somewhere it must change.
             let below = if downwards { row.checked_sub(1) } else { Some(row + 1) };

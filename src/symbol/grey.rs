@@ -58,16 +58,30 @@ impl<'a> Grey<'a> {
         &self.luma[y * self.stride..y * self.stride + self.width]
     }
 
-    /// The pixel nearest to a place; outside of the picture the nearest one that there is.
+    /// The mean of the four pixels around a place; outside of the picture the nearest ones that
+    /// there are.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a negative number becomes zero, and the other end is cut off"
+        reason = "what is outside is pulled in"
     )]
-    pub(super) fn nearest(&self, x: f32, y: f32) -> f32 {
-        let x = ((x + 0.5) as usize).min(self.width - 1);
-        let y = ((y + 0.5) as usize).min(self.height - 1);
-        f32::from(self.luma[y * self.stride + x])
+    pub(super) fn four(&self, x: f32, y: f32) -> f32 {
+        // Rounded down, but for what is far outside; `floor` would be a call.
+        let (x, y) = ((x + 1.0) as i32 - 1, (y + 1.0) as i32 - 1);
+        let (left, top) = (x.max(0) as usize, y.max(0) as usize);
+        let sum = if x >= 0 && y >= 0 && left + 1 < self.width && top + 1 < self.height {
+            let at = top * self.stride + left;
+            let (upper, lower) = (&self.luma[at..at + 2], &self.luma[at + self.stride..][..2]);
+            u16::from(upper[0]) + u16::from(upper[1]) + u16::from(lower[0]) + u16::from(lower[1])
+        } else {
+            let pull = |at: i32, end: usize| (at.max(0) as usize).min(end - 1);
+            let at = |dx, dy| {
+                let (x, y) = (pull(x.saturating_add(dx), self.width), pull(y.saturating_add(dy), self.height));
+                u16::from(self.luma[y * self.stride + x])
+            };
+            at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)
+        };
+        f32::from(sum) / 4.0
     }
 
     /// The brightness between four pixels.
@@ -78,14 +92,21 @@ impl<'a> Grey<'a> {
         reason = "clamped to the picture first, and pictures are far smaller than 2^24"
     )]
     pub(super) fn between(&self, x: f32, y: f32) -> f32 {
-        let x = x.max(0.0).min((self.width - 1) as f32);
-        let y = y.max(0.0).min((self.height - 1) as f32);
+        let pull = |at: f32, end: usize| {
+            let last = (end - 1) as f32;
+            let at = if at > 0.0 { at } else { 0.0 };
+            if at < last { at } else { last }
+        };
+        let (x, y) = (pull(x, self.width), pull(y, self.height));
         let (left, top) = (x as usize, y as usize);
-        let (right, below) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
         let (across, down) = (x - left as f32, y - top as f32);
-        let at = |x: usize, y: usize| f32::from(self.luma[y * self.stride + x]);
-        let upper = at(left, top) + (at(right, top) - at(left, top)) * across;
-        let lower = at(left, below) + (at(right, below) - at(left, below)) * across;
+        let right = usize::from(left + 1 < self.width);
+        let below = if top + 1 < self.height { self.stride } else { 0 };
+        let at = top * self.stride + left;
+        let value = |at: usize| f32::from(self.luma[at]);
+        let upper = value(at) + (value(at + right) - value(at)) * across;
+        let at = at + below;
+        let lower = value(at) + (value(at + right) - value(at)) * across;
         upper + (lower - upper) * down
     }
 

@@ -8,7 +8,7 @@
     reason = "pixels of a picture are far below 2^24, and the letters are those of the formulas"
 )]
 use super::grey::Grey;
-use super::tone::{Tile, Turn, slopes, tile};
+use super::tone::{LANES, Tile, Turn, slopes, tile};
 use super::warp::{Sight, Warp};
 use std::f32::consts::TAU;
 
@@ -28,6 +28,8 @@ const KEPT: usize = 4;
 const REACH: f32 = 2.0;
 /// Modules from tile to tile.
 const STRIDE: f32 = 4.0;
+/// Tiles of a strip that are all looked at.
+const LONG: usize = 4;
 /// How well the first tiles must agree with the lattice: all 1, by chance 0.
 const AGREE: f32 = 0.45;
 /// A lattice is followed no farther than this from where it began, in modules: the largest symbol
@@ -89,7 +91,7 @@ pub(super) struct View {
 pub(super) fn view(grey: &Grey<'_>, (x, y): (usize, usize), window: usize) -> View {
     let nothing = View { starts: Vec::new(), blur: 0.0 };
     let span = |at: usize, end: usize| {
-        let side = window.min(end.saturating_sub(2));
+        let side = window.min(end.saturating_sub(2)) / LANES * LANES;
         let from = at.saturating_sub(side / 2).clamp(1, (end - 1).saturating_sub(side).max(1));
         (from, side)
     };
@@ -168,15 +170,21 @@ impl Window {
     /// The direction of the edges, taken modulo a right angle, and the steepest of them. `None`
     /// where there are none.
     fn direction(&self) -> Option<(f32, f32)> {
-        let (mut re, mut im, mut power, mut most) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
-        for (gx, gy) in self.gx.iter().zip(&self.gy) {
-            let (a, b) = (gx * gx - gy * gy, 2.0 * gx * gy);
-            let length = gx * gx + gy * gy + 1.0;
-            re += (a * a - b * b) / length;
-            im += 2.0 * a * b / length;
-            power += length;
-            most = most.max(length);
+        let [mut re, mut im, mut power, mut most] = [[0.0_f32; LANES]; 4];
+        for (gx, gy) in self.gx.chunks_exact(LANES).zip(self.gy.chunks_exact(LANES)) {
+            for lane in 0..LANES {
+                let (x, y) = (gx[lane], gy[lane]);
+                let (a, b) = (x * x - y * y, 2.0 * x * y);
+                let length = x * x + y * y + 1.0;
+                re[lane] += (a * a - b * b) / length;
+                im[lane] += 2.0 * a * b / length;
+                power[lane] += length;
+                most[lane] = if length > most[lane] { length } else { most[lane] };
+            }
         }
+        let sum = |of: [f32; LANES]| of.iter().sum::<f32>();
+        let (re, im, power) = (sum(re), sum(im), sum(power));
+        let most = most.into_iter().fold(0.0, f32::max);
         let mean = power / self.gx.len() as f32;
         // A slope of one grey value a pixel is 32 here.
         (mean > 4000.0).then(|| (im.atan2(re) / 4.0, most.sqrt()))
@@ -186,19 +194,25 @@ impl Window {
     /// at a right angle.
     fn ways(&self, angle: f32) -> [(f32, f32); 2] {
         let (sin, cos) = angle.sin_cos();
-        let mut sums = [[0.0_f32; 2]; 2];
-        for (gx, gy) in self.gx.iter().zip(&self.gy) {
-            let (a, b) = (gx * cos + gy * sin, gy * cos - gx * sin);
-            // Within 22 degrees of one of them; corners of modules are neither.
-            if a.abs() > 2.4 * b.abs() {
-                sums[0][0] += a * a;
-                sums[0][1] += a * b;
-            } else if b.abs() > 2.4 * a.abs() {
-                sums[1][0] += b * b;
-                sums[1][1] += a * b;
+        let mut sums = [[0.0_f32; LANES]; 4];
+        for (gx, gy) in self.gx.chunks_exact(LANES).zip(self.gy.chunks_exact(LANES)) {
+            for lane in 0..LANES {
+                let (a, b) = (gx[lane] * cos + gy[lane] * sin, gy[lane] * cos - gx[lane] * sin);
+                let (aa, bb, ab) = (a * a, b * b, a * b);
+                // Within 22 degrees of one of them; corners of modules are neither. A number and
+                // its amount are twice the number or nothing.
+                let (along, across) = (aa - 5.8 * bb, bb - 5.8 * aa);
+                let length = 1.0 / (aa + bb + 1.0);
+                let along = (along + along.abs()) * length;
+                let across = (across + across.abs()) * length;
+                sums[0][lane] += along * aa;
+                sums[1][lane] += along * ab;
+                sums[2][lane] += across * bb;
+                sums[3][lane] += across * ab;
             }
         }
-        let lean = |at: usize| sums[at][1] / sums[at][0].max(1.0);
+        let sum = |at: usize| sums[at].iter().sum::<f32>();
+        let lean = |at: usize| sum(2 * at + 1) / sum(2 * at).max(1.0);
         let (p, q) = ((1.0, lean(0)), (lean(1), 1.0));
         [p, q].map(|(a, b)| {
             let length = a.hypot(b);
@@ -217,8 +231,11 @@ impl Window {
         }
         let middle = profile.len() as f32 / 2.0;
         let rate = |at: f32| SLOWEST + (FASTEST - SLOWEST) * at / (STEPS - 1) as f32;
-        let spectrum: Vec<(Turn, Turn)> =
-            (0..STEPS).map(|at| beat(&profile, rate(at as f32), middle)).collect();
+        let four = |at: usize| {
+            let rates = [0, 1, 2, 3].map(|n| rate((LANES * at + n) as f32));
+            beat(&profile, rates, middle)
+        };
+        let spectrum: Vec<(Turn, Turn)> = (0..STEPS / LANES).flat_map(four).collect();
         let size: Vec<f32> = spectrum
             .iter()
             .map(|(rising, falling)| (rising.length() + falling.length()) / power.max(1.0))
@@ -237,7 +254,7 @@ impl Window {
             let shift = if bend > 0.0 { (right - left) / bend / 2.0 } else { 0.0 };
             let shift = if at == 0 || at + 1 == STEPS { 0.0 } else { shift };
             let rate = rate(at as f32 + shift);
-            let (rising, falling) = beat(&profile, rate, middle);
+            let (rising, falling) = beat(&profile, [rate; LANES], middle)[0];
             let growth = rising.times(falling.mirrored()).angle() / 2.0;
             let line = rising.times(Turn::unit(-growth)).plus(falling.times(Turn::unit(growth)));
             peaks[KEPT - 1] = Peak { rate, phase: line.angle(), growth, clear: size[at] - usual };
@@ -267,20 +284,29 @@ impl Window {
     }
 }
 
-/// The beat of one rate in a profile, seen from its middle.
-fn beat(profile: &[[f32; 2]], rate: f32, middle: f32) -> (Turn, Turn) {
+/// The beat of some rates in a profile, seen from its middle.
+fn beat(profile: &[[f32; 2]], rates: [f32; LANES], middle: f32) -> [(Turn, Turn); LANES] {
     // Bin n covers the places from n - middle to n + 1 - middle - 0.5 and is entered by its middle.
-    let mut turn = Turn::unit(TAU * rate * (middle - 0.5));
-    let step = Turn::unit(-TAU * rate);
-    let (mut rising, mut falling) = (Turn::default(), Turn::default());
+    let turns = rates.map(|rate| Turn::unit(TAU * rate * (middle - 0.5)));
+    let steps = rates.map(|rate| Turn::unit(-TAU * rate));
+    let (mut re, mut im) = (turns.map(|turn| turn.re), turns.map(|turn| turn.im));
+    let (by_re, by_im) = (steps.map(|step| step.re), steps.map(|step| step.im));
+    let mut sums = [[0.0_f32; LANES]; 4];
     for [up, down] in profile {
-        rising.re += up * turn.re;
-        rising.im += up * turn.im;
-        falling.re += down * turn.re;
-        falling.im += down * turn.im;
-        turn = turn.times(step);
+        for lane in 0..LANES {
+            let (x, y) = (re[lane], im[lane]);
+            sums[0][lane] += up * x;
+            sums[1][lane] += up * y;
+            sums[2][lane] += down * x;
+            sums[3][lane] += down * y;
+            re[lane] = x * by_re[lane] - y * by_im[lane];
+            im[lane] = x * by_im[lane] + y * by_re[lane];
+        }
     }
-    (rising, falling)
+    [0, 1, 2, 3].map(|lane| {
+        let turn = |at: usize| Turn { re: sums[at][lane], im: sums[at + 1][lane] };
+        (turn(0), turn(2))
+    })
 }
 
 /// The side of the lattice that is being followed.
@@ -361,7 +387,11 @@ impl Front {
         let along = (side + 1) % 2;
         let beyond = self.ends[side] + if side < 2 { -REACH } else { REACH };
         let places = steps(self.ends[along] + REACH, self.ends[along + 2] - REACH + 0.1);
-        places.map(|at| if side.is_multiple_of(2) { (beyond, at) } else { (at, beyond) }).collect()
+        // Every other tile of a long strip says enough, like the black fields of a chessboard.
+        let odd = (self.ends[side].abs() / STRIDE) as usize % 2;
+        let long = places.size_hint().0 > LONG;
+        let places = places.enumerate().filter(move |(n, _)| !long || n % 2 == odd);
+        places.map(|(_, at)| at).map(|at| if side.is_multiple_of(2) { (beyond, at) } else { (at, beyond) }).collect()
     }
 
     fn advance(&mut self, side: usize) {
@@ -388,5 +418,5 @@ fn refit(sights: &[Sight], few: usize) -> Option<Warp> {
         12..40 => 6,
         _ => 10,
     };
-    Warp::fit(sights, terms)
+    Warp::fit_again(sights, terms, 1)
 }

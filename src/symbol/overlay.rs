@@ -4,7 +4,6 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
     reason = "pixels of a picture are far below 2^24, and places are clamped before they are cut"
 )]
 use super::grade::Grade;
@@ -23,7 +22,7 @@ const TINT: f32 = 0.42;
 const ROOM_FOR_GRID: f32 = 7.0;
 /// Wanted side of a module in a close-up, and the longest side of that, in pixels.
 const CLOSE_MODULE: f32 = 14.0;
-const CLOSE_SIDE: f32 = 1_400.0;
+const CLOSE_SIDE: f32 = 1_000.0;
 
 /// A picture in colour: three bytes a pixel (red, green, blue), row by row from the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +42,7 @@ pub fn level(modulation: f32) -> usize {
 
 /// The whole picture with the symbol marked in it. Without a grade: the picture alone.
 pub fn overlay(grey: &Grey<'_>, grade: Option<&Grade>) -> Coloured {
-    let size = (grey.width() as f32, grey.height() as f32);
-    let mut canvas = Canvas::new(grey, (0.0, 0.0), size, 1.0);
+    let mut canvas = Canvas::whole(grey);
     if let Some(grade) = grade {
         canvas.mark(grade);
     }
@@ -93,9 +91,19 @@ struct Canvas {
 }
 
 impl Canvas {
-    fn new(grey: &Grey<'_>, from: Place, size: (f32, f32), scale: f32) -> Self {
-        let side = |length: f32| ((length * scale).round() as usize).max(1);
-        let (width, height) = (side(size.0), side(size.1));
+    fn whole(grey: &Grey<'_>) -> Self {
+        let (width, height) = (grey.width(), grey.height());
+        let mut rgb = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            rgb.extend(grey.row(y).iter().flat_map(|value| [*value; 3]));
+        }
+        Self { from: (0.0, 0.0), scale: 1.0, width, height, rgb }
+    }
+
+    /// A part of the picture, enlarged.
+    fn new(grey: &Grey<'_>, from: Place, (width, height): Place, scale: f32) -> Self {
+        let pixels = |length: f32| ((length * scale).round() as usize).max(1);
+        let (width, height) = (pixels(width), pixels(height));
         let mut rgb = Vec::with_capacity(width * height * 3);
         let source = |at: usize, from: f32| (at as f32 + 0.5) / scale - 0.5 + from;
         for y in 0..height {
@@ -227,4 +235,78 @@ fn inside(corners: &[Place; 4], (x, y): Place) -> bool {
     };
     let sides = [side(0), side(1), side(2), side(3)];
     sides.iter().all(|side| *side >= 0.0) || sides.iter().all(|side| *side < 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grade::{Conditions, grade};
+    use super::super::reader::{Hints, find};
+    use super::super::{Separator, Size, encode_gs1};
+    use super::*;
+
+    /// A symbol with `pixels` a module and so much white around; one module of it is the other way.
+    fn drawn(pixels: u32, quiet: u32, wrong: (u32, u32)) -> (Vec<u8>, u32) {
+        let code = "0104810093011694212k6rsrti\u{1d}93#SzU";
+        let modules = encode_gs1(code, Size::Smallest, Separator::Fnc1).unwrap();
+        let side = modules.side() * pixels + 2 * quiet;
+        let dark = |x: u32, y: u32| {
+            let inside = |at: u32| at >= quiet && at < side - quiet;
+            let (col, row) = (x.wrapping_sub(quiet) / pixels, y.wrapping_sub(quiet) / pixels);
+            inside(x) && inside(y) && modules.get(col, row) != ((row, col) == wrong)
+        };
+        let pixel = |at: u32| if dark(at % side, at / side) { 20 } else { 220 };
+        ((0..side * side).map(pixel).collect(), side)
+    }
+
+    fn graded(luma: &[u8], side: u32) -> Grade {
+        let grey = Grey::new(luma, side, side).unwrap();
+        let symbol = find(&grey, &Hints::default()).unwrap();
+        grade(&grey, &symbol, &Conditions::default())
+    }
+
+    fn pixel(drawing: &Coloured, x: u32, y: u32) -> [u8; 3] {
+        let at = ((y * drawing.width + x) * 3) as usize;
+        drawing.rgb[at..at + 3].try_into().unwrap()
+    }
+
+    #[test]
+    fn good_modules_are_green_and_a_wrong_one_is_crossed_out() {
+        let (luma, side) = drawn(10, 30, (5, 7));
+        let grey = Grey::new(&luma, side, side).unwrap();
+        let grade = graded(&luma, side);
+        assert_eq!(grade.damaged, [(5, 7)]);
+        let drawing = overlay(&grey, Some(&grade));
+        assert_eq!((drawing.width, drawing.height), (side, side));
+        // Beside the middle of a module, where neither grid nor cross is.
+        let [r, g, b] = pixel(&drawing, 30 + 3, 30 + 5);
+        assert!(g > r && g > b, "{r} {g} {b}");
+        let crossed = (0..10).filter(|n| pixel(&drawing, 30 + 70 + n, 30 + 50 + n) == WRONG);
+        assert!(crossed.count() > 5);
+        assert_eq!(pixel(&drawing, 2, 2), [220; 3], "beside the symbol it is the picture");
+    }
+
+    #[test]
+    fn without_a_grade_it_is_the_picture() {
+        let (luma, side) = drawn(4, 8, (99, 99));
+        let drawing = overlay(&Grey::new(&luma, side, side).unwrap(), None);
+        let grey: Vec<u8> = drawing.rgb.chunks(3).map(|pixel| pixel[0]).collect();
+        assert_eq!(grey, luma);
+    }
+
+    #[test]
+    fn a_close_up_is_enlarged_and_has_a_largest_side() {
+        for (pixels, quiet) in [(4, 4), (5, 0), (70, 140)] {
+            let (luma, side) = drawn(pixels, quiet, (99, 99));
+            let grey = Grey::new(&luma, side, side).unwrap();
+            let drawing = close_up(&grey, &graded(&luma, side));
+            assert!(drawing.width.max(drawing.height) <= 1_000, "{pixels} {quiet}");
+            assert_eq!(drawing.rgb.len(), (drawing.width * drawing.height * 3) as usize);
+            assert!(drawing.width >= 300, "{}", drawing.width);
+        }
+    }
+
+    #[test]
+    fn levels_begin_at_their_thresholds() {
+        assert_eq!([0.0, 0.19, 0.2, 0.3, 0.4, 0.5, 1.0].map(level), [0, 0, 1, 2, 3, 4, 4]);
+    }
 }

@@ -36,7 +36,7 @@ impl Turn {
     }
 
     pub(super) fn length(self) -> f32 {
-        self.re.hypot(self.im)
+        (self.re * self.re + self.im * self.im).sqrt()
     }
 
     pub(super) fn angle(self) -> f32 {
@@ -51,7 +51,7 @@ impl Turn {
 /// Pixels of a row of a tile at most; tiles of larger modules are looked at in a smaller copy.
 const WIDEST: usize = 96;
 /// Numbers that are added side by side.
-const LANES: usize = 4;
+pub(super) const LANES: usize = 4;
 
 /// Slopes of one row of pixels (Scharr), for columns `from..from + out.0.len()`. The row must have
 /// neighbours on all sides.
@@ -154,66 +154,93 @@ fn beats(
     (left, width): (usize, usize),
     rows: std::ops::Range<usize>,
 ) -> [Beat; 2] {
-    let (mut gx, mut gy) = ([0.0; WIDEST], [0.0; WIDEST]);
+    let [mut gx, mut gy, mut all, mut signed] = [[0.0; WIDEST]; 4];
     let lanes = width.next_multiple_of(LANES);
-    let wheel = |rate: f32, from: f32| {
-        let (mut turn, step) = (Turn::unit(-TAU * rate * from), Turn::unit(-TAU * rate));
-        let mut out = ([0.0; WIDEST], [0.0; WIDEST]);
-        for at in 0..width {
-            (out.0[at], out.1[at]) = (turn.re, turn.im);
-            turn = turn.times(step);
-        }
-        out
-    };
-    let wheels = by.map(|by| wheel(by.0, left as f32 - x));
+    let wheels = by.map(|by| wheel(by.0, left as f32 - x, width));
     let ways = by.map(|by| {
         let length = by.0.hypot(by.1);
         (by.0 / length, by.1 / length)
     });
-    let mut beats = [Beat::default(); 2];
+    let mut sums = [Sums::default(); 2];
     let mut turns = by.map(|by| Turn::unit(-TAU * by.1 * (rows.start as f32 - y)));
     let steps = by.map(|by| Turn::unit(-TAU * by.1));
     for row in rows {
         slopes(grey, row, left, &mut gx[..width], &mut gy[..width]);
         for axis in 0..2 {
-            let turn = turns[axis];
-            turns[axis] = turn.times(steps[axis]);
-            let sums = row_beat(&gx[..lanes], &gy[..lanes], ways[axis], &wheels[axis]);
-            let beat = &mut beats[axis];
-            beat.rising = beat.rising.plus(sums.rising.times(turn));
-            beat.falling = beat.falling.plus(sums.falling.times(turn));
-            beat.power += sums.power;
+            let way = ways[axis];
+            let slopes = gx[..lanes].iter().zip(&gy[..lanes]);
+            let squares = all[..lanes].iter_mut().zip(&mut signed[..lanes]);
+            for ((all, signed), (gx, gy)) in squares.zip(slopes) {
+                let slope = gx * way.0 + gy * way.1;
+                *all = slope * slope;
+                *signed = slope * slope.abs();
+            }
+            let wheel = &wheels[axis];
+            sums[axis].add(&all[..lanes], &signed[..lanes], wheel, turns[axis]);
+            turns[axis] = turns[axis].times(steps[axis]);
         }
     }
-    beats
+    sums.map(|sums| sums.beat())
 }
 
-/// Sums of one row, whose length is a multiple of the lanes: so they are added side by side.
-fn row_beat(
-    gx: &[f32],
-    gy: &[f32],
-    way: (f32, f32),
-    wheel: &([f32; WIDEST], [f32; WIDEST]),
-) -> Beat {
-    let mut sums = [[0.0_f32; LANES]; 5];
-    let slopes = gx.chunks_exact(LANES).zip(gy.chunks_exact(LANES));
-    let wheel = wheel.0.chunks_exact(LANES).zip(wheel.1.chunks_exact(LANES));
-    for ((gx, gy), (re, im)) in slopes.zip(wheel) {
-        for lane in 0..LANES {
-            let slope = gx[lane] * way.0 + gy[lane] * way.1;
-            let (up, down) = (slope.max(0.0), slope.min(0.0));
-            let (up, down) = (up * up, down * down);
-            sums[0][lane] += up * re[lane];
-            sums[1][lane] += up * im[lane];
-            sums[2][lane] += down * re[lane];
-            sums[3][lane] += down * im[lane];
-            sums[4][lane] += up + down;
+/// The beat of columns.
+fn wheel(rate: f32, from: f32, width: usize) -> [[f32; WIDEST]; 2] {
+    let (mut turn, step) = (Turn::unit(-TAU * rate * from), Turn::unit(-TAU * rate));
+    let mut out = [[0.0; WIDEST]; 2];
+    for at in 0..width {
+        (out[0][at], out[1][at]) = (turn.re, turn.im);
+        turn = turn.times(step);
+    }
+    out
+}
+
+type Lanes = [f32; LANES];
+
+/// What the rows of a tile add up to, side by side.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    /// Of the squares of all slopes.
+    all: [Lanes; 2],
+    /// Of the same with their sign: what rises less what falls.
+    signed: [Lanes; 2],
+    power: Lanes,
+}
+
+impl Sums {
+    /// Adds a row, whose length is a multiple of the lanes.
+    fn add(&mut self, all: &[f32], signed: &[f32], wheel: &[[f32; WIDEST]; 2], turn: Turn) {
+        let (re, im) = (&wheel[0][..all.len()], &wheel[1][..all.len()]);
+        for (sums, row) in [(&mut self.all, all), (&mut self.signed, signed)] {
+            let (a, b) = (dot(row, re), dot(row, im));
+            for lane in 0..LANES {
+                sums[0][lane] += a[lane] * turn.re - b[lane] * turn.im;
+                sums[1][lane] += a[lane] * turn.im + b[lane] * turn.re;
+            }
+        }
+        for all in all.chunks_exact(LANES) {
+            for lane in 0..LANES {
+                self.power[lane] += all[lane];
+            }
         }
     }
-    let sum = |at: usize| sums[at].iter().sum::<f32>();
-    Beat {
-        rising: Turn { re: sum(0), im: sum(1) },
-        falling: Turn { re: sum(2), im: sum(3) },
-        power: sum(4),
+
+    fn beat(&self) -> Beat {
+        let sum = |of: &[Lanes; 2]| Turn { re: of[0].iter().sum(), im: of[1].iter().sum() };
+        let (all, signed) = (sum(&self.all), sum(&self.signed));
+        let half = |sign: f32| Turn {
+            re: (all.re + sign * signed.re) / 2.0,
+            im: (all.im + sign * signed.im) / 2.0,
+        };
+        Beat { rising: half(1.0), falling: half(-1.0), power: self.power.iter().sum() }
     }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> Lanes {
+    let mut sums = [0.0_f32; LANES];
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums
 }

@@ -15,6 +15,22 @@ pub struct Warp {
     y: [f32; TERMS_MOST],
 }
 
+/// A row of the lattice in pixels.
+pub(super) struct Line {
+    middle: f32,
+    by: f32,
+    x: [f32; 4],
+    y: [f32; 4],
+}
+
+impl Line {
+    pub(super) fn at(&self, u: f32) -> (f32, f32) {
+        let u = (u - self.middle) * self.by;
+        let value = |of: &[f32; 4]| of[0] + u * (of[1] + u * (of[2] + u * of[3]));
+        (value(&self.x), value(&self.y))
+    }
+}
+
 /// A place of the lattice and where it was seen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sight {
@@ -51,6 +67,16 @@ impl Warp {
         (x, y)
     }
 
+    /// The pixels of a whole row of places: quicker than one by one.
+    pub(super) fn line(&self, v: f32) -> Line {
+        let v = (v - self.middle.1) / self.scale;
+        let along = |of: &[f32; TERMS_MOST]| {
+            let flat = of[0] + v * (of[2] + v * (of[5] + v * of[9]));
+            [flat, of[1] + v * (of[3] + v * of[7]), of[4] + v * of[6], of[8]]
+        };
+        Line { middle: self.middle.0, by: 1.0 / self.scale, x: along(&self.x), y: along(&self.y) }
+    }
+
     /// The steps, in pixels, from a place to the next column and to the next row.
     pub fn steps(&self, u: f32, v: f32) -> ((f32, f32), (f32, f32)) {
         let (u, v) = ((u - self.middle.0) / self.scale, (v - self.middle.1) / self.scale);
@@ -70,11 +96,16 @@ impl Warp {
     /// The best map with this many terms (3: straight, 4: a quadrilateral, 6, 10: bent), sights
     /// that do not fit counting less. `None` if they do not determine it.
     pub(super) fn fit(sights: &[Sight], terms: usize) -> Option<Self> {
+        Self::fit_again(sights, terms, 2)
+    }
+
+    /// The same with so many turns in which what does not fit loses its weight.
+    pub(super) fn fit_again(sights: &[Sight], terms: usize, turns: usize) -> Option<Self> {
         let mut warp = Self::fit_once(sights, terms, |sight| sight.weight)?;
-        for _ in 0..2 {
+        for _ in 0..turns {
             let miss = |sight: &Sight| {
                 let (x, y) = warp.at(sight.u, sight.v);
-                (x - sight.x).hypot(y - sight.y)
+                ((x - sight.x).powi(2) + (y - sight.y).powi(2)).sqrt()
             };
             let mut misses: Vec<f32> = sights.iter().map(miss).collect();
             let half = misses.len() / 2;

@@ -222,14 +222,27 @@ async fn request(
     Ok(Redirect::to(&format!("/lines/{name}")))
 }
 
-/// The picture of a reject. The number names the file, so that no address leads out of the folder.
+/// The picture of a reject.
 async fn picture(
     State(state): State<WebState>,
     Visitor(person): Visitor,
     Path((name, file)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     must_see(&state, person.as_ref())?;
-    let desk = state.desk(&name)?;
+    let bytes = kept_picture(&state, &name, &file).await?;
+    let headers =
+        [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=3600")];
+    Ok((headers, bytes).into_response())
+}
+
+/// The bytes of a kept picture. The number names the file, so that no address leads out of the
+/// folder.
+pub(super) async fn kept_picture(
+    state: &WebState,
+    line: &str,
+    file: &str,
+) -> Result<Vec<u8>, Refusal> {
+    let desk = state.desk(line)?;
     let gone = || Refusal::not_found("such picture");
     let number: u64 =
         file.strip_suffix(".png").and_then(|number| number.parse().ok()).ok_or_else(gone)?;
@@ -238,8 +251,5 @@ async fn picture(
     if !about.is_file() || about.len() > PICTURE_BYTES_MAX {
         return Err(gone());
     }
-    let bytes = tokio::fs::read(&path).await.map_err(|_| gone())?;
-    let headers =
-        [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=3600")];
-    Ok((headers, bytes).into_response())
+    tokio::fs::read(&path).await.map_err(|_| gone())
 }

@@ -2,6 +2,7 @@
 mod api;
 mod assets;
 mod desk;
+mod grades;
 mod line_page;
 mod look;
 mod orders;

@@ -43,6 +43,11 @@ impl Frame {
         self.person.is_none() || self.may(Permission::SeeLine)
     }
 
+    /// Whether to offer to grade pictures: to those who may see the lines and are signed in.
+    pub(super) fn shows_grading(&self) -> bool {
+        self.may(Permission::SeeLine)
+    }
+
     /// Whether to offer a way to the orders.
     pub(super) fn shows_orders(&self) -> bool {
         self.may(Permission::OrderLabels) || self.may(Permission::SeeEveryOrder)

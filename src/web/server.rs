@@ -1,5 +1,6 @@
 //! The web server: routes, what lies around every answer, start and stop.
 use super::desk::{Desk, LineDesk};
+use super::grades::{self, Shelf};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
@@ -10,6 +11,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -23,7 +25,7 @@ use tower_sessions::cookie::time::Duration as SessionDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 /// How the pages are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebSettings {
     /// Whether browsers may send the session cookie over HTTPS only. Off for plain HTTP on a
     /// shop-floor network, where a browser would else keep the cookie to itself.
@@ -31,11 +33,14 @@ pub struct WebSettings {
     /// Whether anybody may look at the lines without signing in. To control one, everybody signs
     /// in.
     pub open_to_look: bool,
+    /// Where the calibrations of cameras are kept.
+    pub calibration_dir: PathBuf,
 }
 
 impl Default for WebSettings {
     fn default() -> Self {
-        Self { secure_cookies: false, open_to_look: true }
+        let calibration_dir = PathBuf::from("calibration");
+        Self { secure_cookies: false, open_to_look: true, calibration_dir }
     }
 }
 
@@ -65,6 +70,7 @@ pub(super) struct WebState {
     pub(super) stop: CancellationToken,
     pub(super) sign_ins: Arc<Semaphore>,
     pub(super) screens: Arc<Semaphore>,
+    pub(super) grades: Arc<Shelf>,
     desks: Arc<[Arc<Desk>]>,
 }
 
@@ -105,6 +111,7 @@ pub async fn serve(
         stop: stop.clone(),
         sign_ins: Arc::new(Semaphore::new(SIGN_INS_AT_ONCE)),
         screens: Arc::new(Semaphore::new(SCREENS_MAX)),
+        grades: Arc::default(),
         desks,
     };
     let serving = axum::serve(listener, router(state))
@@ -139,6 +146,7 @@ fn router(state: WebState) -> Router {
         .merge(pages)
         .merge(line_page::live_routes())
         .merge(orders::routes())
+        .merge(grades::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(sessions)
         .layer(CsrfLayer::new())

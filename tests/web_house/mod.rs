@@ -87,6 +87,8 @@ impl House {
             });
         }
         std::fs::create_dir(folder.path().join("frames")).unwrap();
+        let calibration_dir = folder.path().join("calibration");
+        let settings = WebSettings { calibration_dir, ..settings };
         let stop = CancellationToken::new();
         let mut served = JoinSet::new();
         let orders_dir = folder.path().join("orders");

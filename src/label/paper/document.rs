@@ -1,4 +1,8 @@
 //! Documents with a layout on A4: passports of rolls, reports. By printpdf.
+mod chart;
+
+pub use chart::MapCell;
+
 use super::leaf::Leaf;
 use super::{Area, Pen, letters};
 use crate::label::{DesignProblem, face};
@@ -74,6 +78,19 @@ impl Document {
         document
     }
 
+    /// What follows stands on a page of its own.
+    pub fn next_page(&mut self) {
+        if self.y > TOP {
+            self.pages.push(Leaf::new(PAGE, self.font.clone()));
+            self.y = TOP;
+        }
+    }
+
+    /// What follows, so many millimetres high, stands on one page.
+    pub fn keep(&mut self, height: f32) {
+        self.breaks(height);
+    }
+
     /// The head of a part. It stays on one page with the beginning of what follows.
     pub fn heading(&mut self, text: &str) {
         if !self.breaks(32.0) {
@@ -107,10 +124,20 @@ impl Document {
     /// together wider than the page are narrowed; the head is repeated on each page. Columns of
     /// numbers stand to the right.
     pub fn table(&mut self, columns: &[(&str, f32)], rows: &[Vec<String>]) {
+        self.shaded_table(columns, rows, |_, _| None);
+    }
+
+    /// The same with a ground of colour behind some cells, by row and column.
+    pub fn shaded_table(
+        &mut self,
+        columns: &[(&str, f32)],
+        rows: &[Vec<String>],
+        ground: impl Fn(usize, usize) -> Option<[u8; 3]>,
+    ) {
         let columns = columns_on_the_page(columns, rows);
         self.breaks(20.0);
         self.table_head(&columns);
-        for row in rows {
+        for (at, row) in rows.iter().enumerate() {
             let cells: Vec<Vec<String>> = row
                 .iter()
                 .zip(&columns)
@@ -123,8 +150,11 @@ impl Document {
                 if self.breaks(height(left, TEXT) + 1.0) {
                     self.table_head(&columns);
                 }
-                for (column, text) in columns.iter().zip(&cells) {
-                    self.cell(text.get(line), column, TEXT, BLACK);
+                for (n, (column, text)) in columns.iter().zip(&cells).enumerate() {
+                    let ground = if line == 0 { ground(at, n) } else { None };
+                    self.shade(ground, column);
+                    let ink = ground.map_or(BLACK, chart::ink_on);
+                    self.cell(text.get(line), column, TEXT, ink);
                 }
                 self.y += TEXT * LEADING;
             }
@@ -254,6 +284,16 @@ impl Document {
         let rest = (column.width - letters::width(text, em)).max(0.0);
         let x = if column.to_the_right { column.x + rest } else { column.x };
         self.words(words, x, em, grey);
+    }
+
+    /// Colour behind a cell of the current line.
+    fn shade(&mut self, ground: Option<[u8; 3]>, column: &Column<'_>) {
+        let Some(ground) = ground else { return };
+        let (x, width) = (column.x - 1.0, column.width + 2.0);
+        let area = Area { x, y: self.y + 0.2, width, height: TEXT * LEADING - 0.2 };
+        self.leaf().colour(ground);
+        self.leaf().bar(area);
+        self.ink(BLACK);
     }
 
     fn table_head(&mut self, columns: &[Column<'_>]) {

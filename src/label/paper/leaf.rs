@@ -2,8 +2,8 @@
 use super::{Area, Pen};
 use crate::symbol::Run;
 use printpdf::{
-    Color, Greyscale, Mm, Op, PaintMode, PdfFontHandle, PdfPage, Point, Pt, Rect, TextItem,
-    WindingOrder,
+    Color, Greyscale, Mm, Op, PaintMode, PdfFontHandle, PdfPage, Point, Pt, Rect, Rgb, TextItem,
+    WindingOrder, XObjectId, XObjectTransform,
 };
 
 /// A page that is being drawn.
@@ -24,6 +24,26 @@ impl Leaf {
     pub(super) fn ink(&mut self, grey: f32) {
         let col = Color::Greyscale(Greyscale::new(grey, None));
         self.ops.push(Op::SetFillColor { col });
+    }
+
+    /// What is drawn from now on has this colour: red, green, blue.
+    pub(super) fn colour(&mut self, colour: [u8; 3]) {
+        let [r, g, b] = colour.map(|part| f32::from(part) / 255.0);
+        self.ops.push(Op::SetFillColor { col: Color::Rgb(Rgb::new(r, g, b, None)) });
+    }
+
+    /// A picture of the document, filling this place.
+    pub(super) fn picture(&mut self, id: XObjectId, Area { x, y, width, height }: Area) {
+        let transform = XObjectTransform {
+            translate_x: Some(points(x)),
+            translate_y: Some(points(self.size.1 - y - height)),
+            scale_x: Some(points(width).0),
+            scale_y: Some(points(height).0),
+            // A picture is one by one large before it is scaled.
+            no_auto_scale: true,
+            ..XObjectTransform::default()
+        };
+        self.ops.push(Op::UseXobject { id, transform });
     }
 
     pub(super) fn into_page(self) -> PdfPage {

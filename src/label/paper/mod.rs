@@ -13,7 +13,7 @@ mod sheet;
 mod subset;
 
 pub use csv::stream_csv;
-pub use document::Document;
+pub use document::{Document, MapCell};
 pub use eps::eps_of;
 pub use pdf::{MOST_PAGES, pdf_of, stream_pdf};
 pub use sheet::{Grid, Paper, SheetProblem, SheetSettings, stream_sheets};

@@ -8,6 +8,7 @@ mod fixed;
 mod kind;
 mod layout;
 mod measure;
+mod next;
 mod placed;
 mod scale;
 mod tones;
@@ -15,6 +16,7 @@ mod tones;
 pub use conditions::{Angle, Aperture, Calibration, Conditions, Edition, Standard};
 pub use fixed::Segment;
 pub use kind::{Cause, Kind};
+pub use next::Next;
 
 use super::cells::Cells;
 use super::grey::Grey;

@@ -21,6 +21,13 @@ const fn falling(ends: [f32; 4], strict: bool) -> Table {
     Table { ends, rising: false, strict }
 }
 
+impl Table {
+    /// Values at which the grades 4, 3, 2 and 1 begin, and whether more is better.
+    pub(super) fn thresholds(self) -> ([f32; 4], bool) {
+        (self.ends, self.rising)
+    }
+}
+
 /// Symbol contrast (ISO/IEC 15415:2011, table 7).
 pub(super) const CONTRAST: Table = rising([0.70, 0.55, 0.40, 0.20]);
 /// Modulation of one module (ISO/IEC 15415:2011, table 8).

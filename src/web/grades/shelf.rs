@@ -1,0 +1,101 @@
+//! Where pictures are graded, a few at once, and where the last reports wait to be looked at.
+use super::super::page::Refusal;
+use crate::grading::{self, Ask, NoPicture, Picture, Report};
+use crate::symbol::{self, Coloured};
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// Reports of uploaded pictures that can still be opened; each takes up to 3 MB for its drawing.
+const REPORTS_KEPT: usize = 24;
+/// Pictures that are graded in the same time.
+const AT_ONCE: usize = 2;
+
+/// A report, and the drawing of its symbol where one was found.
+#[derive(Debug)]
+pub(super) struct Graded {
+    pub(super) report: Report,
+    pub(super) close_up: Option<Coloured>,
+}
+
+/// The last reports. They are in memory only: whoever needs one longer takes the document.
+#[derive(Debug)]
+pub(in crate::web) struct Shelf {
+    reports: Mutex<VecDeque<(Uuid, Arc<Graded>)>>,
+    permits: Semaphore,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self { reports: Mutex::default(), permits: Semaphore::new(AT_ONCE) }
+    }
+}
+
+impl Shelf {
+    /// Grades a picture on a thread that may take its time.
+    pub(super) async fn grade(
+        &self,
+        name: String,
+        bytes: Bytes,
+        ask: Ask,
+    ) -> Result<Result<Graded, NoPicture>, Refusal> {
+        let permit = self.permits.acquire().await;
+        let graded = tokio::task::spawn_blocking(move || {
+            let picture = Picture::read(&bytes)?;
+            drop(bytes);
+            let report = grading::look(&name, &picture, &ask);
+            let grade = report.found.as_ref().map(|found| &found.grade);
+            let close_up = grade.map(|grade| symbol::close_up(&picture.grey(), grade));
+            Ok(Graded { report, close_up })
+        });
+        let graded = graded.await;
+        drop(permit);
+        graded.map_err(|problem| {
+            tracing::error!(%problem, "a picture could not be graded");
+            Refusal::cannot_be_made()
+        })
+    }
+
+    /// Keeps a report for a while, under a name that nobody guesses.
+    pub(super) fn put(&self, graded: Graded) -> Uuid {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = Uuid::new_v4();
+        reports.push_back((id, Arc::new(graded)));
+        while reports.len() > REPORTS_KEPT {
+            reports.pop_front();
+        }
+        id
+    }
+
+    pub(super) fn get(&self, id: &str) -> Result<Arc<Graded>, Refusal> {
+        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = reports.iter().find(|(known, _)| known.to_string() == id);
+        found.map(|(_, graded)| Arc::clone(graded)).ok_or_else(|| {
+            let words = format!(
+                "This report is no longer kept: the last {REPORTS_KEPT} are, until Markwright is \
+                 restarted. Grade the picture again."
+            );
+            Refusal::new(StatusCode::NOT_FOUND, words).with_way_out("/grade", "Grade a picture")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_report_makes_room() {
+        let shelf = Shelf::default();
+        let picture = Picture { luma: vec![0; 4], width: 2, height: 2 };
+        let graded =
+            || Graded { report: grading::look("x", &picture, &Ask::default()), close_up: None };
+        let ids: Vec<Uuid> = (0..=REPORTS_KEPT).map(|_| shelf.put(graded())).collect();
+        assert!(shelf.get(&ids[0].to_string()).is_err());
+        assert!(shelf.get(&ids[1].to_string()).is_ok());
+        assert!(shelf.get("nonsense").is_err());
+    }
+}
