@@ -77,6 +77,12 @@ impl Warp {
         Line { middle: self.middle.0, by: 1.0 / self.scale, x: along(&self.x), y: along(&self.y) }
     }
 
+    /// The same as a function.
+    pub(super) fn along(&self, v: f32) -> impl Fn(f32) -> (f32, f32) {
+        let line = self.line(v);
+        move |u| line.at(u)
+    }
+
     /// The steps, in pixels, from a place to the next column and to the next row.
     pub fn steps(&self, u: f32, v: f32) -> ((f32, f32), (f32, f32)) {
         let (u, v) = ((u - self.middle.0) / self.scale, (v - self.middle.1) / self.scale);
@@ -260,6 +266,8 @@ mod tests {
             let (found, wanted) = (warp.at(u, v), bend(u, v));
             assert!((found.0 - wanted.0).abs() < 0.05 && (found.1 - wanted.1).abs() < 0.05);
         }
+        let (row, at) = (warp.along(3.5)(11.0), warp.at(11.0, 3.5));
+        assert!((row.0 - at.0).hypot(row.1 - at.1) < 1e-3, "{row:?} {at:?}");
         let (across, _) = warp.steps(10.0, 0.0);
         assert!((across.0 - 5.08).abs() < 0.01, "{across:?}");
         assert_eq!(Warp::fit(&sights[..5], 6), None);

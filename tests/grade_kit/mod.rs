@@ -79,7 +79,7 @@ impl Print {
             module: (6.0, 6.0),
             degrees: 0.0,
             mirrored: false,
-            frame: (cols * 10 + 60, rows * 10 + 60),
+            frame: (rows.max(cols) * 10 + 60, rows.max(cols) * 10 + 60),
             beside: (0.21, -0.37),
         }
     }

@@ -15,10 +15,14 @@ const CHORDS: usize = 4;
 /// Larger discs are not needed: their mean does not change any more, but the time does.
 const WIDEST: f32 = 96.0;
 
+/// Numbers that are added side by side.
+const LANES: usize = 4;
+
 /// Discs of one size in all their places inside of a pixel.
 pub(super) struct Disc {
-    /// Pixels along the side of the square around it.
+    /// Pixels along the side of the square around it, and the length of a row of weights.
     side: usize,
+    stride: usize,
     /// Weights for each phase, row by row; they sum up to one.
     weights: Vec<f32>,
 }
@@ -28,14 +32,58 @@ impl Disc {
     pub(super) fn new(diameter: f32) -> Self {
         let radius = diameter.clamp(1.0, WIDEST) / 2.0;
         // Pixel 0 lies at −0.5 … 0.5, the middle of the disc somewhere in it.
-        let reach = (radius + 0.5).ceil() as usize;
+        let reach = radius.ceil() as usize;
         let side = 2 * reach + 1;
-        let mut weights = Vec::with_capacity(PHASES * PHASES * side * side);
+        let stride = side.next_multiple_of(LANES);
+        let mut disc = Self { side, stride, weights: vec![0.0; PHASES * PHASES * side * stride] };
         for phase in 0..PHASES * PHASES {
-            let part = |at: usize| (at as f32 + 0.5) / PHASES as f32 - 0.5 + reach as f32;
-            draw(&mut weights, side, radius, (part(phase % PHASES), part(phase / PHASES)));
+            let (across, down) = (phase % PHASES, phase / PHASES);
+            if across < PHASES / 2 && down < PHASES / 2 {
+                let part = |at: usize| (at as f32 + 0.5) / PHASES as f32 - 0.5 + reach as f32;
+                disc.draw(phase, radius, (part(across), part(down)));
+            } else {
+                disc.mirror(phase);
+            }
         }
-        Self { side, weights }
+        disc
+    }
+
+    /// Draws one phase: the middle of the disc at this place of its square.
+    fn draw(&mut self, phase: usize, radius: f32, (x, y): (f32, f32)) {
+        let area = self.side * self.stride;
+        let weights = &mut self.weights[phase * area..(phase + 1) * area];
+        for (row, weights) in weights.chunks_exact_mut(self.stride).enumerate() {
+            for chord in 0..CHORDS {
+                let down = row as f32 - 0.5 + (chord as f32 + 0.5) / CHORDS as f32 - y;
+                let half = (radius * radius - down * down).max(0.0).sqrt();
+                let (left, right) = (x - half + 0.5, x + half + 0.5);
+                for (col, weight) in weights[..self.side].iter_mut().enumerate() {
+                    let col = col as f32;
+                    *weight += ((col + 1.0).min(right) - col.max(left)).max(0.0);
+                }
+            }
+        }
+        let scale = 1.0 / weights.iter().sum::<f32>();
+        for weight in weights {
+            *weight *= scale;
+        }
+    }
+
+    /// Makes a phase from the one that lies opposite of the middle of the pixel.
+    fn mirror(&mut self, phase: usize) {
+        let other = |at: usize| at.min(PHASES - 1 - at);
+        let (across, down) = (phase % PHASES, phase / PHASES);
+        let from = other(down) * PHASES + other(across);
+        let turn = |flip: bool, at: usize| if flip { self.side - 1 - at } else { at };
+        let (flip_across, flip_down) = (other(across) != across, other(down) != down);
+        let area = self.side * self.stride;
+        for row in 0..self.side {
+            for col in 0..self.side {
+                let (r, c) = (turn(flip_down, row), turn(flip_across, col));
+                self.weights[phase * area + row * self.stride + col] =
+                    self.weights[from * area + r * self.stride + c];
+            }
+        }
     }
 
     /// The brightness seen through the disc at a place. Outside of the picture the nearest pixel
@@ -45,36 +93,40 @@ impl Disc {
         let (col, row) = ((x + 0.5).floor(), (y + 0.5).floor());
         let phase = |part: f32| (((part + 0.5) * PHASES as f32) as usize).min(PHASES - 1);
         let phase = phase(y - row) * PHASES + phase(x - col);
-        let area = self.side * self.side;
+        let area = self.side * self.stride;
         let weights = &self.weights[phase * area..(phase + 1) * area];
         let reach = (self.side / 2) as isize;
         let (left, top) = (col as isize - reach, row as isize - reach);
-        let fits = |from: isize, length: usize| {
-            usize::try_from(from).ok().filter(|from| from + self.side <= length)
+        let fits = |from: isize, size: usize, length: usize| {
+            usize::try_from(from).ok().filter(|from| from + size <= length)
         };
-        match (fits(left, grey.width()), fits(top, grey.height())) {
+        let left_in = fits(left, self.stride, grey.width());
+        match (left_in, fits(top, self.side, grey.height())) {
             (Some(left), Some(top)) => self.sum(grey, weights, left, top),
             _ => self.sum_at_the_border(grey, weights, left, top),
         }
     }
 
     fn sum(&self, grey: &Grey<'_>, weights: &[f32], left: usize, top: usize) -> f32 {
-        let mut sum = 0.0;
-        for (row, weights) in weights.chunks_exact(self.side).enumerate() {
-            let pixels = &grey.row(top + row)[left..left + self.side];
-            for (pixel, weight) in pixels.iter().zip(weights) {
-                sum += f32::from(*pixel) * weight;
+        let mut sums = [0.0_f32; LANES];
+        for (row, weights) in weights.chunks_exact(self.stride).enumerate() {
+            let pixels = &grey.row(top + row)[left..left + self.stride];
+            let pairs = pixels.chunks_exact(LANES).zip(weights.chunks_exact(LANES));
+            for (pixels, weights) in pairs {
+                for lane in 0..LANES {
+                    sums[lane] += f32::from(pixels[lane]) * weights[lane];
+                }
             }
         }
-        sum
+        sums.iter().sum()
     }
 
     fn sum_at_the_border(&self, grey: &Grey<'_>, weights: &[f32], left: isize, top: isize) -> f32 {
         let cut = |at: isize, length: usize| at.clamp(0, length as isize - 1).unsigned_abs();
         let mut sum = 0.0;
-        for (row, weights) in weights.chunks_exact(self.side).enumerate() {
+        for (row, weights) in weights.chunks_exact(self.stride).enumerate() {
             let pixels = grey.row(cut(top + row as isize, grey.height()));
-            for (col, weight) in weights.iter().enumerate() {
+            for (col, weight) in weights[..self.side].iter().enumerate() {
                 sum += f32::from(pixels[cut(left + col as isize, grey.width())]) * weight;
             }
         }
@@ -85,30 +137,6 @@ impl Disc {
 /// A place in the picture, or at most a good way beside it; what is no number is in the corner.
 fn inside(at: f32, length: usize) -> f32 {
     if at.is_nan() { 0.0 } else { at.clamp(-256.0, length as f32 + 256.0) }
-}
-
-/// Adds the weights of a disc around a place, in pixels of its square.
-fn draw(weights: &mut Vec<f32>, side: usize, radius: f32, (x, y): (f32, f32)) {
-    let from = weights.len();
-    for row in 0..side {
-        let begin = weights.len();
-        weights.resize(begin + side, 0.0);
-        for chord in 0..CHORDS {
-            let down = row as f32 - 0.5 + (chord as f32 + 0.5) / CHORDS as f32 - y;
-            let half = (radius * radius - down * down).max(0.0).sqrt();
-            if half == 0.0 {
-                continue;
-            }
-            for (col, weight) in weights[begin..].iter_mut().enumerate() {
-                let (low, high) = (col as f32 - 0.5, col as f32 + 0.5);
-                *weight += (high.min(x + half) - low.max(x - half)).max(0.0);
-            }
-        }
-    }
-    let sum: f32 = weights[from..].iter().sum();
-    for weight in &mut weights[from..] {
-        *weight /= sum;
-    }
 }
 
 #[cfg(test)]

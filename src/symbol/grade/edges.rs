@@ -10,6 +10,7 @@ use super::layout::Layout;
 use crate::symbol::cells::Cells;
 use crate::symbol::grey::Grey;
 use crate::symbol::reader::Symbol;
+use crate::symbol::warp::Warp;
 
 /// Share of the usual contrast that both sides of an edge must differ by.
 const CLEAR: f32 = 0.3;
@@ -17,6 +18,8 @@ const CLEAR: f32 = 0.3;
 const BEYOND: f32 = 0.25;
 /// Symbols of fewer modules are looked at along three lines in each row instead of one.
 const FEW: usize = 500;
+/// Places that are looked at between two modules at most.
+const TAPS: usize = 16;
 /// Where those lines lie, from the middle of the row.
 const LINES: [f32; 3] = [0.0, -0.22, 0.22];
 
@@ -66,9 +69,6 @@ impl<'a> Look<'a> {
         } else {
             Cells::measure(grey, &symbol.grid, (-1, -1), size, 0.5).values().to_vec()
         };
-        let places = (0..size.1).flat_map(|row| (0..size.0).map(move |col| (row, col)));
-        let middles =
-            places.map(|(row, col)| symbol.grid.at(col as f32 - 0.5, row as f32 - 0.5)).collect();
         let (across, down) = symbol.grid.steps(layout.cols as f32 / 2.0, layout.rows as f32 / 2.0);
         let pitch = (across.0 * down.1 - across.1 * down.0).abs().sqrt();
         let polarity = if symbol.inverted { -1.0 } else { 1.0 };
@@ -81,8 +81,8 @@ impl<'a> Look<'a> {
         Self {
             grey,
             layout,
-            middles,
-            taps: ((pitch * 1.5) as usize).clamp(6, 24),
+            middles: middles(&symbol.grid, size),
+            taps: (pitch.ceil() as usize).clamp(5, TAPS),
             lines: if layout.rows * layout.cols < FEW { &LINES } else { &LINES[..1] },
             contrast: ((light - dark) * polarity).max(1.0),
             threshold: ends(&levels),
@@ -110,11 +110,12 @@ impl<'a> Look<'a> {
                 let Some(sign) = self.sign(before, before + step) else { continue };
                 for aside in self.lines {
                     let profile = self.profile(before, step, down, *aside);
-                    let off = self.mean(&profile, before, before + step) - 0.5;
+                    let profile = &profile[..self.taps];
+                    let off = self.mean(profile, before, before + step) - 0.5;
                     edges.push(Edge { line, row, off, sign });
                     if is_clock
                         && (1..length).contains(&line)
-                        && let Some(cross) = self.crossing(&profile)
+                        && let Some(cross) = self.crossing(profile)
                     {
                         let sum = &mut clock[usize::from(sign > 0.0)];
                         *sum = (sum.0 + sign * (cross - 0.5), sum.1 + 1.0);
@@ -145,25 +146,28 @@ impl<'a> Look<'a> {
     }
 
     /// Brightness from the middle of one module to the middle of the next.
-    fn profile(&self, before: usize, step: usize, down: bool, aside: f32) -> Vec<f32> {
+    fn profile(&self, before: usize, step: usize, down: bool, aside: f32) -> [f32; TAPS] {
         let (from, to) = (self.middles[before], self.middles[before + step]);
         let way = (to.0 - from.0, to.1 - from.1);
         // Rows lie to the right of the way along columns, and below that along rows.
         let side = if down { (way.1, -way.0) } else { (-way.1, way.0) };
         let from = (from.0 + aside * side.0, from.1 + aside * side.1);
-        (0..self.taps)
-            .map(|tap| {
-                let part = (tap as f32 + 0.5) / self.taps as f32;
-                self.grey.between(from.0 + part * way.0, from.1 + part * way.1)
-            })
-            .collect()
+        let mut profile = [0.0; TAPS];
+        let step = 1.0 / self.taps as f32;
+        let mut part = 0.5 * step;
+        for value in &mut profile[..self.taps] {
+            *value = self.grey.between(from.0 + part * way.0, from.1 + part * way.1);
+            part += step;
+        }
+        profile
     }
 
     /// The share of the way that is as bright as its beginning: there lies the edge, whatever the
     /// blur is.
     fn mean(&self, profile: &[f32], before: usize, after: usize) -> f32 {
         let (first, last) = (self.levels[before], self.levels[after]);
-        let share = |value: &f32| ((value - last) / (first - last)).clamp(-BEYOND, 1.0 + BEYOND);
+        let scale = 1.0 / (first - last);
+        let share = |value: &f32| ((value - last) * scale).clamp(-BEYOND, 1.0 + BEYOND);
         profile.iter().map(share).sum::<f32>() / self.taps as f32
     }
 
@@ -181,4 +185,14 @@ fn ends(levels: &[f32]) -> f32 {
     let low = levels.iter().copied().fold(f32::MAX, f32::min);
     let high = levels.iter().copied().fold(f32::MIN, f32::max);
     f32::midpoint(low, high)
+}
+
+/// The middles of all modules with their quiet zone, row by row.
+pub(super) fn middles(grid: &Warp, (cols, rows): (usize, usize)) -> Vec<(f32, f32)> {
+    let mut middles = Vec::with_capacity(cols * rows);
+    for row in 0..rows {
+        let along = grid.along(row as f32 - 0.5);
+        middles.extend((0..cols).map(|col| along(col as f32 - 0.5)));
+    }
+    middles
 }

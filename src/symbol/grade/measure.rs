@@ -17,13 +17,13 @@ use crate::symbol::grey::Grey;
 use crate::symbol::reader::Symbol;
 
 pub(super) fn measure(grey: &Grey<'_>, symbol: &Symbol, conditions: &Conditions) -> Grade {
-    let Some(layout) = Layout::of(symbol) else { return nothing(symbol, conditions) };
+    let Some(layout) = Layout::of(symbol) else { return nothing(symbol, conditions, 0) };
     let placed = placed::place(grey, symbol, &layout);
     let module = f32::midpoint(placed.pitch.0, placed.pitch.1);
     let work = Work { grey, symbol, conditions, layout: &layout, placed: &placed };
     let grades = conditions.apertures(module).into_iter().map(|aperture| work.through(aperture));
     let best = grades.reduce(|best, other| if other.overall > best.overall { other } else { best });
-    best.unwrap_or_else(|| nothing(symbol, conditions))
+    best.unwrap_or_else(|| nothing(symbol, conditions, 0))
 }
 
 /// What is there while a symbol is measured.
@@ -58,7 +58,7 @@ impl Work<'_> {
         let words = self.words(&dark, &levels, &tones.modulation);
         let (edition, standard) = (conditions.edition, conditions.standard);
         let fixed = Seen { layout, levels: &levels, dark: &dark, edition, standard }.fixed();
-        let mut grade = nothing(self.symbol, conditions);
+        let mut grade = nothing(self.symbol, conditions, layout.shape.correction);
         grade.parameters = self.parameters(&tones, &words, &fixed);
         grade.segments = fixed.segments;
         grade.minimum_reflectance = tones.minimum.map(|(value, grade)| parameter(value, grade));
@@ -99,15 +99,8 @@ impl Work<'_> {
         let line = self.conditions.calibration.and_then(|card| card.line());
         let (factor, addend) = line.unwrap_or((1.0 / 255.0, 0.0));
         let disc = Disc::new(aperture);
-        let mut values = Vec::with_capacity(self.layout.dark.len());
-        for row in 0..self.layout.rows + 2 {
-            for col in 0..self.layout.width() {
-                let at = self.placed.grid.at(col as f32 - 0.5, row as f32 - 0.5);
-                let value = disc.at(self.grey, at) * factor + addend;
-                values.push(value.clamp(0.0, 1.0));
-            }
-        }
-        values
+        let seen = |at: &(f32, f32)| (disc.at(self.grey, *at) * factor + addend).clamp(0.0, 1.0);
+        self.placed.middles.iter().map(seen).collect()
     }
 
     fn words(&self, dark: &[bool], levels: &[u8], values: &[f32]) -> Words {
@@ -234,11 +227,9 @@ fn causes(grade: &Grade, pitch: (f32, f32)) -> Vec<Cause> {
 }
 
 /// The grade of what cannot be measured, and the frame for what can.
-fn nothing(symbol: &Symbol, conditions: &Conditions) -> Grade {
-    let budget = symbol.words.len();
+fn nothing(symbol: &Symbol, conditions: &Conditions, budget: usize) -> Grade {
     let (rows, cols) =
         if symbol.mirrored { (symbol.cols, symbol.rows) } else { (symbol.rows, symbol.cols) };
-    let correction = Layout::of(symbol).map_or(budget, |layout| layout.shape.correction);
     Grade {
         parameters: [parameter(0.0, 0); 8],
         segments: Vec::new(),
@@ -266,7 +257,7 @@ fn nothing(symbol: &Symbol, conditions: &Conditions) -> Grade {
         minimum_reflectance: None,
         corrected: 0,
         wrong_words: Vec::new(),
-        budget: correction,
+        budget,
         inverted: symbol.inverted,
         mirrored: symbol.mirrored,
         columns_light: Vec::new(),

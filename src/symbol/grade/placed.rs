@@ -5,7 +5,7 @@
     clippy::many_single_char_names,
     reason = "a symbol has at most 144 modules a side, and the letters are those of the formulas"
 )]
-use super::edges::{Axis, Edge, Look};
+use super::edges::{Axis, Edge, Look, middles};
 use super::layout::Layout;
 use crate::symbol::grey::Grey;
 use crate::symbol::reader::Symbol;
@@ -41,6 +41,8 @@ pub(super) struct Placed {
     pub(super) axial: f32,
     /// Grid non-uniformity.
     pub(super) uneven: f32,
+    /// The middles of all modules in the lattice, with quiet zone.
+    pub(super) middles: Vec<(f32, f32)>,
 }
 
 pub(super) fn place(grey: &Grey<'_>, symbol: &Symbol, layout: &Layout) -> Placed {
@@ -57,6 +59,7 @@ pub(super) fn place(grey: &Grey<'_>, symbol: &Symbol, layout: &Layout) -> Placed
         Lines::of(&axes[0], &fits[0], (layout.cols, layout.rows)),
         Lines::of(&axes[1], &fits[1], (layout.rows, layout.cols)),
     ];
+    let middles = middles(&grid, (layout.cols + 2, layout.rows + 2));
     let actual = Actual { grid, lines, cols: layout.cols, rows: layout.rows };
     let corners = actual.corners();
     let pitch = pitch(&corners, size);
@@ -66,7 +69,8 @@ pub(super) fn place(grey: &Grey<'_>, symbol: &Symbol, layout: &Layout) -> Placed
         growth: (sane(growth.0), sane(growth.1)),
         pitch,
         axial: sane((pitch.0 - pitch.1).abs() / f32::midpoint(pitch.0, pitch.1)),
-        uneven: sane(actual.uneven(&corners) / f32::midpoint(pitch.0, pitch.1)),
+        uneven: sane(actual.uneven(&corners, &middles) / f32::midpoint(pitch.0, pitch.1)),
+        middles,
     }
 }
 
@@ -106,8 +110,13 @@ impl Fit {
         let count = if fit.full { TERMS } else { 4 };
         let rows: Vec<[f32; UNKNOWNS]> = edges.iter().map(|edge| fit.row(edge)).collect();
         let mut weights = vec![1.0_f32; edges.len()];
-        for _ in 0..2 {
+        // First straight, to see which edges do not fit.
+        for count in [3, count] {
             let Some(terms) = solved(&rows, edges, &weights, count) else { return fit };
+            fit.terms = terms;
+            if count > 3 {
+                break;
+            }
             let miss = |(row, edge): (&[f32; UNKNOWNS], &Edge)| edge.off - product(row, &terms);
             let misses: Vec<f32> = rows.iter().zip(edges).map(miss).collect();
             let mut sizes: Vec<f32> = misses.iter().map(|miss| miss.abs()).collect();
@@ -116,7 +125,6 @@ impl Fit {
             for (weight, miss) in weights.iter_mut().zip(&misses) {
                 *weight = 1.0 / (1.0 + (miss / (3.5 * usual)).powi(2));
             }
-            fit.terms = terms;
         }
         let ends = [(0.0, 0.0), (size.0, 0.0), (0.0, size.1), size];
         if ends.iter().any(|(u, v)| !(fit.at(*u, *v).abs() < FARTHEST)) {
@@ -156,18 +164,18 @@ fn solved(
     count: usize,
 ) -> Option<[f32; UNKNOWNS]> {
     let mut sums = [[0.0_f32; UNKNOWNS + 1]; UNKNOWNS];
+    let used: Vec<usize> = (0..count).chain([TERMS]).collect();
     for ((row, edge), weight) in rows.iter().zip(edges).zip(weights) {
         let mut right = [0.0; UNKNOWNS + 1];
         right[..UNKNOWNS].copy_from_slice(row);
         right[UNKNOWNS] = edge.off;
-        for (sums, factor) in sums.iter_mut().zip(row) {
-            let factor = factor * weight;
-            for (sum, value) in sums.iter_mut().zip(&right) {
+        for at in &used {
+            let factor = row[*at] * weight;
+            for (sum, value) in sums[*at].iter_mut().zip(&right) {
                 *sum += factor * value;
             }
         }
     }
-    let used: Vec<usize> = (0..count).chain([TERMS]).collect();
     let mut sums = sums.map(|row| row.map(f64::from));
     for (at, pivot) in used.iter().enumerate() {
         let head = sums[*pivot][*pivot];
@@ -205,14 +213,26 @@ impl Lines {
     /// `size`: modules along the axis, and rows across it.
     fn of(axis: &Axis, fit: &Fit, size: (usize, usize)) -> Self {
         let bands = (size.1 / BAND).max(1);
-        let mut seen: Vec<Vec<f32>> = vec![Vec::new(); (size.0 + 1) * bands];
-        for edge in &axis.edges {
-            let row = fit.row(edge);
+        let cells = (size.0 + 1) * bands;
+        let place = |edge: &Edge| {
             let band = (edge.row * bands / size.1).min(bands - 1);
-            let miss = edge.off - product(&row, &fit.terms);
-            seen[edge.line * bands + band].push(miss);
+            edge.line * bands + band
+        };
+        let mut ends = vec![0_usize; cells + 1];
+        for edge in &axis.edges {
+            ends[place(edge) + 1] += 1;
         }
-        Self { bands, off: seen.into_iter().map(usual).collect() }
+        for at in 0..cells {
+            ends[at + 1] += ends[at];
+        }
+        let (mut next, mut misses) = (ends.clone(), vec![0.0_f32; axis.edges.len()]);
+        for edge in &axis.edges {
+            let next = &mut next[place(edge)];
+            misses[*next] = edge.off - product(&fit.row(edge), &fit.terms);
+            *next += 1;
+        }
+        let off = ends.windows(2).map(|span| usual(&mut misses[span[0]..span[1]])).collect();
+        Self { bands, off }
     }
 
     /// At a line and a row across it, 0 to 1.
@@ -228,7 +248,7 @@ impl Lines {
 }
 
 /// The mean of those values that lie near the middle one.
-fn usual(mut values: Vec<f32>) -> f32 {
+fn usual(values: &mut [f32]) -> f32 {
     if values.is_empty() {
         return 0.0;
     }
@@ -266,29 +286,27 @@ impl Actual {
 
     /// The farthest that the middle of a module lies from where the four corners put it, in
     /// pixels (ISO/IEC 15415, 7.8.7).
-    fn uneven(&self, corners: &[(f32, f32); 4]) -> f32 {
+    fn uneven(&self, corners: &[(f32, f32); 4], middles: &[(f32, f32)]) -> f32 {
         let (wide, high) = (self.cols as f32, self.rows as f32);
         let mut most = 0.0_f32;
         for row in 0..self.rows {
-            let v = row as f32 + 0.5;
+            let v = (row as f32 + 0.5) / high;
+            let (across, down) = self.grid.steps(wide / 2.0, row as f32 + 0.5);
             for col in 0..self.cols {
-                let u = col as f32 + 0.5;
-                let off = (
-                    f32::midpoint(
-                        self.lines[0].at(col, v / high),
-                        self.lines[0].at(col + 1, v / high),
-                    ),
-                    f32::midpoint(
-                        self.lines[1].at(row, u / wide),
-                        self.lines[1].at(row + 1, u / wide),
-                    ),
+                let u = (col as f32 + 0.5) / wide;
+                let lines = &self.lines;
+                let du = f32::midpoint(lines[0].at(col, v), lines[0].at(col + 1, v));
+                let dv = f32::midpoint(lines[1].at(row, u), lines[1].at(row + 1, u));
+                let (x, y) = middles[(row + 1) * (self.cols + 2) + col + 1];
+                let ideal = between(corners, u, v);
+                let miss = (
+                    x + du * across.0 + dv * down.0 - ideal.0,
+                    y + du * across.1 + dv * down.1 - ideal.1,
                 );
-                let (x, y) = self.pixel((u, v), off);
-                let ideal = between(corners, u / wide, v / high);
-                most = most.max((x - ideal.0).hypot(y - ideal.1));
+                most = most.max(miss.0 * miss.0 + miss.1 * miss.1);
             }
         }
-        most
+        most.sqrt()
     }
 }
 

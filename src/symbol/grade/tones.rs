@@ -28,22 +28,25 @@ pub(super) struct Tones {
 impl Tones {
     pub(super) fn of(reflectance: &[f32], standard: Standard, edition: Edition) -> Self {
         let mut sorted = reflectance.to_vec();
-        sorted.sort_unstable_by(f32::total_cmp);
-        match standard {
-            Standard::Iso15415 => Self::of_label(reflectance, &sorted, edition),
-            Standard::Iso29158 => Self::of_mark(reflectance, &sorted, edition),
+        if standard == Standard::Iso29158 {
+            sorted.sort_unstable_by(f32::total_cmp);
+            return Self::of_mark(reflectance, &sorted, edition);
         }
+        Self::of_label(reflectance, sorted, edition)
     }
 
     /// ISO/IEC 15415, 7.8.3 and 7.8.4. The edition of 2024 takes the ends of the scale from one
     /// module in a hundred instead of the outermost one.
-    fn of_label(reflectance: &[f32], sorted: &[f32], edition: Edition) -> Self {
+    fn of_label(reflectance: &[f32], mut values: Vec<f32>, edition: Edition) -> Self {
         let count = match edition {
             Edition::Y2011 => 1,
-            Edition::Y2024 => (sorted.len() / 100).max(1),
+            Edition::Y2024 => (values.len() / 100).max(1),
         };
-        let brightest = mean(&sorted[sorted.len() - count..]);
-        let darkest = mean(&sorted[..count]);
+        let upper = values.len() - count;
+        values.select_nth_unstable_by(upper, f32::total_cmp);
+        let brightest = mean(&values[upper..]);
+        values.select_nth_unstable_by(count - 1, f32::total_cmp);
+        let darkest = mean(&values[..count]);
         let contrast = brightest - darkest;
         let threshold = f32::midpoint(brightest, darkest);
         let modulation = |value: &f32| {
