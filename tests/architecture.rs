@@ -25,8 +25,8 @@ const ROOMS: [(&str, &str); 25] = [
     // `line` for the scenario of the jobs that it files.
     ("centre", "code line order label store telemetry"),
     ("publish", "code line order access label store telemetry"),
-    // `crew` because the pages watch every line with a task each.
-    ("web", "code line order access label store telemetry crew"),
+    // `crew` because the pages watch every line with a task each; `symbol` for the words of grades.
+    ("web", "code line order access label symbol store telemetry crew"),
     ("drive", "code line store telemetry"),
     // What was written becomes the settings of each room; nobody else sees the whole.
     (

@@ -3,7 +3,7 @@ use super::desk::{Desk, LineDesk};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, line_page, rolls, sign_in};
+use super::{api, assets, line_page, rolls, sign_in, trend};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
@@ -134,6 +134,7 @@ fn router(state: WebState) -> Router {
         .merge(sign_in::routes())
         .merge(api::routes())
         .merge(rolls::routes())
+        .merge(trend::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)
