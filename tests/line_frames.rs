@@ -10,6 +10,7 @@ use markwright::line::*;
 fn running() -> Bench {
     let mut bench = Bench::running();
     bench.printed(3);
+    bench.forget();
     bench
 }
 

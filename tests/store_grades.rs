@@ -40,7 +40,7 @@ async fn job(kit: &Kit) -> i64 {
     id
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn last_hour() -> (Micros, Micros) {
     let now = Micros::now().0;

@@ -16,7 +16,7 @@ const READING: &str = "read grades";
 /// minute, or a week of one. A row takes about 100 bytes with its index: 100 MB.
 const ROWS_MAX: i64 = 1_000_000;
 /// And no longer than this.
-const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
 /// Room is made once in so many rows, for twice as many: what is too old goes away by and by.
 const ROOM_EVERY: i64 = 256;
 

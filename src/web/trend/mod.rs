@@ -61,18 +61,18 @@ impl Over {
 
     const fn length(self) -> Duration {
         match self {
-            Self::Hour => Duration::from_secs(3600),
-            Self::Shift => Duration::from_secs(8 * 3600),
-            Self::Day => Duration::from_secs(24 * 3600),
+            Self::Hour => Duration::from_hours(1),
+            Self::Shift => Duration::from_hours(8),
+            Self::Day => Duration::from_hours(24),
         }
     }
 
     /// What is added up to one point: a hundred of them, or fewer, are enough for any screen.
     const fn stretch(self) -> Duration {
         match self {
-            Self::Hour => Duration::from_secs(60),
-            Self::Shift => Duration::from_secs(5 * 60),
-            Self::Day => Duration::from_secs(15 * 60),
+            Self::Hour => Duration::from_mins(1),
+            Self::Shift => Duration::from_mins(5),
+            Self::Day => Duration::from_mins(15),
         }
     }
 }
@@ -166,7 +166,7 @@ async fn recent(
     to: Micros,
     least: Option<u8>,
 ) -> Result<Option<GradeStretch>, StoreError> {
-    for length in [Duration::from_secs(180), Duration::from_secs(3600)] {
+    for length in [Duration::from_mins(3), Duration::from_hours(1)] {
         let from = Micros(to.0 - micros(length));
         let found = state.store.grades_over_time(line, (from, to), length, least).await?;
         if let Some(stretch) = found.into_iter().next() {

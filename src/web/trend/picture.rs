@@ -240,10 +240,13 @@ fn parameters(now: &GradeStretch, stretches: &[GradeStretch]) -> Vec<OneParamete
         })
     };
     let mut found: Vec<_> = grades.into_iter().enumerate().filter_map(of).collect();
-    // Decode is 4 or 0 by definition: where something else is as bad, that says more.
-    let is_worst = |one: &&mut OneParameter| one.now <= worst + 0.001 && one.now < 39.5;
-    if let Some(one) = found.iter_mut().rev().find(is_worst) {
-        one.is_worst = true;
+    // Decode is 4 or 0 by definition: where something else is as bad, that says more. Of two that
+    // are as bad as each other the first says more: reflectance margin counts modulation, too.
+    let is_worst = |one: &OneParameter| one.now <= worst + 0.5 && one.now < 39.5;
+    let says_more = |one: &OneParameter| is_worst(one) && one.kind != Kind::Decode;
+    let at = found.iter().position(says_more).or_else(|| found.iter().position(is_worst));
+    if let Some(at) = at {
+        found[at].is_worst = true;
     }
     found
 }
