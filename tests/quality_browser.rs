@@ -6,6 +6,7 @@ mod web_house;
 
 use markwright::line::{Along, LineState, Quality, Record, StopReason, Tag, Wear};
 use markwright::telemetry::clock::Micros;
+use markwright::web::WebSettings;
 use orders_walk::Browser;
 use web_house::{House, view};
 
@@ -71,13 +72,13 @@ async fn a_print_that_falls_says_so_and_why() {
     falls.least_grade = Some(15);
     let worn = Wear { along: Along::Column, column: 7, share: 94 };
     falls.alarms = vec![StopReason::HeadWears(worn), StopReason::QualityFalls];
-    let house = House::with(&["one"], falls, Default::default()).await;
+    let house = House::with(&["one"], falls, WebSettings::default()).await;
     grades(&house, |minute| 39 - u8::try_from(minute / 4).unwrap()).await;
     shown("worse", "Getting worse", &house).await;
 
     let mut bad = view(LineState::Execute);
     bad.least_grade = Some(25);
-    let house = House::with(&["one"], bad, Default::default()).await;
+    let house = House::with(&["one"], bad, WebSettings::default()).await;
     grades(&house, |minute| 39 - u8::try_from(minute / 3).unwrap()).await;
     shown("bad", "Bad", &house).await;
 }

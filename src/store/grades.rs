@@ -58,7 +58,7 @@ pub(super) async fn write(
     if grades.is_empty() {
         return Ok(());
     }
-    let rows = Value::from_iter(grades.iter().map(NewGrade::as_json)).to_string();
+    let rows = grades.iter().map(NewGrade::as_json).collect::<Value>().to_string();
     let written = sqlx::query(
         "insert into grade (line, job_id, at, code_id, tag, overall, decode, sc, mod, rm, anu, gnu, \
          fpd, uec, growth_x, growth_y, calibrated, picture) \

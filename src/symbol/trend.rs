@@ -5,11 +5,7 @@
 //! the modules of its own label that have as many light neighbours (print growth and blur), every
 //! column against the columns around it (uneven light), and the last labels against all before
 //! (what the constant part of the codes does to a column).
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    reason = "columns and labels in the hundreds"
-)]
+#![expect(clippy::cast_precision_loss, reason = "columns and labels in the hundreds")]
 use super::grade::Grade;
 
 /// Labels that are looked at; a wear is told when nearly all of them show it.

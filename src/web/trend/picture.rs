@@ -131,11 +131,14 @@ impl Quality {
 
     /// Symbols of each letter in the whole time, and their share in percent.
     pub(super) fn letters(&self) -> Vec<(char, i64, i64)> {
-        let sum = |of: fn(&GradeStretch) -> i64| self.stretches.iter().map(of).sum::<i64>();
-        let all: i64 = sum(|one| one.n).max(1);
-        let each: [(char, fn(&GradeStretch) -> i64); 5] =
-            [('A', |s| s.a), ('B', |s| s.b), ('C', |s| s.c), ('D', |s| s.d), ('F', |s| s.f)];
-        each.into_iter().map(|(letter, of)| (letter, sum(of), sum(of) * 100 / all)).collect()
+        let of_each = |one: &GradeStretch| [one.a, one.b, one.c, one.d, one.f];
+        let mut sums = [0; 5];
+        for counts in self.stretches.iter().map(of_each) {
+            sums.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+        }
+        let all = self.graded().max(1);
+        let letters = ['A', 'B', 'C', 'D', 'F'].into_iter().zip(sums);
+        letters.map(|(letter, n)| (letter, n, n * 100 / all)).collect()
     }
 
     pub(super) fn letters_chart(&self) -> String {
