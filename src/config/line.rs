@@ -31,6 +31,7 @@ pub(super) fn line_config(
     let scenario = at.read("scenario", wanted, |text| text.parse::<Scenario>().ok());
     let belt = scenario.is_none_or(Scenario::has_belt);
     let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
+    let quality = quality(at.table("quality"));
     let by_itself = at.flag_or("by_itself", !belt);
     let roll = if belt { Media::default() } else { roll(&mut at) };
     let profile = at.shown("printer", "profile").unwrap_or_default();
@@ -48,7 +49,7 @@ pub(super) fn line_config(
         at.wrong("design", format_args!("\"{}\": {problem}", work.design), wanted);
     }
     at.end(
-        "name, scenario, by_itself, design, planned, limits, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -69,6 +70,7 @@ pub(super) fn line_config(
                 .as_ref()
                 .and_then(Option::as_ref)
                 .is_some_and(|camera| camera.trigger == Trigger::Line),
+            quality: quality?,
             ..settings
         },
         by_itself,
@@ -135,6 +137,29 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
          settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
     );
     settings
+}
+
+/// What is asked of the print.
+fn quality(mut at: Reader<'_>) -> Option<QualitySettings> {
+    let wanted = "\"A\", \"B\", \"C\", \"D\", or a number such as \"1.5\"";
+    let asked = at.has("least_grade");
+    let least_grade = if asked { at.read("least_grade", wanted, tenths) } else { None };
+    let usual = QualitySettings::default().keep_one_in;
+    let keep_one_in = at.number_or("keep_one_in", usual.into(), 0, 1_000_000);
+    at.end("least_grade, keep_one_in");
+    let keep_one_in = u32::try_from(keep_one_in).expect("bounded");
+    (least_grade.is_some() == asked).then_some(QualitySettings { least_grade, keep_one_in })
+}
+
+/// A grade in tenths: a letter is the least grade that bears it (ISO/IEC 15415).
+fn tenths(text: &str) -> Option<u8> {
+    match text {
+        "A" => Some(35),
+        "B" => Some(25),
+        "C" => Some(15),
+        "D" => Some(5),
+        number => (1..=40_u8).find(|tenths| format!("{}.{}", tenths / 10, tenths % 10) == number),
+    }
 }
 
 /// What a roll is made of.

@@ -4,7 +4,7 @@ use super::grades::{self, Shelf};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, line_page, rolls, sign_in};
+use super::{api, assets, line_page, rolls, sign_in, trend};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
@@ -141,6 +141,7 @@ fn router(state: WebState) -> Router {
         .merge(sign_in::routes())
         .merge(api::routes())
         .merge(rolls::routes())
+        .merge(trend::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)
