@@ -131,7 +131,7 @@ impl<'a> Look<'a> {
     fn is_clock(&self, down: bool, row: usize) -> bool {
         let (high, wide) = self.layout.seen.region();
         let row = row as u32;
-        if down { row % wide == wide - 1 } else { row % high == 0 }
+        if down { row % wide == wide - 1 } else { row.is_multiple_of(high) }
     }
 
     /// The direction of the edge between two modules, if there is to be one and one is seen.

@@ -143,7 +143,11 @@ impl Grade {
         let start = format!("{:.1}/{aperture}/{}", self.overall, self.wavelength_nm);
         match self.angle {
             Angle::Deg45 => start,
-            other => format!("{start}/{}", other.word()),
+            other @ (Angle::Deg45Q
+            | Angle::Deg30Q
+            | Angle::Deg30T
+            | Angle::Deg30S
+            | Angle::Deg90) => format!("{start}/{}", other.word()),
         }
     }
 

@@ -127,7 +127,8 @@ impl Fit {
             }
         }
         let ends = [(0.0, 0.0), (size.0, 0.0), (0.0, size.1), size];
-        if ends.iter().any(|(u, v)| !(fit.at(*u, *v).abs() < FARTHEST)) {
+        let believed = |(u, v): &(f32, f32)| fit.at(*u, *v).abs() < FARTHEST;
+        if !ends.iter().all(believed) {
             fit.terms = [0.0; UNKNOWNS];
         }
         fit
@@ -178,14 +179,14 @@ fn solved(
     }
     let mut sums = sums.map(|row| row.map(f64::from));
     for (at, pivot) in used.iter().enumerate() {
-        let head = sums[*pivot][*pivot];
-        if head.is_nan() || head < 1e-4 {
+        let line = sums[*pivot];
+        if line[*pivot].is_nan() || line[*pivot] < 1e-4 {
             return None;
         }
         for row in &used[at + 1..] {
-            let factor = sums[*row][*pivot] / head;
-            for col in 0..=UNKNOWNS {
-                sums[*row][col] -= factor * sums[*pivot][col];
+            let factor = sums[*row][*pivot] / line[*pivot];
+            for (sum, value) in sums[*row].iter_mut().zip(&line) {
+                *sum -= factor * value;
             }
         }
     }
