@@ -29,8 +29,6 @@ const ROOMS: [(&str, &str); 27] = [
     ("publish", "code line order access label store telemetry"),
     // `crew` because the pages watch every line with a task each; `symbol` for what a grade says.
     ("web", "code line order access label store telemetry crew symbol grading calibration"),
-    // `crew` because the pages watch every line with a task each; `symbol` for the words of grades.
-    ("web", "code line order access label symbol store telemetry crew"),
     ("drive", "code line store telemetry"),
     // What was written becomes the settings of each room; nobody else sees the whole.
     (

@@ -35,16 +35,18 @@ pub(super) fn camera(
     };
     let trigger = trigger(&mut at, &word, belt);
     let grading = at.flag_or("grade", true).then(Conditions::default);
+    let deep_within = at.time_or("deep_within", 100 * MS, MS, 10 * SECOND);
     let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
     let connect_within = at.time_or("connect_within", 3 * SECOND, 100 * MS, 60 * SECOND);
     let frame_within = at.time_or("frame_within", 2 * SECOND, 10 * MS, 60 * SECOND);
     at.end(&format!(
-        "{}, source, trigger, grade, frames_max_megabytes, connect_within, frame_within",
+        "{}, source, trigger, grade, deep_within, frames_max_megabytes, connect_within, frame_within",
         keys(&word)
     ));
     let mut settings = CameraSettings::new(source?, data_dir.join("frames"), line);
     settings.trigger = trigger?;
     settings.grading = grading;
+    settings.deep_within = deep_within;
     settings.calibration = Some((Calibration::folder(data_dir), line.to_owned()));
     settings.frames_max_bytes = megabytes * 1_000_000;
     (settings.connect_within, settings.frame_within) = (connect_within, frame_within);

@@ -31,7 +31,7 @@ pub use expected::Expected;
 pub use grey::{Grey, Region};
 pub use modules::{Modules, Run};
 pub use overlay::{Coloured, LEVEL_COLOURS, close_up, level, overlay};
-pub use read::{Found, read, read_within};
+pub use read::{Found, opinion, read, read_within};
 pub use reader::{Hints, MOST_PIXELS, Symbol, find, find_all, find_within};
 pub use sizes::SIDES;
 pub use warp::Warp;

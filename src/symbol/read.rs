@@ -56,15 +56,25 @@ pub fn read_within(
 ) -> Option<Found> {
     let grey = Grey::new(luma, width, height)?;
     let hints = Hints { region, ..Hints::default() };
-    reader::find_within(&grey, &hints, expected, left).map(Found::from).or_else(|| {
-        let region = region.unwrap_or(Region { x: 0, y: 0, width, height });
-        let pixels = u32::try_from(u64::from(region.width) * u64::from(region.height)).ok()?;
-        if pixels as usize > MOST_PIXELS || left() < OPINION_A_PIXEL.saturating_mul(pixels) {
-            return None;
-        }
-        let opinion = || second_opinion(luma, width, height, region);
-        catch_unwind(AssertUnwindSafe(opinion)).ok().flatten()
-    })
+    let found = reader::find_within(&grey, &hints, expected, left).map(Found::from);
+    found.or_else(|| opinion(luma, width, height, region, left))
+}
+
+/// The second opinion alone, for who has asked our own reader already.
+pub fn opinion(
+    luma: &[u8],
+    width: u32,
+    height: u32,
+    region: Option<Region>,
+    left: &dyn Fn() -> Duration,
+) -> Option<Found> {
+    let region = region.unwrap_or(Region { x: 0, y: 0, width, height });
+    let pixels = u32::try_from(u64::from(region.width) * u64::from(region.height)).ok()?;
+    if pixels as usize > MOST_PIXELS || left() < OPINION_A_PIXEL.saturating_mul(pixels) {
+        return None;
+    }
+    let opinion = || second_opinion(luma, width, height, region);
+    catch_unwind(AssertUnwindSafe(opinion)).ok().flatten()
 }
 
 fn second_opinion(luma: &[u8], width: u32, height: u32, at: Region) -> Option<Found> {

@@ -52,6 +52,9 @@ pub struct CameraSettings {
     pub source: Source,
     /// Who says when one is taken.
     pub trigger: Trigger,
+    /// How long one frame may be looked at. What is easily read takes a few milliseconds; the rest
+    /// is for symbols that are blurred or damaged, and for frames without any.
+    pub deep_within: Duration,
     /// How symbols are graded; nothing: they are not.
     pub grading: Option<Conditions>,
     /// Where calibrations are kept, and the name of this camera's. It says more than `grading`
@@ -79,6 +82,7 @@ impl CameraSettings {
         Self {
             source,
             trigger: Trigger::Device,
+            deep_within: Duration::from_millis(100),
             grading: Some(Conditions::default()),
             calibration: None,
             frames_dir: frames_dir.into().join(line),

@@ -4,6 +4,7 @@ use super::picture::Picture;
 use crate::line::{Quality, Reading};
 use crate::symbol::grade::{Conditions, Grade, grade};
 use crate::symbol::{self, Grey, Hints, Region, Symbol};
+use std::time::Duration;
 
 /// A region smaller than this holds no symbol that could be read.
 const SMALLEST_SIDE: u32 = 16;
@@ -18,24 +19,28 @@ pub(super) struct Seen {
     pub(super) grade: Option<Grade>,
 }
 
-/// Reads one picture. `near` is where a symbol was seen last.
+/// Reads one picture while there is time `left`. `near` is where a symbol was seen last.
 pub(super) fn read(
     picture: &Picture,
     near: Option<Region>,
     conditions: Option<&Conditions>,
+    left: &dyn Fn() -> Duration,
 ) -> Seen {
     let nothing = Seen { reading: Reading::Nothing, next: None, grade: None };
     let Some(grey) = Grey::new(&picture.luma, picture.width, picture.height) else {
         return nothing;
     };
-    let find = |region| symbol::find(&grey, &Hints { region, ..Hints::default() });
+    let find = |region| {
+        let hints = Hints { region, ..Hints::default() };
+        symbol::find_within(&grey, &hints, None, left)
+    };
     let near = near.and_then(|near| within(near, picture));
     let found = near.and_then(|near| find(Some(near))).or_else(|| find(None));
     if let Some(symbol) = found {
         return seen(&grey, symbol, conditions);
     }
     // The second opinion tells no modules that could be graded.
-    let found = symbol::read(&picture.luma, picture.width, picture.height, None);
+    let found = symbol::opinion(&picture.luma, picture.width, picture.height, None, left);
     found.map_or(nothing, |found| {
         let reading =
             Reading::Symbol { text: found.text, identifier: found.identifier, quality: None };
@@ -103,6 +108,10 @@ fn span(values: impl Iterator<Item = f32> + Clone) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
     use datamatrix::{DataMatrix, SymbolList};
+
+    fn read(picture: &Picture, near: Option<Region>, conditions: Option<&Conditions>) -> Seen {
+        super::read(picture, near, conditions, &|| Duration::MAX)
+    }
 
     const TEXT: &str = "0104810093011694212k6rsrti\u{1d}93#SzU";
 

@@ -7,9 +7,10 @@ use super::reader;
 use super::reading::{self, Seen};
 use super::shelf::{Recent, Shown};
 use super::{CameraSettings, Source};
-use crate::line::{CameraEvent, Cause, Event, FrameOf, PictureId, Reading};
+use crate::line::{Along, CameraEvent, Cause, Event, FrameOf, PictureId, Reading};
 use crate::symbol::Region;
 use crate::symbol::grade::Conditions;
+use crate::symbol::trend::{self, Columns, Wear};
 use crate::telemetry::LastWord;
 use crate::telemetry::clock::Micros;
 use reqwest::Client;
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Why a session ended.
@@ -162,6 +164,8 @@ pub(super) struct Camera<'a> {
 /// What was seen so far.
 #[derive(Default)]
 struct Eye {
+    /// Columns and rows of modules that grow lighter.
+    columns: Columns,
     /// How symbols are graded, if they are.
     conditions: Option<Conditions>,
     /// Where the last symbol was.
@@ -325,13 +329,14 @@ impl Eye {
                 Ok(frame) => self.look_at(settings, recent, frame).await,
                 Err(cause) => return cause.into(),
             };
-            let said = match seen {
-                Ok(Some(event)) => post.say(event).await,
-                Ok(None) => Ok(()),
-                Err(trouble) => Err(trouble),
+            let events = match seen {
+                Ok(events) => events,
+                Err(trouble) => return trouble,
             };
-            if let Err(trouble) = said {
-                return trouble;
+            for event in events.into_iter().flatten() {
+                if let Err(trouble) = post.say(event).await {
+                    return trouble;
+                }
             }
         }
     }
@@ -342,11 +347,15 @@ impl Eye {
         settings: &CameraSettings,
         recent: &Recent,
         Frame { of, content }: Frame,
-    ) -> Result<Option<CameraEvent>, Trouble> {
+    ) -> Result<[Option<CameraEvent>; 2], Trouble> {
         let (near, conditions) = (self.near, self.conditions);
+        let deep_within = settings.deep_within;
         let read = spawn_blocking(move || {
             let Some(picture) = picture(content)? else { return Ok(None) };
-            let Seen { reading, next, grade } = reading::read(&picture, near, conditions.as_ref());
+            let until = Instant::now() + deep_within;
+            let left = || until.saturating_duration_since(Instant::now());
+            let Seen { reading, next, grade } =
+                reading::read(&picture, near, conditions.as_ref(), &left);
             Ok::<_, NoPicture>(Some((Shown { picture, grade }, reading, next)))
         });
         let (shown, reading) = match read.await {
@@ -366,13 +375,15 @@ impl Eye {
             // Only while the whole program goes down.
             Err(_) => return Err(Trouble::Asked),
         };
-        let Some(of) = of.or_else(|| self.unasked.of(&reading)) else { return Ok(None) };
+        let Some(of) = of.or_else(|| self.unasked.of(&reading)) else { return Ok([None, None]) };
+        let grade = shown.as_ref().and_then(|shown| shown.grade.as_ref());
+        let wears = grade.and_then(|grade| self.columns.see(grade)).map(wears);
         let picture = shown.map(|shown| {
             let id = self.next_picture();
             recent.put(id, Arc::new(shown));
             id
         });
-        Ok(Some(CameraEvent::Read { of, reading, picture }))
+        Ok([Some(CameraEvent::Read { of, reading, picture }), wears])
     }
 
     /// Microseconds since 1970 make a number that is new after a restart, too.
@@ -381,6 +392,15 @@ impl Eye {
         self.last_picture = now.max(self.last_picture + 1);
         PictureId(self.last_picture)
     }
+}
+
+/// A dot of the print head fails, or does not any more.
+fn wears(wear: Wear) -> CameraEvent {
+    let along = match wear.along {
+        trend::Along::Column => Along::Column,
+        trend::Along::Row => Along::Row,
+    };
+    CameraEvent::Wears { along, column: wear.column, share: wear.share }
 }
 
 fn picture(content: Content) -> Result<Option<Picture>, NoPicture> {

@@ -173,7 +173,10 @@ mod tests {
         let luma = (0..side * side).map(|at| if dark(at) { 30 } else { 220 }).collect();
         let picture = Picture { width: side, height: side, luma };
         let conditions = symbol::grade::Conditions::default();
-        let grade = super::super::reading::read(&picture, None, Some(&conditions)).grade;
+        let grade = super::super::reading::read(&picture, None, Some(&conditions), &|| {
+            std::time::Duration::MAX
+        })
+        .grade;
         Shown { picture, grade: Some(grade.unwrap()) }
     }
 
