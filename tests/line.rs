@@ -312,6 +312,8 @@ fn a_restored_line_doubts_what_was_under_way_and_clears_the_pad_before_it_prints
     assert!(bench.asked_to_clear());
     assert!(bench.take_prints().is_empty());
     bench.plc(PlcEvent::PadCleared);
+    // What a PLC or a camera tells late must have been told before the belt moves.
+    bench.later(260 * MS);
     assert_eq!(bench.take_prints(), [4]);
 
     bench.plc(PlcEvent::Passed(Tag(7)));

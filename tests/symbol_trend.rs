@@ -69,7 +69,7 @@ fn a_dot_that_fades_is_told_before_it_costs_a_label() {
     ] {
         let mut chance = Chance::new(seed);
         let mut columns = Columns::new();
-        for _ in 0..40 {
+        for _ in 0..24 {
             let print = label(&mut chance);
             assert_eq!(columns.see(&seen(&print, 0.0, &mut chance)), None, "seed {seed}");
         }
@@ -112,9 +112,9 @@ fn random_codes_growth_and_uneven_light_are_no_dead_dots() {
     for seed in 0..6_u64 {
         let mut chance = Chance::new(100 + seed);
         let mut columns = Columns::new();
-        for n in 0..150 {
+        for n in 0..80 {
             let mut print = label(&mut chance);
-            let drift = f64::from(n) / 150.0;
+            let drift = f64::from(n) / 80.0;
             print.growth = match seed % 3 {
                 0 => (0.0, 0.0),
                 1 => (0.12 * drift, -0.05 * drift),

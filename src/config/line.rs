@@ -1,4 +1,5 @@
 //! The tables of one line.
+use super::camera;
 use super::check::SECOND;
 use super::label::{label_head, try_label};
 use super::reader::Reader;
@@ -11,11 +12,11 @@ use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::{Goods, Lot};
 use crate::symbol::Separator;
-use crate::verify::CameraSettings;
+use crate::verify::Trigger;
 use std::path::Path;
 use std::time::Duration;
 
-const MS: Duration = Duration::from_millis(1);
+pub(super) const MS: Duration = Duration::from_millis(1);
 
 pub(super) fn line_config(
     mut at: Reader<'_>,
@@ -31,22 +32,22 @@ pub(super) fn line_config(
     let scenario = at.read("scenario", wanted, |text| text.parse::<Scenario>().ok());
     let belt = scenario.is_none_or(Scenario::has_belt);
     let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
+    let quality = quality(at.table("quality"));
     let by_itself = at.flag_or("by_itself", !belt);
     let roll = if belt { Media::default() } else { roll(&mut at) };
     let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
     let plc = belt.then(|| plc(at.table("plc")));
-    let frames_dir = data_dir.join("frames");
     let shown = name.clone().unwrap_or_default();
     let watched = belt || at.has("camera");
-    let camera = watched.then(|| camera(at.table("camera"), &frames_dir, &shown));
+    let camera = watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some(printer)) = (&work, &printer) {
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
-        "name, scenario, by_itself, design, planned, limits, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -63,6 +64,11 @@ pub(super) fn line_config(
             ends_with_codes: rule.is_none(),
             rows_in_printer: printer.window,
             roll: RollSettings { camera: !belt && watched, ..roll.settings },
+            asks_for_pictures: camera
+                .as_ref()
+                .and_then(Option::as_ref)
+                .is_some_and(|camera| camera.trigger == Trigger::Line),
+            quality: quality?,
             ..settings
         },
         by_itself,
@@ -130,6 +136,8 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        // The camera's table says so.
+        asks_for_pictures: false,
         quality: QualitySettings::default(),
         roll: RollSettings::default(),
     };
@@ -138,6 +146,29 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
          settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
     );
     settings
+}
+
+/// What is asked of the print.
+fn quality(mut at: Reader<'_>) -> Option<QualitySettings> {
+    let wanted = "\"A\", \"B\", \"C\", \"D\", or a number such as \"1.5\"";
+    let asked = at.has("least_grade");
+    let least_grade = if asked { at.read("least_grade", wanted, tenths) } else { None };
+    let usual = QualitySettings::default().keep_one_in;
+    let keep_one_in = at.number_or("keep_one_in", usual.into(), 0, 1_000_000);
+    at.end("least_grade, keep_one_in");
+    let keep_one_in = u32::try_from(keep_one_in).expect("bounded");
+    (least_grade.is_some() == asked).then_some(QualitySettings { least_grade, keep_one_in })
+}
+
+/// A grade in tenths: a letter is the least grade that bears it (ISO/IEC 15415).
+fn tenths(text: &str) -> Option<u8> {
+    match text {
+        "A" => Some(35),
+        "B" => Some(25),
+        "C" => Some(15),
+        "D" => Some(5),
+        number => (1..=40_u8).find(|tenths| format!("{}.{}", tenths / 10, tenths % 10) == number),
+    }
 }
 
 /// What a roll is made of.
@@ -180,12 +211,12 @@ fn roll(line: &mut Reader<'_>) -> Media {
     Media { settings, pitch_mm, gap_mm }
 }
 
-fn is_address(text: &str) -> Option<String> {
+pub(super) fn is_address(text: &str) -> Option<String> {
     let (host, port) = text.rsplit_once(':')?;
     (!host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)).then(|| text.to_owned())
 }
 
-const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
+pub(super) const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
 
 fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32, Separator)> {
     let profile = profile(&mut at);
@@ -272,16 +303,6 @@ fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
     settings.unit = u8::try_from(unit).expect("bounded");
     settings.cycle = cycle;
     settings.answer_within = answer_within;
-    Some(settings)
-}
-
-fn camera(mut at: Reader<'_>, frames_dir: &Path, line: &str) -> Option<CameraSettings> {
-    let wanted = "the address of its stream, such as \"http://192.168.1.30/stream\"";
-    let url = at.read("url", wanted, |text| text.starts_with("http://").then(|| text.to_owned()));
-    let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
-    at.end("url, frames_max_megabytes");
-    let mut settings = CameraSettings::new(url?, frames_dir, line);
-    settings.frames_max_bytes = megabytes * 1_000_000;
     Some(settings)
 }
 

@@ -130,6 +130,9 @@ impl Line {
         let due = now + self.settings.picture_within;
         if let Some(product) = self.belt.product(tag) {
             product.picture_due = Some(due);
+            if self.settings.asks_for_pictures {
+                self.to_take.push(tag);
+            }
         }
         self.wait_for_quiet(now);
         if !self.frames.certain {
@@ -141,16 +144,13 @@ impl Line {
         if frames.take_early(FrameOf::Tag(tag)).is_some() {
             return;
         }
-        match frames.take_early(FrameOf::Count(frames.base + n)) {
-            Some(Early { of, reading, picture, .. }) => {
-                self.note_reading(of, tag, &reading, picture, records);
-            }
-            None => {
-                frames.open.push_back((n, tag));
-                if frames.open.len() > OPEN_MAX {
-                    frames.open.pop_front();
-                }
-            }
+        let early = frames.take_early(FrameOf::Count(frames.base + n));
+        if let Some(Early { of, reading, picture, .. }) = early {
+            return self.note_reading(of, tag, &reading, picture, records);
+        }
+        frames.open.push_back((n, tag));
+        if frames.open.len() > OPEN_MAX {
+            frames.open.pop_front();
         }
     }
 

@@ -16,7 +16,7 @@ const READING: &str = "read grades";
 /// minute, or a week of one. A row takes about 100 bytes with its index: 100 MB.
 const ROWS_MAX: i64 = 1_000_000;
 /// And no longer than this.
-const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
 /// Room is made once in so many rows, for twice as many: what is too old goes away by and by.
 const ROOM_EVERY: i64 = 256;
 
@@ -58,7 +58,7 @@ pub(super) async fn write(
     if grades.is_empty() {
         return Ok(());
     }
-    let rows = Value::from_iter(grades.iter().map(NewGrade::as_json)).to_string();
+    let rows = grades.iter().map(NewGrade::as_json).collect::<Value>().to_string();
     let written = sqlx::query(
         "insert into grade (line, job_id, at, code_id, tag, overall, decode, sc, mod, rm, anu, gnu, \
          fpd, uec, growth_x, growth_y, calibrated, picture) \

@@ -120,6 +120,24 @@ pub(super) fn correct(words: &mut [u8], erased: &[usize], shape: &Shape) -> Opti
     Some(Corrected { wrong, unused })
 }
 
+/// Which words differ from those that are expected. `None` if in one of the blocks more differ than
+/// it can bear: it may be another code then.
+pub(super) fn compare(words: &[u8], expected: &[u8], shape: &Shape) -> Option<Corrected> {
+    let per_block = shape.correction / shape.blocks;
+    let mut unused = 1.0_f32;
+    for block in 0..shape.blocks {
+        let differ = places(block, shape).iter().filter(|at| words[**at] != expected[**at]).count();
+        if 2 * differ > per_block {
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "at most 68 words")]
+        let used = 2.0 * differ as f32 / per_block as f32;
+        unused = unused.min(1.0 - used);
+    }
+    let wrong = (0..words.len()).filter(|at| words[*at] != expected[*at]).collect();
+    Some(Corrected { wrong, unused })
+}
+
 /// Places in the symbol of the words of one block, highest power first.
 pub(super) fn places(block: usize, shape: &Shape) -> Vec<usize> {
     let data = (block..shape.data).step_by(shape.blocks);

@@ -1,6 +1,7 @@
 //! From the darkness of the modules to codewords and text.
 use super::cells::Cells;
 use super::correction::{self, Corrected};
+use super::expected::Expected;
 use super::placement::{self, ALWAYS_DARK, ALWAYS_LIGHT};
 use super::sizes::Shape;
 use super::text::{self, Said};
@@ -31,9 +32,16 @@ impl Seen<'_> {
         self.darkness.at(row + self.margin, col + self.margin)
     }
 
-    /// Reads the words. Nothing is taken for erased: that would bring wrong texts nearer.
-    pub(super) fn decode(&self) -> Option<Decoded> {
+    /// Reads the words: compares them with the expected ones first, and corrects them where they
+    /// are others. Nothing is taken for erased: that would bring wrong texts nearer.
+    pub(super) fn decode(&self, expected: Option<&Expected>) -> Option<Decoded> {
         let mut words = self.words();
+        for right in expected.into_iter().flat_map(|expected| expected.words(self.shape)) {
+            if let Some(corrected) = correction::compare(&words, right, self.shape) {
+                let said = text::say(&right[..self.shape.data])?;
+                return Some(Decoded { said, words: right.to_vec(), corrected });
+            }
+        }
         let corrected = correction::correct(&mut words, &[], self.shape)?;
         let said = text::say(&words[..self.shape.data])?;
         Some(Decoded { said, words, corrected })

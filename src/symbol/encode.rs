@@ -59,12 +59,22 @@ pub enum SymbolProblem {
 
 /// Makes the GS1 `DataMatrix` of an element string (`GS` as character 29, no leading FNC1).
 pub fn encode_gs1(text: &str, size: Size, separator: Separator) -> Result<Modules, SymbolProblem> {
+    let (square, words) = encode_words(text, size, separator)?;
+    let inner = placement::place(&words, square.inner());
+    Ok(Modules::framed(square, &inner))
+}
+
+/// The words of the symbol, correction included.
+pub(super) fn encode_words(
+    text: &str,
+    size: Size,
+    separator: Separator,
+) -> Result<(&'static Shape, Vec<u8>), SymbolProblem> {
     let mut words = codewords(text, separator)?;
     let square = choose(words.len(), size)?;
     pad(&mut words, square.data);
     correction::append(&mut words, square);
-    let inner = placement::place(&words, square.inner());
-    Ok(Modules::framed(square, &inner))
+    Ok((square, words))
 }
 
 fn codewords(text: &str, separator: Separator) -> Result<Vec<u8>, SymbolProblem> {

@@ -11,7 +11,7 @@ const SOLID: f32 = 0.25;
 /// How much lighter it must be beyond them, both sides together.
 const CHANGE: f32 = 1.0;
 /// Corners that are looked into for each quarter turn: a bound for pictures of stripes.
-const CORNERS: usize = 5_000;
+const CORNERS: usize = 2_000;
 /// What a lost side costs, because three sides are more easily there by chance.
 const LOST: f32 = 0.15;
 /// How well the whole finder must fit.

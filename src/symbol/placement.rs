@@ -121,6 +121,10 @@ impl Inner {
         if col < 0 {
             (row, col) = (row + 4 - (self.cols + 4) % 8, col + self.cols);
         }
+        // Only in the extended rectangles (ISO/IEC 21471, annex E).
+        if row >= self.rows {
+            row -= self.rows;
+        }
         (row, col)
     }
 

@@ -1,6 +1,7 @@
 //! Our own reader: place, lattice, finder, modules, words, text.
 use super::cells::Cells;
 use super::decode::{Decoded, Seen};
+use super::expected::Expected;
 use super::finder::{self, Frame};
 use super::grey::{Grey, Owned, Region};
 use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
@@ -10,6 +11,7 @@ use super::sizes::Shape;
 use super::tone;
 use super::warp::{Sight, Warp};
 use std::cell::Cell;
+use std::time::Duration;
 
 /// What is known before a picture is looked at. Nothing of it is needed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,20 +67,48 @@ pub struct Symbol {
     pub inverted: bool,
 }
 
+/// Pictures of more pixels are not looked at: cut the part with the symbol out of them.
+pub const MOST_PIXELS: usize = 1 << 26;
+
 /// Reads the first symbol that is found.
 pub fn find(grey: &Grey<'_>, hints: &Hints) -> Option<Symbol> {
+    find_within(grey, hints, None, &|| Duration::MAX)
+}
+
+/// Reads the first symbol that is found while there is time `left`, which the caller's clock says.
+/// It is asked before every step; the longest step takes about a nanosecond a pixel. Where a code
+/// is expected, its size is looked for first; whatever is there is read as what it is.
+pub fn find_within(
+    grey: &Grey<'_>,
+    hints: &Hints,
+    expected: Option<&Expected>,
+    left: &dyn Fn() -> Duration,
+) -> Option<Symbol> {
     let mut found = None;
-    search(grey, hints, &mut |symbol| {
+    let mut take = |symbol| {
         found = Some(symbol);
         false
-    });
+    };
+    let size = expected.and_then(Expected::size).filter(|_| hints.size.is_none());
+    if size.is_some() {
+        let hints = Hints { size, places: FIRST_PLACES, ..*hints };
+        search(grey, &Task { hints: &hints, expected, left, levels: 1 }, &mut take);
+    }
+    if found.is_none() {
+        let mut take = |symbol| {
+            found = Some(symbol);
+            false
+        };
+        search(grey, &Task { hints, expected, left, levels: LEVELS }, &mut take);
+    }
     found
 }
 
 /// Reads every symbol that is found, each place once.
 pub fn find_all(grey: &Grey<'_>, hints: &Hints) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = Vec::new();
-    search(grey, hints, &mut |symbol| {
+    let task = Task { hints, expected: None, left: &|| Duration::MAX, levels: LEVELS };
+    search(grey, &task, &mut |symbol| {
         let again = found.iter().any(|other| other.covers(symbol.middle()));
         if !again {
             found.push(symbol);
@@ -105,18 +135,45 @@ impl Symbol {
     }
 }
 
+/// Copies of the picture that are looked at, each half as large as the one before.
+const LEVELS: usize = 4;
+/// Places at which the size of the expected code is looked for first.
+const FIRST_PLACES: usize = 2;
+
+/// What is to be done.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    hints: &'a Hints,
+    expected: Option<&'a Expected>,
+    /// How much time there still is.
+    left: &'a dyn Fn() -> Duration,
+    levels: usize,
+}
+
+impl Task<'_> {
+    fn over(&self) -> bool {
+        (self.left)().is_zero()
+    }
+}
+
 /// Tries place after place, in smaller and smaller copies of the picture; `take` says whether to
 /// go on.
-fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) {
+fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool) {
+    let hints = task.hints;
     let part = match hints.region {
         Some(region) => grey.part(region),
         None => Some(*grey),
     };
-    let Some(part) = part else { return };
+    let Some(part) = part.filter(|part| part.width() * part.height() <= MOST_PIXELS) else {
+        return;
+    };
     let mut copies: Vec<Owned> = Vec::new();
     let finders = Cell::new(hints.finders);
     let mut deep = DEEP;
-    for level in 0..4 {
+    for level in 0..task.levels {
+        if task.over() {
+            return;
+        }
         if level > 0 {
             let last = copies.last().map_or(part, Owned::grey);
             let Some(next) = last.halved() else { return };
@@ -132,7 +189,7 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
             continue;
         }
         let look = Look {
-            hints,
+            task,
             part: &part,
             here: &here,
             fine: &part,
@@ -142,6 +199,9 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
         };
         let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
+            if task.over() {
+                return;
+            }
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
             let found = look.through(&view, USUAL);
             let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
@@ -152,8 +212,11 @@ fn search(grey: &Grey<'_>, hints: &Hints, take: &mut dyn FnMut(Symbol) -> bool) 
                 return;
             }
         }
-        let again = map.places.iter().take(if level == 0 { AGAIN } else { 0 });
+        let again = map.places.iter().take(if level == 0 && task.levels > 1 { AGAIN } else { 0 });
         for (place, (window, care)) in again.flat_map(|place| CARES.map(|care| (place, care))) {
+            if task.over() {
+                return;
+            }
             let view = lattice::view(&here, (place.x, place.y), window);
             if look.through(&view, care).is_some_and(|symbol| !take(symbol)) {
                 return;
@@ -190,13 +253,15 @@ const BLURRED: f32 = 1.3;
 const SHARPER: f32 = 1.0;
 /// So few correction words are led astray by chance in one of a million pictures (14 x 14).
 const FEW: usize = 11;
+/// Pixels that are sharpened at most: about ten milliseconds.
+const SHARPENED_MOST: u64 = 400_000;
 /// Places of a picture that are sharpened at most.
 const DEEP: usize = 3;
 
 /// The picture while one place of it is looked at.
 #[derive(Clone, Copy)]
 struct Look<'a> {
-    hints: &'a Hints,
+    task: &'a Task<'a>,
     /// The part of the picture that is asked for.
     part: &'a Grey<'a>,
     /// What is looked at, and what modules are measured in: a copy of the former's double size, so
@@ -216,16 +281,17 @@ impl Look<'_> {
         let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
         let fits = |start: &&Start| {
             let pitch = start.pitch() * times;
-            let known = self.hints.module.is_none_or(|module| (pitch / module - 1.0).abs() < 0.34);
+            let known = self.task.hints.module.is_none_or(|module| (pitch / module - 1.0).abs() < 0.34);
             start.clear > FAINTEST && known
         };
         let starts = view.starts.iter().filter(fits);
-        starts.take(LATTICES).find_map(|start| self.from(start, care))
+        let mut starts = starts.take(LATTICES).take_while(|_| !self.task.over());
+        starts.find_map(|start| self.from(start, care))
     }
 
     /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
     fn sharper(&self, map: &Map, place: &Place, blur: f32, deep: &mut usize) -> Option<Symbol> {
-        if !(BLURRED..4.0 * BLURRED).contains(&blur) || *deep == 0 {
+        if !(BLURRED..4.0 * BLURRED).contains(&blur) || *deep == 0 || self.task.over() {
             return None;
         }
         *deep -= 1;
@@ -236,6 +302,9 @@ impl Look<'_> {
             width: u32::try_from(right.min(self.here.width()) - left).ok()?,
             height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
         };
+        if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST {
+            return None;
+        }
         let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
         let sharp = sharp.grey();
         let look = Look {
@@ -280,17 +349,17 @@ impl Look<'_> {
         seen: &mut Vec<Frame>,
     ) -> Option<Symbol> {
         let wanted = |shape: &Shape| {
-            let size = self.hints.size;
+            let size = self.task.hints.size;
             size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
         };
         let frames = finder::frames(cells, lost, wanted);
-        let least = if self.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
+        let least = if self.task.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
         for frame in frames.iter().take_while(|frame| frame.rank() > least).take(FRAMES) {
             if seen.iter().any(|other| other.same(frame)) {
                 continue;
             }
             seen.push(*frame);
-            self.finders.set(self.finders.get().checked_sub(1)?);
+            self.finders.set(self.finders.get().checked_sub(1).filter(|_| !self.task.over())?);
             let found = self.read(lattice, frame);
             if found.is_some() {
                 return found;
@@ -333,7 +402,8 @@ impl Look<'_> {
             ways.iter().find_map(|mirrored| {
                 let mirrored = *mirrored;
                 let seen = Seen { shape: frame.shape, darkness: &darkness, margin: 1, mirrored };
-                let decoded = seen.decode().filter(|decoded| self.believes(frame, decoded))?;
+                let decoded = seen.decode(self.task.expected)?;
+                let decoded = Some(decoded).filter(|decoded| self.believes(frame, decoded))?;
                 Some(self.symbol(warp, frame, &samples, decoded, mirrored))
             })
         })
@@ -344,7 +414,7 @@ impl Look<'_> {
     fn believes(&self, frame: &Frame, decoded: &Decoded) -> bool {
         let few = frame.shape.correction <= FEW;
         let most = frame.shape.correction / 2 - usize::from(few);
-        self.hints.size.is_some() || !few || decoded.corrected.wrong.len() <= most
+        self.task.hints.size.is_some() || !few || decoded.corrected.wrong.len() <= most
     }
 
     fn symbol(
@@ -364,7 +434,7 @@ impl Look<'_> {
                 (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
             }
         };
-        let grid = grid.moved(self.hints.region.map_or((0, 0), |region| (region.x, region.y)));
+        let grid = grid.moved(self.task.hints.region.map_or((0, 0), |region| (region.x, region.y)));
         #[expect(clippy::cast_precision_loss, reason = "at most 144")]
         let (wide, high) = (cols as f32, rows as f32);
         let corners = [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)];

@@ -69,12 +69,38 @@ pub(super) const RECTANGLES: [Shape; 6] = [
     flat(16, 48, 49, 28, 2),
 ];
 
+/// The extended rectangular ones (DMRE, ISO/IEC 21471), in the order of that table.
+pub(super) const EXTENDED: [Shape; 18] = [
+    flat(8, 48, 18, 15, 2),
+    flat(8, 64, 24, 18, 4),
+    flat(8, 80, 32, 22, 4),
+    flat(8, 96, 38, 28, 4),
+    flat(8, 120, 49, 32, 6),
+    flat(8, 144, 63, 36, 6),
+    flat(12, 64, 43, 27, 4),
+    flat(12, 88, 64, 36, 4),
+    flat(16, 64, 62, 36, 4),
+    flat(20, 36, 44, 28, 2),
+    flat(20, 44, 56, 34, 2),
+    flat(20, 64, 84, 42, 4),
+    flat(22, 48, 72, 38, 2),
+    flat(24, 48, 80, 41, 2),
+    flat(24, 64, 108, 46, 4),
+    flat(26, 40, 70, 38, 2),
+    flat(26, 48, 90, 42, 2),
+    flat(26, 64, 118, 50, 4),
+];
+
 /// Every size: the squares, then the rectangles.
-pub(super) const SHAPES: [Shape; 30] = {
-    let mut all = [SQUARES[0]; 30];
+pub(super) const SHAPES: [Shape; 48] = {
+    let mut all = [SQUARES[0]; 48];
     let mut at = 0;
-    while at < 30 {
-        all[at] = if at < 24 { SQUARES[at] } else { RECTANGLES[at - 24] };
+    while at < 48 {
+        all[at] = match at {
+            0..24 => SQUARES[at],
+            24..30 => RECTANGLES[at - 24],
+            _ => EXTENDED[at - 30],
+        };
         at += 1;
     }
     all

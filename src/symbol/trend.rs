@@ -5,11 +5,7 @@
 //! the modules of its own label that have as many light neighbours (print growth and blur), every
 //! column against the columns around it (uneven light), and the last labels against all before
 //! (what the constant part of the codes does to a column).
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    reason = "columns and labels in the hundreds"
-)]
+#![expect(clippy::cast_precision_loss, reason = "columns and labels in the hundreds")]
 use super::grade::Grade;
 
 /// Labels that are looked at; a wear is told when nearly all of them show it.
@@ -90,8 +86,8 @@ impl Place {
 /// The columns and rows of the symbols of one line.
 #[derive(Debug, Default)]
 pub struct Columns {
-    columns: Vec<Place>,
-    rows: Vec<Place>,
+    across: Vec<Place>,
+    down: Vec<Place>,
     seen: u32,
     /// What still stands of symbols of another size.
     ended: Vec<Wear>,
@@ -107,11 +103,11 @@ impl Columns {
     /// Symbols of another size begin anew.
     pub fn see(&mut self, grade: &Grade) -> Option<Wear> {
         let print = Print::of(grade)?;
-        if (self.columns.len(), self.rows.len()) != (print.cols, print.rows) {
+        if (self.across.len(), self.down.len()) != (print.cols, print.rows) {
             self.begin(print.cols, print.rows);
         }
         let (columns, rows) = print.lightness();
-        for (places, lightness) in [(&mut self.columns, columns), (&mut self.rows, rows)] {
+        for (places, lightness) in [(&mut self.across, columns), (&mut self.down, rows)] {
             for (at, place) in places.iter_mut().enumerate() {
                 place.see(lightness[at] - around(&lightness, at), self.seen);
             }
@@ -121,12 +117,12 @@ impl Columns {
     }
 
     fn begin(&mut self, cols: usize, rows: usize) {
-        for (along, places) in [(Along::Column, &self.columns), (Along::Row, &self.rows)] {
+        for (along, places) in [(Along::Column, &self.across), (Along::Row, &self.down)] {
             let told = (1..).zip(places).filter(|(_, place)| place.told);
             self.ended.extend(told.map(|(column, _)| Wear { along, column, share: 0 }));
         }
-        self.columns = vec![Place::default(); cols];
-        self.rows = vec![Place::default(); rows];
+        self.across = vec![Place::default(); cols];
+        self.down = vec![Place::default(); rows];
         self.seen = 0;
     }
 
@@ -134,8 +130,8 @@ impl Columns {
         if self.seen < LAST {
             return None;
         }
-        let columns = (1..).zip(&mut self.columns).map(|(n, place)| (Along::Column, n, place));
-        let rows = (1..).zip(&mut self.rows).map(|(n, place)| (Along::Row, n, place));
+        let columns = (1..).zip(&mut self.across).map(|(n, place)| (Along::Column, n, place));
+        let rows = (1..).zip(&mut self.down).map(|(n, place)| (Along::Row, n, place));
         columns
             .chain(rows)
             .find_map(|(along, column, place)| Some(Wear { along, column, share: place.turns()? }))

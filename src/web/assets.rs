@@ -5,12 +5,17 @@ use axum::http::header;
 use axum::routing::get;
 
 const STYLE: &str = include_str!("../../templates/assets/markwright.css");
+const QUALITY_STYLE: &str = include_str!("../../templates/assets/quality.css");
 const SCRIPT: &str = include_str!("../../templates/assets/live.js");
 const ICON: &str = include_str!("../../templates/assets/icon.svg");
 
 pub(super) fn routes() -> Router<WebState> {
     Router::new()
         .route("/assets/markwright.css", get(async || as_kind("text/css; charset=utf-8", STYLE)))
+        .route(
+            "/assets/quality.css",
+            get(async || as_kind("text/css; charset=utf-8", QUALITY_STYLE)),
+        )
         .route("/assets/live.js", get(async || as_kind("text/javascript; charset=utf-8", SCRIPT)))
         .route("/assets/icon.svg", get(async || as_kind("image/svg+xml", ICON)))
 }

@@ -221,6 +221,11 @@ impl LineNow {
     }
 
     /// For the pages: what was not good among the last verdicts.
+    /// The grade of the last symbol that was graded.
+    pub(super) fn last_grade(&self) -> Option<&str> {
+        self.verdicts.iter().find_map(|verdict| verdict.grade.as_deref())
+    }
+
     pub(super) fn rejects(&self) -> impl Iterator<Item = &VerdictNow> {
         self.verdicts.iter().filter(|verdict| !verdict.good)
     }

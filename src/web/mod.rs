@@ -15,6 +15,7 @@ mod server;
 mod sessions;
 mod sign_in;
 mod signed_in;
+mod trend;
 mod words;
 
 pub use desk::LineDesk;

@@ -4,7 +4,7 @@ use super::grades::{self, Shelf};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, line_page, new_printer, rolls, scanner, sign_in};
+use super::{api, assets, line_page, new_printer, rolls, scanner, sign_in, trend};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
@@ -143,6 +143,7 @@ fn router(state: WebState) -> Router {
         .merge(new_printer::routes())
         .merge(rolls::routes())
         .merge(scanner::routes())
+        .merge(trend::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)
