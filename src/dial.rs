@@ -15,13 +15,18 @@ const PROBES: u32 = 3;
 /// Connects to `addr` (`host:port`), sends small writes at once, and watches the connection.
 pub async fn connect(addr: &str, within: Duration) -> io::Result<TcpStream> {
     let stream = timeout(within, TcpStream::connect(addr)).await??;
+    watch(&stream)?;
+    Ok(stream)
+}
+
+/// Sends small writes at once, and watches the connection; also of one that we accepted.
+pub fn watch(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let probe = socket2::TcpKeepalive::new()
         .with_time(PROBE_AFTER)
         .with_interval(PROBE_EVERY)
         .with_retries(PROBES);
-    socket2::SockRef::from(&stream).set_tcp_keepalive(&probe)?;
-    Ok(stream)
+    socket2::SockRef::from(stream).set_tcp_keepalive(&probe)
 }
 
 /// The pause before the next attempt to connect: it doubles from the first to the longest.

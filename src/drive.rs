@@ -2,7 +2,7 @@
 use crate::code::CodeId;
 use crate::line::Request;
 use crate::line::{
-    Command, Event, Line, LineState, LineView, Outcome, PictureId, PlcCommand, PrinterCommand,
+    CameraCommand, Command, Event, Line, LineState, LineView, Outcome, PlcCommand, PrinterCommand,
 };
 use crate::store::{Job, Store, StoreError};
 use std::time::Instant;
@@ -20,8 +20,8 @@ pub struct Hands {
     pub printer: mpsc::Sender<PrinterCommand>,
     /// What the PLC is told; none where the scenario has no belt.
     pub plc: Option<mpsc::Sender<PlcCommand>>,
-    /// Pictures to keep; none where the scenario has no camera.
-    pub camera: Option<mpsc::Sender<PictureId>>,
+    /// What the camera is told; none where the scenario has no camera.
+    pub camera: Option<mpsc::Sender<CameraCommand>>,
 }
 
 /// What goes in and out of a running line beside its devices.
@@ -175,8 +175,14 @@ async fn carry_out(
             }
             Command::KeepPicture(picture) => {
                 // A picture is for people: a slow disk must not stop the line.
-                if let Some(Err(error)) = hands.camera.as_ref().map(|to| to.try_send(picture)) {
+                let kept = CameraCommand::Keep(picture);
+                if let Some(Err(error)) = hands.camera.as_ref().map(|to| to.try_send(kept)) {
                     tracing::warn!(%error, "a picture is not kept");
+                }
+            }
+            Command::TakePicture(tag) => {
+                if let Some(camera) = &hands.camera {
+                    hand_over("the camera", camera, CameraCommand::Take(tag))?;
                 }
             }
         }

@@ -18,6 +18,8 @@ pub mod apply;
 pub mod verify;
 pub mod report;
 
+pub mod calibration;
+pub mod grading;
 pub mod centre;
 pub mod publish;
 pub mod web;

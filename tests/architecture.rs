@@ -20,7 +20,7 @@ const ROOMS: [(&str, &str); 25] = [
     ("pull", "code upstream store telemetry"),
     ("print", "code line label dial telemetry"),
     ("apply", "code line dial telemetry"),
-    ("verify", "code line symbol dial telemetry"),
+    ("verify", "code line symbol calibration dial telemetry"),
     ("report", "code upstream store telemetry"),
     // `line` for the scenario of the jobs that it files.
     ("centre", "code line order label store telemetry"),
@@ -31,7 +31,7 @@ const ROOMS: [(&str, &str); 25] = [
     // What was written becomes the settings of each room; nobody else sees the whole.
     (
         "config",
-        "code symbol line order label upstream pull store print apply verify report centre publish web",
+        "code symbol line order label upstream pull store print apply verify report centre publish web calibration",
     ),
     // A fake that shared our encoders or parsers would agree with their mistakes.
     ("sim", "code"),
@@ -41,12 +41,14 @@ const ROOMS: [(&str, &str); 25] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 17] = [
+const PACKAGES: [(&str, &str); 19] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
     ("rumqttc", "publish"),
     ("reqwest", "upstream verify"),
+    ("aravis", "verify"),
+    ("v4l", "verify"),
     ("rxing", "symbol"),
     // The fake plant's symbols come from another package than the one that reads them.
     ("datamatrix", "sim"),

@@ -44,6 +44,7 @@ fn settings(counts: bool) -> LineSettings {
         ends_with_codes: false,
         passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
+        asks_for_pictures: false,
         roll: RollSettings::default(),
     }
 }

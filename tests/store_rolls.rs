@@ -194,6 +194,7 @@ fn settings() -> LineSettings {
         ends_with_codes: true,
         passes_before_bin_eye_max: 2,
         rejects_in_a_row_max: 3,
+        asks_for_pictures: false,
         roll: markwright::line::RollSettings::default(),
     }
 }

@@ -1,44 +1,40 @@
 //! The camera driver against a small scripted camera that speaks HTTP byte by byte.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+mod verify_kit;
 
-use datamatrix::{DataMatrix, SymbolList};
-use markwright::line::{CameraEvent, Cause, Event, FrameOf, PictureId, Reading, Tag};
-use markwright::telemetry::LastWord;
-use markwright::verify::{CameraSettings, keep};
-use std::path::PathBuf;
+use markwright::line::{CameraEvent, Cause, FrameOf, PictureId, Reading, Tag};
+use markwright::verify::{CameraSettings, Source, Trigger};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use verify_kit::{DEADLINE, HEIGHT, WIDTH, frame, good, grey_map, part, pixels, text};
 
-const DEADLINE: Duration = Duration::from_secs(10);
 const STREAM: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n";
 
 struct Bench {
     listener: TcpListener,
-    kept: mpsc::Sender<PictureId>,
-    facts: mpsc::Receiver<Event>,
-    folder: tempfile::TempDir,
-    _stop: DropGuard,
+    driver: verify_kit::Bench,
 }
 
 async fn bench(change: impl FnOnce(&mut CameraSettings)) -> Bench {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
     let url = format!("http://{}/stream", listener.local_addr().unwrap());
-    let mut settings = CameraSettings {
-        frame_within: Duration::from_millis(200),
-        retry: (Duration::from_millis(20), Duration::from_millis(50)),
-        ..CameraSettings::new(url, folder.path(), "line-1")
-    };
-    change(&mut settings);
-    let (kept, kept_inbox) = mpsc::channel(16);
-    let (fact_outbox, facts) = mpsc::channel(64);
-    let stop = CancellationToken::new();
-    tokio::spawn(keep(settings, kept_inbox, fact_outbox, LastWord::default(), stop.clone()));
-    Bench { listener, kept, facts, folder, _stop: stop.drop_guard() }
+    Bench { listener, driver: verify_kit::bench(Source::Stream { url }, change) }
+}
+
+impl std::ops::Deref for Bench {
+    type Target = verify_kit::Bench;
+
+    fn deref(&self) -> &Self::Target {
+        &self.driver
+    }
+}
+
+impl std::ops::DerefMut for Bench {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.driver
+    }
 }
 
 impl Bench {
@@ -61,71 +57,6 @@ impl Bench {
         assert_eq!(self.fact().await, CameraEvent::Up);
         stream
     }
-
-    async fn fact(&mut self) -> CameraEvent {
-        let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
-        let fact = fact.unwrap();
-        let Event::Camera(event) = fact else { panic!("{fact:?} from a camera") };
-        event
-    }
-
-    async fn read(&mut self) -> (Tag, Reading, PictureId) {
-        let fact = self.fact().await;
-        let CameraEvent::Read { of: FrameOf::Tag(tag), reading, picture: Some(picture) } = fact
-        else {
-            panic!("{fact:?} instead of a reading")
-        };
-        (tag, reading, picture)
-    }
-
-    async fn file(&self, picture: PictureId) -> PathBuf {
-        let path = self.folder.path().join(format!("line-1/{}.png", picture.0));
-        let wait = async {
-            while !path.exists() {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, wait).await.expect("a file in time");
-        path
-    }
-}
-
-fn text(serial: u32) -> String {
-    format!("01048100930116942100{serial:06}\u{1d}93#SzU")
-}
-
-fn good(serial: u32) -> Reading {
-    Reading::Symbol { text: text(serial), identifier: "]d2".into(), quality: None }
-}
-
-const WIDTH: usize = 320;
-const HEIGHT: usize = 240;
-
-/// A grey picture with the symbol of `text`, its corner at (60, 50).
-fn pixels(text: &str) -> Vec<u8> {
-    let mut luma = vec![210; WIDTH * HEIGHT];
-    let symbol =
-        DataMatrix::encode_gs1(text.as_bytes(), SymbolList::default().enforce_square()).unwrap();
-    for (x, y) in symbol.bitmap().pixels() {
-        for n in 0..25 {
-            luma[(50 + y * 5 + n / 5) * WIDTH + 60 + x * 5 + n % 5] = 25;
-        }
-    }
-    luma
-}
-
-fn grey_map(luma: &[u8]) -> Vec<u8> {
-    [format!("P5\n{WIDTH} {HEIGHT}\n255\n").as_bytes(), luma].concat()
-}
-
-fn part(headers: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("--frame\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
-    [head.as_bytes(), body, b"\r\n"].concat()
-}
-
-fn frame(tag: u32) -> Vec<u8> {
-    let headers = format!("Content-Type: image/x-portable-graymap\r\nX-Tag: {tag}\r\n");
-    part(&headers, &grey_map(&pixels(&text(tag))))
 }
 
 #[tokio::test]
@@ -180,9 +111,12 @@ async fn a_camera_without_tags_is_counted() {
     let body = grey_map(&pixels(&text(1)));
     let kind = "Content-Type: image/x-portable-graymap\r\n";
     camera.write_all(&part(kind, &body)).await.unwrap();
-    assert_eq!(bench.read().await.0, Tag(1));
-    camera.write_all(&part(&format!("{kind}X-Trigger: 40\r\n"), &body)).await.unwrap();
-    assert_eq!(bench.read().await.0, Tag(40));
+    assert_eq!(bench.serial().await, (FrameOf::Count(1), Some(1)));
+    for (trigger, count) in [(40, 2), (41, 3), (44, 6)] {
+        let headers = format!("{kind}X-Trigger: {trigger}\r\n");
+        camera.write_all(&part(&headers, &body)).await.unwrap();
+        assert_eq!(bench.serial().await, (FrameOf::Count(count), Some(1)), "two were lost");
+    }
 }
 
 #[tokio::test]
@@ -197,9 +131,9 @@ async fn a_png_is_read_and_the_picture_asked_for_is_kept_in_a_file() {
     camera.write_all(&part(headers, png.get_ref())).await.unwrap();
     let (_, reading, picture) = bench.read().await;
     assert_eq!(reading, good(3));
-    bench.kept.send(PictureId(1)).await.unwrap();
-    bench.kept.send(picture).await.unwrap();
-    let kept = image::open(bench.file(picture).await).unwrap().into_luma8();
+    bench.keep(PictureId(1)).await;
+    bench.keep(picture).await;
+    let kept = image::open(bench.file(&format!("{}.png", picture.0)).await).unwrap().into_luma8();
     assert_eq!(kept.into_raw(), luma);
     assert!(!bench.folder.path().join("line-1/1.png").exists(), "never taken, never kept");
 }
@@ -208,8 +142,7 @@ async fn a_png_is_read_and_the_picture_asked_for_is_kept_in_a_file() {
 async fn a_quiet_camera_stays_up_and_a_stuck_frame_does_not() {
     let mut bench = bench(|settings| settings.frame_within = Duration::from_millis(100)).await;
     let mut camera = bench.streaming().await;
-    let quiet = tokio::time::timeout(Duration::from_millis(300), bench.facts.recv()).await;
-    assert!(quiet.is_err(), "{quiet:?}");
+    bench.nothing_for(Duration::from_millis(300)).await;
     camera.write_all(&frame(1)[..500]).await.unwrap();
     assert_eq!(bench.fact().await, CameraEvent::Down(Cause::Silent));
 }
@@ -252,4 +185,77 @@ async fn what_is_no_stream_is_the_wrong_device() {
         camera.write_all(answer.as_bytes()).await.unwrap();
         assert_eq!(bench.fact().await, CameraEvent::Down(Cause::WrongDevice));
     }
+}
+
+/// A JPEG of a grey picture.
+fn jpeg(serial: u32) -> Vec<u8> {
+    let grey = image::GrayImage::from_raw(320, 240, pixels(&text(serial))).unwrap();
+    let mut file = std::io::Cursor::new(Vec::new());
+    grey.write_to(&mut file, image::ImageFormat::Jpeg).unwrap();
+    file.into_inner()
+}
+
+fn free_frame(serial: u32) -> Vec<u8> {
+    [b"--frame\r\nContent-Type: image/jpeg\r\n\r\n", &jpeg(serial)[..], b"\r\n"].concat()
+}
+
+#[tokio::test]
+async fn a_free_running_camera_without_lengths_tells_each_new_symbol_once() {
+    let mut bench = bench(|settings| settings.trigger = Trigger::Nobody).await;
+    let mut camera = bench.streaming().await;
+    for (count, serial) in (1..).zip([5, 6, 5]) {
+        // More of them may be dropped unread; the first and the last are not both.
+        camera.write_all(&free_frame(serial)).await.unwrap();
+        assert_eq!(bench.serial().await, (FrameOf::Count(count), Some(serial)));
+        camera.write_all(&free_frame(serial)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_a_free_running_camera_the_line_takes_the_frame_that_begins_after_it_asked() {
+    let mut bench = bench(|settings| settings.trigger = Trigger::Line).await;
+    let mut camera = bench.streaming().await;
+    let begun = free_frame(1);
+    camera.write_all(&begun[..200]).await.unwrap();
+    bench.nothing_for(Duration::from_millis(50)).await;
+    bench.take(77).await;
+    bench.nothing_for(Duration::from_millis(50)).await;
+    camera.write_all(&[&begun[200..], b"\r\n"].concat()).await.unwrap();
+    bench.nothing_for(Duration::from_millis(100)).await;
+    camera.write_all(&free_frame(2)).await.unwrap();
+    assert_eq!(bench.serial().await, (FrameOf::Tag(Tag(77)), Some(2)));
+    camera.write_all(&free_frame(3)).await.unwrap();
+    bench.nothing_for(Duration::from_millis(100)).await;
+}
+
+#[tokio::test]
+async fn a_graded_reject_is_kept_with_what_was_found_drawn_over_it() {
+    let grading = Some(markwright::symbol::grade::Conditions::default());
+    let mut bench = bench(|settings| settings.grading = grading).await;
+    let mut camera = bench.streaming().await;
+    camera.write_all(&frame(4)).await.unwrap();
+    let (_, reading, picture) = bench.read().await;
+    let Reading::Symbol { quality: Some(quality), .. } = reading else { panic!("{reading:?}") };
+    assert_eq!((quality.overall, quality.calibrated), (40, false));
+    bench.keep(picture).await;
+    let overlay = image::open(bench.file(&format!("{}-overlay.png", picture.0)).await).unwrap();
+    assert_eq!((overlay.width(), overlay.height()), (320, 240));
+}
+
+#[tokio::test]
+async fn frames_that_come_too_fast_leave_gaps_and_are_never_more_than_a_few() {
+    let mut bench = bench(|_| {}).await;
+    let mut camera = bench.streaming().await;
+    let body = grey_map(&vec![180; WIDTH * HEIGHT]);
+    let kind = "Content-Type: image/x-portable-graymap\r\n";
+    let many: Vec<u8> = (0..60).flat_map(|_| part(kind, &body)).collect();
+    camera.write_all(&many).await.unwrap();
+    let mut last = 0;
+    let mut told = 0;
+    while last < 60 {
+        let (FrameOf::Count(count), _) = bench.serial().await else { panic!("no count") };
+        assert!(count > last);
+        (last, told) = (count, told + 1);
+    }
+    assert!(told <= 60, "{told}");
 }

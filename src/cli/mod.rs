@@ -4,6 +4,7 @@ mod codes;
 mod demo;
 mod job;
 mod label;
+mod pictures;
 mod read;
 mod run;
 mod sim;

@@ -1,4 +1,5 @@
 //! The tables of one line.
+use super::camera;
 use super::check::SECOND;
 use super::reader::Reader;
 use super::{LineConfig, Work};
@@ -10,11 +11,11 @@ use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::Goods;
 use crate::symbol::Separator;
-use crate::verify::CameraSettings;
+use crate::verify::Trigger;
 use std::path::Path;
 use std::time::Duration;
 
-const MS: Duration = Duration::from_millis(1);
+pub(super) const MS: Duration = Duration::from_millis(1);
 
 pub(super) fn line_config(
     mut at: Reader<'_>,
@@ -36,10 +37,9 @@ pub(super) fn line_config(
     let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
     let plc = belt.then(|| plc(at.table("plc")));
-    let frames_dir = data_dir.join("frames");
     let shown = name.clone().unwrap_or_default();
     let watched = belt || at.has("camera");
-    let camera = watched.then(|| camera(at.table("camera"), &frames_dir, &shown));
+    let camera = watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some((settings, dots, _))) = (&work, &printer)
@@ -67,6 +67,10 @@ pub(super) fn line_config(
             rows_in_printer: printer.window,
             roll: RollSettings { camera: !belt && watched, ..roll.settings },
             quality: quality?,
+            asks_for_pictures: camera
+                .as_ref()
+                .and_then(Option::as_ref)
+                .is_some_and(|camera| camera.trigger == Trigger::Line),
             ..settings
         },
         by_itself,
@@ -123,6 +127,8 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        // The camera's table says so.
+        asks_for_pictures: false,
         quality: QualitySettings::default(),
         roll: RollSettings::default(),
     };
@@ -196,12 +202,12 @@ fn roll(line: &mut Reader<'_>) -> Media {
     Media { settings, pitch_mm, gap_mm }
 }
 
-fn is_address(text: &str) -> Option<String> {
+pub(super) fn is_address(text: &str) -> Option<String> {
     let (host, port) = text.rsplit_once(':')?;
     (!host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)).then(|| text.to_owned())
 }
 
-const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
+pub(super) const ADDRESS: &str = "host and port, such as \"192.168.1.20:9100\"";
 
 fn printer(mut at: Reader<'_>) -> Option<(PrinterSettings, f32, Separator)> {
     let profile = profile(&mut at);
@@ -288,16 +294,6 @@ fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
     settings.unit = u8::try_from(unit).expect("bounded");
     settings.cycle = cycle;
     settings.answer_within = answer_within;
-    Some(settings)
-}
-
-fn camera(mut at: Reader<'_>, frames_dir: &Path, line: &str) -> Option<CameraSettings> {
-    let wanted = "the address of its stream, such as \"http://192.168.1.30/stream\"";
-    let url = at.read("url", wanted, |text| text.starts_with("http://").then(|| text.to_owned()));
-    let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
-    at.end("url, frames_max_megabytes");
-    let mut settings = CameraSettings::new(url?, frames_dir, line);
-    settings.frames_max_bytes = megabytes * 1_000_000;
     Some(settings)
 }
 

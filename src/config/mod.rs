@@ -1,4 +1,5 @@
 //! What was written to what is meant; all problems at once.
+mod camera;
 mod check;
 mod line;
 mod reader;

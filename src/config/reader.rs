@@ -81,6 +81,28 @@ impl<'a> Reader<'a> {
         self.table.get(table)?.get(name)?.as_str().map(str::to_owned)
     }
 
+    /// The text under `name`, which is read by somebody else.
+    pub(super) fn shown_here(&self, name: &str) -> Option<String> {
+        self.table.get(name)?.as_str().map(str::to_owned)
+    }
+
+    /// A list of texts.
+    pub(super) fn texts_or(&mut self, name: &str, default: &[String]) -> Vec<String> {
+        let value = match self.table.remove(name) {
+            None => return default.to_owned(),
+            Some(Value::Array(items)) => {
+                let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+                match texts.collect::<Option<Vec<_>>>() {
+                    Some(texts) => return texts,
+                    None => "something else in the list",
+                }
+            }
+            Some(other) => kind(&other),
+        };
+        self.wrong(name, value, "a list of texts, such as [\"ERROR\", \"NoRead\"]");
+        default.to_owned()
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }

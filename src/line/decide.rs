@@ -292,6 +292,7 @@ impl Line {
             let to_pass = std::mem::take(&mut self.to_pass).into_iter().filter(good);
             out.commands.extend(to_pass.map(|tag| Command::Plc(PlcCommand::Pass(tag))));
         }
+        out.commands.extend(self.to_take.drain(..).map(Command::TakePicture));
         out.commands.extend(self.to_keep.drain(..).map(Command::KeepPicture));
     }
 

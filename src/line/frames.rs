@@ -130,6 +130,9 @@ impl Line {
         let due = now + self.settings.picture_within;
         if let Some(product) = self.belt.product(tag) {
             product.picture_due = Some(due);
+            if self.settings.asks_for_pictures {
+                self.to_take.push(tag);
+            }
         }
         self.wait_for_quiet(now);
         if !self.frames.certain {

@@ -22,8 +22,8 @@ pub use event::{
     Reading, Request, Since, Tag,
 };
 pub use outcome::{
-    Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason, RollMark, Run,
-    StopReason, Verdict,
+    CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason,
+    RollMark, Run, StopReason, Verdict,
 };
 pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{OpenProduct, Restored};
@@ -123,6 +123,8 @@ pub struct Line {
     rejects_in_a_row: u32,
     /// Good products that wait to be spoken for.
     to_pass: Vec<Tag>,
+    /// Products whose picture is to be taken now.
+    to_take: Vec<Tag>,
     to_keep: Vec<PictureId>,
     /// Good symbols since one was kept.
     good_since_kept: u32,

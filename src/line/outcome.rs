@@ -286,6 +286,18 @@ pub enum Command {
     Plc(PlcCommand),
     /// Keep this picture in a file.
     KeepPicture(PictureId),
+    /// Take a picture of this product, which is where the camera looks.
+    TakePicture(Tag),
+}
+
+/// What a camera can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraCommand {
+    /// Keep this picture in a file.
+    Keep(PictureId),
+    /// Take a picture of this product, which is where the camera looks. Nothing of it outlives a
+    /// connection.
+    Take(Tag),
 }
 
 /// What a printer can be told. Nothing of it outlives a connection.

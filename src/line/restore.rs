@@ -64,6 +64,7 @@ impl Line {
             settle_due: None,
             rejects_in_a_row: 0,
             to_pass: Vec::new(),
+            to_take: Vec::new(),
             to_keep: Vec::new(),
             good_since_kept: 0,
             verified: HashSet::new(),

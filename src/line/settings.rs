@@ -65,6 +65,8 @@ pub struct LineSettings {
     pub passes_before_bin_eye_max: u32,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
+    /// The camera has no trigger of its own: it is told when to take a picture of which product.
+    pub asks_for_pictures: bool,
     /// How well symbols must be printed, and which pictures of good ones are kept.
     pub quality: QualitySettings,
     /// How a roll is made; of no meaning for a line with a belt.

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod plant;
 pub mod plc;
 pub mod printer;
+pub mod reader;
 pub mod scene;
 pub mod stage;
 

@@ -4,11 +4,13 @@
 mod cells;
 mod correction;
 mod decode;
+mod encodation;
 mod encode;
 mod finder;
 pub mod grade;
 mod grey;
 mod modules;
+mod overlay;
 mod placement;
 mod lattice;
 mod locate;
@@ -22,9 +24,11 @@ mod sizes;
 mod text;
 
 pub use cells::Cells;
+pub use encodation::{Capacity, Meaning, capacity, explain};
 pub use encode::{Separator, Size, SymbolProblem, encode_gs1};
 pub use grey::{Grey, Region};
 pub use modules::{Modules, Run};
+pub use overlay::{Coloured, LEVEL_COLOURS, close_up, level, overlay};
 pub use read::{Found, read};
 pub use reader::{Hints, Symbol, find, find_all};
 pub use sizes::SIDES;

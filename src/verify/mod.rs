@@ -1,14 +1,34 @@
 //! Read back: one task a camera. Frames come over HTTP, readings go to the line, and the pictures
 //! that the line asks for go into files.
+#[cfg(feature = "aravis")]
+mod aravis;
+mod ends;
+mod folder;
+mod frames;
+mod http;
+#[cfg(any(test, feature = "v4l2"))]
+mod luma;
 mod multipart;
 mod picture;
+mod reader;
 mod reading;
 mod session;
 mod shelf;
+mod source;
+#[cfg(any(feature = "aravis", feature = "v4l2"))]
+mod thread;
+#[cfg(feature = "v4l2")]
+mod v4l2;
 
+pub use reader::{Framing, Kind, Pattern, PatternProblem, ReaderSettings, readings_of_any_bytes};
+pub use source::{Afterwards, AravisSettings, FileOrder, FolderSettings, Source, Trigger};
+
+use crate::calibration::{Calibration, CalibrationProblem};
 use crate::dial::{self, BackOff};
-use crate::line::{CameraEvent, Cause, Event, PictureId};
+use crate::line::{CameraCommand, CameraEvent, Event, PictureId};
+use crate::symbol::grade::{self, Conditions};
 use crate::telemetry::LastWord;
+use frames::Shots;
 use session::{Camera, End};
 use shelf::{Recent, Shelf};
 use std::path::PathBuf;
@@ -17,13 +37,28 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+/// Whether this program was built with Aravis (`--features aravis`).
+pub const HAS_ARAVIS: bool = cfg!(feature = "aravis");
+/// Whether this program was built with Video4Linux (`--features v4l2`).
+pub const HAS_V4L2: bool = cfg!(feature = "v4l2");
+
+/// Pictures that wait to be written. The disk may be slow; the line is not.
+const PICTURES_WAITING: usize = 64;
+
 /// Where a camera is and what becomes of its pictures.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CameraSettings {
-    /// The stream: HTTP, `multipart/x-mixed-replace`, a part a product with `Content-Length`,
-    /// `Content-Type` grey map, JPEG or PNG, and `X-Tag` (or `X-Trigger`).
-    pub url: String,
-    /// The folder of this line's kept pictures; they are named `<picture>.png`.
+    /// Where pictures or readings come from.
+    pub source: Source,
+    /// Who says when one is taken.
+    pub trigger: Trigger,
+    /// How symbols are graded; nothing: they are not.
+    pub grading: Option<Conditions>,
+    /// Where calibrations are kept, and the name of this camera's. It says more than `grading`
+    /// does.
+    pub calibration: Option<(PathBuf, String)>,
+    /// The folder of this line's kept pictures; they are named `<picture>.png`, and beside those
+    /// that were graded lies `<picture>-overlay.png`.
     pub frames_dir: PathBuf,
     /// How many bytes of kept pictures there may be; the oldest make room.
     pub frames_max_bytes: u64,
@@ -31,18 +66,21 @@ pub struct CameraSettings {
     pub frame_max_bytes: usize,
     /// How long a connection, and the answer on it, may take.
     pub connect_within: Duration,
-    /// How long a frame may take from its first byte to its last. Between frames a camera may be
-    /// quiet for ever: no product, no picture.
+    /// How long a frame or a message may take from its first byte to its last. Between frames a
+    /// camera may be quiet for ever: no product, no picture.
     pub frame_within: Duration,
     /// The first pause between two connections, and the longest.
     pub retry: (Duration, Duration),
 }
 
 impl CameraSettings {
-    /// A camera at `url`; `frames_dir` is the folder of all lines, `line` the name of this one.
-    pub fn new(url: impl Into<String>, frames_dir: impl Into<PathBuf>, line: &str) -> Self {
+    /// A camera; `frames_dir` is the folder of all lines, `line` the name of this one.
+    pub fn new(source: Source, frames_dir: impl Into<PathBuf>, line: &str) -> Self {
         Self {
-            url: url.into(),
+            source,
+            trigger: Trigger::Device,
+            grading: Some(Conditions::default()),
+            calibration: None,
             frames_dir: frames_dir.into().join(line),
             frames_max_bytes: 512 * 1024 * 1024,
             frame_max_bytes: 8 * 1024 * 1024,
@@ -53,24 +91,75 @@ impl CameraSettings {
     }
 }
 
-/// Keeps a camera connected until asked to stop, or until nobody hears the facts any more. What
-/// comes through `kept` is written into files while the next frames are read.
+/// Keeps a camera connected until asked to stop, or until nobody hears the facts any more. Pictures
+/// that `commands` want kept are written into files while the next frames are read.
 pub async fn keep(
-    settings: CameraSettings,
-    kept: mpsc::Receiver<PictureId>,
+    mut settings: CameraSettings,
+    commands: mpsc::Receiver<CameraCommand>,
     facts: mpsc::Sender<Event>,
     last_word: LastWord,
     stop: CancellationToken,
 ) {
-    let recent = Recent::default();
+    if let (Some(grading), Some(kept)) = (settings.grading, settings.calibration.clone()) {
+        settings.grading = Some(calibrated(grading, kept).await);
+    }
+    let (recent, shots) = (Recent::default(), Shots::default());
+    let (to_shelf, kept) = mpsc::channel(PICTURES_WAITING);
     let shelf = (settings.frames_dir.clone(), settings.frames_max_bytes);
     let done = stop.child_token();
     let watching = async {
-        let camera = Camera::new(&settings, &recent, &facts, last_word);
+        let camera = Camera::new(&settings, &recent, &shots, &facts, last_word);
         watch(&settings, camera, &facts, &stop).await;
         done.cancel();
     };
-    tokio::join!(watching, put_away(shelf, recent.clone(), kept, &done));
+    let obeying = obey(commands, &shots, to_shelf, &done);
+    tokio::join!(watching, obeying, put_away(shelf, recent.clone(), kept));
+}
+
+/// The conditions with what is known of this camera. Without a calibration, grades say so.
+async fn calibrated(grading: Conditions, (folder, camera): (PathBuf, String)) -> Conditions {
+    let loaded = spawn_blocking(move || Calibration::load(&folder, &camera)).await;
+    match loaded {
+        Ok(Ok(known)) => Conditions {
+            calibration: Some(grade::Calibration {
+                dark: (known.dark.grey, known.dark.reflectance),
+                light: (known.light.grey, known.light.reflectance),
+            }),
+            px_per_mm: known.px_per_mm.or(grading.px_per_mm),
+            ..grading
+        },
+        Ok(Err(CalibrationProblem::Missing { .. })) | Err(_) => grading,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the calibration of the camera is not used");
+            grading
+        }
+    }
+}
+
+/// Hands on what the line wants, without waiting for anything: a picture that is asked for must not
+/// wait for another one to be written.
+async fn obey(
+    mut commands: mpsc::Receiver<CameraCommand>,
+    shots: &Shots,
+    to_shelf: mpsc::Sender<PictureId>,
+    done: &CancellationToken,
+) {
+    loop {
+        let command = tokio::select! {
+            biased;
+            command = commands.recv() => command,
+            () = done.cancelled() => return,
+        };
+        match command {
+            Some(CameraCommand::Take(tag)) => shots.put(tag),
+            Some(CameraCommand::Keep(picture)) => {
+                if to_shelf.try_send(picture).is_err() {
+                    tracing::warn!(picture = picture.0, "too many pictures wait: not kept");
+                }
+            }
+            None => return,
+        }
+    }
 }
 
 async fn watch(
@@ -88,7 +177,7 @@ async fn watch(
             told = None;
         }
         if told != Some(cause) {
-            tracing::warn!(settings.url, "camera {}", cause.words());
+            tracing::warn!(source = settings.source.place(), "camera {}", cause.words());
             told = Some(cause);
             if facts.send(Event::Camera(CameraEvent::Down(cause))).await.is_err() {
                 return;
@@ -106,16 +195,9 @@ async fn put_away(
     (folder, most_bytes): (PathBuf, u64),
     recent: Recent,
     mut kept: mpsc::Receiver<PictureId>,
-    done: &CancellationToken,
 ) {
     let mut shelf = None;
-    loop {
-        let id = tokio::select! {
-            biased;
-            id = kept.recv() => id,
-            () = done.cancelled() => return,
-        };
-        let Some(id) = id else { return };
+    while let Some(id) = kept.recv().await {
         let Some(picture) = recent.get(id) else {
             tracing::warn!(picture = id.0, "picture is no longer in memory");
             continue;

@@ -1,4 +1,5 @@
 //! A grey picture, out of the bytes of a frame (pure).
+use super::ends::kind_of;
 use std::io::Cursor;
 
 /// Longest side that is taken, in pixels; no line camera has more.
@@ -19,6 +20,8 @@ pub(super) struct Picture {
 pub(super) enum NoPicture {
     #[error("frames of type '{0}' are not known")]
     Kind(String),
+    #[error("neither grey map nor JPEG, PNG or BMP")]
+    Unnamed,
     #[error("not a binary grey map with 8 bits a pixel")]
     GreyMap,
     #[error("broken picture")]
@@ -30,8 +33,13 @@ impl Picture {
     pub(super) fn read(kind: &str, body: &[u8]) -> Result<Self, NoPicture> {
         match kind {
             "image/x-portable-graymap" => grey_map(body).ok_or(NoPicture::GreyMap),
-            "image/jpeg" => coded(body, image::ImageFormat::Jpeg),
+            "image/jpeg" | "image/jpg" => coded(body, image::ImageFormat::Jpeg),
             "image/png" => coded(body, image::ImageFormat::Png),
+            "image/bmp" | "image/x-ms-bmp" => coded(body, image::ImageFormat::Bmp),
+            "" | "application/octet-stream" => match kind_of(body) {
+                Some(kind) => Self::read(kind, body),
+                None => Err(NoPicture::Unnamed),
+            },
             other => Err(NoPicture::Kind(other.to_owned())),
         }
     }
@@ -48,8 +56,16 @@ fn coded(body: &[u8], format: image::ImageFormat) -> Result<Picture, NoPicture> 
     Ok(Picture { width: grey.width(), height: grey.height(), luma: grey.into_raw() })
 }
 
-/// Reads `P5 width height 255` and the pixels after exactly one blank; `#` begins a comment.
 fn grey_map(body: &[u8]) -> Option<Picture> {
+    let (width, height, start) = grey_map_head(body)?;
+    let pixels = &body[start..];
+    let len = usize::try_from(u64::from(width) * u64::from(height)).ok()?;
+    (pixels.len() == len).then(|| Picture { width, height, luma: pixels.to_vec() })
+}
+
+/// Reads `P5 width height 255` and exactly one blank; `#` begins a comment. Width, height, and
+/// where the pixels begin.
+pub(super) fn grey_map_head(body: &[u8]) -> Option<(u32, u32, usize)> {
     let mut rest = body.strip_prefix(b"P5")?;
     let width = take_number(&mut rest)?;
     let height = take_number(&mut rest)?;
@@ -57,12 +73,7 @@ fn grey_map(body: &[u8]) -> Option<Picture> {
     let (blank, pixels) = rest.split_first()?;
     let sides = 1..=LONGEST_SIDE;
     let fits = sides.contains(&width) && sides.contains(&height) && brightest == 255;
-    let len = usize::try_from(u64::from(width) * u64::from(height)).ok()?;
-    (fits && blank.is_ascii_whitespace() && pixels.len() == len).then(|| Picture {
-        width,
-        height,
-        luma: pixels.to_vec(),
-    })
+    (fits && blank.is_ascii_whitespace()).then(|| (width, height, body.len() - pixels.len()))
 }
 
 fn take_number(rest: &mut &[u8]) -> Option<u32> {
@@ -103,21 +114,25 @@ mod tests {
     }
 
     #[test]
-    fn png_and_jpeg_are_read_and_their_ruins_refused() {
+    fn coded_pictures_are_read_by_type_or_by_how_they_begin_and_their_ruins_refused() {
         let grey = image::GrayImage::from_pixel(16, 8, image::Luma([200]));
-        for (kind, format) in
-            [("image/png", image::ImageFormat::Png), ("image/jpeg", image::ImageFormat::Jpeg)]
-        {
+        for (kind, format) in [
+            ("image/png", image::ImageFormat::Png),
+            ("image/jpeg", image::ImageFormat::Jpeg),
+            ("image/bmp", image::ImageFormat::Bmp),
+        ] {
             let mut body = Cursor::new(Vec::new());
             grey.write_to(&mut body, format).unwrap();
             let picture = Picture::read(kind, body.get_ref()).unwrap();
             assert_eq!((picture.width, picture.height, picture.luma.len()), (16, 8, 128));
+            assert!(Picture::read("", body.get_ref()).unwrap() == picture, "{kind}");
             assert!(matches!(
                 Picture::read(kind, &body.get_ref()[..20]),
                 Err(NoPicture::Broken(_))
             ));
         }
         assert!(matches!(Picture::read("video/mp4", b""), Err(NoPicture::Kind(_))));
+        assert!(matches!(Picture::read("", b"<html>"), Err(NoPicture::Unnamed)));
     }
 
     proptest! {

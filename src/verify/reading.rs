@@ -1,21 +1,75 @@
-//! A reading out of a grey picture (pure): first where the last symbol was, then everywhere.
+//! A reading out of a grey picture (pure): first where the last symbol was, then everywhere; and
+//! how well the symbol is printed.
 use super::picture::Picture;
-use crate::line::Reading;
-use crate::symbol::{self, Found, Region};
+use crate::line::{Quality, Reading};
+use crate::symbol::grade::{Conditions, Grade, grade};
+use crate::symbol::{self, Grey, Hints, Region, Symbol};
 
 /// A region smaller than this holds no symbol that could be read.
 const SMALLEST_SIDE: u32 = 16;
 
-/// Reads one picture. `near` is where a symbol was seen last; the answer carries where to look for
-/// the next one.
-pub(super) fn read(picture: &Picture, near: Option<Region>) -> (Reading, Option<Region>) {
-    let find = |region| symbol::read(&picture.luma, picture.width, picture.height, region);
-    let near = near.and_then(|near| within(near, picture));
-    let Some(found) = near.and_then(|near| find(Some(near))).or_else(|| find(None)) else {
-        return (Reading::Nothing, None);
+/// What a picture shows.
+#[derive(Debug, PartialEq)]
+pub(super) struct Seen {
+    pub(super) reading: Reading,
+    /// Where to look for the next one.
+    pub(super) next: Option<Region>,
+    /// How well it is printed, where that was asked for and our own reader has read it.
+    pub(super) grade: Option<Grade>,
+}
+
+/// Reads one picture. `near` is where a symbol was seen last.
+pub(super) fn read(
+    picture: &Picture,
+    near: Option<Region>,
+    conditions: Option<&Conditions>,
+) -> Seen {
+    let nothing = Seen { reading: Reading::Nothing, next: None, grade: None };
+    let Some(grey) = Grey::new(&picture.luma, picture.width, picture.height) else {
+        return nothing;
     };
-    let next = around(&found);
-    (Reading::Symbol { text: found.text, identifier: found.identifier, quality: None }, next)
+    let find = |region| symbol::find(&grey, &Hints { region, ..Hints::default() });
+    let near = near.and_then(|near| within(near, picture));
+    let found = near.and_then(|near| find(Some(near))).or_else(|| find(None));
+    if let Some(symbol) = found {
+        return seen(&grey, symbol, conditions);
+    }
+    // The second opinion tells no modules that could be graded.
+    let found = symbol::read(&picture.luma, picture.width, picture.height, None);
+    found.map_or(nothing, |found| {
+        let reading =
+            Reading::Symbol { text: found.text, identifier: found.identifier, quality: None };
+        Seen { reading, next: around(&found.corners), grade: None }
+    })
+}
+
+fn seen(grey: &Grey<'_>, symbol: Symbol, conditions: Option<&Conditions>) -> Seen {
+    let grade = conditions.map(|conditions| grade(grey, &symbol, conditions));
+    let next = around(&symbol.corners);
+    let Symbol { text, identifier, .. } = symbol;
+    let quality = grade.as_ref().map(quality);
+    let reading = Reading::Symbol { text, identifier: identifier.to_owned(), quality };
+    Seen { reading, next, grade }
+}
+
+/// A grade as the line remembers it.
+fn quality(grade: &Grade) -> Quality {
+    Quality {
+        overall: tenths(grade.overall),
+        parameters: grade.parameters.map(|parameter| Some(tenths(parameter.grade))),
+        growth: Some((hundredths(grade.growth.0), hundredths(grade.growth.1))),
+        calibrated: grade.calibrated,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped first")]
+fn tenths(grade: f32) -> u8 {
+    (grade * 10.0).round().clamp(0.0, 40.0) as u8
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped first")]
+fn hundredths(growth: f32) -> i16 {
+    (growth * 100.0).round().clamp(-1000.0, 1000.0) as i16
 }
 
 /// The part of a region that lies within a picture, if looking there first saves time.
@@ -30,9 +84,9 @@ fn within(region: Region, picture: &Picture) -> Option<Region> {
 
 /// The place of this symbol with its own size around it, because products do not stand exactly
 /// where the last one stood.
-fn around(found: &Found) -> Option<Region> {
-    let (x, width) = span(found.corners.iter().map(|(x, _)| *x))?;
-    let (y, height) = span(found.corners.iter().map(|(_, y)| *y))?;
+fn around(corners: &[(f32, f32); 4]) -> Option<Region> {
+    let (x, width) = span(corners.iter().map(|(x, _)| *x))?;
+    let (y, height) = span(corners.iter().map(|(_, y)| *y))?;
     Some(Region { x, y, width, height })
 }
 
@@ -80,9 +134,9 @@ mod tests {
 
     #[test]
     fn a_gs1_symbol_is_read_with_its_separator() {
-        let (reading, place) = read(&picture_of(&symbol(TEXT, true), 200, 100), None);
-        assert_eq!(reading, is_gs1(TEXT));
-        let place = place.unwrap();
+        let seen = read(&picture_of(&symbol(TEXT, true), 200, 100), None, None);
+        assert_eq!(seen.reading, is_gs1(TEXT));
+        let place = seen.next.unwrap();
         assert!(place.x < 200 && place.x + place.width > 310, "{place:?}");
         assert!(place.y < 100 && place.y + place.height > 210, "{place:?}");
     }
@@ -90,7 +144,7 @@ mod tests {
     #[test]
     fn a_symbol_without_leading_fnc1_is_not_gs1() {
         for text in [TEXT, "0104", "abcd\u{1d}ef"] {
-            let (reading, _) = read(&picture_of(&symbol(text, false), 40, 40), None);
+            let reading = read(&picture_of(&symbol(text, false), 40, 40), None, None).reading;
             let wanted =
                 Reading::Symbol { text: text.into(), identifier: "]d1".into(), quality: None };
             assert_eq!(reading, wanted);
@@ -100,9 +154,10 @@ mod tests {
     #[test]
     fn it_is_found_where_the_last_one_was_and_elsewhere() {
         let first = picture_of(&symbol(TEXT, true), 60, 60);
-        let (_, near) = read(&first, None);
-        assert_eq!(read(&first, near).0, is_gs1(TEXT));
-        assert_eq!(read(&picture_of(&symbol(TEXT, true), 340, 220), near).0, is_gs1(TEXT));
+        let near = read(&first, None, None).next;
+        assert_eq!(read(&first, near, None).reading, is_gs1(TEXT));
+        let elsewhere = picture_of(&symbol(TEXT, true), 340, 220);
+        assert_eq!(read(&elsewhere, near, None).reading, is_gs1(TEXT));
     }
 
     #[test]
@@ -110,7 +165,20 @@ mod tests {
         for (width, height) in [(320, 240), (1, 1), (7, 3)] {
             let picture = Picture { width, height, luma: vec![200; (width * height) as usize] };
             let near = Region { x: 300, y: 200, width: 100, height: 100 };
-            assert_eq!(read(&picture, Some(near)), (Reading::Nothing, None));
+            let nothing = Seen { reading: Reading::Nothing, next: None, grade: None };
+            assert_eq!(read(&picture, Some(near), Some(&Conditions::default())), nothing);
         }
+    }
+
+    #[test]
+    fn a_clean_symbol_has_the_best_grade() {
+        let clean =
+            read(&picture_of(&symbol(TEXT, true), 60, 60), None, Some(&Conditions::default()));
+        let Reading::Symbol { quality: Some(quality), .. } = clean.reading else { panic!() };
+        assert_eq!((quality.overall, quality.calibrated), (40, false));
+        assert_eq!(quality.parameters, [Some(40); 8]);
+        let (across, along) = quality.growth.unwrap();
+        assert!(across.abs() < 20 && along.abs() < 20, "{across} {along}");
+        assert_eq!(clean.grade.unwrap().letter(), 'A');
     }
 }

@@ -1,23 +1,27 @@
-//! One stream of frames, from the request to the reason for its end.
-use super::multipart::{Next, Part, Parts};
-use super::picture::Picture;
-use super::reading;
-use super::shelf::Recent;
-use super::{CameraSettings, Cause};
-use crate::line::{CameraEvent, Event, FrameOf, PictureId, Tag};
+//! One session with a camera, from the connection to the reason for its end.
+use super::folder;
+use super::frames::{Content, Frame, Frames, Shots};
+use super::http::{self, Http};
+use super::picture::{NoPicture, Picture};
+use super::reader;
+use super::reading::{self, Seen};
+use super::shelf::{Recent, Shown};
+use super::{CameraSettings, Source};
+use crate::line::{Along, CameraEvent, Cause, Event, FrameOf, PictureId, Reading};
 use crate::symbol::Region;
+use crate::symbol::grade::Conditions;
+use crate::symbol::trend::{self, Columns, Wear};
 use crate::telemetry::LastWord;
 use crate::telemetry::clock::Micros;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Response};
+use reqwest::Client;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Why a stream ended.
+/// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// We were told to stop, or nobody is there to work for.
@@ -32,7 +36,8 @@ pub(super) enum End {
 }
 
 /// Why one step did not work out.
-enum Trouble {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
     Asked,
     Lost(Cause),
 }
@@ -43,140 +48,341 @@ impl From<Cause> for Trouble {
     }
 }
 
+/// Where facts go.
+pub(super) struct Post<'a> {
+    facts: &'a mpsc::Sender<Event>,
+    last_word: &'a LastWord,
+    up: AtomicBool,
+}
+
+impl Post<'_> {
+    /// The device is usable.
+    pub(super) async fn up(&self) -> Result<(), Trouble> {
+        self.heard();
+        self.up.store(true, Ordering::Relaxed);
+        self.say(CameraEvent::Up).await
+    }
+
+    /// For a thread that hears the device itself.
+    #[cfg_attr(
+        not(any(feature = "aravis", feature = "v4l2")),
+        expect(dead_code, reason = "only these have threads")
+    )]
+    pub(super) fn last_word(&self) -> LastWord {
+        self.last_word.clone()
+    }
+
+    /// The device said something.
+    pub(super) fn heard(&self) {
+        self.last_word.heard();
+    }
+
+    pub(super) async fn say(&self, event: CameraEvent) -> Result<(), Trouble> {
+        self.facts.send(Event::Camera(event)).await.map_err(|_| Trouble::Asked)
+    }
+}
+
+/// Counts frames since the device was up, by its own counter where it has one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Count {
+    last: u32,
+    /// What the device's counter stood at before the first one.
+    base: Option<u32>,
+    /// The device's counter goes from this to zero.
+    wraps_at: Option<u32>,
+}
+
+impl Count {
+    /// For a counter that shows so many decimal digits.
+    pub(super) fn of_digits(digits: u32) -> Self {
+        let wraps_at = 10_u32.checked_pow(digits);
+        Self { wraps_at, ..Self::default() }
+    }
+
+    /// What the device's counter stands at before the first frame.
+    pub(super) fn begin_after(&mut self, counter: Option<u32>) {
+        self.base = counter;
+    }
+
+    /// The next frame. `counter` is what the device counts. A counter that does not grow says
+    /// nothing: the device was started anew.
+    pub(super) fn next(&mut self, counter: Option<u32>) -> Result<FrameOf, Cause> {
+        let count = match counter {
+            None => self.last + 1,
+            Some(counter) => {
+                let base = *self.base.get_or_insert(self.before(counter));
+                self.distance(base, counter)
+            }
+        };
+        // Half of the numbers are behind, the other half ahead.
+        let ahead = match self.wraps_at {
+            Some(at) => (count % at + at - self.last % at) % at,
+            None => count.wrapping_sub(self.last),
+        };
+        if ahead == 0 || ahead > self.wraps_at.unwrap_or(u32::MAX) / 2 {
+            tracing::warn!(counter, "the camera's counter does not grow");
+            return Err(Cause::Garbled);
+        }
+        self.last = self.last.wrapping_add(ahead);
+        Ok(FrameOf::Count(self.last))
+    }
+
+    fn before(&self, counter: u32) -> u32 {
+        match self.wraps_at {
+            Some(at) => (counter % at + at - 1) % at,
+            None => counter.wrapping_sub(1),
+        }
+    }
+
+    fn distance(&self, base: u32, counter: u32) -> u32 {
+        match self.wraps_at {
+            // What was counted before, too, but only its last digits.
+            Some(at) => (counter % at + at - base) % at,
+            None => counter.wrapping_sub(base),
+        }
+    }
+}
+
 /// One camera over all its connections.
 pub(super) struct Camera<'a> {
     settings: &'a CameraSettings,
     recent: &'a Recent,
+    shots: &'a Shots,
     facts: &'a mpsc::Sender<Event>,
     last_word: LastWord,
-    client: Client,
+    client: Option<Client>,
+    /// Where a reader connects to us.
+    door: Option<TcpListener>,
+    /// The thread of the session before.
+    #[cfg(any(feature = "aravis", feature = "v4l2"))]
+    released: super::thread::Released,
+    eye: Eye,
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Eye {
+    /// How symbols are graded, if they are.
+    conditions: Option<Conditions>,
     /// Where the last symbol was.
     near: Option<Region>,
     last_picture: u64,
-    frames: u32,
-    up: bool,
+    unasked: Unasked,
+    /// Where dots of the print head fail.
+    columns: Columns,
+    /// What is to be told of that.
+    wear: Option<Wear>,
+}
+
+/// Readings of frames that nobody asked for.
+#[derive(Debug, Default)]
+pub(super) struct Unasked {
+    last_text: Option<String>,
+    count: Count,
+}
+
+impl Unasked {
+    /// Only a symbol that the frame before did not show is worth telling.
+    pub(super) fn of(&mut self, reading: &Reading) -> Option<FrameOf> {
+        let Reading::Symbol { text, .. } = reading else { return None };
+        if self.last_text.as_ref() == Some(text) {
+            return None;
+        }
+        self.last_text = Some(text.clone());
+        self.count.next(None).ok()
+    }
+
+    /// The device is up again: what it shows is told, whatever it was.
+    fn begin(&mut self) {
+        *self = Self::default();
+    }
 }
 
 impl<'a> Camera<'a> {
     pub(super) fn new(
         settings: &'a CameraSettings,
         recent: &'a Recent,
+        shots: &'a Shots,
         facts: &'a mpsc::Sender<Event>,
         last_word: LastWord,
     ) -> Self {
-        let client = client(settings.connect_within);
-        let (near, last_picture, frames, up) = (None, 0, 0, false);
-        Self { settings, recent, facts, last_word, client, near, last_picture, frames, up }
+        let client = match &settings.source {
+            Source::Stream { .. } | Source::Snapshot { .. } => {
+                Some(http::client(settings.connect_within))
+            }
+            Source::Folder(_) | Source::Reader(_) | Source::V4l2 { .. } | Source::Aravis(_) => None,
+        };
+        let eye = Eye { conditions: settings.grading, ..Eye::default() };
+        Self {
+            settings,
+            recent,
+            shots,
+            facts,
+            last_word,
+            client,
+            door: None,
+            #[cfg(any(feature = "aravis", feature = "v4l2"))]
+            released: super::thread::Released::default(),
+            eye,
+        }
     }
 
-    /// Connects once and reads frames until something ends this.
+    /// Connects once and reads what comes until something ends this.
     pub(super) async fn session(&mut self, stop: &CancellationToken) -> End {
-        self.up = false;
+        let last_word = self.last_word.clone();
+        let post = Post { facts: self.facts, last_word: &last_word, up: AtomicBool::new(false) };
+        self.shots.clear();
         let trouble = tokio::select! {
             () = stop.cancelled() => Trouble::Asked,
-            trouble = self.read_frames() => trouble,
+            trouble = self.work(&post) => trouble,
         };
+        // Two sessions cannot have one camera, and none may keep it when we are gone.
+        #[cfg(any(feature = "aravis", feature = "v4l2"))]
+        self.released.wait().await;
         match trouble {
             Trouble::Asked => End::Asked,
-            Trouble::Lost(cause) => End::Lost { cause, was_up: self.up },
+            Trouble::Lost(cause) => End::Lost { cause, was_up: post.up.into_inner() },
         }
     }
 
-    async fn read_frames(&mut self) -> Trouble {
-        let (mut response, mut parts) = match self.connect().await {
-            Ok(opened) => opened,
-            Err(cause) => return cause.into(),
-        };
-        self.up = true;
-        if let Err(trouble) = self.say(CameraEvent::Up).await {
-            return trouble;
+    async fn work(&mut self, post: &Post<'_>) -> Trouble {
+        if let Source::Reader(reader) = &self.settings.source {
+            return reader::session(self.settings, reader, &mut self.door, self.shots, post).await;
         }
+        self.eye.unasked.begin();
+        let frames = Frames::default();
+        let hand = Hand {
+            settings: self.settings,
+            client: self.client.as_ref(),
+            frames: &frames,
+            shots: self.shots,
+            post,
+            #[cfg(any(feature = "aravis", feature = "v4l2"))]
+            released: &mut self.released,
+        };
+        let work = hand.take();
+        let taking = async {
+            let trouble = work.await;
+            let Trouble::Lost(cause) = trouble else { return trouble };
+            // What came before is still read.
+            frames.end(cause);
+            std::future::pending().await
+        };
+        let looking = self.eye.look(self.settings, self.recent, &frames, post);
+        tokio::select! {
+            trouble = taking => trouble,
+            trouble = looking => trouble,
+        }
+    }
+}
+
+/// What takes frames from a source.
+struct Hand<'a> {
+    settings: &'a CameraSettings,
+    client: Option<&'a Client>,
+    frames: &'a Frames,
+    shots: &'a Shots,
+    post: &'a Post<'a>,
+    #[cfg(any(feature = "aravis", feature = "v4l2"))]
+    released: &'a mut super::thread::Released,
+}
+
+impl Hand<'_> {
+    /// Takes frames from the source until it is lost.
+    async fn take(self) -> Trouble {
+        let Self { settings, client, frames, shots, post, .. } = self;
+        let count = Count::default();
+        let http = client.map(|client| Http { settings, client, frames, shots, post, count });
+        match (&settings.source, http) {
+            (Source::Stream { url }, Some(http)) => http.stream(url).await,
+            (Source::Snapshot { url, every }, Some(http)) => http.snapshots(url, *every).await,
+            (Source::Folder(folder), _) => {
+                folder::watch(folder, settings.frame_max_bytes, frames, post).await
+            }
+            #[cfg(feature = "aravis")]
+            (Source::Aravis(camera), _) => {
+                let (trigger, released) = (settings.trigger, self.released);
+                super::aravis::watch(camera, trigger, frames, shots, post, released).await
+            }
+            #[cfg(feature = "v4l2")]
+            (Source::V4l2 { device, size }, _) => {
+                let (trigger, released) = (settings.trigger, self.released);
+                super::v4l2::watch(device, *size, trigger, frames, shots, post, released).await
+            }
+            // The configuration says which feature this program was built without.
+            _ => Trouble::Lost(Cause::WrongDevice),
+        }
+    }
+}
+
+impl Eye {
+    /// Reads frame after frame until there are no more.
+    async fn look(
+        &mut self,
+        settings: &CameraSettings,
+        recent: &Recent,
+        frames: &Frames,
+        post: &Post<'_>,
+    ) -> Trouble {
         loop {
-            if let Err(trouble) = self.next_frame(&mut response, &mut parts).await {
+            let seen = match frames.next().await {
+                Ok(frame) => self.look_at(settings, recent, frame).await,
+                Err(cause) => return cause.into(),
+            };
+            let said = match seen {
+                Ok(Some(event)) => post.say(event).await,
+                Ok(None) => Ok(()),
+                Err(trouble) => Err(trouble),
+            };
+            let said = match self.wear.take().filter(|_| said.is_ok()) {
+                Some(wear) => post.say(wears(wear)).await,
+                None => said,
+            };
+            if let Err(trouble) = said {
                 return trouble;
             }
         }
     }
 
-    async fn connect(&self) -> Result<(Response, Parts), Cause> {
-        let request = self.client.get(&self.settings.url).send();
-        let response = match timeout(self.settings.connect_within, request).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "camera not reached");
-                return Err(Cause::Unreachable);
-            }
-            Err(_) => return Err(Cause::Silent),
-        };
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let parts = kind.and_then(|kind| Parts::of(kind, self.settings.frame_max_bytes));
-        match parts {
-            Some(parts) if response.status().is_success() => Ok((response, parts)),
-            Some(_) | None => {
-                tracing::warn!(status = %response.status(), kind, "this is no camera stream");
-                Err(Cause::WrongDevice)
-            }
-        }
-    }
-
-    async fn next_frame(
-        &mut self,
-        response: &mut Response,
-        parts: &mut Parts,
-    ) -> Result<(), Trouble> {
-        let mut deadline = None;
-        loop {
-            match parts.next() {
-                Ok(Next::Part(part)) => return self.look(part).await,
-                Ok(Next::Over) => return Err(Cause::Unreachable.into()),
-                Ok(Next::More) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "camera stream");
-                    return Err(Cause::Garbled.into());
-                }
-            }
-            if parts.is_in_part() && deadline.is_none() {
-                deadline = Some(Instant::now() + self.settings.frame_within);
-            }
-            let late = async {
-                match deadline {
-                    Some(deadline) => sleep_until(deadline).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let chunk = tokio::select! {
-                chunk = response.chunk() => chunk,
-                () = late => return Err(Cause::Silent.into()),
-            };
-            let Ok(Some(chunk)) = chunk else { return Err(Cause::Unreachable.into()) };
-            self.last_word.heard();
-            parts.push(&chunk);
-        }
-    }
-
     /// Reads one frame on a thread that may take its time; one frame at a time.
-    async fn look(&mut self, part: Part) -> Result<(), Trouble> {
-        self.frames = self.frames.wrapping_add(1);
-        let tag = Tag(part.tag.unwrap_or(self.frames));
-        let near = self.near;
+    async fn look_at(
+        &mut self,
+        settings: &CameraSettings,
+        recent: &Recent,
+        Frame { of, content }: Frame,
+    ) -> Result<Option<CameraEvent>, Trouble> {
+        let (near, conditions) = (self.near, self.conditions);
         let read = spawn_blocking(move || {
-            let picture = Picture::read(&part.kind, &part.body)?;
-            let (reading, near) = reading::read(&picture, near);
-            Ok::<_, super::picture::NoPicture>((Arc::new(picture), reading, near))
+            let Some(picture) = picture(content)? else { return Ok(None) };
+            let Seen { reading, next, grade } = reading::read(&picture, near, conditions.as_ref());
+            Ok::<_, NoPicture>(Some((Shown { picture, grade }, reading, next)))
         });
-        let (picture, reading, near) = match read.await {
-            Ok(Ok(read)) => read,
+        let (shown, reading) = match read.await {
+            Ok(Ok(Some((shown, reading, next)))) => {
+                self.near = next.or(self.near);
+                (Some(shown), reading)
+            }
+            Ok(Ok(None)) => (None, Reading::Nothing),
+            Ok(Err(error)) if matches!(settings.source, Source::Folder(_)) => {
+                tracing::warn!(%error, ?of, "a file is no picture");
+                (None, Reading::Nothing)
+            }
             Ok(Err(error)) => {
-                tracing::warn!(%error, %tag, "camera frame");
+                tracing::warn!(%error, ?of, "camera frame");
                 return Err(Cause::Garbled.into());
             }
             // Only while the whole program goes down.
             Err(_) => return Err(Trouble::Asked),
         };
-        self.near = near.or(self.near);
-        let id = self.next_picture();
-        self.recent.put(id, picture);
-        self.say(CameraEvent::Read { of: FrameOf::Tag(tag), reading, picture: Some(id) }).await
+        let Some(of) = of.or_else(|| self.unasked.of(&reading)) else { return Ok(None) };
+        let grade = shown.as_ref().and_then(|shown| shown.grade.as_ref());
+        self.wear = grade.and_then(|grade| self.columns.see(grade));
+        let picture = shown.map(|shown| {
+            let id = self.next_picture();
+            recent.put(id, Arc::new(shown));
+            id
+        });
+        Ok(Some(CameraEvent::Read { of, reading, picture }))
     }
 
     /// Microseconds since 1970 make a number that is new after a restart, too.
@@ -185,29 +391,50 @@ impl<'a> Camera<'a> {
         self.last_picture = now.max(self.last_picture + 1);
         PictureId(self.last_picture)
     }
+}
 
-    async fn say(&self, event: CameraEvent) -> Result<(), Trouble> {
-        self.facts.send(Event::Camera(event)).await.map_err(|_| Trouble::Asked)
+fn wears(Wear { along, column, share }: Wear) -> CameraEvent {
+    let along = match along {
+        trend::Along::Column => Along::Column,
+        trend::Along::Row => Along::Row,
+    };
+    CameraEvent::Wears { along, column, share }
+}
+
+fn picture(content: Content) -> Result<Option<Picture>, NoPicture> {
+    match content {
+        Content::File { kind, body } => Picture::read(&kind, &body).map(Some),
+        Content::Grey(picture) => Ok(Some(picture)),
+        Content::Spoiled => Ok(None),
     }
 }
 
-/// A client that goes straight to the camera. No certificate is trusted: cameras of a line speak
-/// plain HTTP on the line's own network.
-fn client(connect_within: Duration) -> Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring speaks the default versions")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .http1_only()
-        .connect_timeout(connect_within)
-        .tcp_keepalive(Duration::from_secs(5))
-        .tcp_keepalive_interval(Duration::from_secs(2))
-        .tcp_keepalive_retries(3)
-        .build()
-        .expect("nothing here depends on the machine")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(mut count: Count, counters: &[u32]) -> Vec<Result<FrameOf, Cause>> {
+        counters.iter().map(|counter| count.next(Some(*counter))).collect()
+    }
+
+    #[test]
+    fn frames_are_counted_with_the_gaps_of_the_devices_counter() {
+        let of = |counts: &[u32]| counts.iter().map(|n| Ok(FrameOf::Count(*n))).collect::<Vec<_>>();
+        assert_eq!(counts(Count::default(), &[40, 41, 44]), of(&[1, 2, 5]));
+        assert_eq!(counts(Count::default(), &[u32::MAX, 0, 1]), of(&[1, 2, 3]));
+        assert_eq!(
+            counts(Count::of_digits(2), &[98, 99, 0, 3, 50, 99, 2]),
+            of(&[1, 2, 3, 6, 53, 102, 105])
+        );
+        let mut known = Count::default();
+        known.begin_after(Some(40));
+        assert_eq!(counts(known, &[42]), of(&[2]), "one was lost before we saw any");
+    }
+
+    #[test]
+    fn a_counter_that_goes_back_or_stands_is_not_believed() {
+        for counters in [[7, 7], [7, 6], [7, 0]] {
+            assert_eq!(counts(Count::default(), &counters)[1], Err(Cause::Garbled));
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Pictures: the last ones in memory, those worth keeping in files. The oldest make room.
 use super::picture::Picture;
 use crate::line::PictureId;
+use crate::symbol::grade::Grade;
+use crate::symbol::{Grey, overlay};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use std::collections::{BTreeMap, VecDeque};
@@ -17,22 +19,29 @@ const BYTES_IN_MEMORY: usize = 24 * 1024 * 1024;
 #[derive(Clone, Default)]
 pub(super) struct Recent(Arc<Mutex<VecDeque<Taken>>>);
 
-type Taken = (PictureId, Arc<Picture>);
+type Taken = (PictureId, Arc<Shown>);
+
+/// A picture and how the symbol in it was graded.
+pub(super) struct Shown {
+    pub(super) picture: Picture,
+    pub(super) grade: Option<Grade>,
+}
 
 impl Recent {
-    pub(super) fn put(&self, id: PictureId, picture: Arc<Picture>) {
+    pub(super) fn put(&self, id: PictureId, shown: Arc<Shown>) {
         let mut pictures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pictures.push_back((id, picture));
-        let mut bytes: usize = pictures.iter().map(|(_, picture)| picture.luma.len()).sum();
+        pictures.push_back((id, shown));
+        let size = |shown: &Arc<Shown>| shown.picture.luma.len();
+        let mut bytes: usize = pictures.iter().map(|(_, shown)| size(shown)).sum();
         while pictures.len() > PICTURES_IN_MEMORY || (bytes > BYTES_IN_MEMORY && pictures.len() > 1)
         {
-            bytes -= pictures.pop_front().map_or(0, |(_, picture)| picture.luma.len());
+            bytes -= pictures.pop_front().map_or(0, |(_, shown)| size(&shown));
         }
     }
 
-    pub(super) fn get(&self, id: PictureId) -> Option<Arc<Picture>> {
+    pub(super) fn get(&self, id: PictureId) -> Option<Arc<Shown>> {
         let pictures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pictures.iter().find(|(known, _)| *known == id).map(|(_, picture)| Arc::clone(picture))
+        pictures.iter().find(|(known, _)| *known == id).map(|(_, shown)| Arc::clone(shown))
     }
 }
 
@@ -51,6 +60,7 @@ pub(super) enum ShelfError {
 pub(super) struct Shelf {
     folder: PathBuf,
     most_bytes: u64,
+    /// Bytes of each picture, its overlay counted with it.
     sizes: BTreeMap<u64, u64>,
     bytes: u64,
 }
@@ -60,23 +70,44 @@ impl Shelf {
     pub(super) fn open(folder: PathBuf, most_bytes: u64) -> Result<Self, ShelfError> {
         fs::create_dir_all(&folder).map_err(|e| failed("make the folder", &folder, e))?;
         let entries = fs::read_dir(&folder).map_err(|e| failed("list", &folder, e))?;
-        let sizes: BTreeMap<_, _> = entries.flatten().filter_map(|entry| size_of(&entry)).collect();
+        let mut sizes = BTreeMap::new();
+        for (id, size) in entries.flatten().filter_map(|entry| size_of(&entry)) {
+            *sizes.entry(id).or_insert(0) += size;
+        }
         let bytes = sizes.values().sum();
         Ok(Self { folder, most_bytes, sizes, bytes })
     }
 
-    /// Puts a picture into a file, whole or not at all, and throws away the oldest ones while
-    /// there are too many bytes.
-    pub(super) fn put(&mut self, id: PictureId, picture: &Picture) -> Result<(), ShelfError> {
-        let png = png(picture)?;
-        let path = self.path(id.0);
-        let unfinished = path.with_extension("part");
-        fs::write(&unfinished, &png).map_err(|e| failed("write", &unfinished, e))?;
-        fs::rename(&unfinished, &path).map_err(|e| failed("name", &path, e))?;
-        let size = png.len() as u64;
+    /// Puts a picture into a file, and what was found in it drawn over it into another, each whole
+    /// or not at all; throws away the oldest ones while there are too many bytes.
+    pub(super) fn put(&mut self, id: PictureId, shown: &Shown) -> Result<(), ShelfError> {
+        let Picture { width, height, luma } = &shown.picture;
+        let mut size =
+            self.write(&self.path(id.0), luma, (*width, *height), ExtendedColorType::L8)?;
+        if let (Some(grade), Some(grey)) = (&shown.grade, Grey::new(luma, *width, *height)) {
+            let drawn = overlay(&grey, Some(grade));
+            let (path, sides) = (self.overlay_path(id.0), (drawn.width, drawn.height));
+            size += self.write(&path, &drawn.rgb, sides, ExtendedColorType::Rgb8)?;
+        }
         let before = self.sizes.insert(id.0, size).unwrap_or(0);
         self.bytes = self.bytes - before + size;
         self.make_room()
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        pixels: &[u8],
+        (width, height): (u32, u32),
+        colours: ExtendedColorType,
+    ) -> Result<u64, ShelfError> {
+        let mut png = Vec::new();
+        PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
+            .write_image(pixels, width, height, colours)?;
+        let unfinished = self.folder.join("unfinished.part");
+        fs::write(&unfinished, &png).map_err(|e| failed("write", &unfinished, e))?;
+        fs::rename(&unfinished, path).map_err(|e| failed("name", path, e))?;
+        Ok(png.len() as u64)
     }
 
     fn make_room(&mut self) -> Result<(), ShelfError> {
@@ -85,12 +116,13 @@ impl Shelf {
             && let Some((id, size)) = self.sizes.pop_first()
         {
             self.bytes -= size;
-            let path = self.path(id);
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed("throw away", &path, e));
+            for path in [self.path(id), self.overlay_path(id)] {
+                match fs::remove_file(&path) {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                        return Err(failed("throw away", &path, e));
+                    }
+                    Ok(()) | Err(_) => {}
                 }
-                Ok(()) | Err(_) => {}
             }
         }
         Ok(())
@@ -98,6 +130,10 @@ impl Shelf {
 
     fn path(&self, id: u64) -> PathBuf {
         self.folder.join(format!("{id}.png"))
+    }
+
+    fn overlay_path(&self, id: u64) -> PathBuf {
+        self.folder.join(format!("{id}-overlay.png"))
     }
 }
 
@@ -107,25 +143,38 @@ fn failed(what: &'static str, path: &Path, source: io::Error) -> ShelfError {
 
 fn size_of(entry: &fs::DirEntry) -> Option<(u64, u64)> {
     let name = entry.file_name();
-    let id = name.to_str()?.strip_suffix(".png")?.parse().ok()?;
+    let stem = name.to_str()?.strip_suffix(".png")?;
+    let id = stem.strip_suffix("-overlay").unwrap_or(stem).parse().ok()?;
     Some((id, entry.metadata().ok()?.len()))
-}
-
-fn png(picture: &Picture) -> Result<Vec<u8>, ShelfError> {
-    let mut png = Vec::new();
-    PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
-        .write_image(&picture.luma, picture.width, picture.height, ExtendedColorType::L8)?;
-    Ok(png)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::symbol::{self, Separator, Size};
 
-    fn noise(seed: u32) -> Picture {
+    fn noise(seed: u32) -> Shown {
         let luma =
             (0..64 * 64_u32).map(|n| (n.wrapping_mul(n ^ seed) >> 3).to_le_bytes()[0]).collect();
-        Picture { width: 64, height: 64, luma }
+        Shown { picture: Picture { width: 64, height: 64, luma }, grade: None }
+    }
+
+    /// A symbol of ours, five pixels a module, and its grade.
+    fn graded() -> Shown {
+        let text = "0104810093011694212k6rsrti\u{1d}93#SzU";
+        let modules = symbol::encode_gs1(text, Size::Smallest, Separator::Fnc1).unwrap();
+        let side = (modules.side() + 8) * 5;
+        let dark = |at: u32| {
+            let (x, y) = (at % side / 5, at / side / 5);
+            (4..modules.side() + 4).contains(&x)
+                && (4..modules.side() + 4).contains(&y)
+                && modules.get(x - 4, y - 4)
+        };
+        let luma = (0..side * side).map(|at| if dark(at) { 30 } else { 220 }).collect();
+        let picture = Picture { width: side, height: side, luma };
+        let conditions = symbol::grade::Conditions::default();
+        let grade = super::super::reading::read(&picture, None, Some(&conditions)).grade;
+        Shown { picture, grade: Some(grade.unwrap()) }
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -142,18 +191,36 @@ mod tests {
         let mut shelf = Shelf::open(folder.path().join("line"), 1 << 20).unwrap();
         shelf.put(PictureId(7), &noise(1)).unwrap();
         let kept = image::open(folder.path().join("line/7.png")).unwrap().into_luma8();
-        assert_eq!(kept.into_raw(), noise(1).luma);
+        assert_eq!(kept.into_raw(), noise(1).picture.luma);
     }
 
     #[test]
     fn the_oldest_pictures_make_room_and_a_restart_knows_them() {
         let folder = tempfile::tempdir().unwrap();
-        let one = png(&noise(1)).unwrap().len() as u64;
+        let mut shelf = Shelf::open(folder.path().to_owned(), u64::MAX).unwrap();
+        shelf.put(PictureId(0), &noise(1)).unwrap();
+        let one = shelf.bytes;
         let mut shelf = Shelf::open(folder.path().to_owned(), one * 5 / 2).unwrap();
         (1..=2).for_each(|id| shelf.put(PictureId(id), &noise(1)).unwrap());
         let mut shelf = Shelf::open(folder.path().to_owned(), one * 5 / 2).unwrap();
         (3..=4).for_each(|id| shelf.put(PictureId(id), &noise(1)).unwrap());
         assert_eq!(names(folder.path()), ["3.png", "4.png"]);
+    }
+
+    #[test]
+    fn a_graded_picture_has_an_overlay_that_goes_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shelf = Shelf::open(folder.path().to_owned(), u64::MAX).unwrap();
+        shelf.put(PictureId(1), &graded()).unwrap();
+        let drawn = image::open(folder.path().join("1-overlay.png")).unwrap();
+        assert_eq!(drawn.color(), image::ColorType::Rgb8);
+        let size = |name| fs::metadata(folder.path().join(name)).unwrap().len();
+        let both = size("1.png") + size("1-overlay.png");
+        assert_eq!(shelf.bytes, both);
+        let mut shelf = Shelf::open(folder.path().to_owned(), both).unwrap();
+        assert_eq!(shelf.bytes, both, "a restart counts both");
+        shelf.put(PictureId(2), &noise(1)).unwrap();
+        assert_eq!(names(folder.path()), ["2.png"]);
     }
 
     #[test]

@@ -91,6 +91,7 @@ impl Books {
                     assert_eq!(self.codes[&code].1, CodeState::Verified, "{tag} {code}");
                 }
                 Command::KeepPicture(_)
+                | Command::TakePicture(_)
                 | Command::Printer(_)
                 | Command::Plc(_)
                 | Command::Refill { .. } => {}

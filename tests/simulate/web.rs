@@ -122,6 +122,7 @@ impl Web {
             Command::Printer(_)
             | Command::Plc(_)
             | Command::KeepPicture(_)
+            | Command::TakePicture(_)
             | Command::Refill { .. } => {}
         }
     }

@@ -177,6 +177,7 @@ impl World {
             Command::Printer(_)
             | Command::Plc(_)
             | Command::KeepPicture(_)
+            | Command::TakePicture(_)
             | Command::Refill { .. } => {}
         }
     }
