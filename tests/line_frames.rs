@@ -1,5 +1,12 @@
 //! Frames and triggers: a camera that counts, print quality, and the pictures that are kept.
-#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    dead_code,
+    missing_docs,
+    reason = "a test"
+)]
 mod line_bench;
 
 use line_bench::{Bench, MS, settings, symbol};

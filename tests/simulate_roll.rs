@@ -76,6 +76,7 @@ fn settings(seed: u64, camera: bool) -> LineSettings {
         ends_with_codes: true,
         passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
+        asks_for_pictures: false,
         roll: RollSettings {
             labels_per_row: 1 + (seed % 3) as usize,
             leader: true,

@@ -34,6 +34,7 @@ async fn job(kit: &Kit) -> i64 {
         design: "dairy".into(),
         planned: 4,
         roll: RollJob::default(),
+        lot: markwright::store::Lot::default(),
     };
     let id = kit.store.add_job(&wanted).await.unwrap();
     kit.store.start_job(id).await.unwrap();

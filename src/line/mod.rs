@@ -22,8 +22,8 @@ pub use event::{
     Reading, Request, Since, Tag,
 };
 pub use outcome::{
-    CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason, RollMark, Run,
-    StopReason, Verdict,
+    CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason,
+    RollMark, Run, StopReason, Verdict,
 };
 pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{OpenProduct, Restored};
