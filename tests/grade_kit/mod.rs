@@ -8,6 +8,7 @@
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
     clippy::many_single_char_names,
+    clippy::float_cmp,
     clippy::unwrap_used,
     missing_docs,
     unreachable_pub,
@@ -15,7 +16,7 @@
 )]
 use datamatrix::placement::MatrixMap;
 use datamatrix::{DataMatrix, SymbolList, SymbolSize};
-use markwright::symbol::grade::{Conditions, Grade, grade};
+use markwright::symbol::grade::{Conditions, Grade, Kind, Segment, grade};
 use markwright::symbol::{Grey, Hints, find};
 
 type Place = (f64, f64);
@@ -304,4 +305,37 @@ impl Chance {
         let (a, b) = (self.part().max(1e-9), self.part());
         (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
     }
+}
+
+pub fn near(found: f32, wanted: f64, within: f32, what: &str) {
+    assert!(
+        (f64::from(found) - wanted).abs() <= f64::from(within),
+        "{what}: {found}, not {wanted}"
+    );
+}
+
+pub fn value(grade: &Grade, kind: Kind) -> f32 {
+    grade.of(kind).value
+}
+
+pub fn whole(grade: &Grade) -> Vec<f32> {
+    grade.parameters.iter().map(|parameter| parameter.grade).collect()
+}
+
+/// Pixels between the true corners and those of the grade.
+pub fn off(grade: &Grade, print: &Print) -> f64 {
+    let pairs = grade.corners.iter().zip(print.corners());
+    pairs.map(|(a, b)| (f64::from(a.0) - b.0).hypot(f64::from(a.1) - b.1)).fold(0.0, f64::max)
+}
+
+/// A symbol of so many pixels a module, slightly turned.
+pub fn print(size: SymbolSize, pixels: f64) -> Print {
+    let mut print = Print::new(size);
+    print.module = (pixels, pixels);
+    print.degrees = 3.0;
+    print
+}
+
+pub fn segment<'a>(grade: &'a Grade, name: &str) -> Vec<&'a Segment> {
+    grade.segments.iter().filter(|segment| segment.name == name).collect()
 }

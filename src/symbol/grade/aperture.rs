@@ -4,6 +4,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
     reason = "places in a picture are far below 2^24; those outside are cut off"
 )]
 use crate::symbol::grey::Grey;

@@ -9,7 +9,6 @@
 use super::layout::Layout;
 use crate::symbol::cells::Cells;
 use crate::symbol::grey::Grey;
-use crate::symbol::reader::Symbol;
 use crate::symbol::warp::Warp;
 
 /// Share of the usual contrast that both sides of an edge must differ by.
@@ -61,17 +60,18 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn new(grey: &'a Grey<'a>, symbol: &Symbol, layout: &'a Layout) -> Self {
+    pub(super) fn new(
+        grey: &'a Grey<'a>,
+        grid: &Warp,
+        samples: &Cells,
+        layout: &'a Layout,
+        inverted: bool,
+    ) -> Self {
         let size = (layout.cols + 2, layout.rows + 2);
-        let fits = (symbol.samples.cols(), symbol.samples.rows()) == size;
-        let levels = if fits {
-            symbol.samples.values().to_vec()
-        } else {
-            Cells::measure(grey, &symbol.grid, (-1, -1), size, 0.5).values().to_vec()
-        };
-        let (across, down) = symbol.grid.steps(layout.cols as f32 / 2.0, layout.rows as f32 / 2.0);
+        let levels = samples.values().to_vec();
+        let (across, down) = grid.steps(layout.cols as f32 / 2.0, layout.rows as f32 / 2.0);
         let pitch = (across.0 * down.1 - across.1 * down.0).abs().sqrt();
-        let polarity = if symbol.inverted { -1.0 } else { 1.0 };
+        let polarity = if inverted { -1.0 } else { 1.0 };
         let mean = |dark: bool| {
             let cells = levels.iter().zip(&layout.dark).filter(|(_, is)| **is == dark);
             let (sum, count) = cells.fold((0.0, 0.0_f32), |(s, n), (v, _)| (s + v, n + 1.0));
@@ -81,7 +81,7 @@ impl<'a> Look<'a> {
         Self {
             grey,
             layout,
-            middles: middles(&symbol.grid, size),
+            middles: middles(grid, size),
             taps: (pitch.ceil() as usize).clamp(5, TAPS),
             lines: if layout.rows * layout.cols < FEW { &LINES } else { &LINES[..1] },
             contrast: ((light - dark) * polarity).max(1.0),
@@ -131,7 +131,7 @@ impl<'a> Look<'a> {
     fn is_clock(&self, down: bool, row: usize) -> bool {
         let (high, wide) = self.layout.seen.region();
         let row = row as u32;
-        if down { row % wide == wide - 1 } else { row % high == 0 }
+        if down { row % wide == wide - 1 } else { row.is_multiple_of(high) }
     }
 
     /// The direction of the edge between two modules, if there is to be one and one is seen.

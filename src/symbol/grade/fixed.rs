@@ -89,7 +89,7 @@ impl Seen<'_> {
         }
         let worst = segments.iter().map(|s| if s.name.ends_with("CR") { 0.0 } else { s.value });
         let worst = worst.fold(0.0, f32::max);
-        let last = self.all_together(&groups, &strips, &segments);
+        let last = self.all_together(groups, &strips, &segments);
         let grade = groups.into_iter().min().unwrap_or(0).min(to_tenths(last.grade));
         segments.push(last);
         Fixed { segments, worst, grade }
@@ -189,9 +189,8 @@ impl Seen<'_> {
     }
 
     /// The mean grade of the five groups; for marks at each level of modulation.
-    fn all_together(&self, groups: &[u8; 5], strips: &[Strip], others: &[Segment]) -> Segment {
-        let mean =
-            |groups: &[u8; 5]| groups.iter().map(|grade| f32::from(*grade)).sum::<f32>() / 50.0;
+    fn all_together(&self, groups: [u8; 5], strips: &[Strip], others: &[Segment]) -> Segment {
+        let mean = |groups: [u8; 5]| groups.into_iter().map(f32::from).sum::<f32>() / 50.0;
         let grade_of = |mean| scale::tenths(self.edition, scale::AVERAGE, mean);
         let (name, value, grade) = match self.standard {
             Standard::Iso15415 => ("AG", mean(groups), grade_of(mean(groups))),
@@ -205,7 +204,7 @@ impl Seen<'_> {
                         let group = &mut notional[strip.group];
                         *group = (*group).min(self.notional(strip, level));
                     }
-                    mean(&notional)
+                    mean(notional)
                 };
                 let grade = scale::overlay(self.edition, |level| grade_of(at(level)));
                 ("DD", at(grade), grade)

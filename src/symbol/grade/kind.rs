@@ -87,7 +87,7 @@ impl Kind {
             }
             Self::GridNonUniformity => {
                 "Modules lie beside their places: the feed is jerky, the label was wrinkled or moved while it was \
-                 printed or applied. Check platen roller, speed and how the label is applied."
+                 printed or applied, or the camera looks at it askew. Check platen roller, speed and how the label is applied."
             }
             Self::FixedPatternDamage => {
                 "The frame of the symbol is damaged or something stands in its quiet zone: look for a dead dot of \

@@ -1,5 +1,9 @@
 //! How the symbol should look: every module's colour, and which codeword it belongs to.
-#![expect(clippy::cast_possible_truncation, reason = "a symbol has at most 144 modules a side")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a symbol has at most 144 modules a side"
+)]
 use crate::symbol::placement::{self, ALWAYS_DARK, ALWAYS_LIGHT};
 use crate::symbol::reader::Symbol;
 use crate::symbol::sizes::{SHAPES, Shape};

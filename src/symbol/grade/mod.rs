@@ -11,6 +11,7 @@ mod measure;
 mod next;
 mod placed;
 mod scale;
+mod slip;
 mod tones;
 
 pub use conditions::{Angle, Aperture, Calibration, Conditions, Edition, Standard};
@@ -143,7 +144,11 @@ impl Grade {
         let start = format!("{:.1}/{aperture}/{}", self.overall, self.wavelength_nm);
         match self.angle {
             Angle::Deg45 => start,
-            other => format!("{start}/{}", other.word()),
+            other @ (Angle::Deg45Q
+            | Angle::Deg30Q
+            | Angle::Deg30T
+            | Angle::Deg30S
+            | Angle::Deg90) => format!("{start}/{}", other.word()),
         }
     }
 

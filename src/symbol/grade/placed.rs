@@ -7,6 +7,8 @@
 )]
 use super::edges::{Axis, Edge, Look, middles};
 use super::layout::Layout;
+use super::slip;
+use crate::symbol::cells::Cells;
 use crate::symbol::grey::Grey;
 use crate::symbol::reader::Symbol;
 use crate::symbol::warp::Warp;
@@ -46,20 +48,26 @@ pub(super) struct Placed {
 }
 
 pub(super) fn place(grey: &Grey<'_>, symbol: &Symbol, layout: &Layout) -> Placed {
-    let look = Look::new(grey, symbol, layout);
+    let cells = (layout.cols + 2, layout.rows + 2);
+    let samples = if (symbol.samples.cols(), symbol.samples.rows()) == cells {
+        symbol.samples.clone()
+    } else {
+        Cells::measure(grey, &symbol.grid, (-1, -1), cells, 0.5)
+    };
+    let (start, samples) =
+        slip::mended(grey, symbol, &samples, layout).unwrap_or((symbol.grid, samples));
+    let look = Look::new(grey, &start, &samples, layout, symbol.inverted);
     let axes = [look.axis(false), look.axis(true)];
     let size = (layout.cols as f32, layout.rows as f32);
     let fits = [Fit::of(&axes[0].edges, false, size), Fit::of(&axes[1].edges, true, size)];
-    let grid =
-        symbol.grid.bent(size, if fits[0].full && fits[1].full { TERMS } else { 0 }, |u, v| {
-            (u + fits[0].at(u, v), v + fits[1].at(u, v))
-        });
-    let grid = grid.unwrap_or(symbol.grid);
+    let terms = if fits[0].full && fits[1].full { TERMS } else { 0 };
+    let grid = start.bent(size, terms, |u, v| (u + fits[0].at(u, v), v + fits[1].at(u, v)));
+    let grid = grid.unwrap_or(start);
     let lines = [
         Lines::of(&axes[0], &fits[0], (layout.cols, layout.rows)),
         Lines::of(&axes[1], &fits[1], (layout.rows, layout.cols)),
     ];
-    let middles = middles(&grid, (layout.cols + 2, layout.rows + 2));
+    let middles = middles(&grid, cells);
     let actual = Actual { grid, lines, cols: layout.cols, rows: layout.rows };
     let corners = actual.corners();
     let pitch = pitch(&corners, size);
@@ -127,7 +135,8 @@ impl Fit {
             }
         }
         let ends = [(0.0, 0.0), (size.0, 0.0), (0.0, size.1), size];
-        if ends.iter().any(|(u, v)| !(fit.at(*u, *v).abs() < FARTHEST)) {
+        let believed = |(u, v): &(f32, f32)| fit.at(*u, *v).abs() < FARTHEST;
+        if !ends.iter().all(believed) {
             fit.terms = [0.0; UNKNOWNS];
         }
         fit
@@ -178,14 +187,14 @@ fn solved(
     }
     let mut sums = sums.map(|row| row.map(f64::from));
     for (at, pivot) in used.iter().enumerate() {
-        let head = sums[*pivot][*pivot];
-        if head.is_nan() || head < 1e-4 {
+        let line = sums[*pivot];
+        if line[*pivot].is_nan() || line[*pivot] < 1e-4 {
             return None;
         }
         for row in &used[at + 1..] {
-            let factor = sums[*row][*pivot] / head;
-            for col in 0..=UNKNOWNS {
-                sums[*row][col] -= factor * sums[*pivot][col];
+            let factor = sums[*row][*pivot] / line[*pivot];
+            for (sum, value) in sums[*row].iter_mut().zip(&line) {
+                *sum -= factor * value;
             }
         }
     }
