@@ -74,7 +74,7 @@ fn sight(
             let along = symbol.grid.along(row as f32 + 0.5 + dv);
             for col in cols.clone() {
                 let (x, y) = along(col as f32 + 0.5 + du);
-                let light = grey.nearest(x, y) - middle;
+                let light = grey.between(x, y) - middle;
                 let dark = layout.dark[layout.at(row, col)] != symbol.inverted;
                 sum += if dark { -light } else { light };
             }
