@@ -162,7 +162,7 @@ async fn a_report_fits_a_panel_and_a_phone() {
     let house = House::open(LineState::Idle).await;
     calibrate(&house);
     let file = written(&drawn(Fault::Mixed, 5).0, house.folder.path(), "frame.png");
-    for (window, width, height) in [("panel", 1280, 2600), ("phone", 390, 3600)] {
+    for (window, width, height) in [("panel", 1280, 900), ("phone", 390, 844)] {
         let browser = Browser::open(&house.url, width, height).await;
         let who = SignIn { name: Role::Manager.word().into(), password: PASSWORD.into() };
         browser.sign_in(&who).await;

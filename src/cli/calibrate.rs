@@ -19,8 +19,8 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   markwright calibrate card.png --camera line-1 --light 40,60,80,80=0.85 --dark 200,60,80,80=0.04
-  markwright calibrate card.png --camera line-1 --light 40,60,80,80=0.85 \\
-    --dark 200,60,80,80=0.04 --symbol-mm 12.7 --card 'No. 4711'
+  markwright calibrate card.png --camera c --light 9,9,80,80=0.85 --dark 99,9,80,80=0.04 --card 4711
+  markwright calibrate card.png --camera c --light 9,9,80,80=0.85 --dark 99,9,80,80=0.04 --symbol-mm 9
   markwright calibrate --camera line-1 --light 214=0.85 --dark 14.5=0.04 --px-per-mm 17.3")]
 pub(super) struct Calibrate {
     /// A picture of the card; not needed where the greys of both patches are given as numbers.
