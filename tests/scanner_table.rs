@@ -21,6 +21,7 @@ const BELARUSIAN: [&str; 2] = [
 ];
 
 /// A way from the symbol to the program.
+#[expect(clippy::struct_excessive_bools, reason = "each happens by itself, or with every other")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Path {
     before: &'static str,
@@ -126,8 +127,10 @@ impl Path {
         let cased: String = match self.loss {
             Loss::Upper => sent.to_ascii_uppercase(),
             Loss::Lower => sent.to_ascii_lowercase(),
-            _ if self.swaps => sent.chars().map(swapped).collect(),
-            _ => sent,
+            Loss::None | Loss::AfterGs | Loss::Characters if self.swaps => {
+                sent.chars().map(swapped).collect()
+            }
+            Loss::None | Loss::AfterGs | Loss::Characters => sent,
         };
         let typed: String = cased.chars().map(|c| self.key(c)).collect();
         typed + self.suffix
@@ -297,4 +300,53 @@ fn what_is_no_code_is_told_in_words() {
     let (why, troubles) = unread("]d20104810093011694212k6rsrti\r");
     assert!(why.contains("check part") && troubles == [Trouble::CutAtGs], "{why} {troubles:?}");
     assert!(unread("привет\r").1.contains(&Trouble::Layout));
+}
+
+#[test]
+fn no_text_stops_the_diagnosis() {
+    let code = test_code();
+    let pieces = [
+        "]d2",
+        "]C1",
+        "01",
+        "(01)",
+        "00000000000000",
+        "21",
+        "TeSt;ScAn,2&?",
+        "\u{1d}",
+        "91aB7z",
+        "92",
+        "<GS>",
+        "{gs]",
+        "^]",
+        "\u{241d}",
+        "\u{130}",
+        "ß",
+        "№",
+        "ў",
+        "'",
+        "\r",
+        "\t",
+        " ",
+        "🏷",
+        "93#SzU",
+    ];
+    let mut dice = 9_u64;
+    let mut below = |n: usize| {
+        // xorshift64
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        usize::try_from(dice % n as u64).unwrap()
+    };
+    for _ in 0..20_000 {
+        let came: String = (0..below(12)).map(|_| pieces[below(pieces.len())]).collect();
+        for expected in [None, Some(&code)] {
+            let found = diagnose(&came, expected);
+            assert_ne!(found.code.is_some(), found.unread.is_some(), "{came:?}: {found:?}");
+            if let Some(code) = found.code {
+                assert!(parse(code.as_str()).is_ok(), "{came:?}: {code:?}");
+            }
+        }
+    }
 }

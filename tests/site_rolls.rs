@@ -250,9 +250,8 @@ fn says_of_its_lot(label: &PrintedLabel, [batch, date, best_before]: [&str; 3]) 
     let code = CodeText::new(label.codes[0].as_str());
     let placed = label::place(design, &goods, &code, 300.0 / 25.4).unwrap();
     let wanted = label::raster(&placed, &code).unwrap();
-    let dots = |mm: f32| (mm * 300.0 / 25.4) as u32;
-    let mut area =
-        (dots(7.1)..dots(14.0)).flat_map(|y| (dots(14.6)..dots(39.2)).map(move |x| (x, y)));
+    let dots = |tenths_of_mm: u32| tenths_of_mm * 300 / 254;
+    let mut area = (dots(71)..dots(140)).flat_map(|y| (dots(146)..dots(392)).map(move |x| (x, y)));
     // A dot is printed where the ink of a letter covers two fifths of it.
     let covered = |(x, y)| wanted.get_pixel(x, y).0[0] < 153;
     let burnt = |(x, y)| label.raster.get_pixel(x, y).0[0] == 0;

@@ -349,7 +349,8 @@ async fn a_scan_is_told_in_words_also_without_a_script_and_without_signing_in() 
     let house = House::open(LineState::Idle).await;
     let code = markwright::order::test_code();
     let form = |scan: &str, end: &str| {
-        let written: String = scan.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let written =
+            scan.bytes().fold(String::new(), |so_far, byte| format!("{so_far}%{byte:02X}"));
         format!("scan={written}{end}")
     };
     let send = async |scan: &str, end: &str| {

@@ -153,7 +153,7 @@ fn in_words(scan: &str, found: &Diagnosis) -> String {
 fn as_json(scan: &str, found: &Diagnosis) -> String {
     let trouble = |trouble: &Trouble| json!({ "words": trouble.words(), "cure": trouble.cure(), "spoils": trouble.spoils() });
     let troubles: Vec<_> = found.troubles.iter().map(trouble).collect();
-    let code = found.code.as_ref().map(|code| code.as_str());
+    let code = found.code.as_ref().map(crate::code::CodeText::as_str);
     let unread = &found.unread;
     json!({ "verdict": word(found), "came": scan, "code": code, "troubles": troubles, "unread": unread })
         .to_string()

@@ -98,12 +98,12 @@ fn check_label(at: &mut Reader<'_>, work: &Work, head: Head) {
     let side_by_side = head.across == 1 || head.pitch_mm > 0.0;
     let Some(design) = label::design(&work.design).filter(|_| side_by_side) else { return };
     let Err(problem) = try_label(design, &work.goods, &Lot::default(), &head) else { return };
-    let wanted = match problem {
-        DesignProblem::WiderThanHead { .. } => {
-            "a design, or labels in a row, that the print head is wide enough for"
-        }
-        DesignProblem::Memory { .. } => "a label that this printer can store",
-        _ => "a design that holds these goods at this printer",
+    let wanted = if matches!(problem, DesignProblem::WiderThanHead { .. }) {
+        "a design, or labels in a row, that the print head is wide enough for"
+    } else if matches!(problem, DesignProblem::Memory { .. }) {
+        "a label that this printer can store"
+    } else {
+        "a design that holds these goods at this printer"
     };
     at.wrong("design", format_args!("\"{}\": {problem}", work.design), wanted);
 }

@@ -2,6 +2,7 @@
 use crate::code::{GS, Gtin, TEMPLATES, Tail, Template, parse};
 
 /// One way to undo what scanner, keyboard and computer may have done to a text.
+#[expect(clippy::struct_excessive_bools, reason = "each happens by itself, or with every other")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Guess {
     /// Without what stands around a code; every way to show `GS` is character 29.

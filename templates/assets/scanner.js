@@ -47,7 +47,11 @@ async function send(text, how) {
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const result = page.getElementById("result");
-    if (result) return document.getElementById("result").replaceWith(document.adoptNode(result));
+    if (result) {
+      document.getElementById("result").replaceWith(document.adoptNode(result));
+      document.getElementById("verdict").scrollIntoView({ block: "nearest" });
+      return;
+    }
     words = "Markwright refused it (" + answer.status + ").";
   } catch { /* What is to be done is said below. */ }
   const verdict = document.getElementById("verdict");

@@ -29,12 +29,14 @@ mod tests {
     use super::*;
     use crate::symbol::read;
 
+    /// Dots a module.
+    const SCALE: usize = 8;
+
     #[test]
     fn a_reader_reads_the_drawn_symbol() {
         let code = CodeText::new("010000000000000021TeSt;Sc\u{1d}91aB7z\u{1d}92abc+/=");
         let svg = symbol_svg(&code).unwrap();
-        // Each run `M x y h length …` as dark dots, eight a module.
-        const SCALE: usize = 8;
+        // Each run `M x y h length …` as dark dots.
         let modules: usize =
             svg.split("0 0 ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         let side = modules * SCALE;
