@@ -401,3 +401,22 @@ fn labels_wait_on_the_pad_and_not_in_a_printer_with_a_small_window() {
     bench.printed(3);
     assert_eq!(bench.take_prints(), [0; 0], "three lie on the pad");
 }
+
+#[test]
+fn a_camera_without_a_wire_is_told_whose_picture_to_take() {
+    let mut bench = Bench::new();
+    let settings = LineSettings { asks_for_pictures: true, ..settings() };
+    bench.line = Line::new(settings, Order::default());
+    bench.start(1..=8);
+    bench.forget();
+    bench.labelled(1);
+    let asked = |bench: &Bench| -> Vec<Command> {
+        let is = |command: &&Command| matches!(command, Command::TakePicture(_));
+        bench.commands.iter().filter(is).cloned().collect()
+    };
+    assert_eq!(asked(&bench), [Command::TakePicture(Tag(1))]);
+    bench.forget();
+    bench.read(1, symbol(1));
+    assert_eq!(bench.verdict(1), Some(Verdict::Good));
+    assert!(asked(&bench).is_empty(), "once");
+}

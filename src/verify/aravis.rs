@@ -9,8 +9,10 @@ use super::{Trigger, thread};
 use crate::line::{Cause, FrameOf};
 use aravis::{
     AcquisitionMode, Buffer, BufferStatus, Camera, CameraExt as _, CameraExtManual as _,
-    GvStreamOption, PixelFormat, Stream, StreamExt as _,
+    DeviceExt as _, GvStreamOption, PixelFormat, Stream, StreamExt as _,
 };
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -20,6 +22,8 @@ const BUFFERS: usize = 8;
 const LOOK: Duration = Duration::from_millis(5);
 /// Whether the camera is still there is asked so often.
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// Register of the control channel's privilege (`GigE` Vision, bootstrap registers): 0 is nobody's.
+const PRIVILEGE: u64 = 0x0a00;
 /// `GigE` Vision counts frames from 1 to this, and then from 1 again.
 const LAST_ID: u64 = 65_535;
 /// A first frame with such a number says how many were lost before it; a greater one says that the
@@ -108,6 +112,11 @@ fn look(
     shots: &Shots,
     eyes: &Eyes,
 ) -> Result<(), Cause> {
+    let lost = Arc::new(AtomicBool::new(false));
+    if let Some(device) = camera.device() {
+        let lost = Arc::clone(&lost);
+        device.connect_control_lost(move |_| lost.store(true, Ordering::Relaxed));
+    }
     let mut ids = Ids { last: None, of_gige: camera.is_gv_device() };
     let mut asked = None;
     let mut ask_at = Instant::now() + ASK_EVERY;
@@ -125,7 +134,9 @@ fn look(
             // Its frame is lost; the line rejects what it has not seen.
             asked.take_if(late);
             if ask_at <= Instant::now() {
-                camera.payload().map_err(|_| Cause::Unreachable)?;
+                if lost.load(Ordering::Relaxed) || !is_ours(camera) {
+                    return Err(Cause::Unreachable);
+                }
                 eyes.heard();
                 ask_at = Instant::now() + ASK_EVERY;
             }
@@ -145,6 +156,13 @@ fn look(
         }
     }
     Ok(())
+}
+
+/// Whether a camera that may be asked still says that we control it.
+fn is_ours(camera: &Camera) -> bool {
+    let Some(device) = camera.device() else { return false };
+    let privilege = || device.read_register(PRIVILEGE);
+    !camera.is_gv_device() || privilege().is_ok_and(|(_, value)| value != 0)
 }
 
 /// The picture in a buffer. A frame of which packets were lost is no picture.

@@ -367,3 +367,33 @@ fn messages(framing: &Framing, pieces: &[&[u8]]) -> Vec<Vec<u8>> {
     }
     messages
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes that frames, answers and codes are made of come more often than others.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![
+            prop::sample::select(b"\x02\x03\r\n\x1d;,|[]{}01A".to_vec()),
+            any::<u8>(),
+        ];
+        proptest::collection::vec(byte, 0..200)
+    }
+
+    #[test]
+    fn results_of_every_kind_are_understood() {
+        for line in [&b"\0]d201\r\n"[..], b"\0ERROR\r", b"\0\x0217;01;B\x03", b"\0\x0201\r\n"] {
+            assert!(readings_of_any_bytes(line) > 0, "{line:?}");
+        }
+        assert_eq!(readings_of_any_bytes(b"\0no end"), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_of_a_reader_make_a_parser_panic(bytes in bytes()) {
+            readings_of_any_bytes(&bytes);
+        }
+    }
+}
