@@ -375,10 +375,8 @@ mod tests {
 
     /// Bytes that frames, answers and codes are made of come more often than others.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
-        let byte = prop_oneof![
-            prop::sample::select(b"\x02\x03\r\n\x1d;,|[]{}01A".to_vec()),
-            any::<u8>(),
-        ];
+        let byte =
+            prop_oneof![prop::sample::select(b"\x02\x03\r\n\x1d;,|[]{}01A".to_vec()), any::<u8>(),];
         proptest::collection::vec(byte, 0..200)
     }
 
