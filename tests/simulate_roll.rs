@@ -67,7 +67,6 @@ fn settings(seed: u64, camera: bool) -> LineSettings {
         print_within: ms(500),
         picture_within: ms(200),
         trigger_within: ms(60),
-        asks_for_pictures: false,
         quality: QualitySettings::default(),
         drain_within: ms(5000),
         settle_within: ms(300),
