@@ -65,8 +65,14 @@ fn work(
     camera.start_acquisition().map_err(|_| Cause::Faulty)?;
     eyes.say(Said::Up);
     let ended = look(&camera, &stream, trigger, shots, eyes);
-    if let Err(error) = camera.stop_acquisition() {
-        tracing::debug!(%error, "the camera does not stop");
+    match ended {
+        // To let go of a camera that is gone takes long; the line must know at once.
+        Err(cause @ Cause::Unreachable) => eyes.say(Said::Lost(cause)),
+        Ok(()) | Err(_) => {
+            if let Err(error) = camera.stop_acquisition() {
+                tracing::debug!(%error, "the camera does not stop");
+            }
+        }
     }
     ended
 }

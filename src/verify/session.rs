@@ -232,13 +232,18 @@ impl<'a> Camera<'a> {
         let last_word = self.last_word.clone();
         let post = Post { facts: self.facts, last_word: &last_word, up: AtomicBool::new(false) };
         self.shots.clear();
+        // Two sessions cannot have one camera.
+        #[cfg(any(feature = "aravis", feature = "v4l2"))]
+        self.released.wait().await;
         let trouble = tokio::select! {
             () = stop.cancelled() => Trouble::Asked,
             trouble = self.work(&post) => trouble,
         };
-        // Two sessions cannot have one camera, and none may keep it when we are gone.
+        // Nobody may keep a camera when we are gone.
         #[cfg(any(feature = "aravis", feature = "v4l2"))]
-        self.released.wait().await;
+        if trouble == Trouble::Asked {
+            self.released.wait().await;
+        }
         match trouble {
             Trouble::Asked => End::Asked,
             Trouble::Lost(cause) => End::Lost { cause, was_up: post.up.into_inner() },
