@@ -235,11 +235,15 @@ fn free_name(folder: &Path, name: &str) -> PathBuf {
 
 /// The number between two texts in a name; the last such place counts.
 fn tag_between(stem: &str, before: &str, after: &str) -> Option<Tag> {
-    let end = if after.is_empty() { stem.len() } else { stem.rfind(after)? };
-    let digits = stem[..end].bytes().rev().take_while(u8::is_ascii_digit).count();
-    let number = &stem[end - digits..end];
-    let fits = stem[..end - digits].ends_with(before) && !number.is_empty();
-    fits.then(|| number.parse().ok()).flatten().map(Tag)
+    let number_before = |end: usize| {
+        let digits = stem[..end].bytes().rev().take_while(u8::is_ascii_digit).count();
+        let (head, number) = stem[..end].split_at(end - digits);
+        if head.ends_with(before) { number.parse().ok().map(Tag) } else { None }
+    };
+    if after.is_empty() {
+        return number_before(stem.len());
+    }
+    stem.rmatch_indices(after).find_map(|(end, _)| number_before(end))
 }
 
 #[cfg(test)]
@@ -364,7 +368,8 @@ mod tests {
             ("img_0042", "_", "", Some(42)),
             ("7", "", "", Some(7)),
             ("a-7-b-8-b", "a-7-b-", "-b", Some(8)),
-            ("t12x34", "t", "x", None),
+            ("t12x34", "t", "x", Some(12)),
+            ("t12x34x", "t", "x", Some(12)),
             ("t12x34", "t", "x34", Some(12)),
             ("t12", "s", "", None),
             ("t", "t", "", None),

@@ -205,7 +205,9 @@ impl Parts {
         let Some(end) = self.buffer.windows(4).position(|w| w == b"\r\n\r\n") else {
             return self.wait_for_head();
         };
-        let head = String::from_utf8_lossy(&self.buffer[line_len..end]).into_owned();
+        // A part without headers: the end of its boundary is the end of its head.
+        let head = self.buffer.get(line_len..end).unwrap_or_default();
+        let head = String::from_utf8_lossy(head).into_owned();
         self.buffer.drain(..end + 4);
         self.loose = false;
         self.understand(&head).map(Start::Head)

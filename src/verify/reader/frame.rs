@@ -78,8 +78,9 @@ impl Cutter {
             let blank = self.buffer.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
             if self.searched == 0 && !self.framing.end.starts_with(b"\r") {
                 self.buffer.drain(..blank);
-            } else if self.searched == 0 && self.buffer.starts_with(b"\n") {
-                self.buffer.drain(..1);
+            } else if self.searched == 0 {
+                let feeds = self.buffer.iter().take_while(|byte| **byte == b'\n').count();
+                self.buffer.drain(..feeds);
             }
             return !self.buffer.is_empty();
         }
