@@ -28,8 +28,8 @@ const KEPT: usize = 4;
 const REACH: f32 = 2.0;
 /// Modules from tile to tile.
 const STRIDE: f32 = 4.0;
-/// Tiles of a strip that are all looked at.
-const LONG: usize = 4;
+/// Tiles of a strip that are all looked at: so an uneven feed is followed in symbols up to 32 x 32.
+const LONG: usize = 6;
 /// How well the first tiles must agree with the lattice: all 1, by chance 0.
 const AGREE: f32 = 0.45;
 /// A lattice is followed no farther than this from where it began, in modules: the largest symbol
@@ -55,6 +55,8 @@ pub(super) struct Care {
     pub(super) patience: u8,
     /// Terms of the map while there are only nine tiles: 4 is steady, 6 follows perspective.
     pub(super) few: usize,
+    /// With so many tiles the map may bend twice, as behind an uneven feed.
+    pub(super) many: usize,
 }
 
 /// A lattice that may be there.
@@ -326,7 +328,7 @@ impl Start {
 
     /// Follows the lattice outwards over all tiles in which it beats.
     pub(super) fn follow(&self, grey: &Grey<'_>, care: Care) -> Option<Lattice> {
-        let Care { patience, few } = care;
+        let patience = care.patience;
         let mut warp = self.warp;
         let mut sights: Vec<Sight> = Vec::new();
         let near = (self.reach - REACH).max(0.0);
@@ -347,7 +349,7 @@ impl Start {
         if sights.is_empty() || agree < AGREE * all {
             return None;
         }
-        warp = refit(&sights, few).unwrap_or(warp);
+        warp = refit(&sights, care).unwrap_or(warp);
         let mut front = Front { ends: [-end, -end, end, end], open: [patience; 4] };
         while let Some(side) = front.next() {
             let fresh = front.strip(side);
@@ -362,7 +364,7 @@ impl Start {
             front.advance(side);
             if beats {
                 sights.extend(good);
-                warp = refit(&sights, few).unwrap_or(warp);
+                warp = refit(&sights, care).unwrap_or(warp);
             }
         }
         let whole = |from: f32, to: f32| (from.floor() as i32 - 1, to.ceil() as i32 + 1);
@@ -413,12 +415,12 @@ fn accepted(tile: &Tile, weakest: f32, farthest: f32) -> Option<Sight> {
 }
 
 /// The wider the lattice, the more it may bend.
-fn refit(sights: &[Sight], few: usize) -> Option<Warp> {
+fn refit(sights: &[Sight], care: Care) -> Option<Warp> {
     let terms = match sights.len() {
         0..3 => return None,
         3..9 => 3,
-        9..12 => few,
-        12..40 => 6,
+        9..12 => care.few,
+        count if count < care.many => 6,
         _ => 10,
     };
     Warp::fit_again(sights, terms, 1)

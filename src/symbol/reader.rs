@@ -85,21 +85,23 @@ pub fn find_within(
     left: &dyn Fn() -> Duration,
 ) -> Option<Symbol> {
     let mut found = None;
-    let mut take = |symbol| {
-        found = Some(symbol);
-        false
-    };
-    let size = expected.and_then(Expected::size).filter(|_| hints.size.is_none());
-    if size.is_some() {
-        let hints = Hints { size, places: FIRST_PLACES, ..*hints };
-        search(grey, &Task { hints: &hints, expected, left, levels: 1 }, &mut take);
-    }
-    if found.is_none() {
+    let mut look = |hints: &Hints, levels| {
         let mut take = |symbol| {
             found = Some(symbol);
             false
         };
-        search(grey, &Task { hints, expected, left, levels: LEVELS }, &mut take);
+        let spent = search(grey, &Task { hints, expected, left, levels }, &mut take);
+        (found.is_some(), spent)
+    };
+    let size = expected.and_then(Expected::size).filter(|_| hints.size.is_none());
+    if size.is_some() && look(&Hints { size, places: FIRST_PLACES, ..*hints }, 1).0 {
+        return found;
+    }
+    let (read, spent) = look(hints, LEVELS);
+    // So much looks like a symbol that not all of it was looked at: on, as long as there is time.
+    let bounded = left() < Duration::MAX;
+    if !read && spent && bounded {
+        look(&Hints { finders: hints.finders.saturating_mul(DEEPER), ..*hints }, LEVELS);
     }
     found
 }
@@ -137,6 +139,8 @@ impl Symbol {
 
 /// Copies of the picture that are looked at, each half as large as the one before.
 const LEVELS: usize = 4;
+/// How many times as many finders are looked into where there is time for it.
+const DEEPER: usize = 8;
 /// Places at which the size of the expected code is looked for first.
 const FIRST_PLACES: usize = 2;
 
@@ -157,8 +161,19 @@ impl Task<'_> {
 }
 
 /// Tries place after place, in smaller and smaller copies of the picture; `take` says whether to
-/// go on.
-fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool) {
+/// go on. Whether all finders that might be looked into were looked into.
+fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
+    let finders = Cell::new(task.hints.finders);
+    walk(grey, task, &finders, take);
+    finders.get() == 0
+}
+
+fn walk(
+    grey: &Grey<'_>,
+    task: &Task<'_>,
+    finders: &Cell<usize>,
+    take: &mut dyn FnMut(Symbol) -> bool,
+) {
     let hints = task.hints;
     let part = match hints.region {
         Some(region) => grey.part(region),
@@ -168,7 +183,6 @@ fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool
         return;
     };
     let mut copies: Vec<Owned> = Vec::new();
-    let finders = Cell::new(hints.finders);
     let mut deep = DEEP;
     for level in 0..task.levels {
         if task.over() {
@@ -188,15 +202,8 @@ fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool
         if hints.module.is_some_and(|module| module < pitches.0 || module > pitches.1) {
             continue;
         }
-        let look = Look {
-            task,
-            part: &part,
-            here: &here,
-            fine: &part,
-            level,
-            sharpened: None,
-            finders: &finders,
-        };
+        let look =
+            Look { task, part: &part, here: &here, fine: &part, level, sharpened: None, finders };
         let map = Map::new(&here, (hints.places >> level).max(1));
         for place in &map.places {
             if task.over() {
@@ -228,10 +235,10 @@ fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool
 /// Places that are looked at once more, in other ways.
 const AGAIN: usize = 3;
 /// The usual way to follow a lattice, that for sharpened pictures, and the other ways.
-const USUAL: Care = Care { patience: 1, few: 6 };
-const SHARPENED: Care = Care { patience: 1, few: 4 };
+const USUAL: Care = Care { patience: 1, few: 6, many: 20 };
+const SHARPENED: Care = Care { patience: 1, few: 4, many: 40 };
 const CARES: [(usize, Care); 2] =
-    [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6 })];
+    [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6, many: 40 })];
 /// Frames that are tried for each way to look at the cells of a lattice.
 const FRAMES: usize = 3;
 /// Lattices that are tried at one place.
