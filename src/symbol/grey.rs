@@ -76,7 +76,10 @@ impl<'a> Grey<'a> {
         } else {
             let pull = |at: i32, end: usize| (at.max(0) as usize).min(end - 1);
             let at = |dx, dy| {
-                let (x, y) = (pull(x.saturating_add(dx), self.width), pull(y.saturating_add(dy), self.height));
+                let (x, y) = (
+                    pull(x.saturating_add(dx), self.width),
+                    pull(y.saturating_add(dy), self.height),
+                );
                 u16::from(self.luma[y * self.stride + x])
             };
             at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)

@@ -391,7 +391,10 @@ impl Front {
         let odd = (self.ends[side].abs() / STRIDE) as usize % 2;
         let long = places.size_hint().0 > LONG;
         let places = places.enumerate().filter(move |(n, _)| !long || n % 2 == odd);
-        places.map(|(_, at)| at).map(|at| if side.is_multiple_of(2) { (beyond, at) } else { (at, beyond) }).collect()
+        places
+            .map(|(_, at)| at)
+            .map(|at| if side.is_multiple_of(2) { (beyond, at) } else { (at, beyond) })
+            .collect()
     }
 
     fn advance(&mut self, side: usize) {

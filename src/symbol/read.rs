@@ -1,7 +1,7 @@
 //! From a grey picture to the text of the symbol in it: our own reader first, another one as a
 //! second opinion.
-use super::grey::{Grey, Region};
 use super::expected::Expected;
+use super::grey::{Grey, Region};
 use super::reader::{self, Hints, MOST_PIXELS, Symbol};
 use rxing::common::HybridBinarizer;
 use rxing::datamatrix::DataMatrixReader;

@@ -281,7 +281,8 @@ impl Look<'_> {
         let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
         let fits = |start: &&Start| {
             let pitch = start.pitch() * times;
-            let known = self.task.hints.module.is_none_or(|module| (pitch / module - 1.0).abs() < 0.34);
+            let known =
+                self.task.hints.module.is_none_or(|module| (pitch / module - 1.0).abs() < 0.34);
             start.clear > FAINTEST && known
         };
         let starts = view.starts.iter().filter(fits);
