@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Most reports in one document: it is built in memory, pictures included.
 const MOST_IN_A_DOCUMENT: usize = 200;
@@ -84,6 +85,9 @@ pub(super) struct Grade {
     /// Side of a module in pixels, if it is known, within a third.
     #[arg(long)]
     px_per_module: Option<f32>,
+    /// How long to look for a symbol that is hard to read, in milliseconds a picture.
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    deep_within: u32,
 }
 
 fn edition(word: &str) -> Result<Edition, String> {
@@ -158,7 +162,8 @@ impl Grade {
         };
         let hints = Hints { size: self.size, module: self.px_per_module, ..Hints::default() };
         let expected = self.expect.as_deref().map(code);
-        Ok(Ask { hints, expected, conditions, calibration, wanted: self.want })
+        let deep_within = Some(Duration::from_millis(self.deep_within.into()));
+        Ok(Ask { hints, expected, conditions, calibration, wanted: self.want, deep_within })
     }
 
     fn calibration(&self, name: &str) -> anyhow::Result<Calibration> {

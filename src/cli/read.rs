@@ -2,12 +2,13 @@
 use super::pictures::{self, readable};
 use super::{say, say_to_person};
 use crate::app::chain;
-use crate::grading::Picture;
-use crate::symbol::{self, Hints, Symbol};
+use crate::grading::{self, Picture};
+use crate::symbol::{self, Expected, Hints, Symbol};
 use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Reads the `DataMatrix` in each picture. Exit code 1 if there is a picture in which nothing can
 /// be read, or another code than expected; it is named.
@@ -33,23 +34,27 @@ pub(super) struct Read {
     /// Side of a module in pixels, if it is known, within a third.
     #[arg(long)]
     px_per_module: Option<f32>,
+    /// How long to look for a symbol that is hard to read, in milliseconds a picture.
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    deep_within: u32,
 }
 
 impl Read {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let expected = self.expect.as_deref().map(pictures::code);
+        let expected = expected.as_deref().map(Expected::new);
         let hints = Hints { size: self.size, module: self.px_per_module, ..Hints::default() };
         let mut all_right = true;
         for path in &self.pictures {
             for file in pictures::files(path)? {
-                all_right &= self.one(&file, &hints, expected.as_deref());
+                all_right &= self.one(&file, &hints, expected.as_ref());
             }
         }
         Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// Reads one picture and says what is in it. Whether that is all right.
-    fn one(&self, file: &Path, hints: &Hints, expected: Option<&str>) -> bool {
+    fn one(&self, file: &Path, hints: &Hints, expected: Option<&Expected>) -> bool {
         let name = file.display();
         let picture = match Picture::open(file) {
             Ok(picture) => picture,
@@ -63,17 +68,18 @@ impl Read {
             }
         };
         let begun = Micros::now();
-        let found = symbol::find(&picture.grey(), hints);
+        let left = grading::time_left(begun, Duration::from_millis(self.deep_within.into()));
+        let found = symbol::find_within(&picture.grey(), hints, expected, &left);
         #[expect(clippy::cast_precision_loss, reason = "reading takes no days")]
         let ms = (Micros::now().0 - begun.0) as f64 / 1000.0;
         let Some(found) = found else {
-            let reason = "no symbol can be read";
+            let reason = why_nothing(&picture);
             let object =
                 json!({ "file": name.to_string(), "text": null, "error": reason, "ms": ms });
             self.tell(&object, reason);
             return false;
         };
-        let right = expected.is_none_or(|expected| expected == found.text);
+        let right = expected.is_none_or(|expected| expected.text() == found.text);
         let words = format!(
             "{} {} {}{}",
             found.identifier,
@@ -100,6 +106,15 @@ impl Read {
         } else {
             say(&format!("{file}: {words}"));
         }
+    }
+}
+
+fn why_nothing(picture: &Picture) -> &'static str {
+    let pixels = u64::from(picture.width) * u64::from(picture.height);
+    if pixels > symbol::MOST_PIXELS as u64 {
+        "it has more than 67 million pixels: cut out the part with the symbol"
+    } else {
+        "no symbol can be read"
     }
 }
 

@@ -12,8 +12,9 @@ pub use words::{Part, Row, SegmentRow, whole_percent};
 
 use crate::calibration::Calibration;
 use crate::symbol::grade::{self, Conditions, Grade};
-use crate::symbol::{self, Hints, Symbol};
+use crate::symbol::{self, Expected, Hints, Symbol};
 use crate::telemetry::clock::Micros;
+use std::time::Duration;
 
 /// What is known and wanted before a picture is graded. Nothing of it is needed.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,8 @@ pub struct Ask {
     pub calibration: Option<Calibration>,
     /// The least grade that passes, 0 to 4.
     pub wanted: Option<f32>,
+    /// How long to look for the symbol; a second where nothing is said.
+    pub deep_within: Option<Duration>,
 }
 
 /// A picture that was looked at, with everything that a report of it says.
@@ -56,6 +59,17 @@ pub struct Found {
     pub grade: Grade,
 }
 
+/// How long to look for a symbol, where nothing else is said.
+const DEEP_WITHIN: Duration = Duration::from_secs(1);
+
+/// Says how much is left of the time `within` since `begun`.
+pub fn time_left(begun: Micros, within: Duration) -> impl Fn() -> Duration {
+    move || {
+        let gone = u64::try_from(Micros::now().0.saturating_sub(begun.0)).unwrap_or(0);
+        within.saturating_sub(Duration::from_micros(gone))
+    }
+}
+
 /// Reads and grades the symbol in a picture.
 pub fn look(file: &str, picture: &Picture, ask: &Ask) -> Report {
     let mut ask = ask.clone();
@@ -69,7 +83,9 @@ pub fn look(file: &str, picture: &Picture, ask: &Ask) -> Report {
     }
     let begun = Micros::now();
     let grey = picture.grey();
-    let found = symbol::find(&grey, &ask.hints).map(|symbol| {
+    let expected = ask.expected.as_deref().map(Expected::new);
+    let left = time_left(begun, ask.deep_within.unwrap_or(DEEP_WITHIN));
+    let found = symbol::find_within(&grey, &ask.hints, expected.as_ref(), &left).map(|symbol| {
         let grade = grade::grade(&grey, &symbol, &ask.conditions);
         Found { symbol, grade }
     });

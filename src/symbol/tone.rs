@@ -187,8 +187,9 @@ fn beats(
 fn wheel(rate: f32, from: f32, width: usize) -> [[f32; WIDEST]; 2] {
     let (mut turn, step) = (Turn::unit(-TAU * rate * from), Turn::unit(-TAU * rate));
     let mut out = [[0.0; WIDEST]; 2];
-    for at in 0..width {
-        (out[0][at], out[1][at]) = (turn.re, turn.im);
+    let [re, im] = &mut out;
+    for (re, im) in re.iter_mut().zip(im).take(width) {
+        (*re, *im) = (turn.re, turn.im);
         turn = turn.times(step);
     }
     out
@@ -218,8 +219,8 @@ impl Sums {
             }
         }
         for all in all.chunks_exact(LANES) {
-            for lane in 0..LANES {
-                self.power[lane] += all[lane];
+            for (power, all) in self.power.iter_mut().zip(all) {
+                *power += all;
             }
         }
     }
@@ -228,8 +229,8 @@ impl Sums {
         let sum = |of: &[Lanes; 2]| Turn { re: of[0].iter().sum(), im: of[1].iter().sum() };
         let (all, signed) = (sum(&self.all), sum(&self.signed));
         let half = |sign: f32| Turn {
-            re: (all.re + sign * signed.re) / 2.0,
-            im: (all.im + sign * signed.im) / 2.0,
+            re: f32::midpoint(all.re, sign * signed.re),
+            im: f32::midpoint(all.im, sign * signed.im),
         };
         Beat { rising: half(1.0), falling: half(-1.0), power: self.power.iter().sum() }
     }
