@@ -11,6 +11,7 @@ use super::sizes::Shape;
 use super::tone;
 use super::warp::{Sight, Warp};
 use std::cell::Cell;
+use std::ops::Range;
 use std::time::Duration;
 
 /// What is known before a picture is looked at. Nothing of it is needed.
@@ -161,74 +162,136 @@ impl Task<'_> {
 }
 
 /// Tries place after place, in smaller and smaller copies of the picture; `take` says whether to
-/// go on. Whether all finders that might be looked into were looked into.
+/// go on. Whether there were more finders in a copy than might be looked into.
 fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
-    let finders = Cell::new(task.hints.finders);
-    walk(grey, task, &finders, take);
-    finders.get() == 0
-}
-
-fn walk(
-    grey: &Grey<'_>,
-    task: &Task<'_>,
-    finders: &Cell<usize>,
-    take: &mut dyn FnMut(Symbol) -> bool,
-) {
-    let hints = task.hints;
-    let part = match hints.region {
+    let part = match task.hints.region {
         Some(region) => grey.part(region),
         None => Some(*grey),
     };
     let Some(part) = part.filter(|part| part.width() * part.height() <= MOST_PIXELS) else {
-        return;
+        return false;
     };
-    let mut copies: Vec<Owned> = Vec::new();
-    let mut deep = DEEP;
-    for level in 0..task.levels {
-        if task.over() {
-            return;
+    let mut search = Search { part, task, copies: Vec::new(), maps: Vec::new(), deep: DEEP, spent: false };
+    // A glance at every copy first: large modules look like many small ones in the finer copies,
+    // and it takes long to see that they are not.
+    let Hints { places, finders, .. } = *task.hints;
+    let mut round = |search: &mut Search<'_>, places: Range<usize>, finders| {
+        (0..task.levels).all(|level| search.level(level, places.clone(), finders, take))
+    };
+    let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders)) && {
+        let from = if search.spent { 0 } else { GLANCES };
+        (search.spent, search.deep) = (false, DEEP);
+        round(&mut search, from..places, finders)
+    };
+    if going_on && task.levels == LEVELS {
+        search.once_more(take);
+    }
+    search.spent
+}
+
+/// Places of each copy that are glanced at, and finders that are looked into there.
+const GLANCES: usize = 2;
+const GLANCED: usize = 8;
+
+/// A picture while it is searched.
+struct Search<'a> {
+    part: Grey<'a>,
+    task: &'a Task<'a>,
+    /// Copies of half the size, of half of that, …
+    copies: Vec<Owned>,
+    /// Busy places of the picture and of its copies.
+    maps: Vec<Map>,
+    /// How many more places may be sharpened.
+    deep: usize,
+    spent: bool,
+}
+
+impl Search<'_> {
+    /// Looks at some places of one copy; says whether to go on.
+    fn level(
+        &mut self,
+        level: usize,
+        places: Range<usize>,
+        finders: usize,
+        take: &mut dyn FnMut(Symbol) -> bool,
+    ) -> bool {
+        if !self.reach(level) || !self.may_be_at(level) {
+            return true;
         }
-        if level > 0 {
-            let last = copies.last().map_or(part, Owned::grey);
-            let Some(next) = last.halved() else { return };
-            copies.push(next);
-        }
-        let here = copies.last().map_or(part, Owned::grey);
-        if here.width().min(here.height()) < 16 {
-            return;
-        }
-        // What the windows can show, and a little more.
-        let pitches = (1.5 * scale(level), 14.0 * scale(level));
-        if hints.module.is_some_and(|module| module < pitches.0 || module > pitches.1) {
-            continue;
-        }
-        let look =
-            Look { task, part: &part, here: &here, fine: &part, level, sharpened: None, finders };
-        let map = Map::new(&here, (hints.places >> level).max(1));
-        for place in &map.places {
-            if task.over() {
-                return;
+        let finders = Cell::new(finders);
+        let here = self.copy(level);
+        let look = self.look(&here, level, &finders);
+        let (map, mut deep) = (&self.maps[level], self.deep);
+        let places = map.places.iter().take(places.end).skip(places.start);
+        let mut going_on = true;
+        for place in places {
+            if self.task.over() || finders.get() == 0 {
+                break;
             }
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
             let found = look.through(&view, USUAL);
             let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
             let found = found.or_else(|| {
-                if glimmer { look.sharper(&map, place, view.blur, &mut deep) } else { None }
+                if glimmer { look.sharper(map, place, view.blur, &mut deep) } else { None }
             });
-            if found.is_some_and(|symbol| !take(symbol)) {
-                return;
+            going_on = found.is_none_or(&mut *take);
+            if !going_on {
+                break;
             }
         }
-        let again = map.places.iter().take(if level == 0 && task.levels > 1 { AGAIN } else { 0 });
+        self.deep = deep;
+        self.spent |= finders.get() == 0;
+        going_on && !self.task.over()
+    }
+
+    /// The busiest places of the finest copy, in other ways.
+    fn once_more(&mut self, take: &mut dyn FnMut(Symbol) -> bool) {
+        let finders = Cell::new(self.task.hints.finders);
+        let Some(map) = self.maps.first() else { return };
+        let look = self.look(&self.part, 0, &finders);
+        let again = map.places.iter().take(AGAIN);
         for (place, (window, care)) in again.flat_map(|place| CARES.map(|care| (place, care))) {
-            if task.over() {
+            if self.task.over() {
                 return;
             }
-            let view = lattice::view(&here, (place.x, place.y), window);
+            let view = lattice::view(&self.part, (place.x, place.y), window);
             if look.through(&view, care).is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
+    }
+
+    /// Makes the copy of this level, if there can be one.
+    fn reach(&mut self, level: usize) -> bool {
+        while self.maps.len() <= level {
+            let next = self.maps.len();
+            if next > self.copies.len() {
+                let Some(copy) = self.copy(next - 1).halved() else { return false };
+                self.copies.push(copy);
+            }
+            let here = self.copy(next);
+            if here.width().min(here.height()) < 16 {
+                return false;
+            }
+            let map = Map::new(&here, (self.task.hints.places >> next).max(1));
+            self.maps.push(map);
+        }
+        true
+    }
+
+    fn copy(&self, level: usize) -> Grey<'_> {
+        if level == 0 { self.part } else { self.copies[level - 1].grey() }
+    }
+
+    /// What the windows can show, and a little more.
+    fn may_be_at(&self, level: usize) -> bool {
+        let pitches = 1.5 * scale(level)..=14.0 * scale(level);
+        self.task.hints.module.is_none_or(|module| pitches.contains(&module))
+    }
+
+    fn look<'a>(&'a self, here: &'a Grey<'a>, level: usize, finders: &'a Cell<usize>) -> Look<'a> {
+        let part = &self.part;
+        Look { task: self.task, part, here, fine: part, level, sharpened: None, finders }
     }
 }
 
