@@ -64,7 +64,10 @@ impl Place {
         // Until there are enough of them, all labels weigh the same.
         let weight = |share: f32| share.max(1.0 / (seen as f32 + 1.0));
         self.short += (lightness - self.short) * weight(SHORT);
-        self.long += (lightness - self.long) * weight(LONG);
+        // What is wrong must not become usual: then it would be over while it is still there.
+        if !self.told {
+            self.long += (lightness - self.long) * weight(LONG);
+        }
     }
 
     /// Whether this begins or ends here.
@@ -214,5 +217,37 @@ impl<'a> Print<'a> {
             lines.into_iter().map(|(sum, n)| if n > 0.0 { sum / n } else { 0.0 }).collect()
         };
         (mean(columns), mean(rows))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of a place over labels of this lightness, which scatters a little.
+    fn told(place: &mut Place, seen: &mut u32, lightness: impl Iterator<Item = f32>) -> Vec<u8> {
+        let mut all = Vec::new();
+        for light in lightness {
+            let scatter = [0.01, -0.01, 0.0][*seen as usize % 3];
+            place.see(light + scatter, *seen);
+            *seen += 1;
+            if *seen >= LAST {
+                all.extend(place.turns());
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_dot_that_stays_bad_is_told_once_and_is_over_only_when_it_is_repaired() {
+        let (mut place, mut seen) = (Place::default(), 0);
+        let good = |labels| std::iter::repeat_n(0.0, labels);
+        assert_eq!(told(&mut place, &mut seen, good(200)), [0; 0]);
+        let fading = (0..100_u8).map(|n| 0.0015 * f32::from(n));
+        let bad = fading.chain(std::iter::repeat_n(0.15, 1_000));
+        let shares = told(&mut place, &mut seen, bad);
+        assert!(shares.len() == 1 && shares[0] > 80, "{shares:?}");
+        assert_eq!(told(&mut place, &mut seen, good(40)), [0]);
+        assert_eq!(told(&mut place, &mut seen, good(300)), [0; 0], "and then it is as before");
     }
 }
