@@ -3,6 +3,7 @@ use super::picture::Picture;
 use crate::line::{Cause, FrameOf, Tag};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -10,6 +11,9 @@ use tokio::time::Instant;
 const FRAMES_WAITING: usize = 4;
 /// Products whose picture was asked for and not yet taken.
 const SHOTS_WAITING: usize = 16;
+/// A product is still in front of the camera within this time after it was triggered for: at
+/// 30 m/min it goes 75 mm, about what a camera that reads symbols of 10 to 20 mm has in view.
+const IN_VIEW: Duration = Duration::from_millis(150);
 
 /// One frame.
 pub(super) struct Frame {
@@ -106,20 +110,30 @@ impl Shots {
         locked(&self.0.state).clear();
     }
 
-    /// Waits until a picture is asked for.
+    /// Waits until a picture is asked for of a product that is in front of the camera.
     pub(super) async fn next(&self) -> Tag {
         loop {
-            if let Some((tag, _)) = locked(&self.0.state).pop_front() {
+            if let Some(tag) = self.try_next() {
                 return tag;
             }
             self.0.changed.notified().await;
         }
     }
 
-    /// A product whose picture is asked for.
-    #[cfg(feature = "aravis")]
+    /// The product that is in front of the camera, if its picture is asked for. Those before it
+    /// have gone by while the camera was busy: a picture taken now would show another one, so they
+    /// get none, and the line rejects them.
     pub(super) fn try_next(&self) -> Option<Tag> {
-        locked(&self.0.state).pop_front().map(|(tag, _)| tag)
+        let mut shots = locked(&self.0.state);
+        let asked = shots.len();
+        let newest = shots.drain(..).next_back();
+        drop(shots);
+        let in_view = newest.filter(|(_, at)| at.elapsed() <= IN_VIEW).map(|(tag, _)| tag);
+        let missed = asked - usize::from(in_view.is_some());
+        if missed > 0 {
+            tracing::warn!(missed, "products come faster than the camera takes their pictures");
+        }
+        in_view
     }
 
     /// The product of a frame that began at this moment: the last one that was asked for before.
@@ -138,7 +152,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn frame(count: u32) -> Frame {
         Frame { of: Some(FrameOf::Count(count)), content: Content::Spoiled }
@@ -167,5 +180,25 @@ mod tests {
         assert_eq!(shots.of_frame(Instant::now()), None);
         shots.put(Tag(3));
         assert_eq!(shots.next().await, Tag(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_product_that_has_gone_by_while_the_camera_was_busy_gets_no_picture() {
+        let shots = Shots::default();
+        shots.put(Tag(1));
+        tokio::time::advance(IN_VIEW - Duration::from_millis(20)).await;
+        shots.put(Tag(2));
+        assert_eq!(shots.try_next(), Some(Tag(2)), "1 is older, and 2 where the camera looks");
+        assert_eq!(shots.try_next(), None, "1 does not come back");
+        shots.put(Tag(3));
+        tokio::time::advance(IN_VIEW).await;
+        assert_eq!(shots.try_next(), Some(Tag(3)), "just in time");
+        shots.put(Tag(4));
+        tokio::time::advance(IN_VIEW + Duration::from_millis(1)).await;
+        let later = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            shots.put(Tag(5));
+        };
+        assert_eq!(tokio::join!(shots.next(), later).0, Tag(5), "4 has gone by");
     }
 }
