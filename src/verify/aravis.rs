@@ -131,6 +131,7 @@ fn look(
             && asked.is_none()
             && let Some(tag) = shots.try_next()
         {
+            throw_away_late(stream);
             camera.software_trigger().map_err(|_| Cause::Unreachable)?;
             asked = Some((tag, Instant::now()));
         }
@@ -162,6 +163,15 @@ fn look(
         }
     }
     Ok(())
+}
+
+/// Frames that are here before a picture is asked for are of a product before, which was given up.
+fn throw_away_late(stream: &Stream) {
+    // A buffer that is given back is filled before it comes again; more than all are not here.
+    for late in (0..BUFFERS).map_while(|_| stream.try_pop_buffer()) {
+        tracing::debug!(id = late.frame_id(), "a frame comes too late for its product");
+        stream.push_buffer(late);
+    }
 }
 
 /// Whether a camera that may be asked still says that we control it.
