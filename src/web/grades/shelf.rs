@@ -25,12 +25,12 @@ pub(super) struct Graded {
 #[derive(Debug)]
 pub(in crate::web) struct Shelf {
     reports: Mutex<VecDeque<(Uuid, Arc<Graded>)>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self { reports: Mutex::default(), permits: Semaphore::new(AT_ONCE) }
+        Self { reports: Mutex::default(), permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -42,8 +42,10 @@ impl Shelf {
         bytes: Bytes,
         ask: Ask,
     ) -> Result<Result<Graded, NoPicture>, Refusal> {
-        let permit = self.permits.acquire().await;
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
         let graded = tokio::task::spawn_blocking(move || {
+            // Whoever asked may be gone before this ends: the work has the permit, not the request.
+            let _permit = permit;
             let picture = Picture::read(&bytes)?;
             drop(bytes);
             let report = grading::look(&name, &picture, &ask);
@@ -51,9 +53,7 @@ impl Shelf {
             let close_up = grade.map(|grade| symbol::close_up(&picture.grey(), grade));
             Ok(Graded { report, close_up })
         });
-        let graded = graded.await;
-        drop(permit);
-        graded.map_err(|problem| {
+        graded.await.map_err(|problem| {
             tracing::error!(%problem, "a picture could not be graded");
             Refusal::cannot_be_made()
         })
@@ -86,6 +86,7 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn the_oldest_report_makes_room() {
@@ -97,5 +98,28 @@ mod tests {
         assert!(shelf.get(&ids[0].to_string()).is_err());
         assert!(shelf.get(&ids[1].to_string()).is_ok());
         assert!(shelf.get("nonsense").is_err());
+    }
+
+    #[test]
+    fn a_picture_whose_sender_is_gone_still_counts_until_it_is_graded() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            // The only thread is busy, so that the picture waits for as long as we like.
+            let (go_on, wait) = std::sync::mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || wait.recv());
+            let shelf = Shelf::default();
+            let request = shelf.grade("x".to_owned(), Bytes::new(), Ask::default());
+            assert!(tokio::time::timeout(Duration::from_millis(1), request).await.is_err());
+            assert_eq!(shelf.permits.available_permits(), AT_ONCE - 1);
+            go_on.send(()).unwrap();
+            busy.await.unwrap().unwrap();
+            let all = shelf.permits.acquire_many(u32::try_from(AT_ONCE).unwrap());
+            let all = tokio::time::timeout(Duration::from_secs(10), all).await;
+            assert!(all.is_ok(), "the permit comes back");
+        });
     }
 }
