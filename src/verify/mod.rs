@@ -30,10 +30,11 @@ use crate::symbol::grade::{self, Conditions};
 use crate::telemetry::LastWord;
 use frames::Shots;
 use session::{Camera, End};
-use shelf::{Recent, Shelf};
+use shelf::{Recent, Shelf, Shown};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +45,8 @@ pub const HAS_V4L2: bool = cfg!(feature = "v4l2");
 
 /// Pictures that wait to be written. The disk may be slow; the line is not.
 const PICTURES_WAITING: usize = 64;
+/// And no more than this many bytes of them: they are held in memory until they are written.
+const BYTES_WAITING: u32 = 64 * 1024 * 1024;
 
 /// Where a camera is and what becomes of its pictures.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,8 +119,8 @@ pub async fn keep(
         watch(&settings, camera, &facts, &stop).await;
         done.cancel();
     };
-    let obeying = obey(commands, &shots, to_shelf, &done);
-    tokio::join!(watching, obeying, put_away(shelf, recent.clone(), kept));
+    let obeying = obey(commands, &shots, &recent, to_shelf, &done);
+    tokio::join!(watching, obeying, put_away(shelf, kept));
 }
 
 /// The conditions with what is known of this camera. Without a calibration, grades say so.
@@ -140,14 +143,25 @@ async fn calibrated(grading: Conditions, (folder, camera): (PathBuf, String)) ->
     }
 }
 
+/// A picture on its way to the disk. It is held itself, not its number: new pictures may have driven
+/// it from memory by the time the disk gets to it.
+struct Kept {
+    id: PictureId,
+    shown: Arc<Shown>,
+    /// The room that it takes in the queue.
+    _room: OwnedSemaphorePermit,
+}
+
 /// Hands on what the line wants, without waiting for anything: a picture that is asked for must not
 /// wait for another one to be written.
 async fn obey(
     mut commands: mpsc::Receiver<CameraCommand>,
     shots: &Shots,
-    to_shelf: mpsc::Sender<PictureId>,
+    recent: &Recent,
+    to_shelf: mpsc::Sender<Kept>,
     done: &CancellationToken,
 ) {
+    let room = Arc::new(Semaphore::new(BYTES_WAITING as usize));
     loop {
         let command = tokio::select! {
             biased;
@@ -156,13 +170,29 @@ async fn obey(
         };
         match command {
             Some(CameraCommand::Take(tag)) => shots.put(tag),
-            Some(CameraCommand::Keep(picture)) => {
-                if to_shelf.try_send(picture).is_err() {
-                    tracing::warn!(picture = picture.0, "too many pictures wait: not kept");
-                }
-            }
+            Some(CameraCommand::Keep(id)) => keep_picture(id, recent, &room, &to_shelf),
             None => return,
         }
+    }
+}
+
+/// Queues a picture for the disk.
+fn keep_picture(
+    id: PictureId,
+    recent: &Recent,
+    room: &Arc<Semaphore>,
+    to_shelf: &mpsc::Sender<Kept>,
+) {
+    let Some(shown) = recent.get(id) else {
+        tracing::warn!(picture = id.0, "picture is no longer in memory");
+        return;
+    };
+    // One that is bigger than all the room waits alone.
+    let bytes = u32::try_from(shown.picture.luma.len()).unwrap_or(u32::MAX).min(BYTES_WAITING);
+    let taken = Arc::clone(room).try_acquire_many_owned(bytes);
+    let queued = taken.is_ok_and(|room| to_shelf.try_send(Kept { id, shown, _room: room }).is_ok());
+    if !queued {
+        tracing::warn!(picture = id.0, "too many pictures wait: not kept");
     }
 }
 
@@ -195,21 +225,14 @@ async fn watch(
 }
 
 /// Writes pictures one after the other; what was asked for before the end is still written.
-async fn put_away(
-    (folder, most_bytes): (PathBuf, u64),
-    recent: Recent,
-    mut kept: mpsc::Receiver<PictureId>,
-) {
+async fn put_away((folder, most_bytes): (PathBuf, u64), mut kept: mpsc::Receiver<Kept>) {
     let mut shelf = None;
-    while let Some(id) = kept.recv().await {
-        let Some(picture) = recent.get(id) else {
-            tracing::warn!(picture = id.0, "picture is no longer in memory");
-            continue;
-        };
+    while let Some(picture) = kept.recv().await {
+        let id = picture.id;
         let (open, folder) = (shelf.take(), folder.clone());
         let written = spawn_blocking(move || {
             let mut shelf = open.map_or_else(|| Shelf::open(folder, most_bytes), Ok)?;
-            shelf.put(id, &picture).map(|()| shelf)
+            shelf.put(id, &picture.shown).map(|()| shelf)
         });
         match written.await {
             Ok(Ok(open)) => shelf = Some(open),
@@ -220,5 +243,51 @@ async fn put_away(
             }
             Err(error) => tracing::error!(%error, picture = id.0, "picture not kept"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::picture::Picture;
+    use super::*;
+
+    fn shown(side: u32) -> Arc<Shown> {
+        let luma = vec![200; (side * side) as usize];
+        Arc::new(Shown { picture: Picture { width: side, height: side, luma }, grade: None })
+    }
+
+    /// What waits for the disk when these pictures were wanted.
+    async fn wanted(recent: &Recent, ids: impl Iterator<Item = u64>) -> mpsc::Receiver<Kept> {
+        let (to_shelf, kept) = mpsc::channel(PICTURES_WAITING);
+        let (tell, commands) = mpsc::channel(PICTURES_WAITING * 2);
+        for id in ids {
+            tell.send(CameraCommand::Keep(PictureId(id))).await.unwrap();
+        }
+        drop(tell);
+        obey(commands, &Shots::default(), recent, to_shelf, &CancellationToken::new()).await;
+        kept
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_waits_for_a_slow_disk_is_written_whatever_comes_after_it() {
+        let recent = Recent::default();
+        recent.put(PictureId(1), shown(16));
+        let kept = wanted(&recent, 1..=1).await;
+        (2..=200).for_each(|id| recent.put(PictureId(id), shown(16)));
+        assert!(recent.get(PictureId(1)).is_none(), "it is no longer among the last");
+        let folder = tempfile::tempdir().unwrap();
+        put_away((folder.path().to_owned(), u64::MAX), kept).await;
+        assert!(folder.path().join("1.png").exists());
+    }
+
+    #[tokio::test]
+    async fn pictures_that_wait_have_a_bound_in_number_and_in_bytes() {
+        let recent = Recent::default();
+        recent.put(PictureId(1), shown(16));
+        let kept = wanted(&recent, std::iter::repeat_n(1, PICTURES_WAITING + 1)).await;
+        assert_eq!(kept.len(), PICTURES_WAITING);
+        recent.put(PictureId(2), shown(4096));
+        let kept = wanted(&recent, std::iter::repeat_n(2, 5)).await;
+        assert_eq!(kept.len(), 4, "of 16 MiB each");
     }
 }
