@@ -10,7 +10,6 @@ use crate::grading::{self, Ask, Picture, Report};
 use crate::symbol::grade::{Angle, Aperture, Conditions, Edition, Standard};
 use crate::symbol::{self, Coloured, Hints};
 use anyhow::{Context as _, bail, ensure};
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -130,12 +129,17 @@ fn wanted(word: &str) -> Result<f32, String> {
 impl Grade {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let ask = self.ask()?;
-        let mut files = Vec::new();
+        let (mut files, mut all_right) = (Vec::new(), true);
         for path in &self.pictures {
-            files.extend(pictures::files(path)?);
+            match pictures::files(path) {
+                Ok(found) => files.extend(found),
+                Err(error) => {
+                    say_to_person(&format!("{error:#}"));
+                    all_right = false;
+                }
+            }
         }
         let mut outputs = Outputs::new(self, files.len())?;
-        let mut all_right = true;
         for file in &files {
             all_right &= self.one(file, &ask, &mut outputs)?;
         }
@@ -184,7 +188,7 @@ impl Grade {
             Ok(picture) => picture,
             Err(error) => {
                 let reason = chain(&error);
-                let object = json!({ "file": name, "text": null, "error": reason });
+                let object = grading::unopened(&name, &reason, ask);
                 if self.json {
                     say(&object.to_string());
                 } else {

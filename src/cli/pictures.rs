@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 /// The file itself, or the pictures of a folder in the order of their names.
 pub(super) fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !path.is_dir() {
+        let special = path.exists() && !path.is_file();
+        anyhow::ensure!(!special, "{} is neither a file nor a folder", path.display());
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();

@@ -46,8 +46,16 @@ impl Read {
         let hints = Hints { size: self.size, module: self.px_per_module, ..Hints::default() };
         let mut all_right = true;
         for path in &self.pictures {
-            for file in pictures::files(path)? {
-                all_right &= self.one(&file, &hints, expected.as_ref());
+            match pictures::files(path) {
+                Ok(files) => {
+                    for file in files {
+                        all_right &= self.one(&file, &hints, expected.as_ref());
+                    }
+                }
+                Err(error) => {
+                    say_to_person(&format!("{error:#}"));
+                    all_right = false;
+                }
             }
         }
         Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })

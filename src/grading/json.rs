@@ -1,8 +1,9 @@
 //! A report for programs.
 use super::words;
-use super::{Found, Report};
+use super::{Ask, Found, Report};
 use crate::symbol;
 use crate::symbol::grade::{Grade, Kind, Segment};
+use crate::telemetry::clock::Micros;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -32,6 +33,22 @@ pub fn short(report: &Report) -> Value {
     if report.found.is_none() {
         object["error"] = json!("no symbol can be read");
     }
+    object
+}
+
+/// The same for a file that could not be opened, or is no picture: `reason` says why.
+pub fn unopened(file: &str, reason: &str, ask: &Ask) -> Value {
+    let pixels = (0, 0);
+    let nothing = Report {
+        file: file.to_owned(),
+        at: Micros(0),
+        ask: ask.clone(),
+        ms: 0.0,
+        pixels,
+        found: None,
+    };
+    let mut object = short(&nothing);
+    object["error"] = json!(reason);
     object
 }
 

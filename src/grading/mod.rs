@@ -4,7 +4,7 @@ mod paper;
 mod picture;
 mod words;
 
-pub use json::{full, short};
+pub use json::{full, short, unopened};
 pub use paper::pdf;
 
 pub use picture::{ENDINGS, MOST_PIXELS, NoPicture, Picture, png};

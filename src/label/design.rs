@@ -64,6 +64,7 @@ impl Design {
         }
         for (at, element) in design.elements.iter_mut().enumerate() {
             let name = called(at, element);
+            check_numbers(element, &name)?;
             match element {
                 Element::Text(text) => wording::check_variables(&text.text, &name)?,
                 Element::Barcode(barcode) => wording::check_barcode(&barcode.data, &name)?,
@@ -117,6 +118,25 @@ impl Design {
     pub(super) fn size(&self) -> f32 {
         self.width_mm * self.height_mm
     }
+}
+
+/// Letters of less than this are no letters: capitals of 0.6 mm at most.
+const LINE_LEAST_MM: f32 = 0.8;
+
+/// Refuses what begins beyond the left or the upper edge of the label, and letters without height.
+fn check_numbers(element: &Element, name: &str) -> Result<(), DesignProblem> {
+    let (x, y) = element.corner();
+    let number = |key, value, least| {
+        let element = name.to_owned();
+        if value >= least {
+            Ok(())
+        } else {
+            Err(DesignProblem::Number { element, key, value, least })
+        }
+    };
+    number("x_mm", x, 0.0)?;
+    number("y_mm", y, 0.0)?;
+    number("line_mm", element.letters().unwrap_or(LINE_LEAST_MM), LINE_LEAST_MM)
 }
 
 /// The picture of this name: a shipped one, or what `load` has.

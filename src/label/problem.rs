@@ -78,6 +78,18 @@ pub enum DesignProblem {
         /// The place, the module or the label that would hold.
         advice: String,
     },
+    /// A place beyond the left or upper edge of the label, or letters without height.
+    #[error("{element}: {key} is {value}; wanted {least} or more")]
+    Number {
+        /// What.
+        element: String,
+        /// Which number of it.
+        key: &'static str,
+        /// What it is.
+        value: f32,
+        /// What it may be at least.
+        least: f32,
+    },
     /// Something reaches over the edge of the label.
     #[error("{element} reaches {by_mm:.1} mm over the {edge}; {}", Nearest::said(nearest.as_ref()))]
     Outside {

@@ -1,6 +1,6 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
 use super::{
-    Command, Device, Light, Line, LineSettings, LineState, Outcome, Pad, PlcCommand,
+    Cause, Command, Device, Light, Line, LineSettings, LineState, Outcome, Pad, PlcCommand,
     PrinterCommand, Record, RejectReason, Run, StopReason, Tag,
 };
 use std::time::Instant;
@@ -174,7 +174,7 @@ impl Line {
         if !self.printer.is_up() {
             return Some(StopReason::Printer(self.printer.cause()));
         }
-        if let Some(cause) = self.blocked {
+        if let Some(cause) = self.blocked.filter(|cause| *cause != Cause::TooHot) {
             return Some(StopReason::Printer(cause));
         }
         if self.settings.has_camera() && !self.camera.is_up() {
@@ -197,8 +197,11 @@ impl Line {
         })
     }
 
+    /// What goes away by itself: a neighbour, and a print head that cools down.
     fn reason_to_suspend(&self) -> Option<StopReason> {
+        let too_hot = self.blocked == Some(Cause::TooHot);
         [
+            (too_hot, StopReason::Printer(Cause::TooHot)),
             (self.conditions.blocked, StopReason::Blocked),
             (self.conditions.starved, StopReason::Starved),
         ]

@@ -25,6 +25,16 @@ pub(super) enum Seen {
 }
 
 impl Drain {
+    /// The printer was seen at work on the label, so that the time until it came out is its own.
+    pub(super) fn was_seen(&self) -> bool {
+        self.began
+    }
+
+    /// The next look may be the one that counts: the label was not seen yet, or rests.
+    pub(super) fn is_eager(&self) -> bool {
+        !self.began || self.rests_since.is_some()
+    }
+
     /// Takes one look. A short label may come out between two looks: then it counts as out when
     /// the printer was at rest for as long as a label takes (`label_takes`).
     pub(super) fn see(&mut self, now: Instant, health: &Health, label_takes: Duration) -> Seen {

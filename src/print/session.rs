@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
             let now = Instant::now();
             self.drain = Drain::default();
             self.pace.begins(now);
-            self.ask_at = self.ask_at.min(now + self.pace.pause(now, Duration::ZERO));
+            self.ask_at = self.ask_at.min(now + self.pause(now, Duration::ZERO));
         }
         // Counted as out before the first byte: from there on nobody knows.
         window.send(out);
@@ -259,7 +259,9 @@ impl<'a> Session<'a> {
         self.miss_labels(window, &sight, now)?;
         self.suspect_count(window, &sight, now);
         self.shaken = !window.is_empty() && (self.shaken || sight.health.trouble.is_some());
-        if sight.health.trouble.is_some() {
+        // What waited for the time of a label to pass says nothing of how long one takes.
+        let guessed = self.drains() && !self.drain.was_seen();
+        if sight.health.trouble.is_some() || (guessed && window.len() < before) {
             self.pace.interrupted();
         } else if window.len() < before {
             self.pace.came_out(now, before - window.len(), !window.is_empty());
@@ -267,10 +269,23 @@ impl<'a> Session<'a> {
         let pause = if window.is_empty() || self.blocked.is_some() {
             self.settings.ask_idle_every
         } else {
-            self.pace.pause(now, now - asked)
+            self.pause(now, now - asked)
         };
         self.ask_at = now + pause;
         Ok(())
+    }
+
+    fn drains(&self) -> bool {
+        self.settings.evidence == Evidence::BatchDrain
+    }
+
+    /// The pause before the next question while labels are out; the last answer took this long. A
+    /// printer without a counter must be seen at work, and twice at rest.
+    fn pause(&self, now: Instant, answer_took: Duration) -> Duration {
+        if self.drains() && self.drain.is_eager() {
+            return self.settings.ask_every.max(answer_took);
+        }
+        self.pace.pause(now, answer_took)
     }
 
     /// More labels are in the printer than were sent: somebody else prints on it.

@@ -86,22 +86,30 @@ pub fn find_within(
     left: &dyn Fn() -> Duration,
 ) -> Option<Symbol> {
     let mut found = None;
+    let is_wanted = |symbol: &Symbol| expected.is_none_or(|code| code.text() == symbol.text);
     let mut look = |hints: &Hints, levels| {
-        let mut take = |symbol| {
-            found = Some(symbol);
-            false
+        // A neighbour does not hide the label that should be there: on until that is found.
+        let mut take = |symbol: Symbol| {
+            let wanted = is_wanted(&symbol);
+            if wanted || found.is_none() {
+                found = Some(symbol);
+            }
+            !wanted
         };
         let spent = search(grey, &Task { hints, expected, left, levels }, &mut take);
-        (found.is_some(), spent)
+        (found.as_ref().map(is_wanted), spent)
     };
     let size = expected.and_then(Expected::size).filter(|_| hints.size.is_none());
-    if size.is_some() && look(&Hints { size, places: FIRST_PLACES, ..*hints }, 1).0 {
-        return found;
+    if size.is_some() {
+        let (wanted, _) = look(&Hints { size, places: FIRST_PLACES, ..*hints }, 1);
+        if wanted == Some(true) {
+            return found;
+        }
     }
     let (read, spent) = look(hints, LEVELS);
     // So much looks like a symbol that not all of it was looked at: on, as long as there is time.
     let bounded = left() < Duration::MAX;
-    if !read && spent && bounded {
+    if read.is_none() && spent && bounded {
         look(&Hints { finders: hints.finders.saturating_mul(DEEPER), ..*hints }, LEVELS);
     }
     found
@@ -171,7 +179,8 @@ fn search(grey: &Grey<'_>, task: &Task<'_>, take: &mut dyn FnMut(Symbol) -> bool
     let Some(part) = part.filter(|part| part.width() * part.height() <= MOST_PIXELS) else {
         return false;
     };
-    let mut search = Search { part, task, copies: Vec::new(), maps: Vec::new(), deep: DEEP, spent: false };
+    let mut search =
+        Search { part, task, copies: Vec::new(), maps: Vec::new(), deep: DEEP, spent: false };
     // A glance at every copy first: large modules look like many small ones in the finer copies,
     // and it takes long to see that they are not.
     let Hints { places, finders, .. } = *task.hints;

@@ -211,6 +211,31 @@ fn the_gtin() -> String {
 }
 
 impl Element {
+    /// Its left and its upper edge, in millimetres.
+    pub(super) fn corner(&self) -> (f32, f32) {
+        match self {
+            Self::Datamatrix(symbol) => (symbol.x_mm, symbol.y_mm),
+            Self::Text(text) => (text.x_mm, text.y_mm),
+            Self::Code(code) => (code.x_mm, code.y_mm),
+            Self::Barcode(barcode) => (barcode.x_mm, barcode.y_mm),
+            Self::Picture(picture) => (picture.x_mm, picture.y_mm),
+            Self::Box(bar) | Self::Line(bar) => (bar.x_mm, bar.y_mm),
+        }
+    }
+
+    /// How high a line of its letters is, in millimetres, where it has letters of a chosen height.
+    pub(super) fn letters(&self) -> Option<f32> {
+        match self {
+            Self::Text(text) => Some(text.line_mm),
+            Self::Code(code) => Some(code.line_mm),
+            Self::Datamatrix(_)
+            | Self::Barcode(_)
+            | Self::Picture(_)
+            | Self::Box(_)
+            | Self::Line(_) => None,
+        }
+    }
+
     /// What the element is called in a design, for messages.
     pub(in crate::label) fn kind(&self) -> &'static str {
         match self {
