@@ -48,11 +48,11 @@ fn picture(dark: &[bool], cols: usize, chance: &mut Chance) -> (Vec<u8>, usize, 
         [cols, rows].map(|count| (count as f32 * module + 2.0 * margin).ceil() as usize);
     let (dark_ink, light) = (chance.within(10.0, 90.0), chance.within(120.0, 240.0));
     let (angle, noise) = (chance.within(-0.08, 0.08), chance.within(0.0, 45.0));
-    let (sin, cos) = angle.sin_cos();
+    let (s, c) = angle.sin_cos();
     let at = |x: f32, y: f32| {
         let (dx, dy) = (x - width as f32 / 2.0, y - height as f32 / 2.0);
-        let u = (dx * cos + dy * sin) / module + cols as f32 / 2.0;
-        let v = (dy * cos - dx * sin) / module + rows as f32 / 2.0;
+        let u = (dx * c + dy * s) / module + cols as f32 / 2.0;
+        let v = (dy * c - dx * s) / module + rows as f32 / 2.0;
         let inside = u >= 0.0 && v >= 0.0 && u < cols as f32 && v < rows as f32;
         if inside && dark[v as usize * cols + u as usize] { dark_ink } else { light }
     };
@@ -60,7 +60,7 @@ fn picture(dark: &[bool], cols: usize, chance: &mut Chance) -> (Vec<u8>, usize, 
     for y in 0..height {
         for x in 0..width {
             let (x, y) = (x as f32, y as f32);
-            let mean = (at(x - 0.25, y - 0.25) + at(x + 0.25, y + 0.25)) / 2.0;
+            let mean = f32::midpoint(at(x - 0.25, y - 0.25), at(x + 0.25, y + 0.25));
             luma.push((mean + noise * chance.within(-1.0, 1.0)) as u8);
         }
     }

@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
             Command::Run(run) => run.run().await,
             Command::Check(check) => check.run(),
             Command::Codes(codes) => codes.run().await,
-            Command::Read(read) => read.run(),
+            Command::Read(read) => Ok(read.run()),
             Command::Grade(grade) => grade.run(),
             Command::Calibrate(calibrate) => calibrate.run(),
             Command::Label(label) => label.run(),

@@ -27,7 +27,7 @@ pub(super) fn camera(
         "folder" => folder(&mut at),
         "reader" => reader(&mut at),
         "v4l2" => v4l2(&mut at),
-        "aravis" => aravis(&mut at),
+        "aravis" => Some(aravis(&mut at)),
         _ => {
             at.wrong("source", format_args!("\"{word}\""), SOURCES);
             return None;
@@ -239,7 +239,7 @@ fn v4l2(at: &mut Reader<'_>) -> Option<Source> {
     Some(Source::V4l2 { device: device?, size: size(at) })
 }
 
-fn aravis(at: &mut Reader<'_>) -> Option<Source> {
+fn aravis(at: &mut Reader<'_>) -> Source {
     let named = |text: String| (!text.is_empty()).then_some(text);
     let name = named(at.text_or("camera", ""));
     let line = at.text_or("line", "Line0");
@@ -247,7 +247,7 @@ fn aravis(at: &mut Reader<'_>) -> Option<Source> {
     let (left, top) = (at.number_or("left", 0, 0, 65_535), at.number_or("top", 0, 0, 65_535));
     let region = size(at).map(|(width, height)| (small(left), small(top), width, height));
     let exposure_us = (exposure != 0).then_some(exposure);
-    Some(Source::Aravis(AravisSettings { name, region, exposure_us, line }))
+    Source::Aravis(AravisSettings { name, region, exposure_us, line })
 }
 
 /// Width and height; both or none.

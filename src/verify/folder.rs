@@ -117,13 +117,10 @@ impl Folder {
         entries.retain(|entry| !self.done.contains(&entry.name));
         let mut found = Vec::new();
         for entry in entries {
-            let tag = match self.tag(&entry.name) {
-                Ok(tag) => tag,
-                Err(()) => {
-                    tracing::warn!(file = entry.name, "a file has no tag in its name: not read");
-                    self.put_away(&entry.name)?;
-                    continue;
-                }
+            let Ok(tag) = self.tag(&entry.name) else {
+                tracing::warn!(file = entry.name, "a file has no tag in its name: not read");
+                self.put_away(&entry.name)?;
+                continue;
             };
             let content = match self.state(&entry, now) {
                 Ok(State::Growing) => break,
@@ -189,7 +186,7 @@ impl Folder {
             // Something follows the picture, and may still grow.
             End::At(_) if settled => return Ok(State::Whole(body)),
             _ if settled => return Ok(State::Spoiled("it is not whole")),
-            _ => {}
+            End::At(_) | End::Later | End::Unknown => {}
         }
         self.waiting.insert(entry.name.clone(), (body.len() as u64, now));
         Ok(State::Growing)

@@ -186,7 +186,7 @@ mod tests {
     async fn a_product_that_has_gone_by_while_the_camera_was_busy_gets_no_picture() {
         let shots = Shots::default();
         shots.put(Tag(1));
-        tokio::time::advance(IN_VIEW - Duration::from_millis(20)).await;
+        tokio::time::advance(IN_VIEW.saturating_sub(Duration::from_millis(20))).await;
         shots.put(Tag(2));
         assert_eq!(shots.try_next(), Some(Tag(2)), "1 is older, and 2 where the camera looks");
         assert_eq!(shots.try_next(), None, "1 does not come back");

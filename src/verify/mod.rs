@@ -40,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Whether this program was built with Aravis (`--features aravis`).
 pub const HAS_ARAVIS: bool = cfg!(feature = "aravis");
-/// Whether this program was built with Video4Linux (`--features v4l2`).
+/// Whether this program was built with `Video4Linux` (`--features v4l2`).
 pub const HAS_V4L2: bool = cfg!(feature = "v4l2");
 
 /// Pictures that wait to be written. The disk may be slow; the line is not.

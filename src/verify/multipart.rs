@@ -98,9 +98,12 @@ impl Parts {
 
     /// Whether a part has begun and is not complete.
     pub(super) fn is_in_part(&self) -> bool {
-        let begun = || match self.loose {
-            true => self.boundary_from(0).is_some(),
-            false => self.buffer.iter().any(|b| !b.is_ascii_whitespace()),
+        let begun = || {
+            if self.loose {
+                self.boundary_from(0).is_some()
+            } else {
+                self.buffer.iter().any(|b| !b.is_ascii_whitespace())
+            }
         };
         self.head.is_some() || begun()
     }

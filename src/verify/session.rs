@@ -129,10 +129,10 @@ impl Count {
         Ok(FrameOf::Count(self.last))
     }
 
-    fn before(&self, counter: u32, counted: u32) -> u32 {
+    fn before(&self, counter: u32, known: u32) -> u32 {
         match self.wraps_at {
-            Some(at) => (counter % at + 2 * at - 1 - counted % at) % at,
-            None => counter.wrapping_sub(1).wrapping_sub(counted),
+            Some(at) => (counter % at + 2 * at - 1 - known % at) % at,
+            None => counter.wrapping_sub(1).wrapping_sub(known),
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Where pictures or readings come from.
+#[expect(clippy::large_enum_variant, reason = "there is one of them a line")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// HTTP, `multipart/x-mixed-replace`, a part a frame: grey map, JPEG, PNG or BMP. Parts may
@@ -23,7 +24,7 @@ pub enum Source {
     Folder(FolderSettings),
     /// A reader that sends texts over TCP. There are no pictures.
     Reader(ReaderSettings),
-    /// A camera of this machine, through Video4Linux.
+    /// A camera of this machine, through `Video4Linux`.
     V4l2 {
         /// Its device file.
         device: PathBuf,

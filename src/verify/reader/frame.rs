@@ -179,7 +179,7 @@ mod tests {
             let ends_late = [&endless[..], &framing.end].concat();
             assert_eq!(cut(&framing, &[&ends_late]), Err(TooLong));
         }
-        let noise = [b'x'; 100_000];
+        let noise = vec![b'x'; 100_000];
         assert_eq!(cut(&framing(b"\x02", b"\x03"), &[&noise]), Ok(vec![]));
     }
 

@@ -237,10 +237,9 @@ impl Talk<'_> {
                 asked.off_at = None;
                 self.send(&self.reader.trigger_off).await
             }
-            Some(_) => Ok(()),
             // What comes later would be taken for the next product.
             None if asked.late_at <= now => Err(Cause::Silent.into()),
-            None => Ok(()),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -308,13 +307,13 @@ impl Talk<'_> {
             return Err(Cause::Garbled.into());
         };
         let of = match (self.settings.trigger, tag) {
-            (Trigger::Line, _) => match self.asked.take() {
-                Some(asked) => FrameOf::Tag(asked.tag),
-                None => {
+            (Trigger::Line, _) => {
+                let Some(asked) = self.asked.take() else {
                     tracing::warn!("a reader says what nobody asked for");
                     return Ok(());
-                }
-            },
+                };
+                FrameOf::Tag(asked.tag)
+            }
             (_, Some(tag)) => FrameOf::Tag(tag),
             (Trigger::Nobody, None) => match self.unasked.of(&reading) {
                 Some(of) => of,

@@ -114,16 +114,17 @@ impl Pattern {
 
     /// Whether a message says which product it is of.
     pub(super) fn has_tag(&self) -> bool {
-        self.part(Part::Tag).is_some()
+        self.widths_of(Part::Tag).next().is_some()
     }
 
     /// Digits of the reader's counter, if it has one of fixed width.
     pub(super) fn count_digits(&self) -> Option<u32> {
-        self.part(Part::Count)?.and_then(|width| u32::try_from(width).ok())
+        self.widths_of(Part::Count).flatten().find_map(|width| u32::try_from(width).ok())
     }
 
-    fn part(&self, wanted: Part) -> Option<Option<usize>> {
-        self.before.iter().chain(&self.after).find_map(|item| match item {
+    /// Of each such part its width, where that is fixed.
+    fn widths_of(&self, wanted: Part) -> impl Iterator<Item = Option<usize>> {
+        self.before.iter().chain(&self.after).filter_map(move |item| match item {
             Item::Part(part, width) if *part == wanted => Some(*width),
             Item::Part(..) | Item::Text(_) => None,
         })
@@ -286,16 +287,16 @@ fn can_be_told(left: &Item, right: &Item) -> Result<(), PatternProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Code, grade, tag, count.
+    type Said = (String, Option<u8>, Option<u32>, Option<u32>);
     use proptest::prelude::*;
 
     /// The 82 characters that a serial number may have (GS1, table 7.11-1), and the separator.
     const CHARACTERS: &str = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_\
                               abcdefghijklmnopqrstuvwxyz\u{1d}";
 
-    fn parse(
-        pattern: &str,
-        message: &str,
-    ) -> Option<(String, Option<u8>, Option<u32>, Option<u32>)> {
+    fn parse(pattern: &str, message: &str) -> Option<Said> {
         let Parsed { code, grade, tag, count } =
             Pattern::new(pattern).unwrap().parse(message.as_bytes())?;
         Some((String::from_utf8(code).unwrap(), grade, tag, count))
