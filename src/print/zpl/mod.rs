@@ -57,7 +57,8 @@ pub(super) async fn identify(
 
 /// Whether a device that does not answer in another language answers in this one.
 pub(super) async fn answers_at_all(wire: &mut Wire) -> bool {
-    wire.ask(ASK_MODEL, answers::model).await.is_ok()
+    // What was asked in the other language may have begun a line here: this ends it.
+    wire.write(b"\r\n").await.is_ok() && wire.ask(ASK_MODEL, answers::model).await.is_ok()
 }
 
 /// Sets what a power-on sets back, and reads back the one setting that could print a code twice.
