@@ -278,6 +278,30 @@ fn element() -> impl Strategy<Value = String> {
     )
 }
 
+#[test]
+fn what_begins_beyond_the_left_or_upper_edge_and_letters_without_height_are_refused() {
+    let symbol = "[[element]]\nkind='datamatrix'\nx_mm=1\ny_mm=1\nmodule={mm=0.3}\n";
+    let design = |element: &str| {
+        Design::parse(&format!("name='t'\ntitle='t'\nwidth_mm=58\nheight_mm=40\n{symbol}{element}"))
+    };
+    let text = |x: &str, line: &str| {
+        design(&format!(
+            "[[element]]\nkind='text'\nx_mm={x}\ny_mm=1\nwidth_mm=9\nline_mm={line}\ntext='a'\n"
+        ))
+    };
+    assert!(text("20", "2").is_ok());
+    for (x, line, said) in [
+        ("-8", "2", "element 2 (text): x_mm is -8; wanted 0 or more"),
+        ("nan", "2", "element 2 (text): x_mm is NaN; wanted 0 or more"),
+        ("20", "0", "element 2 (text): line_mm is 0; wanted 0.8 or more"),
+    ] {
+        assert_eq!(text(x, line).unwrap_err().to_string(), said);
+    }
+    let bar =
+        "[[element]]\nkind='box'\nx_mm=1\ny_mm=-25\nwidth_mm=9\nheight_mm=30\nthickness_mm=1\n";
+    assert!(design(bar).unwrap_err().to_string().contains("y_mm is -25"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -297,7 +321,8 @@ proptest! {
             "[[element]]\nkind='datamatrix'\nx_mm={x}\ny_mm={y}\nmodule={module}\nquiet_modules={quiet}\n"
         );
         let toml = format!("{head}{symbol}{}", elements.concat());
-        let design = Design::parse(&toml).unwrap();
+        // Numbers that nothing can be placed by are refused before.
+        let Ok(design) = Design::parse(&toml) else { return Ok(()) };
         let goods = Goods { name, composition, ..goods() };
         let code = &codes()[code];
         match place(&design, &goods, code, dots) {

@@ -9,7 +9,7 @@ const DRAW: &str = r"
 import re, sys
 from zplkit import Options, render
 from zplkit.rendering import Limits
-limits = Limits(graphic_bytes=2**22, labels=1000, pixels=2**30, input_bytes=2**24)
+limits = Limits(labels=1000, pixels=2**30, input_bytes=2**24)
 size = dict(width=int(sys.argv[1]), height=int(sys.argv[2]), dpi=int(sys.argv[3]))
 for name in sys.argv[4:]:
     zpl = re.sub(rb'\^PQ[^^]*|\^FH_\^HV[^^]*\^FS', b'', open(name, 'rb').read())

@@ -1,9 +1,10 @@
 //! Black dots as the commands of printers want them.
-use crate::label::place::Picture;
+use crate::label::place::{Dots, Picture};
 use std::fmt::Write;
 
-/// Bytes that `^GF` takes at most (ZPL II Programming Guide).
-const GF_BYTES: u32 = 99_999;
+/// Bytes of one picture in ZPL at most. `^GF` takes 99,999 (ZPL II Programming Guide); programs that
+/// read ZPL take fewer, zplkit 25,000.
+const BAND_BYTES: u32 = 24_000;
 /// File header, picture header and two colours of a bitmap file.
 const BMP_HEAD: u32 = 14 + 40 + 8;
 
@@ -17,25 +18,38 @@ impl Picture {
     }
 }
 
+/// A picture in bands, one below the other, each with its name.
+pub(super) fn bands(picture: &Picture, name: &str) -> impl Iterator<Item = (String, Picture)> {
+    let row = picture.row_bytes();
+    let high = (BAND_BYTES / row).max(1);
+    let bands = (0_u32..).zip(picture.bits.chunks((high * row) as usize));
+    bands.map(move |(band, bits)| {
+        let height = u32::try_from(bits.len()).unwrap_or_default() / row;
+        let at = Dots { y: picture.at.y + band * high, height, ..picture.at };
+        let name = if band == 0 { name.to_owned() } else { format!("{name}{band}") };
+        (name, Picture { at, bits: bits.to_vec() })
+    })
+}
+
 /// Stores a picture in the printer's memory, packed.
 pub(super) fn download(picture: &Picture, name: &str) -> String {
-    let (total, row) = (picture.bits.len(), picture.row_bytes());
-    let mut command = format!("~DGR:{name}.GRF,{total},{row},");
-    pack(picture.rows(), &mut command);
-    command.push_str("\r\n");
-    command
+    let mut commands = String::new();
+    for (name, band) in bands(picture, name) {
+        let (total, row) = (band.bits.len(), band.row_bytes());
+        // Writing to a string cannot fail, here and below.
+        let _ = write!(commands, "~DGR:{name}.GRF,{total},{row},");
+        pack(band.rows(), &mut commands);
+        commands.push_str("\r\n");
+    }
+    commands
 }
 
 /// Fields that draw a picture with its dots at hand, moved to the right by `x`.
 pub(super) fn fields(picture: &Picture, x: u32, zpl: &mut String) {
-    let row = picture.row_bytes();
-    let high = (GF_BYTES / row).max(1);
-    for (band, rows) in picture.bits.chunks((high * row) as usize).enumerate() {
-        let (left, total) = (x + picture.at.x, rows.len());
-        let top = picture.at.y + u32::try_from(band).unwrap_or_default() * high;
-        // Writing to a string cannot fail.
-        let _ = write!(zpl, "^FO{left},{top}^GFA,{total},{total},{row},");
-        pack(rows.chunks(row as usize), zpl);
+    for (_, band) in bands(picture, "") {
+        let (left, top, total) = (x + band.at.x, band.at.y, band.bits.len());
+        let _ = write!(zpl, "^FO{left},{top}^GFA,{total},{total},{},", band.row_bytes());
+        pack(band.rows(), zpl);
         zpl.push_str("^FS");
     }
 }

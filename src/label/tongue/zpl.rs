@@ -150,8 +150,10 @@ fn draw(
         Still::Nothing => {}
         Still::InLine(picture) => graphic::fields(picture, spot.x, zpl),
         Still::Stored(picture) => {
-            let (x, y) = (spot.x + picture.at.x, picture.at.y);
-            let _ = write!(zpl, "^FO{x},{y}^XGR:{}.GRF,1,1^FS", format.name);
+            for (name, band) in graphic::bands(picture, &format.name) {
+                let (x, y) = (spot.x + band.at.x, band.at.y);
+                let _ = write!(zpl, "^FO{x},{y}^XGR:{name}.GRF,1,1^FS");
+            }
         }
     }
     symbol(placed, spot, format.head.echo, zpl);

@@ -1,0 +1,285 @@
+//! One place of a picture: lattice, frame, modules, words.
+use super::cells::Cells;
+use super::decode::{Decoded, Seen};
+use super::finder::{self, Frame};
+use super::grey::{Grey, Region};
+use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
+use super::locate::{Map, Place};
+use super::reader::Symbol;
+use super::search::Task;
+use super::sharpen;
+use super::sizes::Shape;
+use super::tone;
+use super::warp::{Sight, Warp};
+use std::cell::Cell;
+
+/// The usual way to follow a lattice, that for sharpened pictures, and the other ways.
+pub(super) const USUAL: Care = Care { patience: 1, few: 6, many: 20 };
+pub(super) const SHARPENED: Care = Care { patience: 1, few: 4, many: 40 };
+/// Frames that are tried for each way to look at the cells of a lattice.
+const FRAMES: usize = 3;
+/// Lattices that are tried at one place.
+const LATTICES: usize = 2;
+/// How well the finder must fit before modules are measured.
+const FITS: f32 = 0.5;
+/// Frames that are less sure than this are chance: of the read symbols of the development set none
+/// was below 2.1, of the frames in pictures without a symbol nine of ten are.
+const LEAST: f32 = 1.8;
+/// Behind a blur a lattice beats at least so clearly: all read ones above 0.085, grounds without
+/// a symbol below 0.045.
+pub(super) const GLIMMER: f32 = 0.06;
+/// A lattice whose beat is fainter is none.
+const FAINTEST: f32 = 0.12;
+
+/// Pixels of blur, as sigma, from which on it is worth while to undo it.
+const BLURRED: f32 = 1.3;
+/// Undoing a little more than there seems to be.
+const SHARPER: f32 = 1.0;
+/// So few correction words are led astray by chance in one of a million pictures (14 x 14).
+const FEW: usize = 11;
+/// Pixels that are sharpened at most: about ten milliseconds.
+const SHARPENED_MOST: u64 = 400_000;
+/// The picture while one place of it is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) task: &'a Task<'a>,
+    /// The part of the picture that is asked for.
+    pub(super) part: &'a Grey<'a>,
+    /// What is looked at, and what modules are measured in: a copy of the former's double size, so
+    /// many times.
+    pub(super) here: &'a Grey<'a>,
+    pub(super) fine: &'a Grey<'a>,
+    pub(super) level: usize,
+    /// Where the fine one lies in a copy of the part that was halved so often.
+    pub(super) sharpened: Option<((u32, u32), usize)>,
+    /// How many more finders may be looked into.
+    pub(super) finders: &'a Cell<usize>,
+}
+
+impl Look<'_> {
+    /// Tries the lattices that a view shows.
+    pub(super) fn through(&self, view: &View, care: Care) -> Option<Symbol> {
+        let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
+        let fits = |start: &&Start| {
+            let pitch = start.pitch() * times;
+            let known =
+                self.task.hints.module.is_none_or(|module| (pitch / module - 1.0).abs() < 0.34);
+            start.clear > FAINTEST && known
+        };
+        let starts = view.starts.iter().filter(fits);
+        let mut starts = starts.take(LATTICES).take_while(|_| !self.task.over());
+        starts.find_map(|start| self.from(start, care))
+    }
+
+    /// Undoes the blur of a busy part of the picture, if it is blurred, and looks again.
+    pub(super) fn sharper(
+        &self,
+        map: &Map,
+        place: &Place,
+        blur: f32,
+        deep: &mut usize,
+    ) -> Option<Symbol> {
+        if !(BLURRED..4.0 * BLURRED).contains(&blur) || *deep == 0 || self.task.over() {
+            return None;
+        }
+        *deep -= 1;
+        let [left, top, right, bottom] = map.around(place);
+        let part = Region {
+            x: u32::try_from(left).ok()?,
+            y: u32::try_from(top).ok()?,
+            width: u32::try_from(right.min(self.here.width()) - left).ok()?,
+            height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
+        };
+        if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST {
+            return None;
+        }
+        let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
+        let sharp = sharp.grey();
+        let look = Look {
+            here: &sharp,
+            fine: &sharp,
+            level: 0,
+            sharpened: Some(((part.x, part.y), self.level)),
+            ..*self
+        };
+        let view = lattice::view(&sharp, (place.x - left, place.y - top), WINDOWS[0]);
+        look.through(&view, SHARPENED)
+    }
+
+    fn from(&self, start: &Start, care: Care) -> Option<Symbol> {
+        let lattice = start.follow(self.here, care)?;
+        let (left, top) = (lattice.cols.0, lattice.rows.0);
+        let size = (
+            usize::try_from(lattice.cols.1 - left).ok()?,
+            usize::try_from(lattice.rows.1 - top).ok()?,
+        );
+        let cells = Cells::glance(self.here, &lattice.warp, (left, top), size);
+        let near = |from: i32, length: usize| {
+            let middle = usize::try_from(-from).unwrap_or(0).min(length);
+            (middle.saturating_sub(8), (middle + 8).min(length))
+        };
+        let mut seen = Vec::new();
+        let darkness = cells.darkness();
+        self.among(&lattice, &darkness, false, &mut seen)
+            .or_else(|| {
+                let (cols, rows) = (near(left, size.0), near(top, size.1));
+                self.among(&lattice, &cells.darkness_as_in(cols, rows), false, &mut seen)
+            })
+            .or_else(|| self.among(&lattice, &darkness, true, &mut seen))
+    }
+
+    /// Tries the likeliest frames among the cells that were not tried before.
+    fn among(
+        &self,
+        lattice: &Lattice,
+        cells: &Cells,
+        lost: bool,
+        seen: &mut Vec<Frame>,
+    ) -> Option<Symbol> {
+        let wanted = |shape: &Shape| {
+            let size = self.task.hints.size;
+            size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
+        };
+        let frames = finder::frames(cells, lost, wanted);
+        let least = if self.task.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
+        for frame in frames.iter().take_while(|frame| frame.rank() > least).take(FRAMES) {
+            if seen.iter().any(|other| other.same(frame)) {
+                continue;
+            }
+            seen.push(*frame);
+            self.finders.set(self.finders.get().checked_sub(1).filter(|_| !self.task.over())?);
+            let found = self.read(lattice, frame);
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    fn read(&self, lattice: &Lattice, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let (wide, high) = (cols as f32, rows as f32);
+        #[expect(clippy::cast_precision_loss, reason = "at most some hundred")]
+        let (left, top) = (lattice.cols.0 as f32, lattice.rows.0 as f32);
+        let warp = lattice.warp.seen_from((wide, high), |x, y| {
+            let (u, v) = frame.place(x, y);
+            (left + u, top + v)
+        })?;
+        let growth = lattice.growth;
+        let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
+        let warp = refine(self.here, warp, (wide, high), growth);
+        let cells = Cells::glance(self.here, &warp, (-1, -1), (cols + 2, rows + 2));
+        let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
+        if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
+            return None;
+        }
+        let warp = warp.doubled(self.level);
+        self.decode(&warp, frame)
+    }
+
+    fn decode(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        let samples = Cells::measure(self.fine, warp, (-1, -1), (cols + 2, rows + 2), 0.5);
+        let square = frame.shape.rows == frame.shape.cols;
+        let ways: &[bool] = if square { &[false, true] } else { &[frame.mirrored] };
+        let scales: [fn(&Cells) -> Cells; 2] = [Cells::darkness, Cells::darkness_of_all];
+        scales.iter().find_map(|scale| {
+            let darkness =
+                if frame.inverted { scale(&samples).negative() } else { scale(&samples) };
+            ways.iter().find_map(|mirrored| {
+                let mirrored = *mirrored;
+                let seen = Seen { shape: frame.shape, darkness: &darkness, margin: 1, mirrored };
+                let decoded = seen.decode(self.task.expected)?;
+                let decoded = Some(decoded).filter(|decoded| self.believes(frame, decoded))?;
+                Some(self.symbol(warp, frame, &samples, decoded, mirrored))
+            })
+        })
+    }
+
+    /// The smallest symbols can bear so few errors that chance makes some words right: of those
+    /// one error less is taken, unless that size is known to be there.
+    fn believes(&self, frame: &Frame, decoded: &Decoded) -> bool {
+        let few = frame.shape.correction <= FEW;
+        let most = frame.shape.correction / 2 - usize::from(few);
+        self.task.hints.size.is_some() || !few || decoded.corrected.wrong.len() <= most
+    }
+
+    fn symbol(
+        &self,
+        grid: &Warp,
+        frame: &Frame,
+        samples: &Cells,
+        decoded: Decoded,
+        mirrored: bool,
+    ) -> Symbol {
+        let (rows, cols) = frame.seen();
+        let (grid, samples) = match self.sharpened {
+            None => (*grid, samples.clone()),
+            Some((origin, level)) => {
+                let grid = grid.moved(origin).doubled(level);
+                let size = (cols + 2, rows + 2);
+                (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
+            }
+        };
+        let grid = grid.moved(self.task.hints.region.map_or((0, 0), |region| (region.x, region.y)));
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let (wide, high) = (cols as f32, rows as f32);
+        let corners = [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)];
+        Symbol {
+            text: decoded.said.text,
+            identifier: decoded.said.identifier,
+            rows: frame.shape.rows,
+            cols: frame.shape.cols,
+            grid,
+            corners: corners.map(|(x, y)| grid.at(x, y)),
+            samples,
+            words: decoded.words,
+            wrong: decoded.corrected.wrong,
+            unused: decoded.corrected.unused,
+            mirrored,
+            inverted: frame.inverted,
+        }
+    }
+}
+
+/// Tiles of a symbol that are all looked at.
+const MANY: usize = 36;
+
+/// Pixels of the picture in a pixel of a copy that was halved so often.
+pub(super) fn scale(level: usize) -> f32 {
+    [1.0, 2.0, 4.0, 8.0][level.min(3)]
+}
+
+/// Looks at all tiles of the symbol once more, now that it is known how far it goes.
+fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f32)) -> Warp {
+    let places = |length: f32| {
+        let count = (length / 5.0).round().max(2.0);
+        let step = (length - 4.0) / (count - 1.0);
+        (0_u8..40)
+            .map(f32::from)
+            .take_while(move |n| *n < count)
+            .map(move |n| (2.0 + step * n).round())
+    };
+    let mut sights: Vec<Sight> = Vec::new();
+    let many = places(high).count() * places(wide).count() > MANY;
+    for (row, v) in places(high).enumerate() {
+        for (col, u) in places(wide).enumerate() {
+            // Of many tiles the black fields of a chessboard say enough.
+            if many && (row + col) % 2 == 1 {
+                continue;
+            }
+            let Some(tile) = tone::tile(grey, &warp, (u, v), 2.5, growth) else { continue };
+            if tile.miss.0.abs().max(tile.miss.1.abs()) < 0.3 && tile.clear > 0.05 {
+                sights.push(tile.sight);
+            }
+        }
+    }
+    let terms = match sights.len() {
+        0..6 => return warp,
+        6..12 => 4,
+        12..25 => 6,
+        _ => 10,
+    };
+    Warp::fit(&sights, terms).unwrap_or(warp)
+}

@@ -1,0 +1,176 @@
+//! The places of a picture that may hold a symbol, one after the other, in smaller and smaller
+//! copies of it.
+use super::expected::Expected;
+use super::grey::{Grey, Owned};
+use super::lattice::{self, Care, WINDOWS};
+use super::locate::Map;
+use super::look::{GLIMMER, Look, SHARPENED, USUAL, scale};
+use super::reader::{Hints, MOST_PIXELS, Symbol};
+use std::cell::Cell;
+use std::ops::Range;
+use std::time::Duration;
+
+/// Copies of the picture that are looked at, each half as large as the one before.
+pub(super) const LEVELS: usize = 4;
+/// Places that are looked at once more, in other ways.
+const AGAIN: usize = 3;
+/// Those ways.
+const CARES: [(usize, Care); 2] =
+    [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6, many: 40 })];
+/// Places of a picture that are sharpened at most.
+const DEEP: usize = 3;
+
+/// What is to be done.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub(super) hints: &'a Hints,
+    pub(super) expected: Option<&'a Expected>,
+    /// How much time there still is.
+    pub(super) left: &'a dyn Fn() -> Duration,
+    pub(super) levels: usize,
+}
+
+impl Task<'_> {
+    pub(super) fn over(&self) -> bool {
+        (self.left)().is_zero()
+    }
+}
+
+/// Tries place after place, in smaller and smaller copies of the picture; `take` says whether to
+/// go on. Whether there were more finders in a copy than might be looked into.
+pub(super) fn search(
+    grey: &Grey<'_>,
+    task: &Task<'_>,
+    take: &mut dyn FnMut(Symbol) -> bool,
+) -> bool {
+    let part = match task.hints.region {
+        Some(region) => grey.part(region),
+        None => Some(*grey),
+    };
+    let Some(part) = part.filter(|part| part.width() * part.height() <= MOST_PIXELS) else {
+        return false;
+    };
+    let mut search =
+        Search { part, task, copies: Vec::new(), maps: Vec::new(), deep: DEEP, spent: false };
+    // A glance at every copy first: large modules look like many small ones in the finer copies,
+    // and it takes long to see that they are not.
+    let Hints { places, finders, .. } = *task.hints;
+    let mut round = |search: &mut Search<'_>, places: Range<usize>, finders| {
+        (0..task.levels).all(|level| search.level(level, places.clone(), finders, take))
+    };
+    let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders)) && {
+        let from = if search.spent { 0 } else { GLANCES };
+        (search.spent, search.deep) = (false, DEEP);
+        round(&mut search, from..places, finders)
+    };
+    if going_on && task.levels == LEVELS {
+        search.once_more(take);
+    }
+    search.spent
+}
+
+/// Places of each copy that are glanced at, and finders that are looked into there.
+const GLANCES: usize = 2;
+const GLANCED: usize = 8;
+
+/// A picture while it is searched.
+struct Search<'a> {
+    part: Grey<'a>,
+    task: &'a Task<'a>,
+    /// Copies of half the size, of half of that, …
+    copies: Vec<Owned>,
+    /// Busy places of the picture and of its copies.
+    maps: Vec<Map>,
+    /// How many more places may be sharpened.
+    deep: usize,
+    spent: bool,
+}
+
+impl Search<'_> {
+    /// Looks at some places of one copy; says whether to go on.
+    fn level(
+        &mut self,
+        level: usize,
+        places: Range<usize>,
+        finders: usize,
+        take: &mut dyn FnMut(Symbol) -> bool,
+    ) -> bool {
+        if !self.reach(level) || !self.may_be_at(level) {
+            return true;
+        }
+        let finders = Cell::new(finders);
+        let here = self.copy(level);
+        let look = self.look(&here, level, &finders);
+        let (map, mut deep) = (&self.maps[level], self.deep);
+        let places = map.places.iter().take(places.end).skip(places.start);
+        let mut going_on = true;
+        for place in places {
+            if self.task.over() || finders.get() == 0 {
+                break;
+            }
+            let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
+            let found = look.through(&view, USUAL);
+            let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
+            let found = found.or_else(|| {
+                if glimmer { look.sharper(map, place, view.blur, &mut deep) } else { None }
+            });
+            going_on = found.is_none_or(&mut *take);
+            if !going_on {
+                break;
+            }
+        }
+        self.deep = deep;
+        self.spent |= finders.get() == 0;
+        going_on && !self.task.over()
+    }
+
+    /// The busiest places of the finest copy, in other ways.
+    fn once_more(&mut self, take: &mut dyn FnMut(Symbol) -> bool) {
+        let finders = Cell::new(self.task.hints.finders);
+        let Some(map) = self.maps.first() else { return };
+        let look = self.look(&self.part, 0, &finders);
+        let again = map.places.iter().take(AGAIN);
+        for (place, (window, care)) in again.flat_map(|place| CARES.map(|care| (place, care))) {
+            if self.task.over() {
+                return;
+            }
+            let view = lattice::view(&self.part, (place.x, place.y), window);
+            if look.through(&view, care).is_some_and(|symbol| !take(symbol)) {
+                return;
+            }
+        }
+    }
+
+    /// Makes the copy of this level, if there can be one.
+    fn reach(&mut self, level: usize) -> bool {
+        while self.maps.len() <= level {
+            let next = self.maps.len();
+            if next > self.copies.len() {
+                let Some(copy) = self.copy(next - 1).halved() else { return false };
+                self.copies.push(copy);
+            }
+            let here = self.copy(next);
+            if here.width().min(here.height()) < 16 {
+                return false;
+            }
+            let map = Map::new(&here, (self.task.hints.places >> next).max(1));
+            self.maps.push(map);
+        }
+        true
+    }
+
+    fn copy(&self, level: usize) -> Grey<'_> {
+        if level == 0 { self.part } else { self.copies[level - 1].grey() }
+    }
+
+    /// What the windows can show, and a little more.
+    fn may_be_at(&self, level: usize) -> bool {
+        let pitches = 1.5 * scale(level)..=14.0 * scale(level);
+        self.task.hints.module.is_none_or(|module| pitches.contains(&module))
+    }
+
+    fn look<'a>(&'a self, here: &'a Grey<'a>, level: usize, finders: &'a Cell<usize>) -> Look<'a> {
+        let part = &self.part;
+        Look { task: self.task, part, here, fine: part, level, sharpened: None, finders }
+    }
+}
