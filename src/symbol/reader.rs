@@ -100,8 +100,7 @@ pub fn find_within(
     }
     let (read, spent) = look(hints, LEVELS);
     // So much looks like a symbol that not all of it was looked at: on, as long as there is time.
-    let bounded = left() < Duration::MAX;
-    if read.is_none() && spent && bounded {
+    if read.is_none() && spent && left() < Duration::MAX {
         look(&Hints { finders: hints.finders.saturating_mul(DEEPER), ..*hints }, LEVELS);
     }
     found
