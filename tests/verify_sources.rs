@@ -20,10 +20,13 @@ use verify_kit::{bench, grey_map, pixels, text};
 #[derive(Clone, Default)]
 struct Shows(Arc<Inner>);
 
+/// Headers and body.
+type Answer = (Vec<(&'static str, String)>, Vec<u8>);
+
 #[derive(Default)]
 struct Inner {
     /// What it shows: headers and picture.
-    frame: Mutex<Option<(Vec<(&'static str, String)>, Vec<u8>)>>,
+    frame: Mutex<Option<Answer>>,
     asked: AtomicUsize,
     unchanged: AtomicUsize,
 }
