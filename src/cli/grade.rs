@@ -8,13 +8,12 @@ use crate::calibration::Calibration;
 use crate::config::default_data_dir;
 use crate::grading::{self, Ask, Picture, Report};
 use crate::symbol::grade::{Angle, Aperture, Conditions, Edition, Standard};
-use crate::symbol::{self, Coloured, Hints};
+use crate::symbol::{self, Coloured};
 use anyhow::{Context as _, bail, ensure};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// Most reports in one document: it is built in memory, pictures included.
 const MOST_IN_A_DOCUMENT: usize = 200;
@@ -78,15 +77,8 @@ pub(super) struct Grade {
     /// pictures are in one file.
     #[arg(long, value_name = "OUT.pdf|OUT.json")]
     report: Option<PathBuf>,
-    /// Rows and columns of modules, if they are known, such as 20x20.
-    #[arg(long, value_parser = pictures::size)]
-    size: Option<(u32, u32)>,
-    /// Side of a module in pixels, if it is known, within a third.
-    #[arg(long)]
-    px_per_module: Option<f32>,
-    /// How long to look for a symbol that is hard to read, in milliseconds a picture.
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    deep_within: u32,
+    #[command(flatten)]
+    search: pictures::Search,
 }
 
 fn edition(word: &str) -> Result<Edition, String> {
@@ -164,9 +156,9 @@ impl Grade {
             angle: self.angle,
             ..Conditions::default()
         };
-        let hints = Hints { size: self.size, module: self.px_per_module, ..Hints::default() };
+        let hints = self.search.hints();
         let expected = self.expect.as_deref().map(code);
-        let deep_within = Some(Duration::from_millis(self.deep_within.into()));
+        let deep_within = Some(self.search.within());
         Ok(Ask { hints, expected, conditions, calibration, wanted: self.want, deep_within })
     }
 

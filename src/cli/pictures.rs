@@ -1,8 +1,10 @@
 //! Pictures that a command is given: files, and folders with them.
 use crate::grading::ENDINGS;
+use crate::symbol::Hints;
 use anyhow::Context as _;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file itself, or the pictures of a folder in the order of their names.
 pub(super) fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -23,6 +25,37 @@ pub(super) fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let wanted = ENDINGS.join(", ");
     anyhow::ensure!(!files.is_empty(), "no picture ({wanted}) in {}", path.display());
     Ok(files)
+}
+
+/// What is known of a symbol before it is looked for, and for how long it is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Search {
+    /// Rows and columns of modules, if they are known, such as 20x20.
+    #[arg(long, value_parser = size)]
+    size: Option<(u32, u32)>,
+    /// Side of a module in pixels, if it is known, within a third.
+    #[arg(long, value_parser = pitch)]
+    px_per_module: Option<f32>,
+    /// How long to look for a symbol that is hard to read, in milliseconds a picture.
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    deep_within: u32,
+}
+
+impl Search {
+    pub(super) fn hints(&self) -> Hints {
+        Hints { size: self.size, module: self.px_per_module, ..Hints::default() }
+    }
+
+    pub(super) fn within(&self) -> Duration {
+        Duration::from_millis(self.deep_within.into())
+    }
+}
+
+/// A length in pixels, as an argument.
+fn pitch(text: &str) -> Result<f32, String> {
+    let wanted = 1.0..=1000.0;
+    let pitch = text.parse().ok().filter(|pitch| wanted.contains(pitch));
+    pitch.ok_or_else(|| format!("'{text}' is no module's side; wanted 1 to 1000 pixels"))
 }
 
 /// Rows x columns of modules, as an argument.

@@ -8,7 +8,6 @@ use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// Reads the `DataMatrix` in each picture. Exit code 1 if there is a picture in which nothing can
 /// be read, or another code than expected; it is named.
@@ -28,22 +27,15 @@ pub(super) struct Read {
     /// The code that must be there, `<GS>` for the separator.
     #[arg(long)]
     expect: Option<String>,
-    /// Rows and columns of modules, if they are known, such as 20x20.
-    #[arg(long, value_parser = pictures::size)]
-    size: Option<(u32, u32)>,
-    /// Side of a module in pixels, if it is known, within a third.
-    #[arg(long)]
-    px_per_module: Option<f32>,
-    /// How long to look for a symbol that is hard to read, in milliseconds a picture.
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    deep_within: u32,
+    #[command(flatten)]
+    search: pictures::Search,
 }
 
 impl Read {
     pub(super) fn run(&self) -> ExitCode {
         let expected = self.expect.as_deref().map(pictures::code);
         let expected = expected.as_deref().map(Expected::new);
-        let hints = Hints { size: self.size, module: self.px_per_module, ..Hints::default() };
+        let hints = self.search.hints();
         let mut all_right = true;
         for path in &self.pictures {
             match pictures::files(path) {
@@ -76,7 +68,7 @@ impl Read {
             }
         };
         let begun = Micros::now();
-        let left = grading::time_left(begun, Duration::from_millis(self.deep_within.into()));
+        let left = grading::time_left(begun, self.search.within());
         let found = symbol::find_within(&picture.grey(), hints, expected, &left);
         #[expect(clippy::cast_precision_loss, reason = "reading takes no days")]
         let ms = (Micros::now().0 - begun.0) as f64 / 1000.0;
