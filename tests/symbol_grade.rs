@@ -15,18 +15,14 @@
 mod grade_kit;
 
 use datamatrix::SymbolSize;
-use grade_kit::{Chance, Print, near, off, print, value, whole};
+use grade_kit::{Chance, GROWTH, Print, REFLECTANCE, near, off, print, value, whole};
 use markwright::symbol::grade::{Angle, Aperture, Calibration, Cause, Conditions, Edition, Kind};
-
-const REFLECTANCE: f32 = 0.02;
 
 const AXIAL: f32 = 0.02;
 
 const GRID: f32 = 0.06;
 
 const MODULATION: f32 = 0.08;
-
-const GROWTH: f32 = 0.15;
 
 #[test]
 fn a_perfect_symbol_is_perfect_at_every_turn_and_scale() {

@@ -15,11 +15,8 @@
 mod grade_kit;
 
 use datamatrix::SymbolSize;
-use grade_kit::{near, off, print, segment, value, whole};
+use grade_kit::{GROWTH, REFLECTANCE, near, off, print, segment, value, whole};
 use markwright::symbol::grade::{Conditions, Kind, Standard};
-
-const REFLECTANCE: f32 = 0.02;
-const GROWTH: f32 = 0.15;
 
 #[test]
 fn each_damaged_side_shows_in_its_own_segment() {

@@ -19,6 +19,10 @@ use datamatrix::{DataMatrix, SymbolList, SymbolSize};
 use markwright::symbol::grade::{Conditions, Grade, Kind, Segment, grade};
 use markwright::symbol::{Grey, Hints, find};
 
+/// Tolerances of reflectance and of print growth; docs/grading.md names them.
+pub const REFLECTANCE: f32 = 0.02;
+pub const GROWTH: f32 = 0.15;
+
 type Place = (f64, f64);
 
 /// A printed symbol.
