@@ -136,16 +136,53 @@ async fn while_the_counter_may_be_ahead_nothing_is_sent_until_it_is_known() {
 }
 
 #[tokio::test]
+async fn a_label_that_was_told_may_have_come_out_twice_when_the_counter_moves_by_itself() {
+    let mut bench = bench(|_, settings| settings.window = 4).await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print([1, 2]).await;
+    assert_eq!(bench.fact().await, printed(1));
+    assert_eq!(bench.fact().await, printed(2));
+    bench.set(|s| s.fed = 1);
+    assert_eq!(bench.fact().await, PrinterEvent::MaybeTwice(CodeId(2)));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+}
+
+#[tokio::test]
+async fn a_label_that_came_out_while_nobody_looked_puts_the_last_one_in_doubt() {
+    for (fed, doubted) in [(0, false), (1, true)] {
+        let mut bench = bench(|_, settings| settings.window = 4).await;
+        assert_eq!(bench.fact().await, PrinterEvent::Up);
+        bench.print([1]).await;
+        assert_eq!(bench.fact().await, printed(1));
+        bench.set(|s| (s.silent, s.fed) = (true, fed));
+        assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::Silent));
+        bench.set(|s| s.silent = false);
+        if doubted {
+            assert_eq!(bench.fact().await, PrinterEvent::MaybeTwice(CodeId(1)));
+        }
+        assert_eq!(bench.fact().await, PrinterEvent::Up);
+    }
+}
+
+#[tokio::test]
 async fn a_status_that_counts_the_label_under_the_head_twice_does_no_harm() {
     let mut bench = with_labels_in_it(3).await;
     bench.set(|s| s.printing = 1);
     let asked = bench.script.lock().unwrap().heard.len();
     bench.until(|s| s.heard.len() > asked + 10).await;
     bench.set(|s| (s.waiting, s.fed) = (1, 2));
-    assert_eq!(bench.fact().await, printed(1));
+    let asked = bench.script.lock().unwrap().heard.len();
+    bench.until(|s| s.heard.len() > asked + 10).await;
     bench.set(|s| (s.waiting, s.printing, s.fed) = (0, 0, 3));
-    assert_eq!(bench.fact().await, printed(2));
-    assert_eq!(bench.fact().await, printed(3));
+    for id in 1..=3 {
+        assert_eq!(bench.fact().await, printed(id));
+    }
+    // It is known by now, and nothing waits for rest any more.
+    bench.print(4..=6).await;
+    bench.until(|s| s.waiting == 3).await;
+    bench.set(|s| (s.waiting, s.printing, s.fed) = (1, 1, 5));
+    assert_eq!(bench.fact().await, printed(4));
 }
 
 #[tokio::test]

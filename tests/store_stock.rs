@@ -206,6 +206,7 @@ impl Model {
             | Record::ProductJudged { .. }
             | Record::OnRoll { .. }
             | Record::TakenBack { .. }
+            | Record::MaybeTwice { .. }
             | Record::LabelRead { .. }
             | Record::Line { .. }
             | Record::AlarmRaised(_)

@@ -74,6 +74,9 @@ pub enum PrinterEvent {
     Unblocked,
     /// By the best evidence the printer gives, the label of this code came out.
     Printed(CodeId),
+    /// It was told that this label came out, and it was the last one that did: since then the
+    /// printer moved a label that nobody sent. It may be a second one of this code.
+    MaybeTwice(CodeId),
     /// The oldest [`super::RollMark`] that was handed over came out.
     MarkPrinted,
 }

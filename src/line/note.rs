@@ -103,6 +103,7 @@ impl Line {
                 self.await_print(now);
             }
             PrinterEvent::Printed(id) => self.note_printed(now, id, records),
+            PrinterEvent::MaybeTwice(id) => self.note_maybe_twice(id, records),
             PrinterEvent::MarkPrinted => self.note_mark_out(now, records),
         }
     }

@@ -68,6 +68,12 @@ pub enum Record {
         /// Which.
         code: CodeId,
     },
+    /// This code may be on two labels of the roll: it is in doubt, unless it is `printed` no more.
+    /// Then somebody had its label in his hand since.
+    MaybeTwice {
+        /// Which.
+        code: CodeId,
+    },
     /// The camera behind the head has seen a label of a roll, or should have.
     LabelRead {
         /// Its code.

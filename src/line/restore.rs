@@ -21,6 +21,8 @@ pub struct Restored {
     pub alarms: Vec<StopReason>,
     /// Pieces of the roll that its job has begun.
     pub pieces: u32,
+    /// Labels of that roll that came out and that no camera looks at, the last one first.
+    pub last_out: Vec<Code>,
 }
 
 /// A product that was on the belt.
@@ -89,6 +91,7 @@ impl Line {
         // Whatever stood belonged to the process that is gone; what still stands comes anew.
         out.records.extend(known.alarms.into_iter().map(Record::AlarmCleared));
         line.roll.begin_after(known.pieces);
+        line.restore_last_out(&known.last_out, &mut out.records);
         let mut states = BTreeMap::new();
         for (code, state) in known.under_way {
             let rests = state == CodeState::Verified

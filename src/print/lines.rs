@@ -164,18 +164,19 @@ impl Lines {
         Ok(sight)
     }
 
-    /// Makes sure of what a look shows before labels are believed to be out. Over a status channel,
-    /// a label that has not arrived yet looks like one that has left the printer: the data
-    /// connection is asked, whose answer comes behind the labels. In a fault it may not come.
-    pub(super) async fn make_sure(&mut self, sight: &mut Sight) -> Result<(), Cause> {
-        if self.status.is_none() {
-            return Ok(());
+    /// Makes sure of what a look shows before labels are believed to be out: whether the counter
+    /// stood still while it was asked how the printer stands, so that both are of one moment. Over
+    /// a status channel, a label that has not arrived yet looks like one that has left the printer:
+    /// the data connection is asked, whose answer comes behind the labels.
+    pub(super) async fn make_sure(&mut self, sight: &mut Sight) -> Result<bool, Cause> {
+        if sight.health.fault().is_some() {
+            // Nothing is believed in a fault, and an answer may not come.
+            return Ok(false);
         }
-        sight.health = match sight.health.fault() {
-            Some(_) => Health { held: None, ..sight.health },
-            None => self.health().await?,
-        };
-        Ok(())
+        if self.status.is_some() {
+            sight.health = self.health().await?;
+        }
+        Ok(self.count().await? == sight.count)
     }
 }
 

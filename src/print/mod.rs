@@ -3,6 +3,7 @@
 //! What holds for every printer is in `session` (window, evidence, trouble, rhythm of asking) and
 //! `ready`; each language is a leaf of its own (`zpl`, `tspl`), and `lines` chooses between them.
 mod drain;
+mod fits;
 mod health;
 mod lines;
 mod pace;
@@ -157,7 +158,7 @@ pub async fn keep(
     stop: CancellationToken,
 ) {
     let mut back_off = BackOff::new(settings.retry.0, settings.retry.1);
-    let mut told = None;
+    let (mut said, mut told) = (None, None);
     loop {
         let connected = tokio::select! {
             () = stop.cancelled() => return,
@@ -168,11 +169,13 @@ pub async fn keep(
             Ok(stream) => {
                 let lines = Lines::new(&settings, stream, &last_word);
                 let mut session = Session::new(&settings, &format, lines, &last_word, &facts);
+                session.told = told.take();
                 let end = session.run(&identity, &mut jobs, &stop).await;
                 if session.was_up() {
                     back_off.reset();
-                    told = None;
+                    said = None;
                 }
+                told = session.told.take();
                 end
             }
             Err(error) => {
@@ -181,9 +184,9 @@ pub async fn keep(
             }
         };
         let End::Lost(cause) = end else { return };
-        if told != Some(cause) {
+        if said != Some(cause) {
             tracing::warn!(addr = settings.addr, "printer {}", cause.words());
-            told = Some(cause);
+            said = Some(cause);
             if facts.send(Event::Printer(PrinterEvent::Down(cause))).await.is_err() {
                 return;
             }

@@ -1,15 +1,14 @@
 //! From a fresh connection to a printer that is known, empty and set up.
 use super::lines::Met;
 use super::session::Session;
-use super::window::Window;
 use crate::line::Cause;
 use crate::telemetry::Identity;
 use tokio::time::{Instant, sleep};
 
 impl Session<'_> {
     /// Empties the printer, makes sure that it is the right one, waits until it rests, and sets it
-    /// up. Nothing of this prints.
-    pub(super) async fn make_ready(&mut self, identity: &Identity) -> Result<Window, Cause> {
+    /// up. Nothing of this prints. Gives the count.
+    pub(super) async fn make_ready(&mut self, identity: &Identity) -> Result<u64, Cause> {
         self.lines.cancel().await?;
         let met = self.lines.meet(self.settings.dots_per_mm).await?;
         if let Met::As(found) = &met {
@@ -28,15 +27,14 @@ impl Session<'_> {
             tracing::warn!("printer printed while it was being set up");
             count = after;
         }
-        Ok(Window::new(self.settings.window, count))
+        Ok(count)
     }
 
     /// Throws away what is in the printer, without a new connection: nothing was lost, and what
     /// came to us after the order to cancel is still to be printed.
-    pub(super) async fn cancel(&mut self) -> Result<Window, Cause> {
+    pub(super) async fn cancel(&mut self) -> Result<u64, Cause> {
         self.lines.cancel().await?;
-        let count = self.come_to_rest().await?;
-        Ok(Window::new(self.settings.window, count))
+        self.come_to_rest().await
     }
 
     /// Sends what a power-on takes away: settings and the stored format.

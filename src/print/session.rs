@@ -1,9 +1,10 @@
 //! One connection to a printer, from the first question to the reason for its end.
 use super::drain::{Drain, Seen};
-use super::health::{Health, Held, Sight, spoils};
+use super::fits::Fits;
+use super::health::{Health, Sight, spoils};
 use super::lines::Lines;
 use super::pace::Pace;
-use super::window::{Out, Window};
+use super::window::{CounterOff, Out, Told, Window};
 use super::{Evidence, LabelFormat, PrinterSettings, throw_away};
 use crate::line::{Cause, Event, PrinterCommand, PrinterEvent};
 use crate::telemetry::{Identity, LastWord};
@@ -58,10 +59,10 @@ pub(super) struct Session<'a> {
     /// Since when what the printer tells does not fit to what it was sent: it rests and labels are
     /// not counted, or it surely holds labels that its counter counted.
     amiss_since: Option<Instant>,
-    /// Since when the counter may be ahead of what left the printer.
-    ahead_since: Option<Instant>,
-    /// The counter may be ahead for good: nothing is sent until an empty window shows it.
-    proves_count: bool,
+    /// Whether its counter fits to what left it.
+    fits: Fits,
+    /// What was certain when the connection before this one ended, or this one.
+    pub(super) told: Option<Told>,
 }
 
 enum Next {
@@ -93,8 +94,8 @@ impl<'a> Session<'a> {
             drain: Drain::default(),
             shaken: false,
             amiss_since: None,
-            ahead_since: None,
-            proves_count: false,
+            fits: Fits::default(),
+            told: None,
         }
     }
 
@@ -116,18 +117,49 @@ impl<'a> Session<'a> {
             () = throw_away(jobs) => return End::Asked,
             ready = self.make_ready(identity) => ready,
         };
-        let mut window = match ready {
-            Ok(window) => window,
+        let count = match ready {
+            Ok(count) => count,
             Err(cause) => return End::Lost(cause),
         };
+        let Ok(mut window) = self.begin_at(count).await else { return End::Asked };
         self.up = true;
         // Whatever was queued before this `Up` is in doubt like the rest of the lost connection.
         while jobs.try_recv().is_ok() {}
-        match self.feed(&mut window, jobs, stop).await {
-            Ok(never) => match never {},
-            Err(End::Asked) => End::Asked,
-            Err(lost @ End::Lost(_)) => self.give_back(jobs).await.err().unwrap_or(lost),
+        let Err(end) = self.feed(&mut window, jobs, stop).await;
+        self.told = Some(window.told());
+        let End::Lost(cause) = end else { return End::Asked };
+        self.close(cause, jobs).await.err().unwrap_or(end)
+    }
+
+    /// Nothing is out, and the counter stands at `count`. If it moved since the last label was told,
+    /// that may have been a second one of it: a printer that somebody has his hands in is asked for
+    /// such a thing as easily as for an empty label.
+    async fn begin_at(&mut self, count: u64) -> Result<Window, End> {
+        if self.told.as_ref().is_some_and(|told| told.count != count) {
+            self.doubt_last().await?;
         }
+        let last = self.told.take().map(|told| told.last).unwrap_or_default();
+        Ok(Window::new(self.settings.window, Told { count, last }))
+    }
+
+    /// Tells that the last row may have come out twice.
+    async fn doubt_last(&mut self) -> Result<(), End> {
+        for code in self.told.take().map(|told| told.last).unwrap_or_default() {
+            self.say(PrinterEvent::MaybeTwice(code)).await?;
+        }
+        Ok(())
+    }
+
+    async fn close(
+        &mut self,
+        cause: Cause,
+        jobs: &mut mpsc::Receiver<PrinterCommand>,
+    ) -> Result<(), End> {
+        self.give_back(jobs).await?;
+        if cause == Cause::CounterOff {
+            self.doubt_last().await?;
+        }
+        Ok(())
     }
 
     /// Rows that were heard and never written are no labels: the line may hand them over again.
@@ -182,12 +214,14 @@ impl<'a> Session<'a> {
             // comes out now is not told.
             Next::Hear(PrinterCommand::Cancel) => {
                 self.waiting.clear();
-                *window = tokio::select! {
+                let count = tokio::select! {
                     () = stop.cancelled() => return Err(End::Asked),
-                    window = self.cancel() => window?,
+                    count = self.cancel() => count?,
                 };
+                self.told = Some(window.told());
+                *window = self.begin_at(count).await?;
                 (self.drain, self.amiss_since) = (Drain::default(), None);
-                (self.ahead_since, self.proves_count) = (None, false);
+                self.fits = Fits::default();
                 self.pace.interrupted();
                 Ok(())
             }
@@ -200,7 +234,7 @@ impl<'a> Session<'a> {
     }
 
     fn next_to_obey(&mut self, window: &Window) -> Option<PrinterCommand> {
-        let free = self.blocked.is_none() && !self.full && !self.proves_count;
+        let free = self.blocked.is_none() && !self.full && !self.fits.is_doubted();
         let able = window.has_room() && free;
         able.then(|| self.waiting.pop_front()).flatten()
     }
@@ -241,9 +275,7 @@ impl<'a> Session<'a> {
     async fn look(&mut self, window: &mut Window) -> Result<(), End> {
         let asked = Instant::now();
         let mut sight = self.lines.look().await?;
-        if sight.count.is_some_and(|count| window.is_surpassed(count, window.len())) {
-            self.lines.make_sure(&mut sight).await?;
-        }
+        let certain = !self.is_news(window, &sight) || self.lines.make_sure(&mut sight).await?;
         let now = Instant::now();
         if sight.reprints {
             tracing::warn!(
@@ -253,11 +285,10 @@ impl<'a> Session<'a> {
         }
         Self::notice_others(window, &sight.health)?;
         let before = window.len();
-        self.count(window, &sight, now).await?;
+        self.count(window, &sight, certain, now).await?;
         self.say_trouble(sight.health.trouble).await?;
         self.full = sight.health.full;
         self.miss_labels(window, &sight, now)?;
-        self.suspect_count(window, &sight, now);
         self.shaken = !window.is_empty() && (self.shaken || sight.health.trouble.is_some());
         // What waited for the time of a label to pass says nothing of how long one takes.
         let guessed = self.drains() && !self.drain.was_seen();
@@ -266,13 +297,21 @@ impl<'a> Session<'a> {
         } else if window.len() < before {
             self.pace.came_out(now, before - window.len(), !window.is_empty());
         }
-        let pause = if window.is_empty() || self.blocked.is_some() {
+        let pause = if !certain && self.blocked.is_none() {
+            self.settings.ask_every.min(now - asked)
+        } else if window.is_empty() || self.blocked.is_some() {
             self.settings.ask_idle_every
         } else {
             self.pause(now, now - asked)
         };
         self.ask_at = now + pause;
         Ok(())
+    }
+
+    /// Whether the counter or what the printer holds says that something came out.
+    fn is_news(&self, window: &Window, sight: &Sight) -> bool {
+        let held = sight.health.held.map_or(window.len(), |held| held.most);
+        sight.count.is_some_and(|count| !window.is_up_to_date(count, held))
     }
 
     fn drains(&self) -> bool {
@@ -298,28 +337,28 @@ impl<'a> Session<'a> {
         Err(End::Lost(Cause::CounterOff))
     }
 
-    /// Tells what came out since the last look. A fault that may have come in the middle of a label
-    /// ends the connection: what came out before it is told, the rest is in doubt, and the next
+    /// Tells what came out since the last look, if that is certain. A fault that may have come in
+    /// the middle of a label ends the connection: all that is out is in doubt, and the next
     /// connection begins by throwing away what is left.
-    async fn count(&mut self, window: &mut Window, sight: &Sight, now: Instant) -> Result<(), End> {
-        let fault = sight.health.fault().filter(|_| !window.is_empty());
-        let held = sight.health.held.map(|held| held.most);
+    async fn count(
+        &mut self,
+        window: &mut Window,
+        sight: &Sight,
+        certain: bool,
+        now: Instant,
+    ) -> Result<(), End> {
+        if let Some(cause) = sight.health.fault().filter(|_| !window.is_empty()) {
+            return Err(End::Lost(cause));
+        }
         let came_out = match (self.settings.evidence, sight.count) {
+            (Evidence::Counter, Some(_)) if !certain => Vec::new(),
             (Evidence::Counter, Some(count)) => {
-                let counted = if fault.is_some() {
-                    // A printer that stands still counts no more: this is its last word.
-                    let last = self.lines.count().await?.unwrap_or(count);
-                    window.counted_before_fault(last, held)
-                } else {
-                    window.counted(count, held)
-                };
-                counted.map_err(|error| {
+                self.counted(window, count, &sight.health, now).map_err(|error| {
                     tracing::warn!(%error, "printer counts other labels than were sent");
                     Cause::CounterOff
                 })?
             }
             (Evidence::Counter, None) => return Err(End::Lost(Cause::WrongDevice)),
-            (Evidence::BatchDrain, _) if fault.is_some() => Vec::new(),
             (Evidence::BatchDrain, _) => self.drained(window, &sight.health, now)?,
         };
         for out in came_out {
@@ -332,7 +371,24 @@ impl<'a> Session<'a> {
                 Out::Mark => self.say(PrinterEvent::MarkPrinted).await?,
             }
         }
-        fault.map_or(Ok(()), |cause| Err(End::Lost(cause)))
+        Ok(())
+    }
+
+    /// What was counted and has left the printer, as long as the one fits to the other.
+    fn counted(
+        &mut self,
+        window: &mut Window,
+        count: u64,
+        health: &Health,
+        now: Instant,
+    ) -> Result<Vec<Out>, CounterOff> {
+        let held = health.held.map_or(window.len(), |held| held.most);
+        let ahead = window.ahead(count, held)?;
+        self.fits.see(now, ahead, health.empty, self.settings.still_for);
+        if self.fits.is_doubted() || health.held.is_none() {
+            return Ok(Vec::new());
+        }
+        window.counted(count, held)
     }
 
     fn drained(
@@ -378,8 +434,8 @@ impl<'a> Session<'a> {
         let rests = health.empty && !health.label_waits && health.trouble.is_none();
         let lost = self.settings.evidence == Evidence::Counter && rests && !window.is_empty();
         let told = sight.count.zip(health.held);
-        let counted_too_early =
-            told.is_some_and(|(count, held)| window.is_surpassed(count, held.least));
+        let counted_too_early = told
+            .is_some_and(|(count, held)| window.ahead(count, held.least).is_ok_and(|by| by > 0));
         if !lost && !counted_too_early {
             self.amiss_since = None;
             return Ok(());
@@ -392,21 +448,6 @@ impl<'a> Session<'a> {
         }
         tracing::warn!("printer's counter does not fit to the labels that it got");
         Err(End::Lost(Cause::CounterOff))
-    }
-
-    /// A counter that is ahead of what left the printer for longer than a label takes counted a
-    /// label that is not ours, or the printer's words count the one under the head twice. While
-    /// labels flow, nobody knows which: nothing more is sent until all that is out came out.
-    fn suspect_count(&mut self, window: &Window, sight: &Sight, now: Instant) {
-        let told = sight.count.zip(sight.health.held);
-        let ahead = told.is_some_and(|(count, Held { most, .. })| window.is_surpassed(count, most));
-        if window.is_empty() || !ahead {
-            self.ahead_since = None;
-        } else {
-            let since = *self.ahead_since.get_or_insert(now);
-            self.proves_count |= now >= since + self.settings.still_for;
-        }
-        self.proves_count &= !window.is_empty();
     }
 
     async fn say(&self, event: PrinterEvent) -> Result<(), End> {

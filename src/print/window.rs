@@ -17,6 +17,17 @@ pub(super) struct Window {
     out: VecDeque<Out>,
     most: usize,
     count: u64,
+    /// The codes of the row that came out last: a printer that is asked to prints it again.
+    last: Vec<CodeId>,
+}
+
+/// How far it was known for certain that nothing but our labels came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Where the counter stood.
+    pub(super) count: u64,
+    /// The codes of the last row.
+    pub(super) last: Vec<CodeId>,
 }
 
 /// The counter says something that cannot be.
@@ -41,10 +52,10 @@ pub(super) enum CounterOff {
 }
 
 impl Window {
-    /// Nothing is out, and the printer's counter stands at `count`.
-    pub(super) fn new(most: usize, count: u64) -> Self {
-        let most = most.max(1);
-        Self { out: VecDeque::with_capacity(most), most, count }
+    /// Nothing is out.
+    pub(super) fn new(most: usize, told: Told) -> Self {
+        let (most, Told { count, last }) = (most.max(1), told);
+        Self { out: VecDeque::with_capacity(most), most, count, last }
     }
 
     /// Whether one more row may go out.
@@ -69,36 +80,30 @@ impl Window {
 
     /// The counter stands at `now`, and up to `held` labels are still in the printer: gives what
     /// came out, in order. That is what was counted and has left the printer, both: a count may be
-    /// of a label that somebody fed, and a label that has left may be a lost one. Where the printer
-    /// does not say what it holds, nothing is known to have left.
-    pub(super) fn counted(
-        &mut self,
-        now: u64,
-        held: Option<usize>,
-    ) -> Result<Vec<Out>, CounterOff> {
-        let rows = self.out_surely(now, held)?;
+    /// of a label that somebody fed, and a label that has left may be a lost one.
+    pub(super) fn counted(&mut self, now: u64, held: usize) -> Result<Vec<Out>, CounterOff> {
+        let rows = self.moved(now)?.min(self.left(held));
         Ok(self.take(rows))
     }
 
-    /// The same after a fault that may have come in the middle of a label: the last one that left
-    /// the printer may be spoilt, those before it are out.
-    pub(super) fn counted_before_fault(
-        &mut self,
-        now: u64,
-        held: Option<usize>,
-    ) -> Result<Vec<Out>, CounterOff> {
-        let rows = self.out_surely(now, held)?;
-        Ok(self.take(rows.saturating_sub(1)))
+    /// By how many labels the counter is ahead of what has left a printer that holds `held`, or
+    /// behind it (negative).
+    pub(super) fn ahead(&self, now: u64, held: usize) -> Result<isize, CounterOff> {
+        Ok(self.moved(now)?.cast_signed() - self.left(held).cast_signed())
     }
 
-    /// Whether more was counted than can have left a printer that holds `held` labels.
-    pub(super) fn is_surpassed(&self, now: u64, held: usize) -> bool {
-        now > self.count + self.out.len().saturating_sub(held) as u64
+    /// Whether nothing came out that the books do not have.
+    pub(super) fn is_up_to_date(&self, now: u64, held: usize) -> bool {
+        now == self.count && self.left(held) == 0
     }
 
-    fn out_surely(&self, now: u64, held: Option<usize>) -> Result<usize, CounterOff> {
-        let moved = self.moved(now)?;
-        Ok(held.map_or(0, |held| moved.min(self.out.len().saturating_sub(held))))
+    fn left(&self, held: usize) -> usize {
+        self.out.len().saturating_sub(held)
+    }
+
+    /// What is known for certain, for the next connection.
+    pub(super) fn told(&self) -> Told {
+        Told { count: self.count, last: self.last.clone() }
     }
 
     /// Everything that is out came out, although nothing counts it.
@@ -116,7 +121,13 @@ impl Window {
 
     fn take(&mut self, rows: usize) -> Vec<Out> {
         self.count += rows as u64;
-        self.out.drain(..rows).collect()
+        let out: Vec<_> = self.out.drain(..rows).collect();
+        match out.last() {
+            Some(Out::Row(codes)) => self.last.clone_from(codes),
+            Some(Out::Mark) => self.last.clear(),
+            None => {}
+        }
+        out
     }
 }
 
@@ -128,8 +139,12 @@ mod tests {
         Out::Row(codes.iter().copied().map(CodeId).collect())
     }
 
+    fn at(count: u64) -> Told {
+        Told { count, last: Vec::new() }
+    }
+
     fn sent(rows: i64) -> Window {
-        let mut window = Window::new(4, 100);
+        let mut window = Window::new(4, at(100));
         for code in 1..=rows {
             window.send(row(&[code]));
         }
@@ -139,76 +154,65 @@ mod tests {
     #[test]
     fn rows_are_counted_in_the_order_in_which_they_went_out() {
         let mut window = sent(3);
-        assert_eq!(window.counted(100, Some(0)), Ok(vec![]));
-        assert_eq!(window.counted(102, Some(0)), Ok(vec![row(&[1]), row(&[2])]));
-        assert_eq!(window.counted(103, Some(0)), Ok(vec![row(&[3])]));
-        assert!(window.is_empty());
+        assert_eq!(window.counted(100, 0), Ok(vec![]));
+        assert_eq!(window.counted(102, 0), Ok(vec![row(&[1]), row(&[2])]));
+        assert_eq!(window.counted(103, 0), Ok(vec![row(&[3])]));
+        assert!(window.is_empty() && window.is_up_to_date(103, 0));
     }
 
     #[test]
     fn a_full_window_has_no_room_until_a_row_is_counted() {
         let mut window = sent(4);
         assert!(!window.has_room());
-        assert_eq!(window.counted(101, Some(0)), Ok(vec![row(&[1])]));
+        assert_eq!(window.counted(101, 0), Ok(vec![row(&[1])]));
         assert!(window.has_room());
     }
 
     #[test]
     fn a_counter_that_runs_backwards_or_ahead_is_off() {
         assert_eq!(
-            sent(2).counted(99, Some(0)),
+            sent(2).counted(99, 0),
             Err(CounterOff::Backwards { before: 100, now: 99 })
         );
-        assert_eq!(sent(2).counted(103, Some(0)), Err(CounterOff::Ahead { counted: 3, out: 2 }));
-        assert_eq!(sent(0).counted(101, Some(0)), Err(CounterOff::Ahead { counted: 1, out: 0 }));
-        assert!(sent(1).counted(u64::MAX, Some(0)).is_err());
+        assert_eq!(sent(2).counted(103, 0), Err(CounterOff::Ahead { counted: 3, out: 2 }));
+        assert_eq!(sent(0).ahead(101, 0), Err(CounterOff::Ahead { counted: 1, out: 0 }));
+        assert!(sent(1).counted(u64::MAX, 0).is_err());
     }
 
     #[test]
     fn what_is_still_in_the_printer_is_not_out_whatever_the_counter_says() {
         let mut window = sent(3);
-        assert_eq!(window.counted(102, Some(3)), Ok(vec![]));
-        assert_eq!(window.counted(102, Some(1)), Ok(vec![row(&[1]), row(&[2])]));
-        assert_eq!(window.counted(103, Some(9)), Ok(vec![]));
-        assert_eq!(window.counted(103, Some(0)), Ok(vec![row(&[3])]));
+        assert_eq!(window.counted(102, 3), Ok(vec![]));
+        assert_eq!(window.counted(102, 1), Ok(vec![row(&[1]), row(&[2])]));
+        assert_eq!(window.counted(103, 9), Ok(vec![]));
+        assert_eq!(window.counted(103, 0), Ok(vec![row(&[3])]));
     }
 
     #[test]
-    fn a_label_that_somebody_fed_is_not_taken_for_one_of_ours_while_labels_flow() {
-        let mut window = sent(3);
-        assert_eq!(window.counted(101, Some(3)), Ok(vec![]), "fed; ours are all in the printer");
-        assert!(window.is_surpassed(101, 3));
-        assert_eq!(window.counted(102, Some(2)), Ok(vec![row(&[1])]));
-        window.send(row(&[4]));
-        assert_eq!(window.counted(103, Some(2)), Ok(vec![row(&[2])]));
-        assert!(window.is_surpassed(103, 2), "it is still one ahead");
-        assert_eq!(window.counted_before_fault(104, Some(1)), Ok(vec![]), "3 may be spoilt");
-        assert!(!sent(3).is_surpassed(101, 2));
+    fn a_counter_is_ahead_by_a_label_that_was_fed_and_behind_by_one_that_was_lost() {
+        assert_eq!(sent(3).ahead(101, 3), Ok(1), "fed; ours are all in the printer");
+        assert_eq!(sent(3).ahead(102, 2), Ok(1));
+        assert_eq!(sent(3).ahead(101, 2), Ok(0));
+        assert_eq!(sent(3).ahead(100, 2), Ok(-1));
+        assert!(sent(3).is_up_to_date(100, 3) && !sent(3).is_up_to_date(100, 2));
     }
 
     #[test]
-    fn of_what_left_the_printer_when_a_fault_came_the_last_one_is_not_out() {
-        let mut window = sent(3);
-        assert_eq!(window.counted_before_fault(100, Some(2)), Ok(vec![]));
-        assert_eq!(window.counted_before_fault(102, Some(1)), Ok(vec![row(&[1])]));
-        let ahead = CounterOff::Ahead { counted: 3, out: 2 };
-        assert_eq!(window.counted_before_fault(104, Some(0)), Err(ahead));
-        assert_eq!(window.len(), 2);
-    }
-
-    #[test]
-    fn a_printer_that_does_not_say_what_it_holds_proves_nothing() {
-        let mut window = sent(3);
-        assert_eq!(window.counted(102, None), Ok(vec![]));
-        assert_eq!(window.counted_before_fault(102, None), Ok(vec![]));
-        assert_eq!(window.counted(102, Some(1)), Ok(vec![row(&[1]), row(&[2])]));
+    fn the_row_that_came_out_last_is_known_until_a_mark_follows() {
+        let mut window = sent(2);
+        assert_eq!(window.told(), at(100));
+        window.counted(102, 0).unwrap();
+        assert_eq!(window.told(), Told { count: 102, last: vec![CodeId(2)] });
+        window.send(Out::Mark);
+        window.counted(103, 0).unwrap();
+        assert_eq!(window.told(), at(103));
     }
 
     #[test]
     fn labels_side_by_side_and_labels_without_a_code_are_one_count_each() {
-        let mut window = Window::new(4, 7);
+        let mut window = Window::new(4, at(7));
         window.send(Out::Mark);
         window.send(row(&[1, 2]));
-        assert_eq!(window.counted(9, Some(0)), Ok(vec![Out::Mark, row(&[1, 2])]));
+        assert_eq!(window.counted(9, 0), Ok(vec![Out::Mark, row(&[1, 2])]));
     }
 }

@@ -89,6 +89,7 @@ impl Entry<'_> {
                 self.on_roll(code, (piece, place), to_read).await
             }
             Record::TakenBack { code } => self.taken_back(code).await,
+            Record::MaybeTwice { code } => self.maybe_twice(code).await,
             Record::LabelRead { code, verdict, picture } => {
                 self.label_read(code, verdict, picture).await
             }
@@ -142,6 +143,21 @@ impl Entry<'_> {
         let body = json!({"code": code.0, "was": was.word(), "is": now.word()});
         self.journal.push(("moved", Some(code.0), body));
         Ok(())
+    }
+
+    /// A label that may have come out twice. One that somebody has decided about stays as it is.
+    async fn maybe_twice(&mut self, code: CodeId) -> Result<(), StoreError> {
+        let open: Option<i64> = sqlx::query_scalar(
+            "select id from code where id = $1 and state = 'printed' and report_id is null",
+        )
+        .bind(code.0)
+        .fetch_optional(&mut *self.db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        match open {
+            Some(_) => self.moved(code, Step::Doubt).await,
+            None => Ok(()),
+        }
     }
 
     async fn product_seen(&mut self, tag: Tag) -> Result<(), StoreError> {
@@ -464,7 +480,10 @@ async fn states_of(
 }
 
 fn moved_code(record: &Record) -> Option<i64> {
-    if let Record::Moved { code, .. } = record { Some(code.0) } else { None }
+    match record {
+        Record::Moved { code, .. } | Record::MaybeTwice { code } => Some(code.0),
+        _ => None,
+    }
 }
 
 fn last_of(records: &[Record]) -> (Option<LineState>, Option<(u16, u16)>) {

@@ -121,6 +121,7 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::ProductSettled { .. }
         | Record::OnRoll { .. }
         | Record::TakenBack { .. }
+        | Record::MaybeTwice { .. }
         | Record::LabelRead { .. }
         | Record::Graded { .. }
         | Record::Heard { .. } => None,
@@ -138,7 +139,7 @@ fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
 /// Counts are told when a product's fate is known or a code falls out of the way.
 fn changes_counts(record: &Record) -> bool {
     match record {
-        Record::ProductSettled { .. } | Record::LabelRead { .. } => true,
+        Record::ProductSettled { .. } | Record::LabelRead { .. } | Record::MaybeTwice { .. } => true,
         Record::Moved { step, .. } => {
             matches!(step, Step::Doubt | Step::Scrap | Step::Reject | Step::Sample)
         }

@@ -49,12 +49,19 @@ pub(super) const PRODUCTS_OPEN: &str = "\
     select tag, code_id, verdict = 'good' from product \
     where line = $1 and fate is null order by id";
 
+/// A few more than may stand side by side.
+const LAST_OUT: &str = "\
+    select code.id, code.text from roll_label join code on code.id = code_id \
+    where job_id = $1 and to_read = 0 and state = 'printed' and report_id is null \
+    order by piece desc, place desc limit 16";
+
 impl Store {
     /// How this line was left.
     pub async fn restore(&self, line: &str) -> Result<LineLeft, StoreError> {
         let (state, heard) = self.line_row(line).await?.unwrap_or_default();
         let job = self.running_job(line).await?;
         let pieces = self.pieces_of(job.as_ref().map(|job| job.id)).await?;
+        let last_out = self.last_out(job.as_ref().map(|job| job.id)).await?;
         Ok(LineLeft {
             heard,
             job,
@@ -64,6 +71,7 @@ impl Store {
                 products: self.products_open(line).await?,
                 alarms: self.alarms_standing(line).await?,
                 pieces,
+                last_out,
             },
         })
     }
@@ -114,6 +122,17 @@ impl Store {
             .fetch_one(&self.readers)
             .await
             .map_err(StoreError::asking(WHAT))
+    }
+
+    /// What a job printed last on a roll that no camera looks at.
+    async fn last_out(&self, job: Option<i64>) -> Result<Vec<Code>, StoreError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(LAST_OUT)
+            .bind(job)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        let code = |(id, text)| Code { id: CodeId(id), text: CodeText::new(text) };
+        Ok(rows.into_iter().map(code).collect())
     }
 
     async fn products_open(&self, line: &str) -> Result<Vec<OpenProduct>, StoreError> {

@@ -121,6 +121,9 @@ impl Row {
     fn doubt_words(&self) -> String {
         match (self.reason.as_deref(), self.came_out) {
             (Some("duplicate"), _) => "two labels of this code were seen: use neither".to_owned(),
+            (None, true) if !self.to_read => {
+                "it came out, and may have come out twice: use neither".to_owned()
+            }
             (Some(_), _) => self.reason_words().unwrap_or_default().to_owned(),
             (None, true) => "it came out of the printer and was not read".to_owned(),
             (None, false) => "handed to the printer; nobody knows whether it came out".to_owned(),

@@ -33,6 +33,8 @@ pub(crate) struct Account<'a> {
     pub(crate) incidents: usize,
     /// Whether a fault struck that makes whole labels which cannot be read.
     pub(crate) spoils: bool,
+    /// Whether anything of this printer tells of a label that it printed again.
+    pub(crate) tells_of_copies: bool,
 }
 
 impl Account<'_> {
@@ -68,11 +70,13 @@ impl Account<'_> {
         strange.map(|code| format!("on a label, but not of this file: {code:?}")).collect()
     }
 
-    /// On how many good labels a code is. What somebody at the panel asked the printer for once
-    /// more is not of our making: that another one lies there is known from the counter.
-    fn good_labels_of(&self, code: &str) -> usize {
-        let good = self.ledger.iter().filter(|s| s.is_good() && s.why != Why::Reprint);
-        good.filter(|sheet| sheet.codes.iter().any(|found| found == code)).count()
+    /// On how many good labels a code is, and how many of them are not those that somebody asked
+    /// the printer for at its panel.
+    fn good_labels_of(&self, code: &str) -> (usize, usize) {
+        let good = self.ledger.iter().filter(|s| s.is_good());
+        let good = good.filter(|sheet| sheet.codes.iter().any(|found| found == code));
+        let ours = good.clone().filter(|sheet| sheet.why != Why::Reprint).count();
+        (good.count(), ours)
     }
 
     fn of_code(&self, code: &str, state: CodeState) -> Option<String> {
@@ -89,8 +93,10 @@ impl Account<'_> {
                 return Some(format!("ends as {state}: {code:?}"));
             }
         };
-        let found = self.good_labels_of(code);
-        let right = may.contains(&found);
+        let (found, ours) = self.good_labels_of(code);
+        // A copy that somebody made may lie there, and then nobody may count on the code.
+        let copied = state == CodeState::Doubtful || !self.tells_of_copies;
+        let right = may.contains(if copied { &ours } else { &found });
         (!right).then(|| format!("{state}, and on {found} good labels: {code:?}"))
     }
 
@@ -100,7 +106,7 @@ impl Account<'_> {
     fn unseen(&self) -> Vec<String> {
         let printed = self.states.iter().filter(|(_, state)| **state == CodeState::Printed);
         let nowhere: Vec<_> =
-            printed.map(|(code, _)| code).filter(|code| self.good_labels_of(code) == 0).collect();
+            printed.map(|(code, _)| code).filter(|code| self.good_labels_of(code).0 == 0).collect();
         let across = self.ledger.iter().map(|sheet| sheet.codes.len()).max().unwrap_or(1).max(1);
         let whole = self.ledger.iter().filter(|s| s.why == Why::Format && !s.partial);
         let unreadable: usize = whole.map(|sheet| across - sheet.codes.len()).sum();

@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep};
 const AT_MOST: Duration = Duration::from_mins(2);
 /// Between two looks at the line.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A printer that has nothing to do is looked at more often than this.
+const IDLE_LOOK: Duration = Duration::from_millis(1_500);
 /// A person sees that the line stands, thinks, and presses.
 const PERSON_TAKES_MS: usize = 600;
 /// Purposes of chance: what one of them uses does not change the others.
@@ -85,6 +87,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         at_stake: (job.window + 1) * job.across,
         incidents: ended.costly() + killed,
         spoils: ended.spoils(),
+        tells_of_copies: job.tells_of_copies(),
     };
     let mut wrong = account.contradictions();
     wrong.extend(late);
@@ -172,6 +175,8 @@ impl Play<'_> {
             let line = self.template.person.look(daemon).await;
             let state: LineState = line["state"].as_str().unwrap().parse().unwrap();
             if state == LineState::Complete {
+                // What somebody asks of the panel when the last label is out is seen, too.
+                sleep(IDLE_LOOK).await;
                 return None;
             }
             if Instant::now() >= self.ends_at {

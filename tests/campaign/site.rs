@@ -115,6 +115,12 @@ impl Job {
         }
     }
 
+    /// Without a counter and without an echo, nothing tells that a label was printed again. TSPL's
+    /// print key is switched off.
+    pub(crate) fn tells_of_copies(&self) -> bool {
+        self.language == Language::Tspl || self.evidence != "batch_drain"
+    }
+
     /// Rows of labels that are planned.
     pub(crate) fn rows(&self) -> usize {
         self.planned.div_ceil(self.across)

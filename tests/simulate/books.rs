@@ -1,6 +1,6 @@
 //! What a store would remember, and the checkers: one a promise.
 use super::world::{Place, Print, World};
-use markwright::code::{Code, CodeId, CodeState, CodeText};
+use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
     Command, Fate, LineState, OpenProduct, Outcome, PictureId, PlcCommand, PrinterCommand, Record,
     Restored, Tag, Verdict,
@@ -127,6 +127,10 @@ impl Books {
                 let on = OnRoll { piece, place, to_read, good: None };
                 assert!(self.roll.insert(*code, on).is_none(), "{code} twice on the roll");
             }
+            Record::MaybeTwice { code } => {
+                let (_, state) = self.codes.get_mut(code).expect("a code of ours");
+                *state = state.after(Step::Doubt).unwrap_or_else(|e| panic!("{code}: {e}"));
+            }
             Record::TakenBack { code } => {
                 assert!(self.handed.remove(code), "taken back, and never handed over: {code}");
                 assert_eq!(self.codes[code].1, CodeState::Sent, "taken back: {code}");
@@ -177,7 +181,7 @@ impl Books {
             .map(|(tag, row)| OpenProduct { tag: *tag, code: row.code, good: row.good })
             .collect();
         let pieces = self.roll.values().map(|on| on.piece).max().unwrap_or(0);
-        Restored { state: self.state, under_way, products, pieces, alarms: Vec::new() }
+        Restored { state: self.state, under_way, products, pieces, alarms: Vec::new(), last_out: Vec::new() }
     }
 
     /// Labels of the roll that count.

@@ -1,0 +1,102 @@
+//! Whether a printer's counter fits to the labels that have left it (pure).
+//!
+//! Both are read in one moment. They differ when a label came out that is not ours, or one of ours
+//! was lost; and, with some printers perhaps, always: one that counts the label under the head
+//! twice, or moves its counter a moment early or late. Which it is shows when all that is out came
+//! out, so nothing is sent until then; a printer that was right is not doubted again for the same.
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How the counter of one connection behaves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fits {
+    /// By so much it may be behind or ahead: at rest it was right each time.
+    behind: isize,
+    ahead: isize,
+    /// Since when it has been behind or ahead at every look.
+    odd_since: Option<Instant>,
+    /// The farthest behind and ahead since it is doubted.
+    doubted: Option<(isize, isize)>,
+}
+
+impl Fits {
+    /// Whether nothing may be sent, and nothing is told, until all that is out came out.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.doubted.is_some()
+    }
+
+    /// Takes what one look shows: how far ahead the counter was, and whether the printer rests.
+    /// A difference that stands for as long as a label takes is doubted even if it is known.
+    pub(super) fn see(&mut self, now: Instant, ahead: isize, rests: bool, label_takes: Duration) {
+        if ahead == 0 {
+            self.odd_since = None;
+        }
+        let stands = ahead != 0 && now >= *self.odd_since.get_or_insert(now) + label_takes;
+        if let Some((least, most)) = &mut self.doubted {
+            (*least, *most) = ((*least).min(ahead), (*most).max(ahead));
+        } else if stands || ahead < self.behind || ahead > self.ahead {
+            self.doubted = Some((ahead.min(0), ahead.max(0)));
+        }
+        if ahead == 0 {
+            self.odd_since = None;
+        }
+        if rests && ahead == 0 {
+            self.believe();
+        }
+    }
+
+    /// All that is out came out and was counted. More than one label is no habit.
+    fn believe(&mut self) {
+        let Some((least, most)) = self.doubted.take() else { return };
+        self.behind = self.behind.min(least.max(-1));
+        self.ahead = self.ahead.max(most.min(1));
+        self.odd_since = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAKES: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn the_first_difference_is_doubted_and_a_printer_that_was_right_is_not_doubted_for_it_again() {
+        let now = Instant::now();
+        for odd in [1, -1] {
+            let mut fits = Fits::default();
+            fits.see(now, 0, false, TAKES);
+            assert!(!fits.is_doubted());
+            fits.see(now, odd, false, TAKES);
+            assert!(fits.is_doubted());
+            fits.see(now, 0, false, TAKES);
+            assert!(fits.is_doubted(), "only rest shows it");
+            fits.see(now, 0, true, TAKES);
+            assert!(!fits.is_doubted());
+            fits.see(now, odd, false, TAKES);
+            assert!(!fits.is_doubted(), "it is its habit");
+            fits.see(now, 2 * odd, false, TAKES);
+            assert!(fits.is_doubted());
+        }
+    }
+
+    #[test]
+    fn a_habit_that_stands_for_as_long_as_a_label_takes_is_doubted_again() {
+        let now = Instant::now();
+        let mut fits = Fits::default();
+        fits.see(now, 1, false, TAKES);
+        fits.see(now, 0, true, TAKES);
+        fits.see(now, 1, false, TAKES);
+        fits.see(now + TAKES / 2, 1, false, TAKES);
+        assert!(!fits.is_doubted());
+        fits.see(now + TAKES, 1, false, TAKES);
+        assert!(fits.is_doubted());
+    }
+
+    #[test]
+    fn a_counter_that_does_not_fit_at_rest_stays_in_doubt() {
+        let mut fits = Fits::default();
+        fits.see(Instant::now(), -1, true, TAKES);
+        assert!(fits.is_doubted());
+    }
+}
