@@ -35,7 +35,7 @@ pub(super) struct Roll {
     /// Codes handed over for this piece.
     placed: u32,
     /// Good labels of this piece: how many, and the serial numbers of the first and the last.
-    good: u64,
+    pub(super) good: u64,
     first: String,
     last: String,
     /// Good labels since the roll was changed.
@@ -43,7 +43,7 @@ pub(super) struct Roll {
     /// Labels that must not be used and of which the roll does not yet say so.
     voids: VecDeque<(String, u64)>,
     /// The labels of the row that came out last, and their job.
-    last_out: VecDeque<(Code, i64)>,
+    pub(super) last_out: VecDeque<(Code, i64)>,
     /// Labels read good, by the hash of their text: which code, and where.
     read_good: HashMap<u64, (CodeId, u64)>,
     /// Labels found bad, by the hash of their text: a late reading of one is no news.
@@ -301,34 +301,6 @@ impl Line {
             self.roll.last_out.drain(..older);
         }
         self.await_print(now);
-    }
-
-    /// A label that came out may have come out again. A camera sees the second one by itself, on a
-    /// roll as on a belt; without one, nobody may use either.
-    pub(super) fn note_maybe_twice(&mut self, id: CodeId, records: &mut Vec<Record>) {
-        let Some(at) = self.roll.last_out.iter().position(|(code, _)| code.id == id) else { return };
-        let Some((code, job)) = self.roll.last_out.remove(at) else { return };
-        self.is_maybe_twice(&code, records);
-        if job == self.order.job {
-            self.order.done = self.order.done.saturating_sub(1);
-            self.roll.good = self.roll.good.saturating_sub(1);
-        }
-    }
-
-    fn is_maybe_twice(&mut self, code: &Code, records: &mut Vec<Record>) {
-        records.push(Record::MaybeTwice { code: code.id });
-        self.in_doubt.insert(code.text.as_str().to_owned(), code.id);
-    }
-
-    /// While nobody looked at the printer, somebody may have let it print its last row again.
-    pub(super) fn restore_last_out(&mut self, last: &[Code], records: &mut Vec<Record>) {
-        if self.settings.scenario.has_belt() || self.settings.roll.camera {
-            return;
-        }
-        for code in last.iter().take(self.settings.roll.labels_per_row.max(1)) {
-            self.is_maybe_twice(code, records);
-            self.order.done = self.order.done.saturating_sub(1);
-        }
     }
 
     fn count_good(&mut self, code: &Code) {

@@ -139,7 +139,9 @@ fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
 /// Counts are told when a product's fate is known or a code falls out of the way.
 fn changes_counts(record: &Record) -> bool {
     match record {
-        Record::ProductSettled { .. } | Record::LabelRead { .. } | Record::MaybeTwice { .. } => true,
+        Record::ProductSettled { .. } | Record::LabelRead { .. } | Record::MaybeTwice { .. } => {
+            true
+        }
         Record::Moved { step, .. } => {
             matches!(step, Step::Doubt | Step::Scrap | Step::Reject | Step::Sample)
         }

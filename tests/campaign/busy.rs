@@ -21,7 +21,7 @@ const WARM_UP: u32 = 10;
 const STANDSTILL_MAX: f64 = 0.05;
 /// The same for a printer without a counter: one label at a time is in it, which must be seen
 /// coming to rest before the next one is sent and formatted.
-const ONE_AT_A_TIME_MAX: f64 = 0.65;
+const ONE_AT_A_TIME_MAX: f64 = 0.75;
 const SOON: Duration = Duration::from_mins(2);
 
 /// Prints a roll, and gives the ledger of it.

@@ -181,7 +181,14 @@ impl Books {
             .map(|(tag, row)| OpenProduct { tag: *tag, code: row.code, good: row.good })
             .collect();
         let pieces = self.roll.values().map(|on| on.piece).max().unwrap_or(0);
-        Restored { state: self.state, under_way, products, pieces, alarms: Vec::new(), last_out: Vec::new() }
+        Restored {
+            state: self.state,
+            under_way,
+            products,
+            pieces,
+            alarms: Vec::new(),
+            last_out: Vec::new(),
+        }
     }
 
     /// Labels of the roll that count.
