@@ -23,6 +23,11 @@ fn zpl(code: &str) -> String {
     format!("^XA^LL400^FO24,24^BXN,4,200,,,,|^FD|1{code}^FS^XZ\r\n")
 }
 
+/// The same, with an echo of each label.
+fn zpl_with_echo(code: &str) -> String {
+    format!("^XA^LL400^FO24,24^BXN,4,200,,,,|^FN1^FD|1{code}^FS^FH_^HV1,256,MW:,_0D_0A,L^FS^XZ\r\n")
+}
+
 fn tspl(code: &str) -> String {
     format!("CLS\r\nDMATRIX 24,24,160,160,c126,x4,\"~1{code}\"\r\nPRINT 1\r\n")
 }
@@ -45,6 +50,7 @@ async fn bench(fake: printer::PrinterSettings, window: usize, evidence: Evidence
     let fake = Printer::start(fake, out).await.unwrap();
     tokio::spawn(async move { while heap.recv().await.is_some() {} });
     let (row_of, language): (fn(&str) -> String, _) = match language {
+        printer::Language::Zpl if evidence == Evidence::Echo => (zpl_with_echo, Language::Zpl),
         printer::Language::Zpl => (zpl, Language::Zpl),
         printer::Language::Tspl => (tspl, Language::Tspl),
     };
@@ -122,6 +128,25 @@ async fn a_printer_of_eighteen_inches_a_second_stands_still_for_less_than_a_twen
 async fn asked_over_its_status_channel_it_stands_still_no_more() {
     let still = standstill_of(3, true).await;
     assert!(still <= 0.05, "{still}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_printer_that_says_back_its_labels_is_believed_and_says_which_one_it_printed_again() {
+    let mut bench = bench(printer::PrinterSettings::default(), 3, Evidence::Echo).await;
+    let split = Incident::new(2, Mood::SplitAnswers).lasts(Duration::from_secs(1));
+    bench.fake.controls.plan(split);
+    for id in 1..=6 {
+        bench.send(id).await;
+    }
+    for id in 1..=6 {
+        assert_eq!(bench.fact().await, PrinterEvent::Printed(CodeId(id)));
+    }
+    assert!(bench.fake.controls.press_reprint());
+    assert_eq!(bench.fact().await, PrinterEvent::MaybeTwice(CodeId(6)));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+    let sheets = bench.fake.controls.ledger();
+    assert_eq!(duplicates(&sheets).keys().copied().collect::<Vec<_>>(), [text(6)]);
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

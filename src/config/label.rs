@@ -3,7 +3,7 @@
 use super::LineConfig;
 use crate::label::{self, Design, DesignProblem, Head, LabelFormat};
 use crate::order::specimen;
-use crate::print::PrinterSettings;
+use crate::print::{Evidence, PrinterSettings};
 use crate::store::{Goods, Lot};
 use crate::symbol::Separator;
 
@@ -34,6 +34,7 @@ pub(super) fn label_head(
 ) -> Head {
     let mut head = Head::new(printer.language, dots_per_mm);
     head.separator = separator;
+    head.echo = printer.evidence == Evidence::Echo;
     head.width_dots = printer.head_width_dots;
     head.memory_bytes = printer.memory_bytes;
     head.across = u32::try_from(across).unwrap_or(1);

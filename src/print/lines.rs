@@ -31,7 +31,10 @@ impl Lines {
             Language::Zpl => Speech::Zpl,
             Language::Tspl => Speech::Tspl(tspl::Speech::Letters),
         };
-        let data = Wire::new(stream, settings.answer_within, last_word.clone());
+        let mut data = Wire::new(stream, settings.answer_within, last_word.clone());
+        if settings.evidence == Evidence::Echo {
+            data.listen_for_echoes();
+        }
         Self {
             data,
             status: None,
@@ -44,6 +47,11 @@ impl Lines {
     /// Sends it in one go.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Cause> {
         self.data.write(bytes).await
+    }
+
+    /// What the printer said back of its labels since the last time.
+    pub(super) fn take_echoes(&mut self) -> Vec<Vec<u8>> {
+        self.data.take_echoes()
     }
 
     /// Throws away what the printer has.
@@ -91,7 +99,9 @@ impl Lines {
         known: Option<&str>,
         last_word: &LastWord,
     ) -> Result<(), Cause> {
-        let Some(port) = settings.status_port else { return Ok(()) };
+        // Echoes and health must come in one stream, so that they are of one moment.
+        let echoes = settings.evidence == Evidence::Echo;
+        let Some(port) = settings.status_port.filter(|_| !echoes) else { return Ok(()) };
         let host = settings.addr.rsplit_once(':').map_or(settings.addr.as_str(), |(host, _)| host);
         let opened = dial::connect(&format!("{host}:{port}"), settings.connect_within).await;
         let mut wire = match opened {

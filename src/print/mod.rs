@@ -3,6 +3,7 @@
 //! What holds for every printer is in `session` (window, evidence, trouble, rhythm of asking) and
 //! `ready`; each language is a leaf of its own (`zpl`, `tspl`), and `lines` chooses between them.
 mod drain;
+mod echoed;
 mod fits;
 mod health;
 mod lines;
@@ -36,6 +37,8 @@ use tokio_util::sync::CancellationToken;
 pub enum Evidence {
     /// The printer's lifetime counter moved.
     Counter,
+    /// The printer said back what is on the label.
+    Echo,
     /// The printer was seen busy with the one label that it had, and is at rest again.
     BatchDrain,
 }

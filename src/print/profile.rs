@@ -44,7 +44,7 @@ pub struct Profile {
 pub enum Confirms {
     /// A counter of all labels that it printed.
     Counter,
-    /// It sends the label's code back when the label is out (`^HV`). No line uses it yet.
+    /// It sends the label's code back when the label is out (`^HV`).
     Echo,
     /// It can be seen becoming empty.
     BatchDrain,
@@ -191,8 +191,9 @@ impl Profile {
     pub fn evidence(&self) -> Option<Evidence> {
         self.confirms.iter().find_map(|confirms| match confirms {
             Confirms::Counter => Some(Evidence::Counter),
+            Confirms::Echo => Some(Evidence::Echo),
             Confirms::BatchDrain => Some(Evidence::BatchDrain),
-            Confirms::Echo | Confirms::ExternalIo => None,
+            Confirms::ExternalIo => None,
         })
     }
 
@@ -468,7 +469,7 @@ mod tests {
             (profile.evidence(), profile.settings("p:9100").is_some())
         };
         assert_eq!(with(r#"["counter", "batch_drain"]"#), (Some(Evidence::Counter), true));
-        assert_eq!(with(r#"["echo", "batch_drain"]"#), (Some(Evidence::BatchDrain), true));
+        assert_eq!(with(r#"["echo", "batch_drain"]"#), (Some(Evidence::Echo), true));
         assert_eq!(with(r#"["external_io"]"#), (None, false));
         assert_eq!(with("[]"), (None, false));
     }

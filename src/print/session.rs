@@ -1,5 +1,6 @@
 //! One connection to a printer, from the first question to the reason for its end.
 use super::drain::{Drain, Seen};
+use super::echoed::Echoed;
 use super::fits::Fits;
 use super::health::{Health, Sight, spoils};
 use super::lines::Lines;
@@ -54,6 +55,7 @@ pub(super) struct Session<'a> {
     /// When it is asked next.
     ask_at: Instant,
     drain: Drain,
+    echoed: Echoed,
     /// A trouble came while labels were out: what is missing then does not come any more.
     shaken: bool,
     /// Since when what the printer tells does not fit to what it was sent: it rests and labels are
@@ -92,6 +94,7 @@ impl<'a> Session<'a> {
             pace: Pace::new(settings.ask_every, settings.ask_idle_every),
             ask_at: Instant::now(),
             drain: Drain::default(),
+            echoed: Echoed::default(),
             shaken: false,
             amiss_since: None,
             fits: Fits::default(),
@@ -135,9 +138,17 @@ impl<'a> Session<'a> {
     /// that may have been a second one of it: a printer that somebody has his hands in is asked for
     /// such a thing as easily as for an empty label.
     async fn begin_at(&mut self, count: u64) -> Result<Window, End> {
-        if self.told.as_ref().is_some_and(|told| told.count != count) {
+        let moved = |told: &Told| match self.settings.evidence {
+            Evidence::Counter => told.count != count,
+            // What was said meanwhile, nobody heard.
+            Evidence::Echo => true,
+            Evidence::BatchDrain => false,
+        };
+        if self.told.as_ref().is_some_and(moved) {
             self.doubt_last().await?;
         }
+        self.lines.take_echoes();
+        self.echoed = Echoed::default();
         let last = self.told.take().map(|told| told.last).unwrap_or_default();
         Ok(Window::new(self.settings.window, Told { count, last }))
     }
@@ -264,6 +275,10 @@ impl<'a> Session<'a> {
             self.pace.begins(now);
             self.ask_at = self.ask_at.min(now + self.pause(now, Duration::ZERO));
         }
+        if self.settings.evidence == Evidence::Echo {
+            let labels = if let Out::Row(codes) = &out { codes.len() } else { 0 };
+            self.echoed.send(bytes, labels);
+        }
         // Counted as out before the first byte: from there on nobody knows.
         window.send(out);
         self.amiss_since = None;
@@ -275,7 +290,10 @@ impl<'a> Session<'a> {
     async fn look(&mut self, window: &mut Window) -> Result<(), End> {
         let asked = Instant::now();
         let mut sight = self.lines.look().await?;
-        let certain = !self.is_news(window, &sight) || self.lines.make_sure(&mut sight).await?;
+        self.hear_echoes(window, &mut sight)?;
+        let counts = self.settings.evidence == Evidence::Counter;
+        let certain =
+            !counts || !self.is_news(window, &sight) || self.lines.make_sure(&mut sight).await?;
         let now = Instant::now();
         if sight.reprints {
             tracing::warn!(
@@ -305,6 +323,22 @@ impl<'a> Session<'a> {
             self.pause(now, now - asked)
         };
         self.ask_at = now + pause;
+        Ok(())
+    }
+
+    /// Counts what the printer said back up to its answer.
+    fn hear_echoes(&mut self, window: &Window, sight: &mut Sight) -> Result<(), End> {
+        if self.settings.evidence != Evidence::Echo {
+            return Ok(());
+        }
+        for echo in self.lines.take_echoes() {
+            self.echoed.hear(&echo).map_err(|error| {
+                tracing::warn!(%error, "somebody printed a label again, or prints on this printer");
+                Cause::CounterOff
+            })?;
+        }
+        let held = sight.health.held.map_or(window.len(), |held| held.most);
+        sight.count = Some(self.echoed.count(window.due(held)));
         Ok(())
     }
 
@@ -351,14 +385,16 @@ impl<'a> Session<'a> {
             return Err(End::Lost(cause));
         }
         let came_out = match (self.settings.evidence, sight.count) {
-            (Evidence::Counter, Some(_)) if !certain => Vec::new(),
-            (Evidence::Counter, Some(count)) => {
+            (Evidence::Counter | Evidence::Echo, Some(_)) if !certain => Vec::new(),
+            (Evidence::Counter | Evidence::Echo, Some(count)) => {
                 self.counted(window, count, &sight.health, now).map_err(|error| {
                     tracing::warn!(%error, "printer counts other labels than were sent");
                     Cause::CounterOff
                 })?
             }
-            (Evidence::Counter, None) => return Err(End::Lost(Cause::WrongDevice)),
+            (Evidence::Counter | Evidence::Echo, None) => {
+                return Err(End::Lost(Cause::WrongDevice));
+            }
             (Evidence::BatchDrain, _) => self.drained(window, &sight.health, now)?,
         };
         for out in came_out {
@@ -432,7 +468,7 @@ impl<'a> Session<'a> {
     fn miss_labels(&mut self, window: &Window, sight: &Sight, now: Instant) -> Result<(), End> {
         let health = &sight.health;
         let rests = health.empty && !health.label_waits && health.trouble.is_none();
-        let lost = self.settings.evidence == Evidence::Counter && rests && !window.is_empty();
+        let lost = !self.drains() && rests && !window.is_empty();
         let told = sight.count.zip(health.held);
         let counted_too_early = told
             .is_some_and(|(count, held)| window.ahead(count, held.least).is_ok_and(|by| by > 0));

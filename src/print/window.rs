@@ -97,6 +97,11 @@ impl Window {
         now == self.count && self.left(held) == 0
     }
 
+    /// The count at which everything that has left a printer which holds `held` is counted.
+    pub(super) fn due(&self, held: usize) -> u64 {
+        self.count + self.left(held) as u64
+    }
+
     fn left(&self, held: usize) -> usize {
         self.out.len().saturating_sub(held)
     }
@@ -170,10 +175,7 @@ mod tests {
 
     #[test]
     fn a_counter_that_runs_backwards_or_ahead_is_off() {
-        assert_eq!(
-            sent(2).counted(99, 0),
-            Err(CounterOff::Backwards { before: 100, now: 99 })
-        );
+        assert_eq!(sent(2).counted(99, 0), Err(CounterOff::Backwards { before: 100, now: 99 }));
         assert_eq!(sent(2).counted(103, 0), Err(CounterOff::Ahead { counted: 3, out: 2 }));
         assert_eq!(sent(0).ahead(101, 0), Err(CounterOff::Ahead { counted: 1, out: 0 }));
         assert!(sent(1).counted(u64::MAX, 0).is_err());

@@ -83,7 +83,7 @@ impl Job {
         let zpl = seed.is_multiple_of(2);
         let counts = zpl && dice.chance(0.8);
         let obeys = zpl || dice.chance(0.5);
-        Self {
+        let mut job = Self {
             language: if zpl { Language::Zpl } else { Language::Tspl },
             evidence: if counts { "counter" } else { "batch_drain" },
             asks_json: zpl && dice.chance(0.2),
@@ -95,7 +95,11 @@ impl Job {
             design: DESIGN,
             across: if dice.chance(0.25) { 2 } else { 1 },
             marks: dice.chance(0.3),
+        };
+        if zpl && !counts && dice.chance(0.6) {
+            (job.evidence, job.window) = ("echo", 1 + dice.below(4));
         }
+        job
     }
 
     /// A long roll for the best printer of a language.

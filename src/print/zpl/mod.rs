@@ -1,5 +1,6 @@
 //! ZPL: what a Zebra printer, or one that emulates it, is told and asked.
 mod answers;
+pub(super) mod echo;
 mod errors;
 mod host_status;
 mod json;
@@ -151,6 +152,7 @@ fn framed(bytes: &[u8]) -> Vec<String> {
 /// Runs every reader of this language over these bytes.
 pub(super) fn read_all(bytes: &[u8]) {
     let _ = (health_of(bytes), late_health_and_errors(bytes));
+    echo::take_out(&mut bytes.to_vec(), &mut Vec::new());
     let _ = (answers::model(bytes), answers::variable(bytes), answers::count(bytes));
     let _ = (json::sight(bytes), json::unique_id(bytes));
     let text = String::from_utf8_lossy(bytes);

@@ -87,7 +87,8 @@ pub(super) struct Device {
     inches_per_second: f32,
     batch: Option<(Job, u32)>,
     again: Option<Printing>,
-    last: Option<Arc<Label>>,
+    /// What REPRINT prints, and who hears its echo.
+    last: Option<(Arc<Label>, Option<Reply>)>,
     feeds: u32,
     reprints: u32,
     pub(super) foreign: u32,
@@ -284,8 +285,8 @@ impl Device {
         }
         if self.reprints > 0 {
             self.reprints -= 1;
-            let last = self.last.clone();
-            return Some((last.unwrap_or_default(), Why::Reprint, None));
+            let (label, reply) = self.last.clone().unwrap_or_default();
+            return Some((label, Why::Reprint, reply));
         }
         if let Some(again) = self.again.take() {
             return Some((again.label, Why::AfterFault, again.reply));
@@ -377,7 +378,7 @@ impl Device {
         self.odometer += u64::from(sheet.counted);
         let of_a_format = matches!(printing.why, Why::Format | Why::AfterFault | Why::SecondTalker);
         if !sheet.partial && of_a_format {
-            self.last = Some(Arc::clone(&printing.label));
+            self.last = Some((Arc::clone(&printing.label), printing.reply.clone()));
         }
         let still_on = self.power_cycles == printing.power;
         if sheet.partial && of_a_format && still_on && self.memory.reprint_after_error {
