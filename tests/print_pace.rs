@@ -133,8 +133,6 @@ async fn asked_over_its_status_channel_it_stands_still_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_printer_that_says_back_its_labels_is_believed_and_says_which_one_it_printed_again() {
     let mut bench = bench(printer::PrinterSettings::default(), 3, Evidence::Echo).await;
-    let split = Incident::new(2, Mood::SplitAnswers).lasts(Duration::from_secs(1));
-    bench.fake.controls.plan(split);
     for id in 1..=6 {
         bench.send(id).await;
     }
