@@ -167,7 +167,8 @@ fn a_thousand_codes_survive_a_table() {
     let dir = tempfile::tempdir().unwrap();
     let codes = random_codes(1_000);
     let file = dir.path().join("codes.csv");
-    stream_csv(std::fs::File::create(&file).unwrap(), &codes).unwrap();
+    let table = std::fs::File::create(&file).unwrap();
+    stream_csv(table, design("30x20").unwrap(), &goods(), &codes).unwrap();
     let read = python(READ_TABLE, &[file.to_str().unwrap()]);
     let wanted = codes.iter().enumerate().map(|(at, code)| {
         let hex = code.as_str().bytes().fold(String::new(), |hex, b| hex + &format!("{b:02x}"));

@@ -102,7 +102,8 @@ impl Job {
 }
 
 async fn open(data_dir: &Path) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(data_dir).with_context(|| format!("make the data folder {}", data_dir.display()))?;
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("make the data folder {}", data_dir.display()))?;
     Ok(Store::open(&data_dir.join("markwright.db")).await?)
 }
 

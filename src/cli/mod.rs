@@ -173,7 +173,12 @@ mod tests {
         all[0].clone().debug_assert();
         while let Some(command) = all.pop() {
             for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
-                assert!(arg.is_allow_negative_numbers_set(), "{} {}", command.get_name(), arg.get_id());
+                assert!(
+                    arg.is_allow_negative_numbers_set(),
+                    "{} {}",
+                    command.get_name(),
+                    arg.get_id()
+                );
             }
             all.extend(command.get_subcommands().cloned());
         }

@@ -9,7 +9,9 @@ pub(super) fn whole<T: TryFrom<u64>>(
     move |written| {
         let number = written.trim().parse().ok().filter(|number| range.contains(number));
         let number = number.and_then(|number: u64| T::try_from(number).ok());
-        number.ok_or_else(|| format!("wanted a whole number from {} to {} {of}", range.start(), range.end()))
+        number.ok_or_else(|| {
+            format!("wanted a whole number from {} to {} {of}", range.start(), range.end())
+        })
     }
 }
 

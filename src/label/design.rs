@@ -1,7 +1,7 @@
 //! Label designs as data: sizes in millimetres, elements, and the designs that are shipped.
-use super::wording::{self, Goods};
 use super::DesignProblem;
 use super::place::{Holds, place_quietly};
+use super::wording::{self, Goods};
 use crate::code::CodeText;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -81,11 +81,6 @@ impl Design {
         place_quietly(self, &Goods::default(), code, dots_per_mm).is_ok()
     }
 
-    /// Refuses a label that is wider than the print head.
-    pub fn fits_head(&self, dots_per_mm: f32, head_dots: u32) -> Result<(), DesignProblem> {
-        self.row_fits_head(self.width_mm, dots_per_mm, head_dots, Some(&|_| true))
-    }
-
     /// Refuses a row of labels of this width that is wider than the print head: what is beyond it
     /// would be lost without a sign. What is named instead holds otherwise, too.
     pub(super) fn row_fits_head(
@@ -105,13 +100,8 @@ impl Design {
         }
         // The gaps of a row stay as wide as they are.
         let beside = row_mm - self.width_mm;
-        let shipped =
-            largest(advise, |design| fits(design.width_mm + beside));
-        Err(DesignProblem::WiderThanHead {
-            width_mm: row_mm,
-            head_mm,
-            shipped,
-        })
+        let shipped = largest(advise, |design| fits(design.width_mm + beside));
+        Err(DesignProblem::WiderThanHead { width_mm: row_mm, head_mm, shipped })
     }
 
     /// Its area, to tell small labels from large ones.

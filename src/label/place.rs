@@ -186,12 +186,7 @@ impl Scale {
 
     /// Whole dots of a module inside of the range, for so many modules side by side; or the dots
     /// asked for, which are outside.
-    fn module(
-        self,
-        wanted: Module,
-        count: u32,
-        range: &RangeInclusive<f32>,
-    ) -> Result<u32, u32> {
+    fn module(self, wanted: Module, count: u32, range: &RangeInclusive<f32>) -> Result<u32, u32> {
         let (dots, fits) = match wanted {
             Module::Mm(mm) => (self.dots(mm), false),
             Module::Dots(dots) => (dots, false),
@@ -201,7 +196,11 @@ impl Scale {
             return Ok(dots);
         }
         let nearest = self.modules_near(dots, range).next();
-        if fits { Ok(nearest.expect("from 5 dots a millimetre on, some number holds")) } else { Err(dots) }
+        if fits {
+            Ok(nearest.expect("from 5 dots a millimetre on, some number holds"))
+        } else {
+            Err(dots)
+        }
     }
 
     /// The modules inside of the range, from the nearest to the farthest.

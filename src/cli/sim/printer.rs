@@ -107,7 +107,11 @@ fn read_script(file: &Path) -> anyhow::Result<Script> {
     Script::parse(&text).with_context(|| format!("the script {name}"))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the argument bounds it")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the argument bounds it"
+)]
 fn head_dots(dots_per_mm: f32) -> u32 {
     (HEAD_MM * dots_per_mm).round() as u32
 }

@@ -252,7 +252,9 @@ impl Element {
         match self {
             Self::Text(text) => lines(text.line_mm, text.least_line_mm),
             Self::Code(code) => lines(code.line_mm, code.least_line_mm),
-            Self::Barcode(barcode) => barcode.digits_mm.map(|mm| ("digits_mm", mm)).into_iter().collect(),
+            Self::Barcode(barcode) => {
+                barcode.digits_mm.map(|mm| ("digits_mm", mm)).into_iter().collect()
+            }
             Self::Datamatrix(_) | Self::Picture(_) | Self::Box(_) | Self::Line(_) => vec![],
         }
     }

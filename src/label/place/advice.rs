@@ -59,8 +59,7 @@ impl Table<'_> {
             return if roomy { room + &shipped } else { shipped };
         }
         let (label, scale) = (self.label, self.scale);
-        let search =
-            Search { area: taken, taken: &[], label, scale, shrinks: false, solid: true };
+        let search = Search { area: taken, taken: &[], label, scale, shrinks: false, solid: true };
         let moved = search.nearest(&|nearest| {
             let Nearest { x_mm, y_mm, .. } = *nearest;
             holds(SymbolElement { x_mm, y_mm, ..wanted.clone() })
@@ -69,9 +68,10 @@ impl Table<'_> {
             return Nearest::said(moved.as_ref());
         }
         let inside = |dots: &u32| MODULE_MM.contains(&self.scale.mm(*dots));
-        let smaller = (1..place.module).rev().filter(inside).find(|dots| {
-            holds(SymbolElement { module: Module::Dots(*dots), ..wanted.clone() })
-        });
+        let smaller = (1..place.module)
+            .rev()
+            .filter(inside)
+            .find(|dots| holds(SymbolElement { module: Module::Dots(*dots), ..wanted.clone() }));
         let smaller = smaller.map(|dots| {
             let mm = self.scale.mm(dots);
             format!("a module of {dots} dots = {mm:.3} mm would fit; ")
