@@ -29,7 +29,7 @@ for name in sys.argv[2:]:
 /// Prints the column `code` of a table, as Python's own reader takes it apart, in hex.
 const READ_TABLE: &str = r"
 import csv, sys
-for row in csv.DictReader(open(sys.argv[1], newline='', encoding='ascii'), strict=True):
+for row in csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8'), strict=True):
     code = row['code'].replace('\\u001d', '\x1d')
     assert code.startswith('01' + row['gtin'] + '21' + row['serial']), row
     print(row['number'], code.encode('ascii').hex())

@@ -124,7 +124,7 @@ const SIZE_LEAST_MM: f32 = 0.01;
 
 /// Refuses what begins beyond the left or the upper edge of the label, what has no size, letters
 /// without height, and a symbol without white around it.
-fn check_numbers(element: &Element, name: &str) -> Result<(), DesignProblem> {
+pub(super) fn check_numbers(element: &Element, name: &str) -> Result<(), DesignProblem> {
     if let Element::Datamatrix(SymbolElement { quiet_modules, .. }) = element
         && !(1..=99).contains(quiet_modules)
     {

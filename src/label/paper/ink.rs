@@ -55,7 +55,10 @@ impl Pen for Ink<'_> {
         }
         let block = |run: &Run| (run.y / BLOCK, run.x / BLOCK);
         let mut runs = black.to_vec();
-        runs.sort_by_key(|run| (block(run), run.y, run.x));
+        // They come row by row; sorting keeps that order within a block.
+        for rows in runs.chunk_by_mut(|a, b| a.y / BLOCK == b.y / BLOCK) {
+            rows.sort_by_key(|run| run.x / BLOCK);
+        }
         let cell = units(cell);
         self.content.save_state().transform([cell, 0.0, 0.0, cell, units(x), units(y)]);
         let mut origin = (0.0, 0.0);

@@ -1,8 +1,8 @@
 //! What would hold instead of what does not. Whatever is named was tried: it holds.
-use super::super::design::{BarcodeElement, SymbolElement, designs};
+use super::super::design::{BarcodeElement, SymbolElement, check_numbers, designs};
 use super::super::{Design, Element, Module};
 use super::nearest::Search;
-use super::{Dots, Drawn, MODULE_MM, Nearest, SymbolPlace, Table, Takes, placed};
+use super::{Dots, Drawn, MODULE_MM, Nearest, SymbolPlace, Table, Takes};
 use std::ops::RangeInclusive;
 
 impl Table<'_> {
@@ -91,10 +91,10 @@ impl Table<'_> {
 
     /// Whether the design holds with another element in this place.
     fn holds_with(&self, at: Option<usize>, element: Element) -> bool {
-        let (Some(at), Some(_)) = (at, self.advise) else { return false };
+        let (Some(at), Some(holds)) = (at, self.advise) else { return false };
         let mut design: Design = self.design.clone();
         design.elements[at] = element;
-        placed(&design, self.goods, self.code, self.scale, None).is_ok()
+        holds(&design)
     }
 
     /// The nearest place where an element meets nothing that it may not, smaller where it must be.
@@ -108,7 +108,8 @@ impl Table<'_> {
         let shrinks = !matches!(one.takes, Takes::Area { shrinks: false, .. });
         let holds = |nearest: &Nearest| {
             let moved = element.moved(nearest.x_mm, nearest.y_mm, nearest.size_mm);
-            let drawn = self.draw(&moved, one.name.clone());
+            let allowed = check_numbers(&moved, &one.name);
+            let drawn = allowed.and_then(|()| self.draw(&moved, one.name.clone()));
             drawn.is_ok_and(|drawn| {
                 let mut dots = drawn.rectangles().iter();
                 dots.all(|d| self.over(*d).is_none() && !taken.iter().any(|t| t.meets(*d)))
