@@ -136,7 +136,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             r#"profile = "generic-zpl-300""#,
             r#"profile = "typewriter""#,
             &[
-                r#"line[0].printer.profile: found "typewriter", wanted one of desk-zpl-203, generic-tspl-203, generic-zpl-203, generic-zpl-300, tsc-ml241-203, tsc-mx241p-203, tsc-pex-1121, tsc-pex-1131, zebra-zd621-203, zebra-zd621-300, zebra-ze511-203, zebra-ze511-300, zebra-ze521-203, zebra-ze521-300, zebra-zt411-203, zebra-zt411-300, zebra-zt411-600, zebra-zt610-300, zebra-zt610-600, or the path of a profile"#,
+                r#"line[0].printer.profile: found "typewriter", wanted one of desk-zpl-203, generic-tspl-203, generic-zpl-203, generic-zpl-300, tsc-ml241-203, tsc-mx241p-203, tsc-pex-1121, tsc-pex-1131, zebra-zd621-203, zebra-zd621-300, zebra-ze511-203, zebra-ze511-300, zebra-ze521-203, zebra-ze521-300, zebra-zt411-203, zebra-zt411-300, zebra-zt411-600, zebra-zt610-203, zebra-zt610-300, zebra-zt610-600, or the path of a profile"#,
             ],
         ),
         (

@@ -240,3 +240,99 @@ fn a_label_larger_than_the_memory_of_the_printer_is_refused_with_both_numbers() 
     let plain = ["check", "--design", "plain", "--printer", "small.toml"];
     assert!(label(&plain, dir.path()).status.success(), "nothing is stored but the format");
 }
+
+#[test]
+fn words_of_one_product_are_not_printed_on_codes_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = "0104600439931256210000001<GS>93abcd";
+    let array = format!("{CODE}\n{other}\n");
+    std::fs::write(dir.path().join("codes.txt"), array).unwrap();
+    for form in ["pdf", "csv"] {
+        let sheet =
+            ["sheet", "--design", "58x40", "--codes", "codes.txt", "--as", form, "-o", "out"];
+        let named = [&sheet[..], &["--name", "Сыр"]].concat();
+        let said = refused(&named, dir.path());
+        for words in
+            ["codes.txt:2 is a code of 04600439931256", "codes.txt:1 one of 04810093011694"]
+        {
+            assert!(said.contains(words), "{said}");
+        }
+        assert!(
+            said.contains("--name") && said.contains("--gtin 04600439931256 --skip-bad"),
+            "{said}"
+        );
+        assert_eq!(files(dir.path()), ["codes.txt"]);
+        let one = [&named[..], &["--gtin", "04810093011694", "--skip-bad"]].concat();
+        let said = done(&one, dir.path());
+        assert!(said.contains("codes.txt:2: ") && said.contains("out: 1 "), "{said}");
+        // Labels that say nothing but the code may be of any goods.
+        assert!(done(&sheet, dir.path()).contains("out: 2 "));
+        std::fs::remove_file(dir.path().join("out")).unwrap();
+    }
+}
+
+#[test]
+fn the_table_has_a_column_for_everything_that_the_design_prints() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("codes.txt"), CODE).unwrap();
+    let head = |design: &str| {
+        let sheet = ["sheet", "--codes", "codes.txt", "--as", "csv", "-o", "codes.csv"];
+        done(
+            &[&sheet[..], &["--design", design, "--name", "Сыр", "--size", "L"]].concat(),
+            dir.path(),
+        );
+        let table = std::fs::read_to_string(dir.path().join("codes.csv")).unwrap();
+        table.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let always = "\"number\",\"code\",\"gtin\",\"serial\",\"human_readable\"";
+    let universal = head("58x40");
+    let wanted =
+        "\"code_gs1\",\"name\",\"article\",\"size\",\"colour\",\"composition\",\"batch\",\"date\"";
+    assert_eq!(universal[0], format!("{always},{wanted}"));
+    let said = "\"(01)04810093011694(21)2k6rsrti\",\"Сыр\",\"\",\"L\",\"\",\"\",\"\",\"\"";
+    assert!(universal[1].ends_with(said), "{}", universal[1]);
+    assert!(!head("footwear")[0].contains("batch"), "the design does not print it");
+}
+
+#[test]
+fn a_number_out_of_range_is_answered_with_the_range() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("codes.txt"), CODE).unwrap();
+    let sheet =
+        ["sheet", "--design", "58x40", "--codes", "codes.txt", "--as", "pdf", "-o", "out.pdf"];
+    for (option, value, words) in [
+        ("--rows", "-3", "wanted a whole number from 1 to 100 rows"),
+        ("--columns", "99999999999", "wanted a whole number from 1 to 100 columns"),
+        ("--gap-mm", "-1", "wanted 0 to 100 mm"),
+        ("--margin-mm", "nan", "wanted 0 to 100 mm"),
+    ] {
+        let said = refused_with(2, &[&sheet[..], &[option, value]].concat(), dir.path());
+        assert!(said.contains(words) && !said.contains("unexpected"), "{said}");
+    }
+    let said = refused(&[&sheet[..], &["--paper", "label", "--rows", "3"]].concat(), dir.path());
+    assert!(said.contains("--rows is for sheets"), "{said}");
+    assert_eq!(files(dir.path()), ["codes.txt"]);
+}
+
+#[test]
+fn an_error_of_a_file_names_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let markwright = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_markwright"));
+        let done = command.args(arguments).current_dir(dir.path()).output().unwrap();
+        assert!(!done.status.success(), "{arguments:?}");
+        String::from_utf8(done.stderr).unwrap()
+    };
+    let printer = ["sim", "printer", "--listen", "127.0.0.1:0"];
+    let said = markwright(&[&printer[..], &["--ledger", "no/ledger.jsonl"]].concat());
+    assert!(said.contains("no/ledger.jsonl"), "{said}");
+    let said = markwright(&[&printer[..], &["--last-label", "no/label.png"]].concat());
+    assert!(said.contains("there is no folder no"), "{said}");
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/line-configs/labelling-centre.toml");
+    let job = ["job", "add", "--config", config, "--line", "desk", "--design", "58x40"];
+    let count = |count| [&job[..], &["--gtin", "04810093011694", "--count", count]].concat();
+    for wrong in ["-3", "0", "1000001", "18446744073709551615"] {
+        let said = markwright(&count(wrong));
+        assert!(said.contains("wanted a whole number from 1 to 1000000 labels"), "{said}");
+    }
+}

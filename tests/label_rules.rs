@@ -112,8 +112,10 @@ fn what_is_nowhere_free_is_told_a_size_that_would_be() {
     let wide = "[[element]]\nkind='text'\nx_mm=2\ny_mm=2\nwidth_mm=56\nline_mm=34\ntext='{size}'";
     let said = refused(wide).to_string();
     assert!(said.contains("made smaller to"), "{said}");
-    let bars = "[[element]]\nkind='line'\nx_mm=2\ny_mm=2\nwidth_mm=56\nheight_mm=39";
-    assert!(refused(bars).to_string().ends_with("no place on this label is free for it"));
+    let bar = "[[element]]\nkind='line'\nx_mm=2\ny_mm=2\nwidth_mm=56\nheight_mm=39";
+    assert!(refused(bar).to_string().contains("made smaller to"));
+    let bars = "symbology='itf14'\nmodule={mm=0.5}";
+    assert!(refused(&barcode(bars)).to_string().ends_with("no place on this label is free for it"));
 }
 
 #[test]
@@ -144,14 +146,18 @@ fn a_text_that_does_not_fit_says_at_which_size_it_would_and_how_much_of_it_does(
 fn a_label_wider_than_the_head_is_refused_with_the_largest_that_fits() {
     let large = design("58x40").unwrap();
     // 104 mm at 203 dpi; 25.4 and 5 mm.
-    assert_eq!(large.fits_head(8.0, 832), Ok(()));
-    let said = large.fits_head(8.0, 344).unwrap_err().to_string();
+    let of_width = |width_dots| {
+        let head = Head { width_dots: Some(width_dots), ..Head::new(Language::Zpl, 8.0) };
+        LabelFormat::new(large, &goods(), &codes()[0], &head).map(|_| ())
+    };
+    assert_eq!(of_width(832), Ok(()));
+    let said = of_width(344).unwrap_err().to_string();
     assert_eq!(
         said,
         "a row of labels of 58.0 mm is wider than the print head of 43.0 mm; the largest shipped label \
          for it is plain"
     );
-    let none = large.fits_head(8.0, 40).unwrap_err().to_string();
+    let none = of_width(40).unwrap_err().to_string();
     assert!(none.ends_with("is none"), "{none}");
     // Two beside each other reach 118 mm, and the head ends at 104.
     let head = |across| {
@@ -276,6 +282,39 @@ fn element() -> impl Strategy<Value = String> {
             format!("[[element]]\nx_mm={x}\ny_mm={y}\n{width}{height}{rest}\n")
         },
     )
+}
+
+#[test]
+fn a_symbol_without_white_around_it_is_refused_with_the_rule() {
+    let design = |quiet: &str| {
+        let symbol = "[[element]]\nkind='datamatrix'\nx_mm=1\ny_mm=1\nmodule={mm=0.3}\n";
+        let head = "name='t'\ntitle='t'\nwidth_mm=58\nheight_mm=40\n";
+        Design::parse(&format!("{head}{symbol}quiet_modules={quiet}\n"))
+    };
+    for quiet in ["1", "2", "99"] {
+        assert!(design(quiet).is_ok());
+    }
+    for quiet in ["0", "100"] {
+        let said = design(quiet).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("element 1 (datamatrix): quiet_modules is {quiet}; ")));
+        assert!(said.contains("1 to 99 white modules") && said.contains("ISO/IEC 16022"), "{said}");
+    }
+}
+
+#[test]
+fn what_has_no_size_is_refused_and_not_drawn_as_a_hair() {
+    for (element, key) in [
+        ("kind='line'\nwidth_mm=0\nheight_mm=1", "width_mm is 0"),
+        ("kind='box'\nwidth_mm=9\nheight_mm=-9", "height_mm is -9"),
+        ("kind='box'\nwidth_mm=9\nheight_mm=9\nthickness_mm=nan", "thickness_mm is NaN"),
+        ("kind='text'\ntext='a'\nwidth_mm=-1\nline_mm=2", "width_mm is -1"),
+        ("kind='text'\ntext='a'\nwidth_mm=9\nline_mm=2\nleast_line_mm=0.1", "least_line_mm is 0.1"),
+        ("kind='barcode'\nsymbology='ean13'\nmodule={mm=0.3}\nheight_mm=0", "height_mm is 0"),
+    ] {
+        let toml = toml_with(&format!("[[element]]\nx_mm=20\ny_mm=20\n{element}"));
+        let said = Design::parse(&toml).unwrap_err().to_string();
+        assert!(said.starts_with("element 2 (") && said.contains(key), "{said}");
+    }
 }
 
 #[test]

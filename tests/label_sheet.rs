@@ -29,7 +29,7 @@ for name in sys.argv[2:]:
 /// Prints the column `code` of a table, as Python's own reader takes it apart, in hex.
 const READ_TABLE: &str = r"
 import csv, sys
-for row in csv.DictReader(open(sys.argv[1], newline='', encoding='ascii'), strict=True):
+for row in csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8'), strict=True):
     code = row['code'].replace('\\u001d', '\x1d')
     assert code.startswith('01' + row['gtin'] + '21' + row['serial']), row
     print(row['number'], code.encode('ascii').hex())
@@ -167,7 +167,8 @@ fn a_thousand_codes_survive_a_table() {
     let dir = tempfile::tempdir().unwrap();
     let codes = random_codes(1_000);
     let file = dir.path().join("codes.csv");
-    stream_csv(std::fs::File::create(&file).unwrap(), &codes).unwrap();
+    let table = std::fs::File::create(&file).unwrap();
+    stream_csv(table, design("30x20").unwrap(), &goods(), &codes).unwrap();
     let read = python(READ_TABLE, &[file.to_str().unwrap()]);
     let wanted = codes.iter().enumerate().map(|(at, code)| {
         let hex = code.as_str().bytes().fold(String::new(), |hex, b| hex + &format!("{b:02x}"));

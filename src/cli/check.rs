@@ -1,6 +1,7 @@
 //! `check`: is every configuration right?
 use super::{EX_CONFIG, say, say_to_person};
 use crate::config;
+use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,13 +42,14 @@ impl Check {
     }
 }
 
-fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let list = || format!("list {}", path.display());
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(path)? {
-        let file = entry?.path();
+    for entry in std::fs::read_dir(path).with_context(list)? {
+        let file = entry.with_context(list)?.path();
         if file.extension().is_some_and(|ending| ending == "toml") {
             files.push(file);
         }

@@ -84,7 +84,8 @@ async fn import(file: &PathBuf, config: &Path, line: &str) -> anyhow::Result<Exi
     for line in &aside {
         say_to_person(&format!("{source}:{}: {}", line.line, line.refusal));
     }
-    std::fs::create_dir_all(&config.data_dir).context("make the data folder")?;
+    let made = std::fs::create_dir_all(&config.data_dir);
+    made.with_context(|| format!("make the data folder {}", config.data_dir.display()))?;
     let store = Store::open(&config.data_dir.join("markwright.db")).await?;
     store.set_aside(&line.pool(), &source, &aside).await?;
     let imported = store.store_codes(&line.pool(), &source, &taken).await?;

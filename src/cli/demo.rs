@@ -2,6 +2,7 @@
 mod judge;
 
 use super::codes::read;
+use super::number::{rate, seed, whole};
 use super::{asked_to_end, say, say_to_person};
 use crate::access::Role;
 use crate::app::App;
@@ -43,16 +44,16 @@ const PERSON_TAKES: Duration = Duration::from_secs(1);
 pub(super) struct Demo {
     /// Runs for so long without anybody, stops, and prints the sums. Exit code 0 only if they
     /// close and the plant's own ledger agrees. Otherwise runs until Ctrl-C.
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u64>(0..=86_400, "seconds"))]
     seconds: Option<u64>,
     /// Products a minute.
-    #[arg(long, default_value_t = 120.0, value_name = "PRODUCTS_PER_MINUTE")]
+    #[arg(long, default_value_t = 120.0, value_name = "PRODUCTS_PER_MINUTE", value_parser = rate)]
     rate: f64,
     /// Codes from a file, one a line, instead of an order.
     #[arg(long)]
     codes: Option<PathBuf>,
     /// All chance comes from it.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// Prints the sums as JSON.
     #[arg(long)]
@@ -67,9 +68,6 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
-        if !(self.rate.is_finite() && (1.0..=6_000.0).contains(&self.rate)) {
-            bail!("--rate {}: wanted a number of products a minute from 1 to 6000", self.rate);
-        }
         let dir = Folder::make(self.keep.as_deref())?;
         let stage = Stage::start(&self.stage_settings(&dir.path)).await?;
         self.prepare(&stage, &dir.path).await?;

@@ -1,4 +1,5 @@
 //! `job`: work for a line that makes rolls, without an order.
+use super::number::whole;
 use super::{EX_CONFIG, say, say_to_person};
 use crate::code::Gtin;
 use crate::config::{self, Config, LineConfig};
@@ -11,6 +12,10 @@ use std::process::ExitCode;
 
 /// Jobs that a list shows of each line: the newest.
 const LISTED: u32 = 50;
+
+/// The most labels of one job: more than a line prints in a day. A typing error is noticed before
+/// codes are bought for it.
+const LABELS_MAX: u64 = 1_000_000;
 
 /// What to do with jobs.
 #[derive(Debug, clap::Subcommand)]
@@ -53,14 +58,15 @@ pub(super) struct Add {
     /// What is made; its goods must be known to the store or to the line's configuration.
     #[arg(long)]
     gtin: Gtin,
-    /// How many labels are ordered.
-    #[arg(long)]
+    /// How many labels are ordered, 1 to 1000000.
+    #[arg(long, value_parser = whole::<u64>(1..=LABELS_MAX, "labels"))]
     count: u64,
     /// So many labels in a hundred more, if there are codes; without it, as the line is configured.
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u32>(0..=100, "percent"))]
     spare_percent: Option<u32>,
-    /// The roll is changed after so many good labels; without it, as the line is configured.
-    #[arg(long)]
+    /// The roll is changed after so many good labels; without it, as the line is configured. 0: it is
+    /// not changed.
+    #[arg(long, value_parser = whole::<u64>(0..=LABELS_MAX, "labels"))]
     pause_after: Option<u64>,
     /// Batch, as it is to be printed.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -96,7 +102,8 @@ impl Job {
 }
 
 async fn open(data_dir: &Path) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(data_dir).context("make the data folder")?;
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("make the data folder {}", data_dir.display()))?;
     Ok(Store::open(&data_dir.join("markwright.db")).await?)
 }
 
@@ -112,9 +119,6 @@ impl Add {
             let known: Vec<_> = label::designs().iter().map(|design| &*design.name).collect();
             bail!("no label design is called '{}'; there are {}", self.design, known.join(", "));
         };
-        if self.count == 0 {
-            bail!("a job of no labels is none");
-        }
         let (goods, lot) = (self.know_goods(line, store).await?, self.lot());
         line.try_label(design, &goods, &lot)
             .with_context(|| format!("make labels '{}' on {}", design.name, line.name))?;
@@ -125,7 +129,7 @@ impl Add {
             gtin: self.gtin,
             design: self.design.clone(),
             planned: self.count,
-            roll: self.roll(line)?,
+            roll: self.roll(line),
             lot,
         };
         let number = store.add_job(&job).await?;
@@ -138,18 +142,15 @@ impl Add {
         Lot { batch: batch.clone(), date: date.clone(), best_before: best_before.clone() }
     }
 
-    fn roll(&self, line: &LineConfig) -> anyhow::Result<RollJob> {
+    fn roll(&self, line: &LineConfig) -> RollJob {
         let usual = line.roll_job();
         let spare_percent = self.spare_percent.unwrap_or(usual.spare_percent);
-        if spare_percent > 100 {
-            bail!("spare labels: found {spare_percent} %, wanted 0 to 100");
-        }
         let pause_after = match self.pause_after {
             None => usual.pause_after,
             Some(0) => None,
             Some(most) => Some(most),
         };
-        Ok(RollJob { spare_percent, pause_after, ..usual })
+        RollJob { spare_percent, pause_after, ..usual }
     }
 
     /// A label without the name of its goods cannot be made.

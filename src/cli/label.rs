@@ -32,9 +32,12 @@ Markwright does not know of it.")]
   markwright label sheet --design 58x40 --codes array.txt --paper label --as pdf -o roll.pdf
   markwright label sheet --design 58x40 --codes array.txt --as csv -o codes.csv
 
-The table has the columns number, code, gtin, serial and human_readable, every field in quotes; in
-a code, \\u001d stands for each separator (character 29). A line of FILE that is no code is named,
-and nothing is written; --skip-bad leaves such lines out.")]
+The table has the columns number, code, gtin, serial and human_readable, then what else the design
+prints: code_pilot or code_gs1 (the code in letters) and each variable of its texts, such as name and
+size. UTF-8, every field in quotes; in a code, \\u001d stands for each separator (character 29).
+
+A line of FILE that is no code is named, and nothing is written; --skip-bad leaves such lines out.
+Words of the goods are those of one trade item: codes of two are refused, and --gtin picks one.")]
     Sheet(sheet::Sheet),
     /// Lists the designs that are shipped, and for which product groups each holds at a printer.
     #[command(after_help = "Examples:
@@ -103,6 +106,26 @@ struct Words {
 }
 
 impl Words {
+    /// The first word that is said, as an option.
+    fn first(&self) -> Option<&'static str> {
+        let all = [
+            ("--name", &self.name),
+            ("--article", &self.article),
+            ("--size", &self.size),
+            ("--colour", &self.colour),
+            ("--composition", &self.composition),
+            ("--batch", &self.batch),
+            ("--date", &self.date),
+            ("--best-before", &self.best_before),
+            ("--country", &self.country),
+            ("--maker", &self.maker),
+            ("--importer", &self.importer),
+            ("--hs-code", &self.hs_code),
+        ];
+        let said = |word: &Option<String>| word.as_ref().is_some_and(|word| !word.is_empty());
+        all.into_iter().find(|(_, word)| said(word)).map(|(option, _)| option)
+    }
+
     fn goods(&self) -> Goods {
         let said = |word: &Option<String>| word.clone().unwrap_or_default();
         Goods {

@@ -6,6 +6,7 @@ mod demo;
 mod grade;
 mod job;
 mod label;
+mod number;
 mod pictures;
 mod read;
 mod run;
@@ -14,7 +15,7 @@ mod sim;
 mod user;
 
 use crate::app::chain;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -79,7 +80,8 @@ enum Command {
 
 /// Reads the arguments of the process and does what they say.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = taking_negative_numbers(Arguments::command()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(match &arguments.command {
             Command::Run(_) | Command::Sim(_) => "info",
@@ -119,6 +121,16 @@ pub fn main() -> ExitCode {
     done.unwrap_or_else(|error| fail(error.as_ref()))
 }
 
+/// A number below zero is a value that is out of range, and no option that nobody knows.
+fn taking_negative_numbers(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            let takes = arg.get_action().takes_values();
+            if takes { arg.allow_negative_numbers(true) } else { arg }
+        })
+        .mut_subcommands(taking_negative_numbers)
+}
+
 fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
     say_to_person(&format!("markwright: {}", chain(error)));
     ExitCode::FAILURE
@@ -148,5 +160,27 @@ async fn asked_to_end() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_well_formed_and_takes_negative_numbers() {
+        let mut all = vec![taking_negative_numbers(Arguments::command())];
+        all[0].clone().debug_assert();
+        while let Some(command) = all.pop() {
+            for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
+                assert!(
+                    arg.is_allow_negative_numbers_set(),
+                    "{} {}",
+                    command.get_name(),
+                    arg.get_id()
+                );
+            }
+            all.extend(command.get_subcommands().cloned());
+        }
     }
 }

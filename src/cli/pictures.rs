@@ -1,4 +1,5 @@
 //! Pictures that a command is given: files, and folders with them.
+use super::number::whole;
 use crate::grading::ENDINGS;
 use crate::symbol::Hints;
 use anyhow::Context as _;
@@ -15,7 +16,7 @@ pub(super) fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).with_context(|| format!("list {}", path.display()))? {
-        let file = entry?.path();
+        let file = entry.with_context(|| format!("list {}", path.display()))?.path();
         let ending = file.extension().map(OsStr::to_ascii_lowercase);
         if ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)) {
             files.push(file);
@@ -37,7 +38,8 @@ pub(super) struct Search {
     #[arg(long, value_parser = pitch)]
     px_per_module: Option<f32>,
     /// How long to look for a symbol that is hard to read, in milliseconds a picture.
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    #[arg(long, value_name = "MS", default_value_t = 1000,
+        value_parser = whole::<u32>(0..=600_000, "milliseconds"))]
     deep_within: u32,
 }
 

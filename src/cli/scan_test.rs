@@ -1,5 +1,6 @@
 //! `scan-test`: listens to a hand scanner at a serial port or in the network, and says what is
 //! wrong with each scan.
+use super::number::whole;
 use super::{asked_to_end, say, say_to_person};
 use crate::code::GS;
 use crate::dial;
@@ -39,7 +40,7 @@ pub(super) struct ScanTest {
     #[arg(long)]
     json: bool,
     /// Ends after so many scans; without it, when the scanner is gone or at Ctrl-C.
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u64>(1..=1_000_000, "scans"))]
     scans: Option<u64>,
 }
 

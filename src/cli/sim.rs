@@ -1,6 +1,7 @@
 //! `sim`: fake devices alone, or a whole fake site.
 mod printer;
 
+use super::number::{rate, seed};
 use super::{asked_to_end, say};
 use crate::sim;
 use crate::sim::stage::{Stage, StageSettings};
@@ -63,10 +64,10 @@ A script is a list of events. The ribbon ends after 40 % of the third label, for
         #[arg(long)]
         dir: PathBuf,
         /// Products a minute.
-        #[arg(long, default_value_t = 120.0)]
+        #[arg(long, default_value_t = 120.0, value_parser = rate)]
         rate: f64,
         /// All chance comes from it.
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = seed)]
         seed: u64,
         /// Where the pages of the daemon shall be.
         #[arg(long, default_value = "127.0.0.1:8080")]

@@ -44,7 +44,8 @@ impl User {
         };
         let given = password()?;
         let password = given.clone().unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
-        std::fs::create_dir_all(&data_dir).context("make the data folder")?;
+        let made = std::fs::create_dir_all(&data_dir);
+        made.with_context(|| format!("make the data folder {}", data_dir.display()))?;
         let store = Store::open(&data_dir.join("markwright.db")).await?;
         store.add_person(name, &password, role).await?;
         say(&format!("{name} may sign in as {}", role.word()));

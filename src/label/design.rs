@@ -1,6 +1,7 @@
 //! Label designs as data: sizes in millimetres, elements, and the designs that are shipped.
+use super::DesignProblem;
+use super::place::{Holds, place_quietly};
 use super::wording::{self, Goods};
-use super::{DesignProblem, place};
 use crate::code::CodeText;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -77,21 +78,17 @@ impl Design {
 
     /// Whether a label of this design can carry the code on such a head, goods aside.
     pub fn holds(&self, code: &CodeText, dots_per_mm: f32) -> bool {
-        place(self, &Goods::default(), code, dots_per_mm).is_ok()
-    }
-
-    /// Refuses a label that is wider than the print head.
-    pub fn fits_head(&self, dots_per_mm: f32, head_dots: u32) -> Result<(), DesignProblem> {
-        self.row_fits_head(self.width_mm, dots_per_mm, head_dots)
+        place_quietly(self, &Goods::default(), code, dots_per_mm).is_ok()
     }
 
     /// Refuses a row of labels of this width that is wider than the print head: what is beyond it
-    /// would be lost without a sign.
-    pub fn row_fits_head(
+    /// would be lost without a sign. What is named instead holds otherwise, too.
+    pub(super) fn row_fits_head(
         &self,
         row_mm: f32,
         dots_per_mm: f32,
         head_dots: u32,
+        advise: Option<Holds<'_>>,
     ) -> Result<(), DesignProblem> {
         #[expect(clippy::cast_precision_loss, reason = "a head has some thousand dots")]
         let head = head_dots as f32;
@@ -103,15 +100,8 @@ impl Design {
         }
         // The gaps of a row stay as wide as they are.
         let beside = row_mm - self.width_mm;
-        let widest = designs()
-            .iter()
-            .filter(|design| fits(design.width_mm + beside))
-            .max_by(|a, b| a.size().total_cmp(&b.size()));
-        Err(DesignProblem::WiderThanHead {
-            width_mm: row_mm,
-            head_mm,
-            shipped: widest.map_or("none", |design| design.name.as_str()),
-        })
+        let shipped = largest(advise, |design| fits(design.width_mm + beside));
+        Err(DesignProblem::WiderThanHead { width_mm: row_mm, head_mm, shipped })
     }
 
     /// Its area, to tell small labels from large ones.
@@ -120,23 +110,37 @@ impl Design {
     }
 }
 
-/// Letters of less than this are no letters: capitals of 0.6 mm at most.
-const LINE_LEAST_MM: f32 = 0.8;
+/// The largest shipped design that holds and is as asked.
+pub(super) fn largest(advise: Option<Holds<'_>>, wanted: impl Fn(&Design) -> bool) -> &'static str {
+    let all = designs().iter().filter(|design| wanted(design));
+    let held = all.filter(|design| advise.is_some_and(|holds| holds(design)));
+    held.max_by(|a, b| a.size().total_cmp(&b.size())).map_or("none", |design| &design.name)
+}
 
-/// Refuses what begins beyond the left or the upper edge of the label, and letters without height.
-fn check_numbers(element: &Element, name: &str) -> Result<(), DesignProblem> {
+/// Letters of less than this are no letters: capitals of 0.6 mm at most.
+pub(super) const LINE_LEAST_MM: f32 = 0.8;
+/// Less than a tenth of a dot of the finest head: nothing.
+const SIZE_LEAST_MM: f32 = 0.01;
+
+/// Refuses what begins beyond the left or the upper edge of the label, what has no size, letters
+/// without height, and a symbol without white around it.
+pub(super) fn check_numbers(element: &Element, name: &str) -> Result<(), DesignProblem> {
+    if let Element::Datamatrix(SymbolElement { quiet_modules, .. }) = element
+        && !(1..=99).contains(quiet_modules)
+    {
+        return Err(DesignProblem::Quiet { element: name.to_owned(), found: *quiet_modules });
+    }
     let (x, y) = element.corner();
-    let number = |key, value, least| {
-        let element = name.to_owned();
-        if value >= least {
-            Ok(())
-        } else {
-            Err(DesignProblem::Number { element, key, value, least })
+    let places = [("x_mm", x, 0.0), ("y_mm", y, 0.0)];
+    let sizes = element.sizes().into_iter().map(|(key, mm)| (key, mm, SIZE_LEAST_MM));
+    let letters = element.letters().into_iter().map(|(key, mm)| (key, mm, LINE_LEAST_MM));
+    for (key, value, least) in places.into_iter().chain(sizes).chain(letters) {
+        // A value that is no number is not enough, either.
+        if value.is_nan() || value < least {
+            return Err(DesignProblem::Number { element: name.to_owned(), key, value, least });
         }
-    };
-    number("x_mm", x, 0.0)?;
-    number("y_mm", y, 0.0)?;
-    number("line_mm", element.letters().unwrap_or(LINE_LEAST_MM), LINE_LEAST_MM)
+    }
+    Ok(())
 }
 
 /// The picture of this name: a shipped one, or what `load` has.

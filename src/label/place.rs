@@ -1,11 +1,12 @@
 //! From millimetres to the dots of one print head: everything gets its place, or the reason why not.
-use super::design::{Bar, PictureElement, SymbolElement, called, designs};
+use super::design::{Bar, PictureElement, SymbolElement, called};
 use super::wording;
 use super::{Design, DesignProblem, Element, Goods, Module};
 use crate::code::{CodeText, Gtin, Parts, Template, parse};
 use std::ops::RangeInclusive;
 use words::Wording;
 
+mod advice;
 mod barcode;
 mod item;
 mod nearest;
@@ -94,12 +95,48 @@ pub fn place(
     code: &CodeText,
     dots_per_mm: f32,
 ) -> Result<Placed, DesignProblem> {
+    let holds = |other: &Design| place_quietly(other, goods, code, dots_per_mm).is_ok();
+    place_advised(design, goods, code, dots_per_mm, Some(&holds))
+}
+
+/// Whether a design can be printed here.
+pub(super) type Holds<'a> = &'a dyn Fn(&Design) -> bool;
+
+/// As [`place`], for whoever only asks whether it holds: nothing is said of what would.
+pub(super) fn place_quietly(
+    design: &Design,
+    goods: &Goods,
+    code: &CodeText,
+    dots_per_mm: f32,
+) -> Result<Placed, DesignProblem> {
+    place_advised(design, goods, code, dots_per_mm, None)
+}
+
+/// As [`place`]; of the shipped designs only those that hold are named instead. Without it, nothing
+/// is named.
+pub(super) fn place_advised(
+    design: &Design,
+    goods: &Goods,
+    code: &CodeText,
+    dots_per_mm: f32,
+    advise: Option<Holds<'_>>,
+) -> Result<Placed, DesignProblem> {
     if !(5.0..=50.0).contains(&dots_per_mm) {
         return Err(DesignProblem::DotsPerMm(dots_per_mm));
     }
     let code = parse(code.as_str())?;
+    placed(design, goods, &code, Scale(dots_per_mm), advise)
+}
+
+fn placed(
+    design: &Design,
+    goods: &Goods,
+    code: &Parts<'_>,
+    scale: Scale,
+    advise: Option<Holds<'_>>,
+) -> Result<Placed, DesignProblem> {
     let form = Form { gtin: code.gtin, template: code.template };
-    let table = Table::new(design, goods, &code, Scale(dots_per_mm));
+    let table = Table::new(design, goods, code, scale, advise);
     let wanted = design.elements.iter().find_map(|element| {
         if let Element::Datamatrix(wanted) = element { Some(wanted) } else { None }
     });
@@ -113,7 +150,7 @@ pub fn place(
     table.check(&drawn, symbol.with_quiet_zone())?;
     let items = drawn.into_iter().flat_map(|drawn| drawn.items).collect();
     let Dots { width, height, .. } = table.label;
-    Ok(Placed { width, height, dots_per_mm, form, symbol, items })
+    Ok(Placed { width, height, dots_per_mm: scale.0, form, symbol, items })
 }
 
 /// Dots a millimetre, with the roundings that placing needs.
@@ -148,26 +185,30 @@ impl Scale {
     }
 
     /// Whole dots of a module inside of the range, for so many modules side by side; or the dots
-    /// asked for and the nearest that hold.
-    fn module(
-        self,
-        wanted: Module,
-        count: u32,
-        range: &RangeInclusive<f32>,
-    ) -> Result<u32, (u32, u32)> {
-        let holds = |dots: &u32| range.contains(&self.mm(*dots));
+    /// asked for, which are outside.
+    fn module(self, wanted: Module, count: u32, range: &RangeInclusive<f32>) -> Result<u32, u32> {
         let (dots, fits) = match wanted {
             Module::Mm(mm) => (self.dots(mm), false),
             Module::Dots(dots) => (dots, false),
             Module::Fit(mm) => (self.whole_dots(mm) / count, true),
         };
-        if holds(&dots) {
+        if range.contains(&self.mm(dots)) {
             return Ok(dots);
         }
+        let nearest = self.modules_near(dots, range).next();
+        if fits {
+            Ok(nearest.expect("from 5 dots a millimetre on, some number holds"))
+        } else {
+            Err(dots)
+        }
+    }
+
+    /// The modules inside of the range, from the nearest to the farthest.
+    fn modules_near(self, dots: u32, range: &RangeInclusive<f32>) -> impl Iterator<Item = u32> {
         // The widest module of all, 1.016 mm, is 50 dots of the finest head.
-        let nearest = (1..=51).filter(holds).min_by_key(|other| other.abs_diff(dots));
-        let nearest = nearest.expect("from 5 dots a millimetre on, some number holds");
-        if fits { Ok(nearest) } else { Err((dots, nearest)) }
+        let mut inside: Vec<u32> = (1..=51).filter(|n| range.contains(&self.mm(*n))).collect();
+        inside.sort_by_key(|other| other.abs_diff(dots));
+        inside.into_iter()
     }
 }
 
@@ -181,10 +222,12 @@ impl SymbolPlace {
 
 /// What placing needs to know about a label.
 struct Table<'a> {
+    design: &'a Design,
     scale: Scale,
     goods: &'a Goods,
     code: &'a Parts<'a>,
     label: Dots,
+    advise: Option<Holds<'a>>,
 }
 
 /// An element on the dots of the head.
@@ -215,6 +258,16 @@ impl Drawn {
         }
     }
 
+    /// The smallest rectangle around it.
+    fn whole(&self) -> Option<Dots> {
+        self.rectangles().iter().copied().reduce(|a, b| {
+            let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+            let right = (a.x + a.width).max(b.x + b.width);
+            let lower = (a.y + a.height).max(b.y + b.height);
+            Dots { x, y, width: right - x, height: lower - y }
+        })
+    }
+
     /// Whether the two may not have a dot in common.
     fn keeps_away_from(&self, other: &Self) -> bool {
         match (&self.takes, &other.takes) {
@@ -227,15 +280,21 @@ impl Drawn {
 }
 
 impl<'a> Table<'a> {
-    fn new(design: &Design, goods: &'a Goods, code: &'a Parts<'a>, scale: Scale) -> Self {
+    fn new(
+        design: &'a Design,
+        goods: &'a Goods,
+        code: &'a Parts<'a>,
+        scale: Scale,
+        advise: Option<Holds<'a>>,
+    ) -> Self {
         let (width, height) = (scale.dots(design.width_mm), scale.dots(design.height_mm));
-        Self { scale, goods, code, label: Dots { x: 0, y: 0, width, height } }
+        Self { design, scale, goods, code, label: Dots { x: 0, y: 0, width, height }, advise }
     }
 
     fn symbol(&self, wanted: &SymbolElement) -> Result<SymbolPlace, DesignProblem> {
-        let place = self.symbol_place(wanted).map_err(|(dots, nearest_dots)| {
-            let (mm, nearest_mm) = (self.scale.mm(dots), self.scale.mm(nearest_dots));
-            DesignProblem::Module { dots, mm, nearest_dots, nearest_mm }
+        let place = self.symbol_place(wanted).map_err(|dots| {
+            let (mm, advice) = (self.scale.mm(dots), self.module_advice(wanted, dots));
+            DesignProblem::Module { dots, mm, advice }
         })?;
         let Some((edge, by)) = self.symbol_over(wanted, place) else { return Ok(place) };
         let SymbolPlace { side, module: dots, .. } = place;
@@ -247,13 +306,13 @@ impl<'a> Table<'a> {
             size_mm: self.scale.mm(place.with_quiet_zone().width),
             edge,
             by_mm: self.scale.mm(by),
-            advice: self.advice(wanted, place),
+            advice: self.symbol_advice(wanted, place),
         })
     }
 
-    /// The place of the symbol, or the dots of a module asked for and the nearest that hold.
-    fn symbol_place(&self, wanted: &SymbolElement) -> Result<SymbolPlace, (u32, u32)> {
-        let (side, quiet) = (self.code.template.modules, wanted.quiet_modules.clamp(1, 99));
+    /// The place of the symbol, or the dots of a module outside of the range.
+    fn symbol_place(&self, wanted: &SymbolElement) -> Result<SymbolPlace, u32> {
+        let (side, quiet) = (self.code.template.modules, wanted.quiet_modules);
         let count = side + 2 * quiet;
         let module = self.scale.module(wanted.module, count, &MODULE_MM)?;
         let spare = match wanted.module {
@@ -281,43 +340,6 @@ impl<'a> Table<'a> {
         if by > 0 { Some(("edge of its room", by)) } else { self.over(taken) }
     }
 
-    /// What to do about a symbol that is too large: move it, shrink it, or take another label.
-    fn advice(&self, wanted: &SymbolElement, place: SymbolPlace) -> String {
-        let taken = place.with_quiet_zone();
-        let fixed = !matches!(wanted.module, Module::Fit(_));
-        let moved = Nearest::of(taken, &[], self.label, false, self.scale);
-        if let Some(moved) = moved.filter(|_| fixed) {
-            return Nearest::said(Some(&moved));
-        }
-        let smaller = (1..place.module).rev().find(|dots| {
-            let size = taken.width / place.module * dots;
-            let holds = MODULE_MM.contains(&self.scale.mm(*dots));
-            holds && size <= self.label.width.min(self.label.height)
-        });
-        let smaller = smaller.filter(|_| fixed).map(|dots| {
-            let mm = self.scale.mm(dots);
-            format!("a module of {dots} dots = {mm:.3} mm would fit; ")
-        });
-        let shipped = designs()
-            .iter()
-            .filter(|design| self.takes_symbol(design))
-            .min_by(|a, b| a.size().total_cmp(&b.size()))
-            .map_or("no shipped label takes it".to_owned(), |design| {
-                format!("the smallest shipped label that takes it is {}", design.name)
-            });
-        smaller.unwrap_or_default() + &shipped
-    }
-
-    /// Whether the symbol of this code, as large as that design has it, fits on its label.
-    fn takes_symbol(&self, design: &Design) -> bool {
-        let table = Self::new(design, self.goods, self.code, self.scale);
-        design.elements.iter().any(|element| {
-            let Element::Datamatrix(wanted) = element else { return false };
-            let place = table.symbol_place(wanted);
-            place.is_ok_and(|place| table.symbol_over(wanted, place).is_none())
-        })
-    }
-
     /// Over which edge of the label it reaches, and how far.
     fn over(&self, dots: Dots) -> Option<(&'static str, u32)> {
         let right = (dots.x + dots.width).saturating_sub(self.label.width);
@@ -334,15 +356,7 @@ impl<'a> Table<'a> {
         for (at, one) in drawn.iter().enumerate() {
             for dots in one.rectangles() {
                 let element = one.name.clone();
-                let nearest = || {
-                    let (before, after) = (&drawn[..at], &drawn[at + 1..]);
-                    let others =
-                        before.iter().chain(after).filter(|other| one.keeps_away_from(other));
-                    let mut taken: Vec<_> = others.flat_map(Drawn::rectangles).copied().collect();
-                    taken.push(symbol);
-                    let shrinks = matches!(one.takes, Takes::Area { shrinks: true, .. });
-                    Nearest::of(*dots, &taken, self.label, shrinks, self.scale)
-                };
+                let nearest = || self.nearest(drawn, at, symbol);
                 if let Some((edge, by)) = self.over(*dots) {
                     let by_mm = self.scale.mm(by);
                     let nearest = nearest();

@@ -42,17 +42,15 @@ pub enum DesignProblem {
     /// The module is outside of what the marking rules recommend.
     #[error(
         "a module of {dots} dots is {mm:.3} mm here, outside of 0.255 to 0.680 mm; \
-         the nearest that holds is {nearest_dots} dots = {nearest_mm:.3} mm"
+         {advice}"
     )]
     Module {
         /// Dots that the design asks for.
         dots: u32,
         /// The same in millimetres of this head.
         mm: f32,
-        /// The nearest whole number of dots inside of the range.
-        nearest_dots: u32,
-        /// The same in millimetres of this head.
-        nearest_mm: f32,
+        /// The module or the label that would hold.
+        advice: String,
     },
     /// The symbol is too large for its place or for the label.
     #[error(
@@ -89,6 +87,17 @@ pub enum DesignProblem {
         value: f32,
         /// What it may be at least.
         least: f32,
+    },
+    /// Less white around the symbol than a reader needs, or more than any label has.
+    #[error(
+        "{element}: quiet_modules is {found}; a symbol needs 1 to 99 white modules around it \
+         (ISO/IEC 16022, 8.2.5); without this key there is one"
+    )]
+    Quiet {
+        /// Which.
+        element: String,
+        /// How many it has.
+        found: u32,
     },
     /// Something reaches over the edge of the label.
     #[error("{element} reaches {by_mm:.1} mm over the {edge}; {}", Nearest::said(nearest.as_ref()))]
@@ -143,6 +152,8 @@ pub enum DesignProblem {
         needs: usize,
         /// Kilobytes that the printer has.
         has: usize,
+        /// The largest shipped design that it can keep.
+        shipped: &'static str,
     },
     /// More elements than any label carries.
     #[error("a design has at most {most} elements; found {found}")]
@@ -177,8 +188,7 @@ pub enum DesignProblem {
     /// The module of a linear barcode is outside of the range of its kind.
     #[error(
         "{element}: a module of {dots} dots is {mm:.3} mm here, outside of {least_mm:.3} to \
-         {most_mm:.3} mm for {symbology}; the nearest that holds is {nearest_dots} dots = \
-         {nearest_mm:.3} mm"
+         {most_mm:.3} mm for {symbology}; {advice}"
     )]
     BarcodeModule {
         /// Which barcode.
@@ -193,10 +203,8 @@ pub enum DesignProblem {
         least_mm: f32,
         /// The widest module of this kind.
         most_mm: f32,
-        /// The nearest whole number of dots inside of the range.
-        nearest_dots: u32,
-        /// The same in millimetres of this head.
-        nearest_mm: f32,
+        /// The module that would hold.
+        advice: String,
     },
     /// No such picture.
     #[error(
@@ -309,6 +317,9 @@ pub enum DesignProblem {
 /// What would make a text fit.
 fn said_of_text(fits_mm: Option<f32>, fits_letters: usize) -> String {
     let lower = fits_mm.map(|mm| format!("it would fit with least_line_mm = {mm:.2}"));
-    let shorter = format!("its first {fits_letters} characters fit as they are");
+    let shorter = match fits_letters {
+        0 => "not one word of it fits: give it more width or lines".to_owned(),
+        _ => format!("its first {fits_letters} characters fit as they are"),
+    };
     lower.map_or_else(|| shorter.clone(), |lower| format!("{lower}; {shorter}"))
 }

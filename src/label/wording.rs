@@ -75,6 +75,18 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
+/// The variables that these texts have, in the order of [`VARIABLES`].
+pub(super) fn variables<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'static str> {
+    let used: Vec<&str> = texts
+        .flat_map(pieces)
+        .filter_map(|piece| match piece {
+            Piece::Variable(name) => Some(name),
+            Piece::Plain(_) => None,
+        })
+        .collect();
+    VARIABLES.into_iter().filter(|name| used.contains(name)).collect()
+}
+
 /// Refuses names in braces that mean nothing.
 pub(super) fn check_variables(text: &str, element: &str) -> Result<(), DesignProblem> {
     let unknown = pieces(text).find_map(|piece| match piece {

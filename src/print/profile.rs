@@ -96,7 +96,7 @@ pub enum ProfileError {
 }
 
 /// The profiles that are part of the program, by name.
-const BUILT_IN: [(&str, &str); 19] = [
+const BUILT_IN: [(&str, &str); 20] = [
     ("desk-zpl-203", include_str!("../../printers/desk-zpl-203.toml")),
     ("generic-tspl-203", include_str!("../../printers/generic-tspl-203.toml")),
     ("generic-zpl-203", include_str!("../../printers/generic-zpl-203.toml")),
@@ -114,6 +114,7 @@ const BUILT_IN: [(&str, &str); 19] = [
     ("zebra-zt411-203", include_str!("../../printers/zebra-zt411-203.toml")),
     ("zebra-zt411-300", include_str!("../../printers/zebra-zt411-300.toml")),
     ("zebra-zt411-600", include_str!("../../printers/zebra-zt411-600.toml")),
+    ("zebra-zt610-203", include_str!("../../printers/zebra-zt610-203.toml")),
     ("zebra-zt610-300", include_str!("../../printers/zebra-zt610-300.toml")),
     ("zebra-zt610-600", include_str!("../../printers/zebra-zt610-600.toml")),
 ];

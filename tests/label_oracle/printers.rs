@@ -51,7 +51,11 @@ impl Pictures {
     pub(crate) fn by_zplkit(files: &[Vec<u8>], paper: Paper) -> Self {
         let (dir, names) = written(files, "zpl");
         let dots = |mm: f32| (mm * paper.dots_per_mm).round().to_string();
-        let dpi = if paper.dots_per_mm < 10.0 { "203" } else { "300" };
+        let dpi = match paper.dots_per_mm {
+            dots if dots < 10.0 => "203",
+            dots if dots < 20.0 => "300",
+            _ => "600",
+        };
         let mut arguments = vec![dots(paper.width_mm), dots(paper.height_mm), dpi.to_owned()];
         arguments.extend(names.iter().map(|name| name.to_str().unwrap().to_owned()));
         python(DRAW, &arguments.iter().map(String::as_str).collect::<Vec<_>>());

@@ -63,13 +63,7 @@ impl Printer {
         self.profile.as_ref().map(|profile| profile.language)
     }
 
-    /// Refuses a design that is wider than the print head.
-    pub(super) fn is_wide_enough(&self, design: &Design) -> Result<(), DesignProblem> {
-        let Some(profile) = &self.profile else { return Ok(()) };
-        design.fits_head(self.dots_per_mm, profile.head_width_dots)
-    }
-
-    /// Refuses a label that this printer cannot print or store.
+    /// Refuses a label that this printer cannot print or store; a head that nobody named prints any.
     pub(super) fn takes(
         &self,
         design: &Design,

@@ -1,8 +1,9 @@
 //! `label sheet`: the labels of many codes in one file.
 use super::super::codes::read;
+use super::super::number::{some, whole};
 use super::super::say_to_person;
 use super::{Words, ask, file};
-use crate::code::{self, ArrayLine, CodeText};
+use crate::code::{self, ArrayLine, CodeText, Gtin};
 use crate::label::{
     Design, Form, Goods, Grid, Paper, SheetSettings, place, stream_csv, stream_pdf, stream_sheets,
 };
@@ -45,7 +46,10 @@ pub(in crate::cli) struct Sheet {
     /// Where to write it; `-` is standard output.
     #[arg(short, long)]
     output: PathBuf,
-    /// Leaves out lines that are no codes.
+    /// Takes the codes of this trade item only; all others are lines set aside.
+    #[arg(long)]
+    gtin: Option<Gtin>,
+    /// Leaves out lines that are no codes, or not of the trade item that --gtin says.
     #[arg(long)]
     skip_bad: bool,
     #[command(flatten)]
@@ -65,16 +69,16 @@ struct Lie {
     #[arg(long)]
     landscape: bool,
     /// Labels below one another; as many as fit if not said.
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u32>(1..=100, "rows"))]
     rows: Option<u32>,
     /// Labels side by side; as many as fit if not said.
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u32>(1..=100, "columns"))]
     columns: Option<u32>,
     /// White between labels.
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, value_parser = some(0.0..=100.0, "mm"))]
     gap_mm: f32,
     /// White at the edges of a sheet.
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, default_value_t = 10.0, value_parser = some(0.0..=100.0, "mm"))]
     margin_mm: f32,
     /// Marks to cut along; they are there unless this is said against.
     #[arg(long, overrides_with = "no_crop_marks")]
@@ -93,9 +97,10 @@ impl Sheet {
             Ok(design) => design,
             Err(wrong) => return Ok(wrong.tell()),
         };
+        self.lie.is_for(self.form)?;
         let named = self.codes.display().to_string();
         let text = read(Some(&self.codes).filter(|path| path.as_path() != Path::new("-")))?;
-        let (taken, aside) = code::read_array(&text, None);
+        let (taken, aside) = code::read_array(&text, self.gtin);
         for bad in &aside {
             say_to_person(&format!("{named}:{}: {}", bad.line, bad.refusal));
         }
@@ -105,6 +110,9 @@ impl Sheet {
         }
         if taken.is_empty() {
             bail!("nothing is written: there is no code in {named}");
+        }
+        if let Some(word) = self.words.first() {
+            one_product(&taken, word, &named)?;
         }
         let goods = self.words.goods();
         if self.form == As::Pdf {
@@ -122,7 +130,7 @@ impl Sheet {
         let mut made = String::new();
         match (self.form, settings) {
             (As::Csv, _) => {
-                file::write(&self.output, |write| Ok(stream_csv(write, codes)?))?;
+                file::write(&self.output, |write| Ok(stream_csv(write, design, goods, codes)?))?;
                 made = counted(codes.len(), "code");
             }
             (As::Pdf, None) => {
@@ -163,6 +171,43 @@ impl Sheet {
             job: lie.job.clone().unwrap_or(file),
         })
     }
+}
+
+impl Lie {
+    /// Refuses to lay labels where there are no sheets.
+    fn is_for(&self, form: As) -> anyhow::Result<()> {
+        let without = match (form, self.paper) {
+            (As::Csv, _) => "a table",
+            (As::Pdf, On::Label) => "--paper label",
+            (As::Pdf, On::A4 | On::A5) => return Ok(()),
+        };
+        let said = [
+            ("--rows", self.rows.is_some()),
+            ("--columns", self.columns.is_some()),
+            ("--landscape", self.landscape),
+            ("--crop-marks", self.crop_marks),
+            ("--no-crop-marks", self.no_crop_marks),
+            ("--job", self.job.is_some()),
+        ];
+        match said.into_iter().find(|(_, said)| *said) {
+            Some((option, _)) => bail!("{option} is for sheets, and {without} has none"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses codes of several trade items where the labels say the words of one.
+fn one_product(codes: &[ArrayLine], word: &str, named: &str) -> anyhow::Result<()> {
+    let Some((first, rest)) = codes.split_first() else { return Ok(()) };
+    let Some(other) = rest.iter().find(|line| line.gtin != first.gtin) else { return Ok(()) };
+    let (one, two) = (first.gtin, other.gtin);
+    bail!(
+        "nothing is written: {named}:{} is a code of {two}, {named}:{} one of {one}, and {word} can \
+         be that of one of them only; write a file for each trade item: --gtin {one} --skip-bad, \
+         then --gtin {two} --skip-bad",
+        other.line,
+        first.line
+    );
 }
 
 fn counted(count: usize, what: &str) -> String {

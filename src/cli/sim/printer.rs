@@ -1,8 +1,10 @@
 //! `sim printer`: a fake label printer alone.
+use crate::cli::number::{some, whole};
 use crate::cli::say;
 use crate::sim::printer::{Identity, Language, PrinterSettings, Script, run_alone};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::json;
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -33,13 +35,13 @@ pub(in crate::cli) struct FakePrinter {
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     /// How fast the web moves.
-    #[arg(long, value_name = "V", default_value_t = 6.0, value_parser = speed)]
+    #[arg(long, value_name = "V", default_value_t = 6.0, value_parser = some(0.1..=1_000.0, "inches a second"))]
     inches_per_second: f32,
     /// Dots of its head: 8, 12 or 24 are 203, 300 and 600 dpi.
-    #[arg(long, value_name = "N", default_value_t = 8.0, value_parser = dots)]
+    #[arg(long, value_name = "N", default_value_t = 8.0, value_parser = some(4.0..=48.0, "dots a millimetre"))]
     dots_per_mm: f32,
     /// Where it answers in JSON; 9200 on Link-OS printers. Only a ZPL printer does.
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = whole::<u16>(0..=65_535, "as a port"))]
     json_port: Option<u16>,
     /// The number that no other printer has.
     #[arg(long, value_name = "ID", default_value = "FAKE0000001")]
@@ -60,7 +62,21 @@ impl FakePrinter {
         Ok(run_alone(settings, self.last_label.clone(), started).await?)
     }
 
+    /// Names the file that cannot be written, before anything listens.
+    fn can_write(&self) -> anyhow::Result<()> {
+        if let Some(ledger) = &self.ledger {
+            let opened = File::options().append(true).create(true).open(ledger);
+            opened.with_context(|| format!("write the ledger {}", ledger.display()))?;
+        }
+        let folder = self.last_label.as_deref().and_then(Path::parent);
+        match folder.filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            Some(folder) => bail!("write the last label: there is no folder {}", folder.display()),
+            None => Ok(()),
+        }
+    }
+
     fn settings(&self) -> anyhow::Result<PrinterSettings> {
+        self.can_write()?;
         let language = match self.language {
             Speaks::Zpl => Language::Zpl,
             Speaks::Tspl => Language::Tspl,
@@ -91,21 +107,11 @@ fn read_script(file: &Path) -> anyhow::Result<Script> {
     Script::parse(&text).with_context(|| format!("the script {name}"))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "dots() bounds it")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the argument bounds it"
+)]
 fn head_dots(dots_per_mm: f32) -> u32 {
     (HEAD_MM * dots_per_mm).round() as u32
-}
-
-fn speed(written: &str) -> Result<f32, String> {
-    within(written, 0.1, 1_000.0, "inches a second")
-}
-
-fn dots(written: &str) -> Result<f32, String> {
-    within(written, 4.0, 48.0, "dots a millimetre")
-}
-
-fn within(written: &str, least: f32, most: f32, of: &str) -> Result<f32, String> {
-    let number: Option<f32> = written.parse().ok();
-    let fits = number.filter(|number| (least..=most).contains(number));
-    fits.ok_or_else(|| format!("{least} to {most} {of} may stand here"))
 }

@@ -223,17 +223,65 @@ impl Element {
         }
     }
 
-    /// How high a line of its letters is, in millimetres, where it has letters of a chosen height.
-    pub(super) fn letters(&self) -> Option<f32> {
+    /// Its widths and heights, in millimetres, each with its key.
+    pub(super) fn sizes(&self) -> Vec<(&'static str, f32)> {
         match self {
-            Self::Text(text) => Some(text.line_mm),
-            Self::Code(code) => Some(code.line_mm),
-            Self::Datamatrix(_)
-            | Self::Barcode(_)
-            | Self::Picture(_)
-            | Self::Box(_)
-            | Self::Line(_) => None,
+            Self::Datamatrix(_) => vec![],
+            Self::Text(text) => vec![("width_mm", text.width_mm)],
+            Self::Code(code) => vec![("width_mm", code.width_mm)],
+            Self::Barcode(barcode) => vec![("height_mm", barcode.height_mm)],
+            Self::Picture(PictureElement { width_mm, height_mm, .. }) => {
+                vec![("width_mm", *width_mm), ("height_mm", *height_mm)]
+            }
+            Self::Line(Bar { width_mm, height_mm, .. }) => {
+                vec![("width_mm", *width_mm), ("height_mm", *height_mm)]
+            }
+            Self::Box(Bar { width_mm, height_mm, thickness_mm, .. }) => {
+                let thickness = ("thickness_mm", *thickness_mm);
+                vec![("width_mm", *width_mm), ("height_mm", *height_mm), thickness]
+            }
         }
+    }
+
+    /// How high lines of its letters are, in millimetres, each with its key.
+    pub(super) fn letters(&self) -> Vec<(&'static str, f32)> {
+        let lines = |line_mm, least: Option<f32>| {
+            let least = least.map(|mm| ("least_line_mm", mm));
+            [("line_mm", line_mm)].into_iter().chain(least).collect()
+        };
+        match self {
+            Self::Text(text) => lines(text.line_mm, text.least_line_mm),
+            Self::Code(code) => lines(code.line_mm, code.least_line_mm),
+            Self::Barcode(barcode) => {
+                barcode.digits_mm.map(|mm| ("digits_mm", mm)).into_iter().collect()
+            }
+            Self::Datamatrix(_) | Self::Picture(_) | Self::Box(_) | Self::Line(_) => vec![],
+        }
+    }
+
+    /// The same at another place, and smaller where a size of its room is given.
+    #[expect(clippy::cast_precision_loss, reason = "some lines")]
+    pub(in crate::label) fn moved(&self, x: f32, y: f32, size: Option<(f32, f32)>) -> Self {
+        let mut moved = self.clone();
+        let (width, height) = size.unzip();
+        match &mut moved {
+            Self::Datamatrix(symbol) => (symbol.x_mm, symbol.y_mm) = (x, y),
+            Self::Barcode(barcode) => (barcode.x_mm, barcode.y_mm) = (x, y),
+            Self::Text(TextElement { x_mm, y_mm, width_mm, line_mm, lines, .. })
+            | Self::Code(CodeElement { x_mm, y_mm, width_mm, line_mm, lines, .. }) => {
+                (*x_mm, *y_mm) = (x, y);
+                *width_mm = width.unwrap_or(*width_mm);
+                *line_mm = height.map_or(*line_mm, |mm| mm / *lines as f32);
+            }
+            Self::Picture(PictureElement { x_mm, y_mm, width_mm, height_mm, .. })
+            | Self::Box(Bar { x_mm, y_mm, width_mm, height_mm, .. })
+            | Self::Line(Bar { x_mm, y_mm, width_mm, height_mm, .. }) => {
+                (*x_mm, *y_mm) = (x, y);
+                *width_mm = width.unwrap_or(*width_mm);
+                *height_mm = height.unwrap_or(*height_mm);
+            }
+        }
+        moved
     }
 
     /// What the element is called in a design, for messages.

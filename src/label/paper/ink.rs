@@ -10,6 +10,10 @@ pub(super) const UNITS_PER_MM: f32 = 300.0 / 25.4;
 /// Points a unit.
 pub(super) const POINTS: f32 = 72.0 / 300.0;
 
+/// Cells along the side of a block: small enough for short numbers, large enough that few edges of
+/// blocks show as fine lines in viewers that smooth.
+const BLOCK: u32 = 8;
+
 /// Name of the font on every page.
 pub(super) const FONT: Name<'_> = Name(b"F");
 
@@ -42,17 +46,37 @@ impl Pen for Ink<'_> {
         self.content.rect(units(x), units(y), units(width), units(height)).fill_nonzero();
     }
 
+    /// Runs of black cells, in blocks that have their own origin: there, nearly all numbers have one
+    /// digit and recur, which halves the file of large symbols. No run is cut in two.
     #[expect(clippy::cast_precision_loss, reason = "some thousand cells")]
     fn cells(&mut self, x: f32, y: f32, cell: f32, black: &[Run]) {
         if black.is_empty() {
             return;
         }
+        let block = |run: &Run| (run.y / BLOCK, run.x / BLOCK);
+        let mut runs = black.to_vec();
+        // They come row by row; sorting keeps that order within a block.
+        for rows in runs.chunk_by_mut(|a, b| a.y / BLOCK == b.y / BLOCK) {
+            rows.sort_by_key(|run| run.x / BLOCK);
+        }
         let cell = units(cell);
         self.content.save_state().transform([cell, 0.0, 0.0, cell, units(x), units(y)]);
-        for run in black {
-            self.content.rect(run.x as f32, run.y as f32, run.length as f32, 1.0);
+        let mut origin = (0.0, 0.0);
+        for runs in runs.chunk_by(|a, b| block(a) == block(b)) {
+            let (row, column) = block(&runs[0]);
+            let next = ((column * BLOCK) as f32, (row * BLOCK) as f32);
+            if next != origin {
+                let (right, down) = (next.0 - origin.0, next.1 - origin.1);
+                self.content.transform([1.0, 0.0, 0.0, 1.0, right, down]);
+                origin = next;
+            }
+            for run in runs {
+                let (x, y) = ((run.x % BLOCK) as f32, (run.y % BLOCK) as f32);
+                self.content.rect(x, y, run.length as f32, 1.0);
+            }
+            self.content.fill_nonzero();
         }
-        self.content.fill_nonzero().restore_state();
+        self.content.restore_state();
     }
 }
 

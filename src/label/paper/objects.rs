@@ -40,7 +40,7 @@ impl<W: Write> Objects<W> {
             places: Vec::new(),
             waiting: Vec::new(),
             packed: Vec::new(),
-            deflate: Compress::new(Compression::new(6), true),
+            deflate: Compress::new(Compression::new(5), true),
         };
         objects.put(b"%PDF-1.7\n%\x80\x80\x80\x80\n")?;
         Ok(objects)

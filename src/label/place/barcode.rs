@@ -130,7 +130,7 @@ impl Table<'_> {
         let count = u32::try_from(modules.len()).expect("some hundred modules");
         let module = self.bar_module(wanted, left + count + right, name)?;
         let width = (left + count + right) * module;
-        let height = self.scale.dots(wanted.height_mm).clamp(1, self.label.height);
+        let height = self.scale.dots(wanted.height_mm).max(1);
         let mut items: Vec<Item> = runs(&modules)
             .map(|(first, length)| {
                 let (x, width) = (x + (left + first) * module, length * module);
@@ -157,7 +157,7 @@ impl Table<'_> {
         name: &str,
     ) -> Result<u32, DesignProblem> {
         let range = wanted.symbology.module_mm();
-        self.scale.module(wanted.module, count, &range).map_err(|(dots, nearest_dots)| {
+        self.scale.module(wanted.module, count, &range).map_err(|dots| {
             DesignProblem::BarcodeModule {
                 element: name.to_owned(),
                 symbology: wanted.symbology.name(),
@@ -165,8 +165,7 @@ impl Table<'_> {
                 mm: self.scale.mm(dots),
                 least_mm: *range.start(),
                 most_mm: *range.end(),
-                nearest_dots,
-                nearest_mm: self.scale.mm(nearest_dots),
+                advice: self.bars_advice(wanted, dots, &range),
             }
         })
     }

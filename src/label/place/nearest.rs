@@ -13,26 +13,6 @@ pub struct Nearest {
 }
 
 impl Nearest {
-    /// The nearest place for an area on the label that meets none of the others; a smaller one
-    /// where it is too large and may shrink.
-    pub(super) fn of(
-        area: Dots,
-        others: &[Dots],
-        label: Dots,
-        shrinks: bool,
-        scale: Scale,
-    ) -> Option<Self> {
-        // By tenths: nobody places elements more finely by hand.
-        let least = if shrinks { 1 } else { 10 };
-        (least..=10).rev().find_map(|tenths| {
-            let width = (area.width * tenths / 10).max(1);
-            let height = (area.height * tenths / 10).max(1);
-            let (x, y) = free_place(Dots { width, height, ..area }, others, label)?;
-            let size_mm = (tenths < 10).then(|| (scale.mm(width), scale.mm(height)));
-            Some(Self { x_mm: scale.mm(x), y_mm: scale.mm(y), size_mm })
-        })
-    }
-
     /// In words, for the end of a message.
     pub(in crate::label) fn said(nearest: Option<&Self>) -> String {
         let Some(Self { x_mm, y_mm, size_mm }) = nearest else {
@@ -42,37 +22,88 @@ impl Nearest {
         match size_mm {
             None => place,
             Some((width, height)) => {
-                format!("{place}, made smaller to {width:.1} x {height:.1} mm")
+                format!("{place}, made smaller to {width:.2} x {height:.2} mm")
             }
         }
     }
 }
 
-/// The nearest place always touches an edge of the label or of another area, or stays in its own
-/// column or row.
-fn free_place(area: Dots, others: &[Dots], label: Dots) -> Option<(u32, u32)> {
-    let along = |own: u32, size: u32, end: u32, taken: &dyn Fn(&Dots) -> (u32, u32)| {
-        let last = end.checked_sub(size)?;
-        let mut places = vec![own, last];
-        for other in others {
-            let (first, behind) = taken(other);
-            places.push(behind);
-            places.extend(first.checked_sub(size));
-        }
-        places.retain(|place| *place <= last);
-        places.sort_unstable();
-        places.dedup();
-        Some(places)
-    };
-    let columns = along(area.x, area.width, label.width, &|o| (o.x, o.x + o.width))?;
-    let rows = along(area.y, area.height, label.height, &|o| (o.y, o.y + o.height))?;
-    let places = columns.iter().flat_map(|x| rows.iter().map(move |y| (*x, *y)));
-    places
-        .filter(|(x, y)| {
-            let moved = Dots { x: *x, y: *y, ..area };
-            !others.iter().any(|other| other.meets(moved))
+/// Places of one free position that are tried: words that do not fit in one fit in no other of the
+/// same size.
+const TRIED: usize = 4;
+
+/// Looks for a free place.
+pub(super) struct Search<'a> {
+    /// What is to be placed, where it is now.
+    pub(super) area: Dots,
+    /// What is in its way.
+    pub(super) taken: &'a [Dots],
+    pub(super) label: Dots,
+    pub(super) scale: Scale,
+    /// It may be smaller.
+    pub(super) shrinks: bool,
+    /// All of its area is in the way of others, and not its outline only.
+    pub(super) solid: bool,
+}
+
+impl Search<'_> {
+    /// The nearest place on the label where it holds; a smaller one where it is too large and may
+    /// shrink.
+    pub(super) fn nearest(&self, holds: &dyn Fn(&Nearest) -> bool) -> Option<Nearest> {
+        // By tenths: nobody places elements more finely by hand.
+        let least = if self.shrinks { 1 } else { 10 };
+        (least..=10).rev().find_map(|tenths| {
+            let width = (self.area.width * tenths / 10).max(1);
+            let height = (self.area.height * tenths / 10).max(1);
+            let smaller = Search { area: Dots { width, height, ..self.area }, ..*self };
+            let size_mm = (tenths < 10).then(|| (self.down(width), self.down(height)));
+            let places = smaller.free_places().into_iter();
+            places.take(if self.solid { TRIED } else { usize::MAX }).find_map(|(x, y)| {
+                let (x_mm, y_mm) = (self.near(x), self.near(y));
+                Some(Nearest { x_mm, y_mm, size_mm }).filter(holds)
+            })
         })
-        .min_by_key(|(x, y)| x.abs_diff(area.x) + y.abs_diff(area.y))
+    }
+
+    /// As it is said: in hundredths of a millimetre, which are less than half a dot.
+    fn near(&self, dots: u32) -> f32 {
+        (self.scale.mm(dots) * 100.0).round() / 100.0
+    }
+
+    fn down(&self, dots: u32) -> f32 {
+        // A thousandth is rounding.
+        (self.scale.mm(dots) * 100.0 + 0.1).floor() / 100.0
+    }
+
+    /// The nearest place always touches an edge of the label or of another area, or stays in its own
+    /// column or row. From the nearest to the farthest.
+    fn free_places(&self) -> Vec<(u32, u32)> {
+        let Self { area, taken, label, .. } = *self;
+        let along = |own: u32, size: u32, end: u32, side: &dyn Fn(&Dots) -> (u32, u32)| {
+            let Some(last) = end.checked_sub(size) else { return Vec::new() };
+            let mut places = vec![own, last];
+            for other in taken {
+                let (first, behind) = side(other);
+                places.push(behind);
+                places.extend(first.checked_sub(size));
+            }
+            places.retain(|place| *place <= last);
+            places.sort_unstable();
+            places.dedup();
+            places
+        };
+        let columns = along(area.x, area.width, label.width, &|o| (o.x, o.x + o.width));
+        let rows = along(area.y, area.height, label.height, &|o| (o.y, o.y + o.height));
+        let places = columns.iter().flat_map(|x| rows.iter().map(move |y| (*x, *y)));
+        let mut free: Vec<_> = places
+            .filter(|(x, y)| {
+                let moved = Dots { x: *x, y: *y, ..area };
+                !self.solid || !taken.iter().any(|other| other.meets(moved))
+            })
+            .collect();
+        free.sort_by_key(|(x, y)| x.abs_diff(area.x) + y.abs_diff(area.y));
+        free
+    }
 }
 
 #[cfg(test)]
@@ -85,23 +116,28 @@ mod tests {
         Dots { x, y, width, height }
     }
 
+    fn search(area: Dots, taken: &[Dots]) -> Search<'_> {
+        Search { area, taken, label: LABEL, scale: Scale(10.0), shrinks: false, solid: true }
+    }
+
     #[test]
     fn the_nearest_free_place_is_beside_what_is_in_the_way() {
-        let symbol = dots(0, 0, 40, 40);
-        assert_eq!(free_place(dots(35, 5, 20, 5), &[symbol], LABEL), Some((40, 5)));
-        assert_eq!(free_place(dots(5, 38, 20, 5), &[symbol], LABEL), Some((5, 40)));
-        assert_eq!(free_place(dots(90, 10, 20, 5), &[symbol], LABEL), Some((80, 10)));
-        assert_eq!(free_place(dots(0, 0, 70, 20), &[symbol], LABEL), None);
-        assert_eq!(free_place(dots(0, 0, 101, 1), &[], LABEL), None);
+        let symbol = [dots(0, 0, 40, 40)];
+        let free = |area, taken: &[Dots]| search(area, taken).free_places().first().copied();
+        assert_eq!(free(dots(35, 5, 20, 5), &symbol), Some((40, 5)));
+        assert_eq!(free(dots(5, 38, 20, 5), &symbol), Some((5, 40)));
+        assert_eq!(free(dots(90, 10, 20, 5), &symbol), Some((80, 10)));
+        assert_eq!(free(dots(0, 0, 70, 20), &symbol), None);
+        assert_eq!(free(dots(0, 0, 101, 1), &[]), None);
     }
 
     #[test]
     fn what_may_shrink_gets_a_size_that_fits() {
-        let symbol = dots(0, 0, 40, 40);
-        let wide = dots(0, 0, 70, 20);
-        assert_eq!(Nearest::of(wide, &[symbol], LABEL, false, Scale(10.0)), None);
-        let found = Nearest::of(wide, &[symbol], LABEL, true, Scale(10.0)).unwrap();
+        let symbol = [dots(0, 0, 40, 40)];
+        let wide = search(dots(0, 0, 70, 20), &symbol);
+        assert_eq!(wide.nearest(&|_| true), None);
+        let found = Search { shrinks: true, ..wide }.nearest(&|_| true).unwrap();
         assert_eq!(found, Nearest { x_mm: 4.0, y_mm: 0.0, size_mm: Some((5.6, 1.6)) });
-        assert!(Nearest::said(Some(&found)).ends_with("made smaller to 5.6 x 1.6 mm"));
+        assert!(Nearest::said(Some(&found)).ends_with("made smaller to 5.60 x 1.60 mm"));
     }
 }

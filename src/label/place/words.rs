@@ -1,5 +1,5 @@
 //! Words in an area: broken at spaces, as large as they can be.
-use super::super::design::{Align, CodeElement, TextElement};
+use super::super::design::{Align, CodeElement, LINE_LEAST_MM, TextElement};
 use super::super::wording::SERIAL;
 use super::super::{DesignProblem, face};
 use super::{Dots, Item, Table, Takes};
@@ -87,7 +87,10 @@ impl Table<'_> {
             lines: wanted.lines,
             width_mm: wanted.width_mm,
             least_mm: wanted.least_line_mm.unwrap_or(wanted.line_mm),
-            fits_mm: fit.largest(said, least).map(|line| self.scale.mm(line)),
+            fits_mm: self.advise.and(fit.largest(said, least)).and_then(|line| {
+                // Lower lines are no letters any more.
+                Some(self.scale.mm(line)).filter(|mm| *mm >= LINE_LEAST_MM)
+            }),
             fits_letters,
         }
     }

@@ -6,7 +6,8 @@ mod still;
 mod tspl;
 mod zpl;
 
-use super::place::{Dots, Form, Picture, Placed, place};
+use super::design::largest;
+use super::place::{Dots, Form, Holds, Picture, Placed, place, place_advised};
 use super::{Design, DesignProblem, Goods};
 use crate::code::CodeText;
 use crate::symbol::Separator;
@@ -141,8 +142,19 @@ impl LabelFormat {
         sample: &CodeText,
         head: &Head,
     ) -> Result<Self, DesignProblem> {
-        let placed = place(design, goods, sample, head.dots_per_mm)?;
-        let row = RowSize::of(design, &placed, head)?;
+        let holds = |other: &Design| Self::made(other, goods, sample, head, None).is_ok();
+        Self::made(design, goods, sample, head, Some(&holds))
+    }
+
+    fn made(
+        design: &Design,
+        goods: &Goods,
+        sample: &CodeText,
+        head: &Head,
+        advise: Option<Holds<'_>>,
+    ) -> Result<Self, DesignProblem> {
+        let placed = place_advised(design, goods, sample, head.dots_per_mm, advise)?;
+        let row = RowSize::of(design, &placed, head, advise)?;
         let mut format = Self {
             head: *head,
             design: design.clone(),
@@ -157,11 +169,11 @@ impl LabelFormat {
         // Once without a name, to name it after everything that it is.
         format.name = name_of(&format.stored());
         format.setup = format.stored();
-        format.fits_memory()?;
+        format.fits_memory(advise)?;
         Ok(format)
     }
 
-    fn fits_memory(&self) -> Result<(), DesignProblem> {
+    fn fits_memory(&self, advise: Option<Holds<'_>>) -> Result<(), DesignProblem> {
         let (needs, Some(has)) = (self.memory_bytes(), self.head.memory_bytes) else {
             return Ok(());
         };
@@ -169,7 +181,8 @@ impl LabelFormat {
             return Ok(());
         }
         let kilobytes = |bytes: usize| bytes.div_ceil(1024);
-        Err(DesignProblem::Memory { needs: kilobytes(needs), has: kilobytes(has) })
+        let (needs, has) = (kilobytes(needs), kilobytes(has));
+        Err(DesignProblem::Memory { needs, has, shipped: largest(advise, |_| true) })
     }
 
     fn stored(&self) -> Vec<u8> {
@@ -307,7 +320,12 @@ impl RowSize {
         clippy::cast_sign_loss,
         reason = "a handful of labels of some thousand dots"
     )]
-    fn of(design: &Design, placed: &Placed, head: &Head) -> Result<Self, DesignProblem> {
+    fn of(
+        design: &Design,
+        placed: &Placed,
+        head: &Head,
+        advise: Option<Holds<'_>>,
+    ) -> Result<Self, DesignProblem> {
         let Head { across, pitch_mm, dots_per_mm, .. } = *head;
         let (width_mm, height_mm) = (design.width_mm, design.height_mm);
         let side_by_side =
@@ -318,7 +336,7 @@ impl RowSize {
         let pitch_mm = if across == 1 { 0.0 } else { pitch_mm };
         let (further, further_mm) = (across - 1, (across - 1) as f32 * pitch_mm);
         if let Some(width_dots) = head.width_dots {
-            design.row_fits_head(width_mm + further_mm, dots_per_mm, width_dots)?;
+            design.row_fits_head(width_mm + further_mm, dots_per_mm, width_dots, advise)?;
         }
         let pitch = (pitch_mm * dots_per_mm).round() as u32;
         Ok(Self {
