@@ -10,6 +10,7 @@ use super::search::Task;
 use super::sharpen;
 use super::sizes::Shape;
 use super::tone;
+use super::uneven;
 use super::warp::{Sight, Warp};
 use std::cell::Cell;
 
@@ -169,13 +170,21 @@ impl Look<'_> {
         let growth = lattice.growth;
         let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, warp, (wide, high), growth);
-        let cells = Cells::glance(self.here, &warp, (-1, -1), (cols + 2, rows + 2));
+        self.seen(&warp, frame).or_else(|| {
+            let (from, to) = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
+            self.seen(&uneven::evened(self.here, &warp, from, to)?, frame)
+        })
+    }
+
+    /// Measures the modules and reads them, where they look like the symbol that is meant.
+    fn seen(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        let cells = Cells::glance(self.here, warp, (-1, -1), (cols + 2, rows + 2));
         let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
         if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
             return None;
         }
-        let warp = warp.doubled(self.level);
-        self.decode(&warp, frame)
+        self.decode(&warp.doubled(self.level), frame)
     }
 
     fn decode(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {

@@ -25,6 +25,7 @@ mod warp;
 mod sharpen;
 mod sizes;
 mod text;
+mod uneven;
 
 pub use cells::Cells;
 pub use encodation::{Capacity, Meaning, capacity, explain};
