@@ -84,13 +84,7 @@ impl Look<'_> {
             return None;
         }
         *deep -= 1;
-        let [left, top, right, bottom] = map.around(place);
-        let part = Region {
-            x: u32::try_from(left).ok()?,
-            y: u32::try_from(top).ok()?,
-            width: u32::try_from(right.min(self.here.width()) - left).ok()?,
-            height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
-        };
+        let part = self.around(map, place)?;
         if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST {
             return None;
         }
@@ -103,8 +97,26 @@ impl Look<'_> {
             sharpened: Some(((part.x, part.y), self.level)),
             ..*self
         };
-        let view = lattice::view(&sharp, (place.x - left, place.y - top), WINDOWS[0]);
+        let at = (place.x - part.x as usize, place.y - part.y as usize);
+        let view = lattice::view(&sharp, at, WINDOWS[0]);
         look.through(&view, SHARPENED)
+    }
+
+    /// The busy part of the picture around a place.
+    fn around(&self, map: &Map, place: &Place) -> Option<Region> {
+        let [left, top, right, bottom] = map.around(place);
+        Some(Region {
+            x: u32::try_from(left).ok()?,
+            y: u32::try_from(top).ok()?,
+            width: u32::try_from(right.min(self.here.width()) - left).ok()?,
+            height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
+        })
+    }
+
+    /// Looks at the outline of the busy part around a place.
+    pub(super) fn outline_at(&self, map: &Map, place: &Place) -> Option<Symbol> {
+        let part = self.around(map, place)?;
+        self.outlined(part, (place.x - part.x as usize, place.y - part.y as usize))
     }
 
     fn from(&self, start: &Start, care: Care) -> Option<Symbol> {
@@ -129,6 +141,12 @@ impl Look<'_> {
             .or_else(|| self.among(&lattice, &darkness, true, &mut seen))
     }
 
+    /// Whether a symbol of this size is looked for.
+    pub(super) fn wanted(&self, shape: &Shape) -> bool {
+        let size = self.task.hints.size;
+        size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
+    }
+
     /// Tries the likeliest frames among the cells that were not tried before.
     fn among(
         &self,
@@ -137,11 +155,7 @@ impl Look<'_> {
         lost: bool,
         seen: &mut Vec<Frame>,
     ) -> Option<Symbol> {
-        let wanted = |shape: &Shape| {
-            let size = self.task.hints.size;
-            size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
-        };
-        let frames = finder::frames(cells, lost, wanted);
+        let frames = finder::frames(cells, lost, |shape| self.wanted(shape));
         let least = if self.task.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
         for frame in frames.iter().take_while(|frame| frame.rank() > least).take(FRAMES) {
             if seen.iter().any(|other| other.same(frame)) {
@@ -177,7 +191,7 @@ impl Look<'_> {
     }
 
     /// Measures the modules and reads them, where they look like the symbol that is meant.
-    fn seen(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
+    pub(super) fn seen(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
         let (rows, cols) = frame.seen();
         let cells = Cells::glance(self.here, warp, (-1, -1), (cols + 2, rows + 2));
         let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;

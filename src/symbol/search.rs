@@ -3,7 +3,7 @@
 use super::expected::Expected;
 use super::grey::{Grey, Owned};
 use super::lattice::{self, Care, WINDOWS};
-use super::locate::Map;
+use super::locate::{Map, Place};
 use super::look::{GLIMMER, Look, SHARPENED, USUAL, scale};
 use super::reader::{Hints, MOST_PIXELS, Symbol};
 use std::cell::Cell;
@@ -17,6 +17,8 @@ const AGAIN: usize = 3;
 /// Those ways.
 const CARES: [(usize, Care); 2] =
     [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6, many: 40 })];
+/// Places whose outlines are looked at.
+const OUTLINES: usize = 4;
 /// Places of a picture that are sharpened at most.
 const DEEP: usize = 3;
 
@@ -51,17 +53,21 @@ pub(super) fn search(
         return false;
     };
     let mut search =
-        Search { part, task, copies: Vec::new(), maps: Vec::new(), deep: DEEP, spent: false };
+        Search { part, task, copies: Vec::new(), maps: Vec::new(), deep: DEEP, leads: Vec::new(), spent: false };
     // A glance at every copy first: large modules look like many small ones in the finer copies,
     // and it takes long to see that they are not.
     let Hints { places, finders, .. } = *task.hints;
-    let mut round = |search: &mut Search<'_>, places: Range<usize>, finders| {
+    let mut round = |search: &mut Search<'_>,
+                     places: Range<usize>,
+                     finders,
+                     take: &mut dyn FnMut(Symbol) -> bool| {
         (0..task.levels).all(|level| search.level(level, places.clone(), finders, take))
     };
-    let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders)) && {
+    let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders), take);
+    let going_on = going_on && search.outlines(take) && {
         let from = if search.spent { 0 } else { GLANCES };
         (search.spent, search.deep) = (false, DEEP);
-        round(&mut search, from..places, finders)
+        round(&mut search, from..places, finders, take)
     };
     if going_on && task.levels == LEVELS {
         search.once_more(take);
@@ -83,6 +89,8 @@ struct Search<'a> {
     maps: Vec<Map>,
     /// How many more places may be sharpened.
     deep: usize,
+    /// Places that glimmer, though nothing was read there, and in which copies.
+    leads: Vec<(usize, Place)>,
     spent: bool,
 }
 
@@ -102,6 +110,7 @@ impl Search<'_> {
         let here = self.copy(level);
         let look = self.look(&here, level, &finders);
         let (map, mut deep) = (&self.maps[level], self.deep);
+        let mut leads = Vec::new();
         let places = map.places.iter().take(places.end).skip(places.start);
         let mut going_on = true;
         for place in places {
@@ -111,6 +120,9 @@ impl Search<'_> {
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
             let found = look.through(&view, USUAL);
             let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
+            if glimmer && found.is_none() {
+                leads.push((level, *place));
+            }
             let found = found.or_else(|| {
                 if glimmer { look.sharper(map, place, view.blur, &mut deep) } else { None }
             });
@@ -120,8 +132,19 @@ impl Search<'_> {
             }
         }
         self.deep = deep;
+        self.leads.append(&mut leads);
         self.spent |= finders.get() == 0;
         going_on && !self.task.over()
+    }
+
+    /// The outlines of what glimmered; says whether to go on.
+    fn outlines(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
+        let finders = Cell::new(self.task.hints.finders);
+        self.leads.iter().take(OUTLINES).all(|(level, place)| {
+            let here = self.copy(*level);
+            let look = self.look(&here, *level, &finders);
+            look.outline_at(&self.maps[*level], place).is_none_or(&mut *take)
+        })
     }
 
     /// The busiest places of the finest copy, in other ways.
