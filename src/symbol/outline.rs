@@ -47,17 +47,18 @@ impl Look<'_> {
         }
         let (dark, light) = tones(&here)?;
         let middle = f32::midpoint(dark, light);
-        let inverted = ground(&here) < middle;
-        let ink = Ink { grey: &here, middle, inverted };
-        let corners = hull::corners(&hull::around(&lump(&ink, at)))?;
-        let corners = corners.map(|(x, y)| (x + part.x as f32, y + part.y as f32));
-        let sign = if inverted { -1.0 } else { 1.0 };
-        let tone = |x: f32, y: f32| {
-            let value = (2.0 * middle - 2.0 * self.here.between(x, y)) / (light - dark);
-            sign * value.clamp(-1.0, 1.0)
-        };
-        let guesses = guesses(&corners, tone, |shape| self.wanted(shape));
-        guesses.iter().take(SIZES).find_map(|guess| self.between(guess, inverted))
+        [false, true].into_iter().find_map(|inverted| {
+            let ink = Ink { grey: &here, middle, inverted };
+            let corners = hull::corners(&hull::around(&lump(&ink, at)))?;
+            let corners = corners.map(|(x, y)| (x + part.x as f32, y + part.y as f32));
+            let sign = if inverted { -1.0 } else { 1.0 };
+            let tone = |x: f32, y: f32| {
+                let value = (2.0 * middle - 2.0 * self.here.between(x, y)) / (light - dark);
+                sign * value.clamp(-1.0, 1.0)
+            };
+            let guesses = guesses(&corners, tone, |shape| self.wanted(shape));
+            guesses.iter().take(SIZES).find_map(|guess| self.between(guess, inverted))
+        })
     }
 
     fn between(&self, guess: &Guess, inverted: bool) -> Option<Symbol> {
@@ -88,15 +89,6 @@ impl Ink<'_> {
         let mean = self.grey.four(x as f32 + 0.5, y as f32 + 0.5);
         (mean < self.middle) != self.inverted
     }
-}
-
-/// The middle one of the pixels along the border.
-fn ground(grey: &Grey<'_>) -> f32 {
-    let (wide, high) = (grey.width(), grey.height());
-    let mut border = [grey.row(0), grey.row(high - 1)].concat();
-    border.extend((0..high).flat_map(|y| [grey.row(y)[0], grey.row(y)[wide - 1]]));
-    let half = border.len() / 2;
-    f32::from(*border.select_nth_unstable(half).1)
 }
 
 /// Means of the dark and of the light half of the pixels. `None` without contrast.
