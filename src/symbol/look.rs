@@ -185,8 +185,8 @@ impl Look<'_> {
         let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, warp, (wide, high), growth);
         self.seen(&warp, frame).or_else(|| {
-            let (from, to) = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
-            self.seen(&uneven::evened(self.here, &warp, from, to)?, frame)
+            let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
+            self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
         })
     }
 

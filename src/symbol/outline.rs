@@ -71,7 +71,8 @@ impl Look<'_> {
         let (rows, cols) = frame.seen();
         let size = (cols as f32, rows as f32);
         let warp = quadrilateral(&guess.corners, size)?;
-        let even = |warp: &Warp| uneven::evened(self.here, warp, (0.0, size.0), (0.0, size.1));
+        let whole = ((0.0, size.0), (0.0, size.1));
+        let even = |warp: &Warp| uneven::evened(self.here, warp, whole, true);
         self.seen(&warp, &frame).or_else(|| self.seen(&even(&warp)?, &frame))
     }
 }

@@ -17,10 +17,13 @@ const KNOTS: usize = 84;
 const APART: f32 = 2.0;
 /// Places in a module at which the brightness is looked at.
 const FINE: usize = 6;
+/// Of those, how many from beat to beat: a row is not mistaken for the next one as long as it moves
+/// by less than a module from one to the other.
+const STEP: usize = 2;
 /// Lines of modules that are looked at along an axis at most.
 const LINES: usize = 40;
 /// Modules to both sides whose edges say where a row lies: wide first, then narrow.
-const REACHES: [f32; 2] = [2.5, 1.8];
+const REACHES: [f32; 2] = [2.0, 1.6];
 /// A beat this much weaker than the strongest says nothing.
 const WEAKEST: f32 = 0.12;
 
@@ -74,8 +77,14 @@ fn between(knots: &[f32; KNOTS], at: f32) -> f32 {
 }
 
 /// The same map with every row and column where its edges are seen, for columns and rows from …
-/// to. `None` where the edges say nothing.
-pub(super) fn evened(grey: &Grey<'_>, warp: &Warp, cols: (f32, f32), rows: (f32, f32)) -> Option<Warp> {
+/// to. If these are surely the `ends` of the symbol, the first and the last ones stay where they
+/// are. `None` where the edges say nothing.
+pub(super) fn evened(
+    grey: &Grey<'_>,
+    warp: &Warp,
+    (cols, rows): ((f32, f32), (f32, f32)),
+    ends: bool,
+) -> Option<Warp> {
     let empty = Uneven { first: (cols.0, rows.0), across: [0.0; KNOTS], down: [0.0; KNOTS] };
     let mut uneven = warp.uneven().map_or(empty, |known| {
         let knot = |n: usize| n as f32 * APART;
@@ -87,8 +96,8 @@ pub(super) fn evened(grey: &Grey<'_>, warp: &Warp, cols: (f32, f32), rows: (f32,
     });
     let mut warp = *warp;
     for reach in REACHES {
-        let down = misses(grey, |u, v| warp.at(u, v), cols, rows, reach)?;
-        let across = misses(grey, |v, u| warp.at(u, v), rows, cols, reach)?;
+        let down = misses(grey, |u, v| warp.at(u, v), cols, rows, reach, ends)?;
+        let across = misses(grey, |v, u| warp.at(u, v), rows, cols, reach, ends)?;
         for (n, (a, b)) in uneven.across.iter_mut().zip(&mut uneven.down).enumerate() {
             *a += across[n.min(across.len() - 1)];
             *b += down[n.min(down.len() - 1)];
@@ -106,6 +115,7 @@ fn misses(
     lines: (f32, f32),
     (from, to): (f32, f32),
     reach: f32,
+    ends: bool,
 ) -> Option<Vec<f32>> {
     let count = (lines.1 - lines.0).max(0.0) as usize;
     let places = ((to - from).max(0.0) as usize) * FINE + 1;
@@ -128,17 +138,22 @@ fn misses(
             (before, here) = (here, next);
         }
     }
-    Some(knots(&edges, reach))
+    let mut misses = unrolled(&beats(&edges, reach));
+    if let (true, [first, .., last]) = (ends, &misses[..]) {
+        let whole = f32::midpoint(*first, *last).round();
+        misses.iter_mut().for_each(|miss| *miss -= whole);
+    }
+    Some(misses.into_iter().step_by(APART as usize * FINE / STEP).collect())
 }
 
-/// The misses from edges that rise and that fall.
-fn knots(edges: &[[f32; 2]], reach: f32) -> Vec<f32> {
+/// The beat of the edges that rise and that fall, at every step.
+fn beats(edges: &[[f32; 2]], reach: f32) -> Vec<Turn> {
     let turns: Vec<Turn> =
         (0..FINE).map(|n| Turn::unit(-TAU * n as f32 / FINE as f32)).collect();
     let half = (reach * FINE as f32) as usize;
     let window = |far: f32| 1.0 + (TAU / 2.0 * far / (half + 1) as f32).cos();
     let beat = |knot: usize| {
-        let middle = knot * APART as usize * FINE;
+        let middle = knot * STEP;
         let mut both = [Turn::default(); 2];
         for n in middle.saturating_sub(half)..(middle + half + 1).min(edges.len()) {
             let weight = window(n.abs_diff(middle) as f32);
@@ -150,26 +165,25 @@ fn knots(edges: &[[f32; 2]], reach: f32) -> Vec<f32> {
         }
         both
     };
-    let count = edges.len() / (APART as usize * FINE) + 1;
+    let count = edges.len() / STEP + 1;
     let beats: Vec<[Turn; 2]> = (0..count).map(beat).collect();
     let product = beats.iter().fold(Turn::default(), |sum, [rising, falling]| {
         sum.plus(rising.times(falling.mirrored()))
     });
     let growth = product.angle() / 2.0;
-    let lines: Vec<Turn> = beats
+    beats
         .iter()
         .map(|[rising, falling]| {
             rising.times(Turn::unit(-growth)).plus(falling.times(Turn::unit(growth)))
         })
-        .collect();
-    unrolled(&lines)
+        .collect()
 }
 
 /// The misses that these beats mean, each the nearest to its neighbour's, from the middle outwards.
 fn unrolled(lines: &[Turn]) -> Vec<f32> {
     let most = lines.iter().map(|line| line.length()).fold(0.0, f32::max);
     let middle = lines.len() / 2;
-    let near = middle.saturating_sub(2)..(middle + 3).min(lines.len());
+    let near = middle.saturating_sub(4)..(middle + 5).min(lines.len());
     let start = near.max_by(|a, b| lines[*a].length().total_cmp(&lines[*b].length()));
     let start = start.unwrap_or(middle);
     let mut misses = vec![0.0; lines.len()];
