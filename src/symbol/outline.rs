@@ -26,7 +26,7 @@ const SHORTEST: f32 = 16.0;
 const FITS: f32 = 0.34;
 const SIZES: usize = 4;
 /// Pixels that are looked at at most.
-const MOST: usize = 200_000;
+const MOST: usize = 1_000_000;
 
 /// A size that may lie between four corners.
 struct Guess {
@@ -48,7 +48,7 @@ impl Look<'_> {
         let (dark, light) = tones(&here)?;
         let middle = f32::midpoint(dark, light);
         [false, true].into_iter().find_map(|inverted| {
-            let ink = Ink { grey: &here, middle, inverted };
+            let ink = Ink { grey: &here, level: middle.ceil() as u8, inverted };
             let corners = hull::corners(&hull::around(&lump(&ink, at)))?;
             let corners = corners.map(|(x, y)| (x + part.x as f32, y + part.y as f32));
             let sign = if inverted { -1.0 } else { 1.0 };
@@ -80,7 +80,8 @@ impl Look<'_> {
 /// The ink of a part of a picture.
 struct Ink<'a> {
     grey: &'a Grey<'a>,
-    middle: f32,
+    /// Darker than this, or with `inverted` not.
+    level: u8,
     inverted: bool,
 }
 
@@ -88,7 +89,7 @@ impl Ink<'_> {
     /// Whether it is there; single pixels do not count.
     fn at(&self, x: usize, y: usize) -> bool {
         let mean = self.grey.four(x as f32 + 0.5, y as f32 + 0.5);
-        (mean < self.middle) != self.inverted
+        (mean < f32::from(self.level)) != self.inverted
     }
 }
 
@@ -122,11 +123,15 @@ fn lump(ink: &Ink<'_>, at: (usize, usize)) -> Vec<Point> {
     if cols == 0 || rows == 0 {
         return Vec::new();
     }
-    let inked = |col: usize, row: usize| {
-        let pixels = (0..FIELD * FIELD).map(|n| (n % FIELD, n / FIELD));
-        pixels.filter(|(x, y)| ink.at(col * FIELD + x, row * FIELD + y)).count() > 2
-    };
-    let fields: Vec<bool> = (0..cols * rows).map(|n| inked(n % cols, n / cols)).collect();
+    let mut counts = vec![0_u8; cols * rows];
+    for y in 0..rows * FIELD {
+        let line = ink.grey.row(y).chunks_exact(FIELD);
+        for (count, pixels) in counts[y / FIELD * cols..].iter_mut().zip(line).take(cols) {
+            let inked = |pixel: &&u8| (**pixel < ink.level) != ink.inverted;
+            *count += pixels.iter().filter(inked).count() as u8;
+        }
+    }
+    let fields: Vec<bool> = counts.into_iter().map(|count| count > 2).collect();
     let home = ((at.0 / FIELD).min(cols - 1), (at.1 / FIELD).min(rows - 1));
     let far = |n: &usize| (n % cols).abs_diff(home.0).max((n / cols).abs_diff(home.1));
     let Some(start) = (0..fields.len()).filter(|n| fields[*n]).min_by_key(far) else {
