@@ -38,6 +38,8 @@ const BLURRED: f32 = 1.3;
 const SHARPER: f32 = 1.0;
 /// So few correction words are led astray by chance in one of a million pictures (14 x 14).
 const FEW: usize = 11;
+/// Blur, in modules, behind which separate dots touch.
+const TOUCHING: f32 = 0.42;
 /// Pixels that are sharpened at most: about ten milliseconds.
 const SHARPENED_MOST: u64 = 400_000;
 /// The picture while one place of it is looked at.
@@ -89,17 +91,33 @@ impl Look<'_> {
             return None;
         }
         let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
-        let sharp = sharp.grey();
-        let look = Look {
-            here: &sharp,
-            fine: &sharp,
-            level: 0,
-            sharpened: Some(((part.x, part.y), self.level)),
-            ..*self
-        };
         let at = (place.x - part.x as usize, place.y - part.y as usize);
-        let view = lattice::view(&sharp, at, WINDOWS[0]);
-        look.through(&view, SHARPENED)
+        let view = lattice::view(&sharp.grey(), at, WINDOWS[0]);
+        self.instead(&sharp.grey(), part).through(&view, SHARPENED)
+    }
+
+    /// The same look at a changed copy of a part of the picture.
+    fn instead<'a>(&'a self, copy: &'a Grey<'a>, part: Region) -> Look<'a> {
+        let sharpened = Some(((part.x, part.y), self.level));
+        Look { here: copy, fine: copy, level: 0, sharpened, ..*self }
+    }
+
+    /// Blurs a busy part of the picture to the pitch of its lattice, so that dots of a mark that is
+    /// peened or burnt into a part touch each other, and looks again.
+    pub(super) fn dots(&self, map: &Map, place: &Place) -> Option<Symbol> {
+        let part = self.around(map, place)?;
+        if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST || self.task.over() {
+            return None;
+        }
+        let at = (place.x - part.x as usize, place.y - part.y as usize);
+        let here = self.here.part(part)?;
+        let start = *lattice::view(&here, at, WINDOWS[0]).starts.first()?;
+        let soft = sharpen::blurred(&here, start.pitch() * TOUCHING);
+        let view = lattice::view(&soft.grey(), at, WINDOWS[0]);
+        let soft = soft.grey();
+        let look = self.instead(&soft, part);
+        let whole = Region { x: 0, y: 0, ..part };
+        look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
     }
 
     /// The busy part of the picture around a place.

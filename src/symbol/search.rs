@@ -19,6 +19,8 @@ const CARES: [(usize, Care); 2] =
     [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6, many: 40 })];
 /// Places whose outlines are looked at.
 const OUTLINES: usize = 4;
+/// Places that are looked at as marks of separate dots.
+const DOTS: usize = 6;
 /// Places of a picture that are sharpened at most.
 const DEEP: usize = 3;
 
@@ -67,7 +69,7 @@ pub(super) fn search(
     let going_on = going_on && search.outlines(take) && {
         let from = if search.spent { 0 } else { GLANCES };
         (search.spent, search.deep) = (false, DEEP);
-        round(&mut search, from..places, finders, take)
+        round(&mut search, from..places, finders, take) && search.dots(take)
     };
     if going_on && task.levels == LEVELS {
         search.once_more(take);
@@ -144,6 +146,16 @@ impl Search<'_> {
             let here = self.copy(*level);
             let look = self.look(&here, *level, &finders);
             look.outline_at(&self.maps[*level], place).is_none_or(&mut *take)
+        })
+    }
+
+    /// What glimmered, as a mark of separate dots; says whether to go on.
+    fn dots(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
+        let finders = Cell::new(self.task.hints.finders);
+        self.leads.iter().take(DOTS).all(|(level, place)| {
+            let here = self.copy(*level);
+            let look = self.look(&here, *level, &finders);
+            look.dots(&self.maps[*level], place).is_none_or(&mut *take)
         })
     }
 
