@@ -8,14 +8,28 @@ use super::sizes::{SHAPES, Shape};
 const SHORTEST: usize = 8;
 /// How solid the first modules of a side must be to be looked at.
 const SOLID: f32 = 0.25;
-/// How much lighter it must be beyond them, both sides together.
-const CHANGE: f32 = 1.0;
+/// How much lighter it must be beyond them, both sides together: where nothing is damaged, and
+/// where one of them may be.
+const CHANGES: [f32; 2] = [2.0, 1.0];
 /// Corners that are looked into for each quarter turn: a bound for pictures of stripes.
 const CORNERS: usize = 2_000;
 /// What a lost side costs, because three sides are more easily there by chance.
 const LOST: f32 = 0.15;
+/// How well the sides around it must fit.
+const OUTER: f32 = 0.3;
 /// How well the whole finder must fit.
 const FITS: f32 = 0.45;
+
+/// Which finders are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finders {
+    /// Those whose solid sides stand out clearly: a tenth of the work of the next.
+    Clear,
+    /// Those whose sides may be damaged.
+    Any,
+    /// Those of which one solid side cannot be seen: a burnt-out dot has taken it.
+    Lost,
+}
 
 /// A symbol that may be there.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +75,6 @@ impl Frame {
             2 => (right - x, bottom - y),
             _ => (left + y, bottom - x),
         }
-    }
-
-    /// Column and row in which its solid sides stand.
-    fn corner(&self, (cols, rows): (usize, usize)) -> (usize, usize) {
-        let (solid_right, solid_top) = (matches!(self.turned, 2 | 3), matches!(self.turned, 1 | 2));
-        let leg = if solid_right { self.col + cols - 1 } else { self.col };
-        (leg, if solid_top { self.row } else { self.row + rows - 1 })
     }
 
     /// Whether both are the same symbol in the same place.
@@ -172,8 +179,12 @@ impl Short {
 }
 
 /// Symbols that may be among these cells, the likeliest first.
-/// With `lost`, those of which one solid side cannot be seen: a burnt-out dot has taken it.
-pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool) -> Vec<Frame> {
+pub(super) fn frames(
+    cells: &Cells,
+    finders: Finders,
+    wanted: impl Fn(&Shape) -> bool,
+) -> Vec<Frame> {
+    let lost = finders == Finders::Lost;
     let sums = Sums::new(cells);
     let mut frames = Vec::new();
     let Some(short) = Short::new(&sums) else { return frames };
@@ -195,7 +206,7 @@ pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool)
         if outlines.is_empty() {
             continue;
         }
-        for corner in corners(&short, sums.rows, turned, lost).into_iter().take(CORNERS) {
+        for corner in corners(&short, sums.rows, turned, finders).into_iter().take(CORNERS) {
             for (cols, rows, frame) in &outlines {
                 frames.extend(corner.frame(&sums, (*cols, *rows), frame));
             }
@@ -206,8 +217,10 @@ pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool)
 }
 
 /// Cells where two solid sides may meet, one of which may be lost.
-fn corners(short: &Short, rows: usize, turned: u8, lost: bool) -> Vec<Corner> {
+fn corners(short: &Short, rows: usize, turned: u8, finders: Finders) -> Vec<Corner> {
     let mut corners = Vec::new();
+    let lost = finders == Finders::Lost;
+    let least = CHANGES[usize::from(finders != Finders::Clear)] * SHORTEST as f32;
     let (leftwards, downwards) = (matches!(turned, 2 | 3), matches!(turned, 1 | 2));
     let mut changes = vec![0.0_f32; short.cols];
     for row in 0..rows {
@@ -231,7 +244,7 @@ fn corners(short: &Short, rows: usize, turned: u8, lost: bool) -> Vec<Corner> {
             }
         }
         for (left, change) in changes.iter().enumerate() {
-            if *change > CHANGE * SHORTEST as f32 {
+            if *change > least {
                 let col = if leftwards { left + SHORTEST - 1 } else { left };
                 let sides = [across[left], below[left], down[left], beside[left]];
                 let inverted = solid(sides, lost).map(|solid| solid < 0.0);
@@ -256,7 +269,7 @@ fn solid([across, below, down, beside]: [f32; 4], lost: bool) -> Option<f32> {
         _ => return None,
     };
     let change = solid - outer;
-    (change.abs() > CHANGE * SHORTEST as f32 && change * solid > 0.0).then_some(solid)
+    (change.abs() > CHANGES[1] * SHORTEST as f32 && change * solid > 0.0).then_some(solid)
 }
 
 /// A cell where two solid sides meet.
@@ -285,22 +298,26 @@ impl Corner {
     }
 }
 
-/// A glance at the sides that meet at the corner or, where one of them may be lost, at the others.
+/// A glance at the sides around it, before those inside are looked at.
 fn outer_fits(sums: &Sums, frame: &Frame, (cols, rows): (usize, usize)) -> bool {
+    let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
     let sign = if frame.inverted { -1.0 } else { 1.0 };
     let length = (rows + cols) as f32;
-    if !frame.lost {
-        let (leg, foot) = frame.corner((cols, rows));
-        let solid = sums.col(&sums.along, frame.row, leg, rows)
-            + sums.row(&sums.along, foot, frame.col, cols);
-        return sign * solid >= SOLID * length;
+    let (right, bottom) = (frame.col + cols - 1, frame.row + rows - 1);
+    let (leg, far) = if solid_right { (right, frame.col) } else { (frame.col, right) };
+    let (foot, head) = if solid_top { (frame.row, bottom) } else { (bottom, frame.row) };
+    let clocks = || {
+        let clocks = clock_of_col(sums, frame, far, rows, solid_top)
+            + clock_of_row(sums, frame, head, cols, solid_right);
+        sign * clocks
+    };
+    if frame.lost {
+        return clocks() >= 0.5 * length;
     }
-    let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
-    let far = if solid_right { frame.col } else { frame.col + cols - 1 };
-    let head = if solid_top { frame.row + rows - 1 } else { frame.row };
-    let clocks = clock_of_col(sums, frame, far, rows, solid_top)
-        + clock_of_row(sums, frame, head, cols, solid_right);
-    sign * clocks >= 0.5 * length
+    let solid = sign
+        * (sums.col(&sums.along, frame.row, leg, rows)
+            + sums.row(&sums.along, foot, frame.col, cols));
+    solid >= SOLID * length && solid + clocks() > 2.0 * OUTER * length
 }
 
 /// Mean agreement of all finders of the symbol, regions inside it included.
@@ -344,7 +361,8 @@ fn fit(sums: &Sums, frame: &Frame, (cols, rows): (usize, usize)) -> f32 {
     }
     let count = 2 * (bars_down * rows + bars_across * cols);
     if frame.lost {
-        let (leg, foot) = frame.corner((cols, rows));
+        let leg = if solid_right { frame.col + cols - 1 } else { frame.col };
+        let foot = if solid_top { frame.row } else { frame.row + rows - 1 };
         let leg = sign * sums.col(&sums.along, frame.row, leg, rows) / rows as f32;
         let foot = sign * sums.row(&sums.along, foot, frame.col, cols) / cols as f32;
         let (least, length) = if leg < foot { (leg, rows) } else { (foot, cols) };
