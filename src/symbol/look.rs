@@ -1,7 +1,7 @@
 //! One place of a picture: lattice, frame, modules, words.
 use super::cells::Cells;
 use super::decode::{Decoded, Seen};
-use super::finder::{self, Frame};
+use super::finder::{self, Finders, Frame};
 use super::grey::{Grey, Region};
 use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
 use super::locate::{Map, Place};
@@ -151,12 +151,14 @@ impl Look<'_> {
         };
         let mut seen = Vec::new();
         let darkness = cells.darkness();
-        self.among(&lattice, &darkness, false, &mut seen)
+        self.among(&lattice, &darkness, Finders::Clear, &mut seen)
+            .or_else(|| self.among(&lattice, &darkness, Finders::Any, &mut seen))
             .or_else(|| {
                 let (cols, rows) = (near(left, size.0), near(top, size.1));
-                self.among(&lattice, &cells.darkness_as_in(cols, rows), false, &mut seen)
+                let darkness = cells.darkness_as_in(cols, rows);
+                self.among(&lattice, &darkness, Finders::Any, &mut seen)
             })
-            .or_else(|| self.among(&lattice, &darkness, true, &mut seen))
+            .or_else(|| self.among(&lattice, &darkness, Finders::Lost, &mut seen))
     }
 
     /// Whether a symbol of this size is looked for.
@@ -170,12 +172,13 @@ impl Look<'_> {
         &self,
         lattice: &Lattice,
         cells: &Cells,
-        lost: bool,
+        finders: Finders,
         seen: &mut Vec<Frame>,
     ) -> Option<Symbol> {
-        let frames = finder::frames(cells, lost, |shape| self.wanted(shape));
+        let frames = finder::frames(cells, finders, |shape| self.wanted(shape));
+        let most = if finders == Finders::Clear { 1 } else { FRAMES };
         let least = if self.task.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
-        for frame in frames.iter().take_while(|frame| frame.rank() > least).take(FRAMES) {
+        for frame in frames.iter().take_while(|frame| frame.rank() > least).take(most) {
             if seen.iter().any(|other| other.same(frame)) {
                 continue;
             }
