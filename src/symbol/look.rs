@@ -38,6 +38,8 @@ const BLURRED: f32 = 1.3;
 const SHARPER: f32 = 1.0;
 /// So few correction words are led astray by chance in one of a million pictures (14 x 14).
 const FEW: usize = 11;
+/// Pixels that are looked at in double size at most.
+const DOUBLED_MOST: u64 = 60_000;
 /// Blur, in modules, behind which separate dots touch.
 const TOUCHING: f32 = 0.42;
 /// Pixels that are sharpened at most: about ten milliseconds.
@@ -53,16 +55,39 @@ pub(super) struct Look<'a> {
     pub(super) here: &'a Grey<'a>,
     pub(super) fine: &'a Grey<'a>,
     pub(super) level: usize,
-    /// Where the fine one lies in a copy of the part that was halved so often.
-    pub(super) sharpened: Option<((u32, u32), usize)>,
+    /// Where the fine one comes from, if it was changed.
+    pub(super) changed: Option<Changed>,
     /// How many more finders may be looked into.
     pub(super) finders: &'a Cell<usize>,
+}
+
+/// A changed copy of a piece of the part that is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Changed {
+    /// Where it begins in a copy of the part that was halved so often.
+    origin: (u32, u32),
+    level: usize,
+    /// Twice as large as there.
+    doubled: bool,
+}
+
+impl Changed {
+    /// The same map for the part that is asked for.
+    fn back(&self, grid: Warp) -> Warp {
+        let grid = if self.doubled { grid.halved() } else { grid };
+        grid.moved(self.origin).doubled(self.level)
+    }
+
+    /// Pixels of the part in a pixel.
+    fn scale(&self) -> f32 {
+        scale(self.level) * if self.doubled { 0.5 } else { 1.0 }
+    }
 }
 
 impl Look<'_> {
     /// Tries the lattices that a view shows.
     pub(super) fn through(&self, view: &View, care: Care) -> Option<Symbol> {
-        let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
+        let times = self.changed.map_or(scale(self.level), |changed| changed.scale());
         let fits = |start: &&Start| {
             let pitch = start.pitch() * times;
             let known =
@@ -93,13 +118,28 @@ impl Look<'_> {
         let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
         let at = (place.x - part.x as usize, place.y - part.y as usize);
         let view = lattice::view(&sharp.grey(), at, WINDOWS[0]);
-        self.instead(&sharp.grey(), part).through(&view, SHARPENED)
+        self.instead(&sharp.grey(), part, false).through(&view, SHARPENED)
     }
 
     /// The same look at a changed copy of a part of the picture.
-    fn instead<'a>(&'a self, copy: &'a Grey<'a>, part: Region) -> Look<'a> {
-        let sharpened = Some(((part.x, part.y), self.level));
-        Look { here: copy, fine: copy, level: 0, sharpened, ..*self }
+    fn instead<'a>(&'a self, copy: &'a Grey<'a>, part: Region, doubled: bool) -> Look<'a> {
+        let changed = Some(Changed { origin: (part.x, part.y), level: self.level, doubled });
+        Look { here: copy, fine: copy, level: 0, changed, ..*self }
+    }
+
+    /// Looks at a busy part of the picture in double size: modules of two pixels.
+    pub(super) fn larger(&self, map: &Map, place: &Place) -> Option<Symbol> {
+        let part = self.around(map, place)?;
+        if u64::from(part.width) * u64::from(part.height) > DOUBLED_MOST || self.task.over() {
+            return None;
+        }
+        let large = self.here.part(part)?.twice();
+        let large = large.grey();
+        let at = (2 * (place.x - part.x as usize), 2 * (place.y - part.y as usize));
+        let view = lattice::view(&large, at, WINDOWS[0]);
+        let whole = Region { x: 0, y: 0, width: 2 * part.width, height: 2 * part.height };
+        let look = self.instead(&large, part, true);
+        look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
     }
 
     /// Blurs a busy part of the picture to the pitch of its lattice, so that dots of a mark that is
@@ -115,7 +155,7 @@ impl Look<'_> {
         let soft = sharpen::blurred(&here, start.pitch() * TOUCHING);
         let view = lattice::view(&soft.grey(), at, WINDOWS[0]);
         let soft = soft.grey();
-        let look = self.instead(&soft, part);
+        let look = self.instead(&soft, part, false);
         let whole = Region { x: 0, y: 0, ..part };
         look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
     }
@@ -258,10 +298,10 @@ impl Look<'_> {
         mirrored: bool,
     ) -> Symbol {
         let (rows, cols) = frame.seen();
-        let (grid, samples) = match self.sharpened {
+        let (grid, samples) = match self.changed {
             None => (*grid, samples.clone()),
-            Some((origin, level)) => {
-                let grid = grid.moved(origin).doubled(level);
+            Some(changed) => {
+                let grid = changed.back(*grid);
                 let size = (cols + 2, rows + 2);
                 (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
             }

@@ -19,6 +19,8 @@ const CARES: [(usize, Care); 2] =
     [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6, many: 40 })];
 /// Places whose outlines are looked at.
 const OUTLINES: usize = 4;
+/// Places that are looked at in double size.
+const DOUBLED: usize = 2;
 /// Places that are looked at as marks of separate dots.
 const DOTS: usize = 6;
 /// Places of a picture that are sharpened at most.
@@ -69,7 +71,7 @@ pub(super) fn search(
     let going_on = going_on && search.outlines(take) && {
         let from = if search.spent { 0 } else { GLANCES };
         (search.spent, search.deep) = (false, DEEP);
-        round(&mut search, from..places, finders, take) && search.dots(take)
+        round(&mut search, from..places, finders, take) && search.otherwise(take)
     };
     if going_on && task.levels == LEVELS {
         search.once_more(take);
@@ -149,14 +151,21 @@ impl Search<'_> {
         })
     }
 
-    /// What glimmered, as a mark of separate dots; says whether to go on.
-    fn dots(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
+    /// Small busy places in double size, and what glimmered as a mark of separate dots; says
+    /// whether to go on.
+    fn otherwise(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
         let finders = Cell::new(self.task.hints.finders);
-        self.leads.iter().take(DOTS).all(|(level, place)| {
-            let here = self.copy(*level);
-            let look = self.look(&here, *level, &finders);
-            look.dots(&self.maps[*level], place).is_none_or(&mut *take)
-        })
+        let finest = self.look(&self.part, 0, &finders);
+        let small = self.maps.first().is_none_or(|map| {
+            let mut places = map.places.iter().take(DOUBLED);
+            places.all(|place| finest.larger(map, place).is_none_or(&mut *take))
+        });
+        small
+            && self.leads.iter().take(DOTS).all(|(level, place)| {
+                let here = self.copy(*level);
+                let look = self.look(&here, *level, &finders);
+                look.dots(&self.maps[*level], place).is_none_or(&mut *take)
+            })
     }
 
     /// The busiest places of the finest copy, in other ways.
@@ -206,6 +215,6 @@ impl Search<'_> {
 
     fn look<'a>(&'a self, here: &'a Grey<'a>, level: usize, finders: &'a Cell<usize>) -> Look<'a> {
         let part = &self.part;
-        Look { task: self.task, part, here, fine: part, level, sharpened: None, finders }
+        Look { task: self.task, part, here, fine: part, level, changed: None, finders }
     }
 }

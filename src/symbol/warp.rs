@@ -230,6 +230,15 @@ impl Warp {
         self
     }
 
+    /// The same map for the picture of which this one's is a copy of double the size.
+    pub(super) fn halved(mut self) -> Self {
+        self.x = self.x.map(|term| term / 2.0);
+        self.y = self.y.map(|term| term / 2.0);
+        self.x[0] -= 0.25;
+        self.y[0] -= 0.25;
+        self
+    }
+
     /// The same map for the picture of which this one's is a copy of half the size, so often.
     pub(super) fn doubled(mut self, times: usize) -> Self {
         for _ in 0..times {
