@@ -39,7 +39,13 @@ const SHARPER: f32 = 1.0;
 /// So few correction words are led astray by chance in one of a million pictures (14 x 14).
 const FEW: usize = 11;
 /// Pixels that are looked at in double size at most.
-const DOUBLED_MOST: u64 = 60_000;
+const DOUBLED_MOST: u64 = 50_000;
+/// Modules that are wider in double size need not be.
+const DOUBLED_PITCH: f32 = 6.5;
+/// Pixels that are blurred at most.
+const DOTS_MOST: u64 = 160_000;
+/// Dots whose pitch is less pixels are not seen apart.
+const DOTS_PITCH: f32 = 3.0;
 /// Blur, in modules, behind which separate dots touch.
 const TOUCHING: f32 = 0.42;
 /// Pixels that are sharpened at most: about ten milliseconds.
@@ -137,6 +143,10 @@ impl Look<'_> {
         let large = large.grey();
         let at = (2 * (place.x - part.x as usize), 2 * (place.y - part.y as usize));
         let view = lattice::view(&large, at, WINDOWS[0]);
+        let small = |start: &Start| start.clear > GLIMMER && start.pitch() < DOUBLED_PITCH;
+        if !view.starts.iter().any(small) {
+            return None;
+        }
         let whole = Region { x: 0, y: 0, width: 2 * part.width, height: 2 * part.height };
         let look = self.instead(&large, part, true);
         look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
@@ -146,15 +156,17 @@ impl Look<'_> {
     /// peened or burnt into a part touch each other, and looks again.
     pub(super) fn dots(&self, map: &Map, place: &Place) -> Option<Symbol> {
         let part = self.around(map, place)?;
-        if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST || self.task.over() {
+        if u64::from(part.width) * u64::from(part.height) > DOTS_MOST || self.task.over() {
             return None;
         }
         let at = (place.x - part.x as usize, place.y - part.y as usize);
         let here = self.here.part(part)?;
-        let start = *lattice::view(&here, at, WINDOWS[0]).starts.first()?;
+        let starts = lattice::view(&here, at, WINDOWS[0]).starts;
+        let start = starts.first().filter(|start| start.pitch() > DOTS_PITCH)?;
         let soft = sharpen::blurred(&here, start.pitch() * TOUCHING);
-        let view = lattice::view(&soft.grey(), at, WINDOWS[0]);
         let soft = soft.grey();
+        let view = lattice::view(&soft, at, WINDOWS[0]);
+        view.starts.first().filter(|start| start.clear > FAINTEST)?;
         let look = self.instead(&soft, part, false);
         let whole = Region { x: 0, y: 0, ..part };
         look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))

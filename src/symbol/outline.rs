@@ -22,11 +22,14 @@ const GAP: usize = 2;
 const FAINTEST: f32 = 12.0;
 /// The shortest side of an outline, in pixels.
 const SHORTEST: f32 = 16.0;
+/// How dark each solid side must be, and how well one of the others must alternate.
+const SOLID: f32 = 0.2;
+const CLOCK: f32 = 0.3;
 /// How well the finder must fit between these lines, and how many sizes are tried.
 const FITS: f32 = 0.34;
 const SIZES: usize = 4;
 /// Pixels that are looked at at most.
-const MOST: usize = 1_000_000;
+const MOST: usize = 350_000;
 
 /// A size that may lie between four corners.
 struct Guess {
@@ -217,13 +220,18 @@ fn border(corners: &[Point; 4], (cols, rows): (f32, f32), tone: &impl Fn(f32, f3
         (0..count as u16).map(|n| of(f32::from(n))).sum::<f32>() / count
     };
     let sign = |n: f32| if n % 2.0 < 0.5 { 1.0 } else { -1.0 };
+    // The solid sides tell most of what is no symbol from one.
     let left = mean(&|n| value(0.5, n + 0.5), rows);
+    if left < SOLID {
+        return 0.0;
+    }
     let bottom = mean(&|n| value(n + 0.5, rows - 0.5), cols);
+    if bottom < SOLID {
+        return 0.0;
+    }
     let top = mean(&|n| sign(n) * value(n + 0.5, 0.5), cols);
     let right = mean(&|n| -sign(n) * value(cols - 0.5, n + 0.5), rows);
-    let clocks = top.max(right);
-    let solid = left.min(bottom);
-    if solid < 0.2 || clocks < 0.3 { 0.0 } else { (left + bottom + top + right) / 4.0 }
+    if top.max(right) < CLOCK { 0.0 } else { (left + bottom + top + right) / 4.0 }
 }
 
 /// A flat thing seen from somewhere: places of the unit square in pixels.

@@ -22,7 +22,7 @@ const OUTLINES: usize = 4;
 /// Places that are looked at in double size.
 const DOUBLED: usize = 2;
 /// Places that are looked at as marks of separate dots.
-const DOTS: usize = 6;
+const DOTS: usize = 2;
 /// Places of a picture that are sharpened at most.
 const DEEP: usize = 3;
 
