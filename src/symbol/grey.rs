@@ -125,6 +125,40 @@ impl<'a> Grey<'a> {
         upper * (PARTS as u32 - down) + lower * down
     }
 
+    /// The picture in double size, with edges as sharp as they were (Catmull and Rom).
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a brightness is cut to its range"
+    )]
+    pub(super) fn twice(&self) -> Owned {
+        // A quarter of a pixel beside a pixel's middle, towards its next one.
+        const TAPS: [f32; 4] = [-0.0703, 0.8672, 0.2266, -0.0235];
+        let (width, height) = (2 * self.width, 2 * self.height);
+        // The pixels that make one of double size, along one direction.
+        let four = |at: usize, end: usize| {
+            let home = at / 2 + 2;
+            let pull = |at: usize| at.saturating_sub(2).min(end - 1);
+            if at % 2 == 1 {
+                [home - 1, home, home + 1, home + 2].map(pull)
+            } else {
+                [home + 1, home, home - 1, home - 2].map(pull)
+            }
+        };
+        let sum = |values: [f32; 4]| values.iter().zip(TAPS).map(|(a, b)| a * b).sum::<f32>();
+        let mut across = Vec::with_capacity(width * self.height);
+        for y in 0..self.height {
+            let row = self.row(y);
+            across.extend((0..width).map(|x| sum(four(x, self.width).map(|x| f32::from(row[x])))));
+        }
+        let mut luma = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let rows = four(y, self.height).map(|y| &across[y * width..][..width]);
+            luma.extend((0..width).map(|x| (sum(rows.map(|row| row[x])) + 0.5) as u8));
+        }
+        Owned { luma, width, height }
+    }
+
     /// The picture at half its size, each pixel the mean of four: bytes, width, height. `None` if
     /// there would be nothing left.
     pub(super) fn halved(&self) -> Option<Owned> {

@@ -1,4 +1,4 @@
-//! A blurred picture made sharp again, as far as its noise allows.
+//! A blurred picture made sharp again, as far as its noise allows; or a sharp one blurred.
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -14,7 +14,20 @@ const NOISE: f32 = 0.012;
 
 /// Undoes a Gaussian blur of `sigma` pixels.
 pub(super) fn sharpened(grey: &Grey<'_>, sigma: f32) -> Owned {
-    let kernel = kernel(sigma);
+    filtered(grey, &kernel(sigma))
+}
+
+/// Blurs a picture, so that marks of separate dots become modules that touch.
+pub(super) fn blurred(grey: &Grey<'_>, sigma: f32) -> Owned {
+    let half = (2.5 * sigma).ceil() as i16;
+    let tap = |at: i16| (-0.5 * (f32::from(at) / sigma).powi(2)).exp();
+    let taps: Vec<f32> = (-half..=half).map(tap).collect();
+    let sum: f32 = taps.iter().sum();
+    filtered(grey, &taps.into_iter().map(|tap| tap / sum).collect::<Vec<_>>())
+}
+
+/// The same filter along rows and along columns.
+fn filtered(grey: &Grey<'_>, kernel: &[f32]) -> Owned {
     let (width, height) = (grey.width(), grey.height());
     let half = kernel.len() / 2;
     let mut line = vec![0.0_f32; width + 2 * half];
