@@ -124,7 +124,7 @@ pub(super) fn tile(
     let width = right - left;
     let by = [(down.1 / area, -down.0 / area), (-across.1 / area, across.0 / area)];
     let axes = [(by[0], growth.0), (by[1], growth.1)]
-        .map(|(by, growth)| Axis::new(by, growth, (left as f32 - x, top as f32 - y), width));
+        .map(|(by, growth)| Axis::new(by, growth, (left as f32 - x, top as f32 - y)));
     let beats = beats(grey, axes, (left, width), top..bottom);
     // Half of all edges: an axis without edges of its own has no clear beat.
     let power = f32::midpoint(beats[0].power, beats[1].power).max(1.0);
@@ -151,38 +151,34 @@ const LITTLE: f32 = 0.25;
 struct Axis {
     /// The direction in which its coordinate grows.
     way: (f32, f32),
-    /// The beat column by column.
-    wheel: [[f32; WIDEST]; 2],
-    /// Where it begins, and how it goes on from row to row.
+    /// Where its beat begins, and how it goes on from column to column and from row to row.
     turn: Turn,
-    step: Turn,
+    across: Turn,
+    down: Turn,
     /// Print growth as a turn; none where it is little.
     growth: Option<Turn>,
 }
 
 impl Axis {
     /// `by` says how fast the coordinate grows with x and with y, `corner` where the box begins.
-    fn new(by: (f32, f32), growth: f32, corner: (f32, f32), width: usize) -> Self {
+    fn new(by: (f32, f32), growth: f32, corner: (f32, f32)) -> Self {
         let length = (by.0 * by.0 + by.1 * by.1).sqrt();
         Self {
             way: (by.0 / length, by.1 / length),
-            wheel: wheel(by.0, width),
             turn: Turn::unit(-TAU * (by.0 * corner.0 + by.1 * corner.1)),
-            step: Turn::unit(-TAU * by.1),
+            across: Turn::unit(-TAU * by.0),
+            down: Turn::unit(-TAU * by.1),
             growth: (growth.abs() > LITTLE).then(|| Turn::unit(growth)),
         }
     }
 }
 
-/// The beat of columns.
-fn wheel(rate: f32, width: usize) -> [[f32; WIDEST]; 2] {
-    let mut out = [[0.0; WIDEST]; 2];
-    let step = Turn::unit(-TAU * rate);
+/// Fills in the beat column by column.
+fn turn_wheel([re, im]: &mut [[f32; WIDEST]; 2], step: Turn, width: usize) {
     let two = step.times(step);
     let (four, three) = (two.times(two), two.times(step));
     let turns = [Turn { re: 1.0, im: 0.0 }, step, two, three];
     let (mut now_re, mut now_im) = (turns.map(|turn| turn.re), turns.map(|turn| turn.im));
-    let [re, im] = &mut out;
     let chunks = re.chunks_exact_mut(LANES).zip(im.chunks_exact_mut(LANES));
     for (re, im) in chunks.take(width.div_ceil(LANES)) {
         re.copy_from_slice(&now_re);
@@ -193,7 +189,6 @@ fn wheel(rate: f32, width: usize) -> [[f32; WIDEST]; 2] {
             now_im[lane] = a * four.im + b * four.re;
         }
     }
-    out
 }
 
 /// Both beats over a box of pixels.
@@ -204,13 +199,17 @@ fn beats(
     rows: std::ops::Range<usize>,
 ) -> [Beat; 2] {
     let [mut gx, mut gy] = [[0.0; WIDEST]; 2];
+    let mut wheels = [[[0.0; WIDEST]; 2]; 2];
+    for (wheel, axis) in wheels.iter_mut().zip(&axes) {
+        turn_wheel(wheel, axis.across, width);
+    }
     let lanes = width.next_multiple_of(LANES);
     let mut sums = [Sums::default(); 2];
     for row in rows {
         slopes(grey, row, left, &mut gx[..width], &mut gy[..width]);
-        for (sums, axis) in sums.iter_mut().zip(&mut axes) {
-            sums.add(&gx[..lanes], &gy[..lanes], axis);
-            axis.turn = axis.turn.times(axis.step);
+        for ((sums, axis), wheel) in sums.iter_mut().zip(&mut axes).zip(&wheels) {
+            sums.add(&gx[..lanes], &gy[..lanes], axis, wheel);
+            axis.turn = axis.turn.times(axis.down);
         }
     }
     [0, 1].map(|at| sums[at].beat(axes[at].growth))
@@ -230,8 +229,8 @@ struct Sums {
 
 impl Sums {
     /// Adds a row, whose length is a multiple of the lanes.
-    fn add(&mut self, gx: &[f32], gy: &[f32], axis: &Axis) {
-        let wheel = axis.wheel[0].chunks_exact(LANES).zip(axis.wheel[1].chunks_exact(LANES));
+    fn add(&mut self, gx: &[f32], gy: &[f32], axis: &Axis, wheel: &[[f32; WIDEST]; 2]) {
+        let wheel = wheel[0].chunks_exact(LANES).zip(wheel[1].chunks_exact(LANES));
         let slopes = gx.chunks_exact(LANES).zip(gy.chunks_exact(LANES));
         let [mut a, mut b, mut c, mut d] = [[0.0_f32; LANES]; 4];
         let way = axis.way;

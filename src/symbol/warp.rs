@@ -174,14 +174,16 @@ impl Warp {
         let mut sums = [[0.0_f64; TERMS_MOST + 2]; TERMS_MOST];
         for sight in sights {
             let powers = powers((sight.u - u) / scale, (sight.v - v) / scale).map(f64::from);
+            // All products of a row at once: that is quicker than only those that are needed.
+            let mut columns = [0.0; TERMS_MOST + 2];
+            columns[..TERMS_MOST].copy_from_slice(&powers);
+            columns[TERMS_MOST..].copy_from_slice(&[sight.x, sight.y].map(f64::from));
             let weight = f64::from(weight(sight));
-            for row in 0..terms {
-                let factor = weight * powers[row];
-                for col in row..terms {
-                    sums[row][col] += factor * powers[col];
+            for (sums, power) in sums.iter_mut().zip(&powers).take(terms) {
+                let factor = weight * power;
+                for (sum, column) in sums.iter_mut().zip(&columns) {
+                    *sum += factor * column;
                 }
-                sums[row][TERMS_MOST] += factor * f64::from(sight.x);
-                sums[row][TERMS_MOST + 1] += factor * f64::from(sight.y);
             }
         }
         let (x, y) = solve(&mut sums, terms)?;
