@@ -79,9 +79,8 @@ impl Cells {
         let taps = ((pitch * share / 1.5).ceil() as usize).clamp(2, 6);
         let place = |tap: usize| ((tap as f32 + 0.5) / taps as f32 - 0.5) * share;
         let places = (0..taps * taps).map(|tap| (place(tap % taps), place(tap / taps)));
-        let around: Vec<(f32, f32)> = places
-            .map(|(a, b)| (a * across.0 + b * down.0, a * across.1 + b * down.1))
-            .collect();
+        let around: Vec<(f32, f32)> =
+            places.map(|(a, b)| (a * across.0 + b * down.0, a * across.1 + b * down.1)).collect();
         let mut values = Vec::with_capacity(size.0 * size.1);
         for row in 0..size.1 {
             let line = warp.line((from.1 + row as i32) as f32 + 0.5);

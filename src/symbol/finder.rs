@@ -287,8 +287,11 @@ impl Corner {
         } else {
             self.col
         };
-        let row =
-            if matches!(frame.turned, 1 | 2) { self.row } else { (self.row + 1).checked_sub(rows)? };
+        let row = if matches!(frame.turned, 1 | 2) {
+            self.row
+        } else {
+            (self.row + 1).checked_sub(rows)?
+        };
         if col + cols > sums.cols || row + rows > sums.rows {
             return None;
         }

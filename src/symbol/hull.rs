@@ -88,8 +88,7 @@ fn sides(outline: &[Point]) -> Vec<Line> {
     let mut ends = vec![0];
     split(&ring, 0, middle, &mut ends);
     split(&ring, middle, count, &mut ends);
-    let mut parts: Vec<(usize, usize)> =
-        ends.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    let mut parts: Vec<(usize, usize)> = ends.windows(2).map(|pair| (pair[0], pair[1])).collect();
     let length = |part: &(usize, usize)| far(ring[part.0], ring[part.1]);
     parts.sort_by(|a, b| length(b).total_cmp(&length(a)));
     parts.truncate(SIDES);

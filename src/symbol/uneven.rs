@@ -148,8 +148,7 @@ fn misses(
 
 /// The beat of the edges that rise and that fall, at every step.
 fn beats(edges: &[[f32; 2]], reach: f32) -> Vec<Turn> {
-    let turns: Vec<Turn> =
-        (0..FINE).map(|n| Turn::unit(-TAU * n as f32 / FINE as f32)).collect();
+    let turns: Vec<Turn> = (0..FINE).map(|n| Turn::unit(-TAU * n as f32 / FINE as f32)).collect();
     let half = (reach * FINE as f32) as usize;
     let window = |far: f32| 1.0 + (TAU / 2.0 * far / (half + 1) as f32).cos();
     let beat = |knot: usize| {
@@ -167,9 +166,9 @@ fn beats(edges: &[[f32; 2]], reach: f32) -> Vec<Turn> {
     };
     let count = edges.len() / STEP + 1;
     let beats: Vec<[Turn; 2]> = (0..count).map(beat).collect();
-    let product = beats.iter().fold(Turn::default(), |sum, [rising, falling]| {
-        sum.plus(rising.times(falling.mirrored()))
-    });
+    let product = beats
+        .iter()
+        .fold(Turn::default(), |sum, [rising, falling]| sum.plus(rising.times(falling.mirrored())));
     let growth = product.angle() / 2.0;
     beats
         .iter()

@@ -53,8 +53,14 @@ fn powers(u: f32, v: f32) -> [f32; TERMS_MOST] {
 impl Warp {
     /// The lattice with this origin and these steps to the next column and the next row.
     pub(super) fn straight(origin: (f32, f32), across: (f32, f32), down: (f32, f32)) -> Self {
-        let mut warp =
-            Self { middle: (0.0, 0.0), scale: 1.0, terms: 3, x: [0.0; 10], y: [0.0; 10], uneven: None };
+        let mut warp = Self {
+            middle: (0.0, 0.0),
+            scale: 1.0,
+            terms: 3,
+            x: [0.0; 10],
+            y: [0.0; 10],
+            uneven: None,
+        };
         warp.x[..3].copy_from_slice(&[origin.0, across.0, down.0]);
         warp.y[..3].copy_from_slice(&[origin.1, across.1, down.1]);
         warp
