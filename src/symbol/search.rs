@@ -69,10 +69,10 @@ pub(super) fn search(
     // A glance at every copy first: large modules look like many small ones in the finer copies,
     // and it takes long to see that they are not.
     let Hints { places, finders, .. } = *task.hints;
-    let mut round = |search: &mut Search<'_>,
-                     places: Range<usize>,
-                     finders,
-                     take: &mut dyn FnMut(Symbol) -> bool| {
+    let round = |search: &mut Search<'_>,
+                 places: Range<usize>,
+                 finders,
+                 take: &mut dyn FnMut(Symbol) -> bool| {
         (0..task.levels).all(|level| search.level(level, places.clone(), finders, take))
     };
     let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders), take);
