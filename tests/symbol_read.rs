@@ -13,7 +13,7 @@ mod symbol_kit;
 use datamatrix::{SymbolList, SymbolSize};
 use markwright::symbol::{Grey, Hints, Region, Symbol, find, find_all};
 use proptest::prelude::*;
-use symbol_kit::{Chance, Fault, MORE, Scene, TEN, code, drawn, encoded, scene};
+use symbol_kit::{Chance, Fault, MORE, Scene, TEN, code, drawn, encoded, scene, through};
 
 const VGA: (usize, usize) = (640, 480);
 
@@ -92,6 +92,119 @@ fn flipped_modules_are_counted_as_words_put_right() {
         let unused = 1.0 - 2.0 * flips as f32 / 20.0;
         assert!((found.unused - unused).abs() < 1e-6);
         assert_eq!(found.text, text);
+    }
+}
+
+/// Modules of a code in a size.
+fn modules(length: usize, size: SymbolSize) -> (String, (Vec<bool>, usize)) {
+    let text = code(length, &mut Chance::new(29));
+    let modules = encoded(&text, SymbolList::with_whitelist([size])).unwrap();
+    (text, modules)
+}
+
+/// A place turned about the middle of a picture, in modules from the middle of a symbol.
+fn turned(angle: f32, module: f32, (x, y): (f32, f32)) -> (f32, f32) {
+    let (sin, cos) = angle.sin_cos();
+    ((x * cos + y * sin) / module, (y * cos - x * sin) / module)
+}
+
+/// Whether a symbol that is seen so is read: nothing beside it, whole modules.
+fn is_read(length: usize, size: SymbolSize, place: impl Fn(f32, f32) -> (f32, f32)) {
+    let (text, modules) = modules(length, size);
+    let (cols, rows) = (modules.1 as f32, (modules.0.len() / modules.1) as f32);
+    let from_middle = |x: f32, y: f32| {
+        let (u, v) = place(x - 160.0, y - 160.0);
+        (u + cols / 2.0, v + rows / 2.0)
+    };
+    let luma = through(&modules, (320, 320), from_middle, |_, _| true, |_, _| false);
+    let found = find(&Grey::new(&luma, 320, 320).unwrap(), &Hints::default());
+    assert_eq!(found.map(|found| found.text), Some(text));
+}
+
+#[test]
+fn a_feed_that_wobbles_within_a_few_rows_is_followed() {
+    for (swing, rows) in [(0.2, 9.0), (0.3, 14.0), (0.45, 12.0)] {
+        is_read(31, SymbolSize::Square20, |x, y| {
+            let (u, v) = turned(0.3, 6.0, (x, y));
+            (u, v + swing * (v * std::f32::consts::TAU / rows).sin())
+        });
+        is_read(129, SymbolSize::Square40, |x, y| {
+            let (u, v) = turned(2.2, 5.0, (x, y));
+            (u, v + swing * (v * std::f32::consts::TAU / rows).sin())
+        });
+    }
+}
+
+#[test]
+fn a_web_that_slips_by_half_a_module_is_followed() {
+    is_read(85, SymbolSize::Square36, |x, y| {
+        let (u, v) = turned(0.1, 5.0, (x, y));
+        (u, if v > 3.0 { v + 0.5 } else { v })
+    });
+}
+
+#[test]
+fn a_label_stretched_or_slanted_by_a_third_is_read() {
+    for stretch in [0.7, 1.4_f32] {
+        is_read(85, SymbolSize::Square36, |x, y| {
+            let (u, v) = turned(0.5, 4.5, (x, y));
+            (u * stretch.sqrt(), v / stretch.sqrt())
+        });
+    }
+    is_read(85, SymbolSize::Square36, |x, y| {
+        let (u, v) = turned(0.5, 4.5, (x, y));
+        (u + 0.33 * v, v)
+    });
+}
+
+#[test]
+fn the_smallest_symbols_are_read_where_the_camera_is_not_upright() {
+    for size in [SymbolSize::Square12, SymbolSize::Square14, SymbolSize::Square16] {
+        is_read(2, size, |x, y| {
+            let far = 1.0 + (x * 0.8 + y * 0.6) * 0.006;
+            turned(0.7, 5.5, (x / far, y / far))
+        });
+    }
+}
+
+#[test]
+fn modules_of_two_pixels_are_read() {
+    for angle in [0.0, 0.35, 2.0] {
+        is_read(31, SymbolSize::Square20, |x, y| turned(angle, 2.0, (x, y)));
+        is_read(2, SymbolSize::Square14, |x, y| turned(angle, 2.1, (x, y)));
+    }
+}
+
+#[test]
+fn marks_of_separate_dots_are_read() {
+    let (text, modules) = modules(31, SymbolSize::Square20);
+    for (wide, angle) in [(0.55_f32, 0.4), (0.7, 1.3)] {
+        let place = |x: f32, y: f32| {
+            let (u, v) = turned(angle, 7.0, (x - 160.0, y - 160.0));
+            (u + 10.0, v + 10.0)
+        };
+        let dot = |u: f32, v: f32| u.hypot(v) < wide / 2.0;
+        let luma = through(&modules, (320, 320), place, dot, |_, _| false);
+        let found = find(&Grey::new(&luma, 320, 320).unwrap(), &Hints::default());
+        assert_eq!(found.map(|found| found.text), Some(text.clone()), "dots of {wide}");
+    }
+}
+
+#[test]
+fn a_line_that_touches_the_symbol_hides_it_not() {
+    let (text, modules) = modules(85, SymbolSize::Square36);
+    for side in 0..4 {
+        let place = |x: f32, y: f32| {
+            let (u, v) = turned(0.2, 5.0, (x - 160.0, y - 160.0));
+            (u + 18.0, v + 18.0)
+        };
+        let line = |u: f32, v: f32| {
+            let beyond = [-u, u - 36.0, -v, v - 36.0][side];
+            (0.0..1.5).contains(&beyond)
+        };
+        let luma = through(&modules, (320, 320), place, |_, _| true, line);
+        let found = find(&Grey::new(&luma, 320, 320).unwrap(), &Hints::default());
+        assert_eq!(found.map(|found| found.text), Some(text.clone()), "side {side}");
     }
 }
 

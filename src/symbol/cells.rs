@@ -6,7 +6,7 @@
     clippy::cast_possible_wrap,
     reason = "a lattice has at most some hundred columns"
 )]
-use super::grey::Grey;
+use super::grey::{Grey, PARTS};
 use super::warp::Warp;
 
 /// Side of the blocks whose brightest and darkest cells make the local scale.
@@ -78,19 +78,16 @@ impl Cells {
         let pitch = (across.0 * down.1 - across.1 * down.0).abs().sqrt();
         let taps = ((pitch * share / 1.5).ceil() as usize).clamp(2, 6);
         let place = |tap: usize| ((tap as f32 + 0.5) / taps as f32 - 0.5) * share;
+        let places = (0..taps * taps).map(|tap| (place(tap % taps), place(tap / taps)));
+        let around: Vec<(f32, f32)> =
+            places.map(|(a, b)| (a * across.0 + b * down.0, a * across.1 + b * down.1)).collect();
         let mut values = Vec::with_capacity(size.0 * size.1);
         for row in 0..size.1 {
             let line = warp.line((from.1 + row as i32) as f32 + 0.5);
             for col in 0..size.0 {
                 let (x, y) = line.at((from.0 + col as i32) as f32 + 0.5);
-                let mut sum = 0.0;
-                for b in (0..taps).map(place) {
-                    for a in (0..taps).map(place) {
-                        let (dx, dy) = (a * across.0 + b * down.0, a * across.1 + b * down.1);
-                        sum += grey.between(x + dx, y + dy);
-                    }
-                }
-                values.push(sum / (taps * taps) as f32);
+                let sum: u32 = around.iter().map(|(dx, dy)| grey.finely(x + dx, y + dy)).sum();
+                values.push(sum as f32 / (PARTS * PARTS * taps * taps) as f32);
             }
         }
         Self::new(size.0, values)

@@ -8,14 +8,28 @@ use super::sizes::{SHAPES, Shape};
 const SHORTEST: usize = 8;
 /// How solid the first modules of a side must be to be looked at.
 const SOLID: f32 = 0.25;
-/// How much lighter it must be beyond them, both sides together.
-const CHANGE: f32 = 1.0;
+/// How much lighter it must be beyond them, both sides together: where nothing is damaged, and
+/// where one of them may be.
+const CHANGES: [f32; 2] = [2.0, 1.0];
 /// Corners that are looked into for each quarter turn: a bound for pictures of stripes.
 const CORNERS: usize = 2_000;
 /// What a lost side costs, because three sides are more easily there by chance.
 const LOST: f32 = 0.15;
+/// How well the sides around it must fit.
+const OUTER: f32 = 0.3;
 /// How well the whole finder must fit.
 const FITS: f32 = 0.45;
+
+/// Which finders are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finders {
+    /// Those whose solid sides stand out clearly: a tenth of the work of the next.
+    Clear,
+    /// Those whose sides may be damaged.
+    Any,
+    /// Those of which one solid side cannot be seen: a burnt-out dot has taken it.
+    Lost,
+}
 
 /// A symbol that may be there.
 #[derive(Debug, Clone, Copy)]
@@ -123,25 +137,78 @@ impl Sums {
 /// How well the finder of a symbol fits, once its cells are known better: they begin one cell
 /// left of it and one above.
 pub(super) fn refit(cells: &Cells, frame: &Frame) -> f32 {
-    fit(&Sums::new(cells), &Frame { col: 1, row: 1, turned: 0, ..*frame })
+    let frame = Frame { col: 1, row: 1, turned: 0, ..*frame };
+    fit(&Sums::new(cells), &frame, frame.size())
+}
+
+/// Sums over the shortest solid side from each cell on, with empty cells around.
+struct Short {
+    /// Rightwards; with an empty row above and one below.
+    across: Vec<f32>,
+    /// Downwards; with an empty column on the left and one on the right.
+    down: Vec<f32>,
+    /// Columns and rows where such a side can begin.
+    cols: usize,
+    rows: usize,
+}
+
+impl Short {
+    /// `None` where there is no room for such a side.
+    fn new(sums: &Sums) -> Option<Self> {
+        let (cols, rows) = (sums.cols.checked_sub(SHORTEST - 1)?, sums.rows);
+        let rows = rows.checked_sub(SHORTEST - 1)?;
+        if cols == 0 || rows == 0 {
+            return None;
+        }
+        let stride = sums.cols + 1;
+        let mut across = vec![0.0; cols];
+        for line in sums.along[0].chunks_exact(stride).take(sums.rows) {
+            across.extend(line.iter().zip(&line[SHORTEST..]).map(|(from, to)| to - from));
+        }
+        across.resize(across.len() + cols, 0.0);
+        let mut down = Vec::with_capacity((sums.cols + 2) * rows);
+        for row in 0..rows {
+            let from = &sums.along[1][row * stride..][..sums.cols];
+            let to = &sums.along[1][(row + SHORTEST) * stride..][..sums.cols];
+            down.push(0.0);
+            down.extend(from.iter().zip(to).map(|(from, to)| to - from));
+            down.push(0.0);
+        }
+        Some(Self { across, down, cols, rows })
+    }
 }
 
 /// Symbols that may be among these cells, the likeliest first.
-/// With `lost`, those of which one solid side cannot be seen: a burnt-out dot has taken it.
-pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool) -> Vec<Frame> {
+pub(super) fn frames(
+    cells: &Cells,
+    finders: Finders,
+    wanted: impl Fn(&Shape) -> bool,
+) -> Vec<Frame> {
+    let lost = finders == Finders::Lost;
     let sums = Sums::new(cells);
     let mut frames = Vec::new();
-    let shapes: Vec<&'static Shape> = SHAPES.iter().filter(|shape| wanted(shape)).collect();
+    let Some(short) = Short::new(&sums) else { return frames };
+    let both = SHAPES.iter().filter(|shape| wanted(shape)).flat_map(|shape| {
+        let ways: &[bool] = if shape.rows == shape.cols { &[false] } else { &[false, true] };
+        ways.iter().map(move |mirrored| (shape, *mirrored))
+    });
     for turned in 0..4 {
-        for (row, col, inverted) in corners(&sums, turned, lost).into_iter().take(CORNERS) {
-            for shape in &shapes {
-                for mirrored in [false, true] {
-                    if mirrored && shape.rows == shape.cols {
-                        continue;
-                    }
-                    let corner = Corner { row, col, turned, inverted, lost };
-                    frames.extend(corner.frame(&sums, shape, mirrored));
-                }
+        let frame = |(shape, mirrored)| {
+            let inverted = false;
+            Frame { shape, col: 0, row: 0, turned, inverted, mirrored, lost, fit: 0.0 }
+        };
+        let outlines: Vec<(usize, usize, Frame)> = both
+            .clone()
+            .map(frame)
+            .map(|frame| (frame.size().0, frame.size().1, frame))
+            .filter(|(cols, rows, _)| *cols <= sums.cols && *rows <= sums.rows)
+            .collect();
+        if outlines.is_empty() {
+            continue;
+        }
+        for corner in corners(&short, sums.rows, turned, finders).into_iter().take(CORNERS) {
+            for (cols, rows, frame) in &outlines {
+                frames.extend(corner.frame(&sums, (*cols, *rows), frame));
             }
         }
     }
@@ -149,81 +216,118 @@ pub(super) fn frames(cells: &Cells, lost: bool, wanted: impl Fn(&Shape) -> bool)
     frames
 }
 
-/// Cells where two solid sides may meet, one of which may be lost: row, column, light on dark.
-fn corners(sums: &Sums, turned: u8, lost: bool) -> Vec<(usize, usize, bool)> {
+/// Cells where two solid sides may meet, one of which may be lost.
+fn corners(short: &Short, rows: usize, turned: u8, finders: Finders) -> Vec<Corner> {
     let mut corners = Vec::new();
-    if sums.cols < SHORTEST || sums.rows < SHORTEST {
-        return corners;
-    }
+    let lost = finders == Finders::Lost;
+    let least = CHANGES[usize::from(finders != Finders::Clear)] * SHORTEST as f32;
     let (leftwards, downwards) = (matches!(turned, 2 | 3), matches!(turned, 1 | 2));
-    let enough = SOLID * SHORTEST as f32;
-    for row in 0..sums.rows {
+    let mut changes = vec![0.0_f32; short.cols];
+    for row in 0..rows {
         let top = if downwards { Some(row) } else { (row + 1).checked_sub(SHORTEST) };
-        let Some(top) = top.filter(|top| top + SHORTEST <= sums.rows) else { continue };
-        let line = &sums.along[0][row * (sums.cols + 1)..][..=sums.cols];
-        for (left, (from, to)) in line.iter().zip(&line[SHORTEST..]).enumerate() {
-            let across = to - from;
-            if !lost && across.abs() < enough {
-                continue;
+        let Some(top) = top.filter(|top| *top < short.rows) else { continue };
+        // Beyond the solid sides it is light: somewhere it must change.
+        let line = |row: usize| &short.across[row * short.cols..][..short.cols];
+        let (across, below) = (line(row + 1), line(if downwards { row } else { row + 2 }));
+        let down = &short.down[top * (short.cols + SHORTEST + 1)..][..short.cols + SHORTEST + 1];
+        let (at, next) = if leftwards { (SHORTEST, SHORTEST + 1) } else { (1, 0) };
+        let (down, beside) = (&down[at..][..short.cols], &down[next..][..short.cols]);
+        let sides = across.iter().zip(below).zip(down.iter().zip(beside));
+        if lost {
+            for (change, ((across, below), (down, beside))) in changes.iter_mut().zip(sides) {
+                let (a, b) = ((across - below).abs(), (down - beside).abs());
+                *change = 2.0 * if a > b { a } else { b };
             }
-            let col = if leftwards { left + SHORTEST - 1 } else { left };
-            let down = sums.col(&sums.along, top, col, SHORTEST);
-            // Beyond the solid sides it is light: somewhere it must change.
-            let below = if downwards { row.checked_sub(1) } else { Some(row + 1) };
-            let beside = if leftwards { Some(col + 1) } else { col.checked_sub(1) };
-            let below = below.filter(|row| *row < sums.rows);
-            let beside = beside.filter(|col| *col < sums.cols);
-            let below = below.map_or(0.0, |row| sums.row(&sums.along, row, left, SHORTEST));
-            let beside = beside.map_or(0.0, |col| sums.col(&sums.along, top, col, SHORTEST));
-            let (solid, outer) = match (across.abs() >= enough, down.abs() >= enough) {
-                (true, true) if (across < 0.0) == (down < 0.0) && !lost => {
-                    (across + down, below + beside)
-                }
-                // Where the dot is burnt out it is as light as the ground.
-                (true, true) if lost && across > 0.0 && down < 0.0 => (2.0 * across, 2.0 * below),
-                (true, true) if lost && down > 0.0 && across < 0.0 => (2.0 * down, 2.0 * beside),
-                (true, false) if lost => (2.0 * across, 2.0 * below),
-                (false, true) if lost => (2.0 * down, 2.0 * beside),
-                _ => continue,
-            };
-            let change = solid - outer;
-            if change.abs() > CHANGE * SHORTEST as f32 && change * solid > 0.0 {
-                corners.push((row, col, solid < 0.0));
+        } else {
+            for (change, ((across, below), (down, beside))) in changes.iter_mut().zip(sides) {
+                *change = (across + down - below - beside).abs();
+            }
+        }
+        for (left, change) in changes.iter().enumerate() {
+            if *change > least {
+                let col = if leftwards { left + SHORTEST - 1 } else { left };
+                let sides = [across[left], below[left], down[left], beside[left]];
+                let inverted = solid(sides, lost).map(|solid| solid < 0.0);
+                corners.extend(inverted.map(|inverted| Corner { row, col, inverted }));
             }
         }
     }
     corners
 }
 
+/// How dark the solid sides of a corner are, if there are some: across and what is below it, down
+/// and what is beside it.
+fn solid([across, below, down, beside]: [f32; 4], lost: bool) -> Option<f32> {
+    let enough = SOLID * SHORTEST as f32;
+    let (solid, outer) = match (across.abs() >= enough, down.abs() >= enough) {
+        (true, true) if (across < 0.0) == (down < 0.0) && !lost => (across + down, below + beside),
+        // Where the dot is burnt out it is as light as the ground.
+        (true, true) if lost && across > 0.0 && down < 0.0 => (2.0 * across, 2.0 * below),
+        (true, true) if lost && down > 0.0 && across < 0.0 => (2.0 * down, 2.0 * beside),
+        (true, false) if lost => (2.0 * across, 2.0 * below),
+        (false, true) if lost => (2.0 * down, 2.0 * beside),
+        _ => return None,
+    };
+    let change = solid - outer;
+    (change.abs() > CHANGES[1] * SHORTEST as f32 && change * solid > 0.0).then_some(solid)
+}
+
 /// A cell where two solid sides meet.
 struct Corner {
     row: usize,
     col: usize,
-    turned: u8,
     inverted: bool,
-    lost: bool,
 }
 
 impl Corner {
-    fn frame(&self, sums: &Sums, shape: &'static Shape, mirrored: bool) -> Option<Frame> {
-        let Self { turned, inverted, lost, .. } = *self;
-        let mut frame = Frame { shape, col: 0, row: 0, turned, inverted, mirrored, lost, fit: 0.0 };
-        let (cols, rows) = frame.size();
-        frame.col =
-            if matches!(turned, 2 | 3) { (self.col + 1).checked_sub(cols)? } else { self.col };
-        frame.row =
-            if matches!(turned, 1 | 2) { self.row } else { (self.row + 1).checked_sub(rows)? };
-        if frame.col + cols > sums.cols || frame.row + rows > sums.rows {
+    /// The symbol of so many columns and rows of cells that has its corner here, if it fits.
+    fn frame(&self, sums: &Sums, (cols, rows): (usize, usize), frame: &Frame) -> Option<Frame> {
+        let col = if matches!(frame.turned, 2 | 3) {
+            (self.col + 1).checked_sub(cols)?
+        } else {
+            self.col
+        };
+        let row = if matches!(frame.turned, 1 | 2) {
+            self.row
+        } else {
+            (self.row + 1).checked_sub(rows)?
+        };
+        if col + cols > sums.cols || row + rows > sums.rows {
             return None;
         }
-        frame.fit = fit(sums, &frame);
+        let mut frame = Frame { col, row, inverted: self.inverted, ..*frame };
+        frame.fit = fit(sums, &frame, (cols, rows));
         (frame.fit > FITS).then_some(frame)
     }
 }
 
+/// A glance at the sides around it, before those inside are looked at.
+fn outer_fits(sums: &Sums, frame: &Frame, (cols, rows): (usize, usize)) -> bool {
+    let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
+    let sign = if frame.inverted { -1.0 } else { 1.0 };
+    let length = (rows + cols) as f32;
+    let (right, bottom) = (frame.col + cols - 1, frame.row + rows - 1);
+    let (leg, far) = if solid_right { (right, frame.col) } else { (frame.col, right) };
+    let (foot, head) = if solid_top { (frame.row, bottom) } else { (bottom, frame.row) };
+    let clocks = || {
+        let clocks = clock_of_col(sums, frame, far, rows, solid_top)
+            + clock_of_row(sums, frame, head, cols, solid_right);
+        sign * clocks
+    };
+    if frame.lost {
+        return clocks() >= 0.5 * length;
+    }
+    let solid = sign
+        * (sums.col(&sums.along, frame.row, leg, rows)
+            + sums.row(&sums.along, foot, frame.col, cols));
+    solid >= SOLID * length && solid + clocks() > 2.0 * OUTER * length
+}
+
 /// Mean agreement of all finders of the symbol, regions inside it included.
-fn fit(sums: &Sums, frame: &Frame) -> f32 {
-    let (cols, rows) = frame.size();
+fn fit(sums: &Sums, frame: &Frame, (cols, rows): (usize, usize)) -> f32 {
+    if !outer_fits(sums, frame, (cols, rows)) {
+        return 0.0;
+    }
     let (seen_rows, seen_cols) = frame.seen();
     let (down, across) = if frame.mirrored {
         (frame.shape.across, frame.shape.down)
@@ -239,22 +343,6 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
     // Of the two lines at each border: which side of a region is solid, which alternates.
     let (solid_right, solid_top) = (matches!(frame.turned, 2 | 3), matches!(frame.turned, 1 | 2));
     let sign = if frame.inverted { -1.0 } else { 1.0 };
-    let leg = if solid_right { frame.col + cols - 1 } else { frame.col };
-    let foot = if solid_top { frame.row } else { frame.row + rows - 1 };
-    let solid =
-        sums.col(&sums.along, frame.row, leg, rows) + sums.row(&sums.along, foot, frame.col, cols);
-    if !frame.lost && sign * solid < SOLID * (rows + cols) as f32 {
-        return 0.0;
-    }
-    if frame.lost {
-        let far = if solid_right { frame.col } else { frame.col + cols - 1 };
-        let head = if solid_top { frame.row + rows - 1 } else { frame.row };
-        let clocks = clock_of_col(sums, frame, far, rows, solid_top)
-            + clock_of_row(sums, frame, head, cols, solid_right);
-        if sign * clocks < 0.5 * (rows + cols) as f32 {
-            return 0.0;
-        }
-    }
     let (mut sum, mut worst) = (0.0, f32::MAX);
     let bars_down = cols / step_cols;
     for bar in 0..bars_down {
@@ -276,6 +364,8 @@ fn fit(sums: &Sums, frame: &Frame) -> f32 {
     }
     let count = 2 * (bars_down * rows + bars_across * cols);
     if frame.lost {
+        let leg = if solid_right { frame.col + cols - 1 } else { frame.col };
+        let foot = if solid_top { frame.row } else { frame.row + rows - 1 };
         let leg = sign * sums.col(&sums.along, frame.row, leg, rows) / rows as f32;
         let foot = sign * sums.row(&sums.along, foot, frame.col, cols) / cols as f32;
         let (least, length) = if leg < foot { (leg, rows) } else { (foot, cols) };

@@ -1,5 +1,8 @@
 //! A grey picture, looked at without a copy, and smaller copies of it.
 
+/// Parts of a pixel that are told from each other where brightness between pixels is asked for.
+pub(super) const PARTS: usize = 256;
+
 /// One byte a pixel, 0 is black. Coordinates are pixels, the middle of the first pixel is (0, 0).
 #[derive(Debug, Clone, Copy)]
 pub struct Grey<'a> {
@@ -87,30 +90,73 @@ impl<'a> Grey<'a> {
         f32::from(sum) / 4.0
     }
 
-    /// The brightness between four pixels.
+    /// The brightness between four pixels; outside of the picture that of its border.
+    #[expect(clippy::cast_precision_loss, reason = "at most 2^24")]
+    pub(super) fn between(&self, x: f32, y: f32) -> f32 {
+        self.finely(x, y) as f32 / (PARTS * PARTS) as f32
+    }
+
+    /// The same times the square of the parts.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
+        clippy::cast_possible_wrap,
         clippy::cast_precision_loss,
-        reason = "clamped to the picture first, and pictures are far smaller than 2^24"
+        reason = "clamped to the picture first, and pictures are far smaller than 2^23"
     )]
-    pub(super) fn between(&self, x: f32, y: f32) -> f32 {
-        let pull = |at: f32, end: usize| {
-            let last = (end - 1) as f32;
-            let at = if at > 0.0 { at } else { 0.0 };
-            if at < last { at } else { last }
-        };
-        let (x, y) = (pull(x, self.width), pull(y, self.height));
-        let (left, top) = (x as usize, y as usize);
-        let (across, down) = (x - left as f32, y - top as f32);
-        let right = usize::from(left + 1 < self.width);
-        let below = if top + 1 < self.height { self.stride } else { 0 };
+    pub(super) fn finely(&self, x: f32, y: f32) -> u32 {
+        let parts = |at: f32| (at * PARTS as f32 + 0.5) as i32;
+        let pull = |at: i32, end: usize| (at.max(0) as usize).min((end - 1) * PARTS);
+        let (x, y) = (pull(parts(x), self.width), pull(parts(y), self.height));
+        let (left, top) = (x / PARTS, y / PARTS);
+        let (across, down) = ((x % PARTS) as u32, (y % PARTS) as u32);
         let at = top * self.stride + left;
-        let value = |at: usize| f32::from(self.luma[at]);
-        let upper = value(at) + (value(at + right) - value(at)) * across;
-        let at = at + below;
-        let lower = value(at) + (value(at + right) - value(at)) * across;
-        upper + (lower - upper) * down
+        let pair = |pixels: &[u8]| {
+            u32::from(pixels[0]) * (PARTS as u32 - across) + u32::from(pixels[1]) * across
+        };
+        let (upper, lower) = if left + 1 < self.width && top + 1 < self.height {
+            (pair(&self.luma[at..at + 2]), pair(&self.luma[at + self.stride..][..2]))
+        } else {
+            let right = usize::from(left + 1 < self.width);
+            let below = if top + 1 < self.height { self.stride } else { 0 };
+            let two = |at: usize| pair(&[self.luma[at], self.luma[at + right]]);
+            (two(at), two(at + below))
+        };
+        upper * (PARTS as u32 - down) + lower * down
+    }
+
+    /// The picture in double size, with edges as sharp as they were (Catmull and Rom).
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a brightness is cut to its range"
+    )]
+    pub(super) fn twice(&self) -> Owned {
+        // A quarter of a pixel beside a pixel's middle, towards its next one.
+        const TAPS: [f32; 4] = [-0.0703, 0.8672, 0.2266, -0.0235];
+        let (width, height) = (2 * self.width, 2 * self.height);
+        // The pixels that make one of double size, along one direction.
+        let four = |at: usize, end: usize| {
+            let home = at / 2 + 2;
+            let pull = |at: usize| at.saturating_sub(2).min(end - 1);
+            if at % 2 == 1 {
+                [home - 1, home, home + 1, home + 2].map(pull)
+            } else {
+                [home + 1, home, home - 1, home - 2].map(pull)
+            }
+        };
+        let sum = |values: [f32; 4]| values.iter().zip(TAPS).map(|(a, b)| a * b).sum::<f32>();
+        let mut across = Vec::with_capacity(width * self.height);
+        for y in 0..self.height {
+            let row = self.row(y);
+            across.extend((0..width).map(|x| sum(four(x, self.width).map(|x| f32::from(row[x])))));
+        }
+        let mut luma = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let rows = four(y, self.height).map(|y| &across[y * width..][..width]);
+            luma.extend((0..width).map(|x| (sum(rows.map(|row| row[x])) + 0.5) as u8));
+        }
+        Owned { luma, width, height }
     }
 
     /// The picture at half its size, each pixel the mean of four: bytes, width, height. `None` if

@@ -7,8 +7,8 @@ const BLOCK: usize = 4;
 const WINDOW: usize = 12;
 /// Windows nearer than this, in blocks, are one place.
 const APART: usize = 8;
-/// A block this much brighter than its neighbour, in grey values, is no noise.
-const FAINTEST: u32 = 3;
+/// A block this much brighter than its neighbour is no noise: three grey values for each pixel.
+const FAINTEST: u16 = 48;
 
 /// A place worth a look, in pixels.
 #[derive(Debug, Clone, Copy)]
@@ -87,57 +87,78 @@ const fn reach() -> usize {
 fn blocks(grey: &Grey<'_>, cols: usize, rows: usize) -> Vec<u16> {
     let mut sums = vec![0; cols * rows];
     for (row, sums) in sums.chunks_exact_mut(cols).enumerate() {
-        let [a, b, c, d] = [0, 1, 2, 3].map(|y| grey.row(BLOCK * row + y).chunks_exact(BLOCK));
-        for (sum, (((a, b), c), d)) in sums.iter_mut().zip(a.zip(b).zip(c).zip(d)) {
-            let four =
-                |x: &[u8]| u16::from(x[0]) + u16::from(x[1]) + u16::from(x[2]) + u16::from(x[3]);
-            *sum = four(a) + four(b) + four(c) + four(d);
+        let lines = [0, 1, 2, 3].map(|y| &grey.row(BLOCK * row + y)[..BLOCK * cols]);
+        let [a, b, c, d] = lines.map(|line| line.as_chunks::<8>().0.iter());
+        let (pairs, last) = sums.as_chunks_mut::<2>();
+        for (pair, (((a, b), c), d)) in pairs.iter_mut().zip(a.zip(b).zip(c).zip(d)) {
+            let sum = neighbours(a) + neighbours(b) + neighbours(c) + neighbours(d);
+            let sum = (sum + (sum >> 16)).to_le_bytes();
+            *pair = [[sum[0], sum[1]], [sum[4], sum[5]]].map(u16::from_le_bytes);
+        }
+        for sum in last {
+            let pixels = lines.iter().flat_map(|line| &line[BLOCK * (cols - 1)..]);
+            *sum = pixels.map(|pixel| u16::from(*pixel)).sum();
         }
     }
     sums
 }
 
+/// Eight pixels added two by two, in four lanes of sixteen bits.
+fn neighbours(eight: &[u8; 8]) -> u64 {
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    let eight = u64::from_le_bytes(*eight);
+    (eight & EVEN) + (eight >> 8 & EVEN)
+}
+
 /// For each window its edges in the direction that has fewer: writing, frames and rulers have
 /// them in one direction. Answer: sums, and how many windows across and down.
 fn windows(blocks: &[u16], cols: usize, rows: usize) -> (Vec<u32>, usize, usize) {
-    let floor = FAINTEST * u32::try_from(BLOCK * BLOCK).expect("it is small");
-    let edge = |a: u16, b: u16| u32::from(a.abs_diff(b)).saturating_sub(floor);
     let (wide, high) = (WINDOW.min(cols - 1), WINDOW.min(rows - 1));
     let (out_cols, out_rows) = (cols - wide, rows - high);
     let mut out = vec![0; out_cols * out_rows];
-    let mut columns = vec![[0_u32; 2]; cols - 1];
-    let mut lines: Vec<[u32; 2]> = Vec::with_capacity((cols - 1) * (rows - 1));
+    // Twelve edges of sixteen pixels are less than sixteen bits.
+    let mut columns = [vec![0_u16; cols - 1], vec![0_u16; cols - 1]];
     for row in 0..rows - 1 {
-        let here = &blocks[row * cols..(row + 1) * cols];
-        let below = &blocks[(row + 1) * cols..(row + 2) * cols];
-        let pairs = here.windows(2).zip(below);
-        lines.extend(pairs.map(|(pair, below)| [edge(pair[0], pair[1]), edge(pair[0], *below)]));
-        let line = &lines[row * (cols - 1)..];
-        for (sum, edges) in columns.iter_mut().zip(line) {
-            sum[0] += edges[0];
-            sum[1] += edges[1];
+        edges(blocks, cols, row, &mut columns, u16::wrapping_add);
+        if let Some(gone) = row.checked_sub(high) {
+            edges(blocks, cols, gone, &mut columns, u16::wrapping_sub);
         }
-        if row >= high {
-            for (sum, edges) in columns.iter_mut().zip(&lines[(row - high) * (cols - 1)..]) {
-                sum[0] -= edges[0];
-                sum[1] -= edges[1];
-            }
-        }
-        if row + 1 >= high {
-            let out = &mut out[(row + 1 - high) * out_cols..][..out_cols];
-            let mut sum = [0, 0];
-            for (col, edges) in columns.iter().enumerate() {
-                sum = [sum[0] + edges[0], sum[1] + edges[1]];
-                if col >= wide {
-                    sum = [sum[0] - columns[col - wide][0], sum[1] - columns[col - wide][1]];
-                }
-                if col + 1 >= wide {
-                    out[col + 1 - wide] = sum[0].min(sum[1]);
-                }
-            }
+        if let Some(row) = (row + 1).checked_sub(high) {
+            least(&columns, wide, &mut out[row * out_cols..][..out_cols]);
         }
     }
     (out, out_cols, out_rows)
+}
+
+/// Adds the edges of a row of blocks to the columns, to the right and down, or takes them away.
+fn edges(
+    blocks: &[u16],
+    cols: usize,
+    row: usize,
+    [across, down]: &mut [Vec<u16>; 2],
+    put: impl Fn(u16, u16) -> u16,
+) {
+    let (here, below) = blocks[row * cols..][..2 * cols].split_at(cols);
+    let edge = |a: u16, b: u16| a.abs_diff(b).saturating_sub(FAINTEST);
+    for (sum, (a, b)) in across.iter_mut().zip(here.iter().zip(&here[1..])) {
+        *sum = put(*sum, edge(*a, *b));
+    }
+    for (sum, (a, b)) in down.iter_mut().zip(here.iter().zip(below)) {
+        *sum = put(*sum, edge(*a, *b));
+    }
+}
+
+/// The lesser sum of each window of columns.
+fn least([across, down]: &[Vec<u16>; 2], wide: usize, out: &mut [u32]) {
+    let first = |of: &[u16]| of[..wide].iter().map(|edges| u32::from(*edges)).sum::<u32>();
+    let (mut a, mut b) = (first(across), first(down));
+    let entering = across[wide..].iter().zip(&down[wide..]).chain([(&0, &0)]);
+    let leaving = across.iter().zip(down);
+    for (out, ((into_a, into_b), (from_a, from_b))) in out.iter_mut().zip(entering.zip(leaving)) {
+        *out = a.min(b);
+        a = a + u32::from(*into_a) - u32::from(*from_a);
+        b = b + u32::from(*into_b) - u32::from(*from_b);
+    }
 }
 
 /// The strongest window of each neighbourhood; strength of all cells, and how many stand side by
@@ -148,10 +169,10 @@ fn peaks(sums: &[u32], cols: usize, rows: usize) -> (Vec<Place>, Vec<u32>, usize
     for (row, line) in sums.chunks_exact(cols).enumerate() {
         for (cell, part) in line.chunks(APART).enumerate() {
             let best = &mut cells[row / APART * across + cell];
-            for (col, sum) in part.iter().enumerate() {
-                if *sum > best.0 {
-                    *best = (*sum, row * cols + cell * APART + col);
-                }
+            let most = part.iter().copied().fold(0, u32::max);
+            if most > best.0 {
+                let col = part.iter().position(|sum| *sum == most).unwrap_or(0);
+                *best = (most, row * cols + cell * APART + col);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One place of a picture: lattice, frame, modules, words.
 use super::cells::Cells;
 use super::decode::{Decoded, Seen};
-use super::finder::{self, Frame};
+use super::finder::{self, Finders, Frame};
 use super::grey::{Grey, Region};
 use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
 use super::locate::{Map, Place};
@@ -10,6 +10,7 @@ use super::search::Task;
 use super::sharpen;
 use super::sizes::Shape;
 use super::tone;
+use super::uneven;
 use super::warp::{Sight, Warp};
 use std::cell::Cell;
 
@@ -37,6 +38,16 @@ const BLURRED: f32 = 1.3;
 const SHARPER: f32 = 1.0;
 /// So few correction words are led astray by chance in one of a million pictures (14 x 14).
 const FEW: usize = 11;
+/// Pixels that are looked at in double size at most.
+const DOUBLED_MOST: u64 = 50_000;
+/// Modules that are wider in double size need not be.
+const DOUBLED_PITCH: f32 = 6.5;
+/// Pixels that are blurred at most.
+const DOTS_MOST: u64 = 160_000;
+/// Dots whose pitch is less pixels are not seen apart.
+const DOTS_PITCH: f32 = 3.0;
+/// Blur, in modules, behind which separate dots touch.
+const TOUCHING: f32 = 0.42;
 /// Pixels that are sharpened at most: about ten milliseconds.
 const SHARPENED_MOST: u64 = 400_000;
 /// The picture while one place of it is looked at.
@@ -50,16 +61,39 @@ pub(super) struct Look<'a> {
     pub(super) here: &'a Grey<'a>,
     pub(super) fine: &'a Grey<'a>,
     pub(super) level: usize,
-    /// Where the fine one lies in a copy of the part that was halved so often.
-    pub(super) sharpened: Option<((u32, u32), usize)>,
+    /// Where the fine one comes from, if it was changed.
+    pub(super) changed: Option<Changed>,
     /// How many more finders may be looked into.
     pub(super) finders: &'a Cell<usize>,
+}
+
+/// A changed copy of a piece of the part that is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Changed {
+    /// Where it begins in a copy of the part that was halved so often.
+    origin: (u32, u32),
+    level: usize,
+    /// Twice as large as there.
+    doubled: bool,
+}
+
+impl Changed {
+    /// The same map for the part that is asked for.
+    fn back(&self, grid: Warp) -> Warp {
+        let grid = if self.doubled { grid.halved() } else { grid };
+        grid.moved(self.origin).doubled(self.level)
+    }
+
+    /// Pixels of the part in a pixel.
+    fn scale(&self) -> f32 {
+        scale(self.level) * if self.doubled { 0.5 } else { 1.0 }
+    }
 }
 
 impl Look<'_> {
     /// Tries the lattices that a view shows.
     pub(super) fn through(&self, view: &View, care: Care) -> Option<Symbol> {
-        let times = scale(self.sharpened.map_or(self.level, |(_, level)| level));
+        let times = self.changed.map_or(scale(self.level), |changed| changed.scale());
         let fits = |start: &&Start| {
             let pitch = start.pitch() * times;
             let known =
@@ -83,27 +117,76 @@ impl Look<'_> {
             return None;
         }
         *deep -= 1;
-        let [left, top, right, bottom] = map.around(place);
-        let part = Region {
-            x: u32::try_from(left).ok()?,
-            y: u32::try_from(top).ok()?,
-            width: u32::try_from(right.min(self.here.width()) - left).ok()?,
-            height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
-        };
+        let part = self.around(map, place)?;
         if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST {
             return None;
         }
         let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
-        let sharp = sharp.grey();
-        let look = Look {
-            here: &sharp,
-            fine: &sharp,
-            level: 0,
-            sharpened: Some(((part.x, part.y), self.level)),
-            ..*self
-        };
-        let view = lattice::view(&sharp, (place.x - left, place.y - top), WINDOWS[0]);
-        look.through(&view, SHARPENED)
+        let at = (place.x - part.x as usize, place.y - part.y as usize);
+        let view = lattice::view(&sharp.grey(), at, WINDOWS[0]);
+        self.instead(&sharp.grey(), part, false).through(&view, SHARPENED)
+    }
+
+    /// The same look at a changed copy of a part of the picture.
+    fn instead<'a>(&'a self, copy: &'a Grey<'a>, part: Region, doubled: bool) -> Look<'a> {
+        let changed = Some(Changed { origin: (part.x, part.y), level: self.level, doubled });
+        Look { here: copy, fine: copy, level: 0, changed, ..*self }
+    }
+
+    /// Looks at a busy part of the picture in double size: modules of two pixels.
+    pub(super) fn larger(&self, map: &Map, place: &Place) -> Option<Symbol> {
+        let part = self.around(map, place)?;
+        if u64::from(part.width) * u64::from(part.height) > DOUBLED_MOST || self.task.over() {
+            return None;
+        }
+        let large = self.here.part(part)?.twice();
+        let large = large.grey();
+        let at = (2 * (place.x - part.x as usize), 2 * (place.y - part.y as usize));
+        let view = lattice::view(&large, at, WINDOWS[0]);
+        let small = |start: &Start| start.clear > GLIMMER && start.pitch() < DOUBLED_PITCH;
+        if !view.starts.iter().any(small) {
+            return None;
+        }
+        let whole = Region { x: 0, y: 0, width: 2 * part.width, height: 2 * part.height };
+        let look = self.instead(&large, part, true);
+        look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
+    }
+
+    /// Blurs a busy part of the picture to the pitch of its lattice, so that dots of a mark that is
+    /// peened or burnt into a part touch each other, and looks again.
+    pub(super) fn dots(&self, map: &Map, place: &Place) -> Option<Symbol> {
+        let part = self.around(map, place)?;
+        if u64::from(part.width) * u64::from(part.height) > DOTS_MOST || self.task.over() {
+            return None;
+        }
+        let at = (place.x - part.x as usize, place.y - part.y as usize);
+        let here = self.here.part(part)?;
+        let starts = lattice::view(&here, at, WINDOWS[0]).starts;
+        let start = starts.first().filter(|start| start.pitch() > DOTS_PITCH)?;
+        let soft = sharpen::blurred(&here, start.pitch() * TOUCHING);
+        let soft = soft.grey();
+        let view = lattice::view(&soft, at, WINDOWS[0]);
+        view.starts.first().filter(|start| start.clear > FAINTEST)?;
+        let look = self.instead(&soft, part, false);
+        let whole = Region { x: 0, y: 0, ..part };
+        look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
+    }
+
+    /// The busy part of the picture around a place.
+    fn around(&self, map: &Map, place: &Place) -> Option<Region> {
+        let [left, top, right, bottom] = map.around(place);
+        Some(Region {
+            x: u32::try_from(left).ok()?,
+            y: u32::try_from(top).ok()?,
+            width: u32::try_from(right.min(self.here.width()) - left).ok()?,
+            height: u32::try_from(bottom.min(self.here.height()) - top).ok()?,
+        })
+    }
+
+    /// Looks at the outline of the busy part around a place.
+    pub(super) fn outline_at(&self, map: &Map, place: &Place) -> Option<Symbol> {
+        let part = self.around(map, place)?;
+        self.outlined(part, (place.x - part.x as usize, place.y - part.y as usize))
     }
 
     fn from(&self, start: &Start, care: Care) -> Option<Symbol> {
@@ -120,12 +203,20 @@ impl Look<'_> {
         };
         let mut seen = Vec::new();
         let darkness = cells.darkness();
-        self.among(&lattice, &darkness, false, &mut seen)
+        self.among(&lattice, &darkness, Finders::Clear, &mut seen)
+            .or_else(|| self.among(&lattice, &darkness, Finders::Any, &mut seen))
             .or_else(|| {
                 let (cols, rows) = (near(left, size.0), near(top, size.1));
-                self.among(&lattice, &cells.darkness_as_in(cols, rows), false, &mut seen)
+                let darkness = cells.darkness_as_in(cols, rows);
+                self.among(&lattice, &darkness, Finders::Any, &mut seen)
             })
-            .or_else(|| self.among(&lattice, &darkness, true, &mut seen))
+            .or_else(|| self.among(&lattice, &darkness, Finders::Lost, &mut seen))
+    }
+
+    /// Whether a symbol of this size is looked for.
+    pub(super) fn wanted(&self, shape: &Shape) -> bool {
+        let size = self.task.hints.size;
+        size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
     }
 
     /// Tries the likeliest frames among the cells that were not tried before.
@@ -133,16 +224,13 @@ impl Look<'_> {
         &self,
         lattice: &Lattice,
         cells: &Cells,
-        lost: bool,
+        finders: Finders,
         seen: &mut Vec<Frame>,
     ) -> Option<Symbol> {
-        let wanted = |shape: &Shape| {
-            let size = self.task.hints.size;
-            size.is_none_or(|(rows, cols)| (shape.rows, shape.cols) == (rows, cols))
-        };
-        let frames = finder::frames(cells, lost, wanted);
+        let frames = finder::frames(cells, finders, |shape| self.wanted(shape));
+        let most = if finders == Finders::Clear { 1 } else { FRAMES };
         let least = if self.task.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
-        for frame in frames.iter().take_while(|frame| frame.rank() > least).take(FRAMES) {
+        for frame in frames.iter().take_while(|frame| frame.rank() > least).take(most) {
             if seen.iter().any(|other| other.same(frame)) {
                 continue;
             }
@@ -169,13 +257,21 @@ impl Look<'_> {
         let growth = lattice.growth;
         let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, warp, (wide, high), growth);
-        let cells = Cells::glance(self.here, &warp, (-1, -1), (cols + 2, rows + 2));
+        self.seen(&warp, frame).or_else(|| {
+            let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
+            self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
+        })
+    }
+
+    /// Measures the modules and reads them, where they look like the symbol that is meant.
+    pub(super) fn seen(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
+        let (rows, cols) = frame.seen();
+        let cells = Cells::glance(self.here, warp, (-1, -1), (cols + 2, rows + 2));
         let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
         if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
             return None;
         }
-        let warp = warp.doubled(self.level);
-        self.decode(&warp, frame)
+        self.decode(&warp.doubled(self.level), frame)
     }
 
     fn decode(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
@@ -214,10 +310,10 @@ impl Look<'_> {
         mirrored: bool,
     ) -> Symbol {
         let (rows, cols) = frame.seen();
-        let (grid, samples) = match self.sharpened {
+        let (grid, samples) = match self.changed {
             None => (*grid, samples.clone()),
-            Some((origin, level)) => {
-                let grid = grid.moved(origin).doubled(level);
+            Some(changed) => {
+                let grid = changed.back(*grid);
                 let size = (cols + 2, rows + 2);
                 (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
             }

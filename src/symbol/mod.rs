@@ -10,7 +10,9 @@ mod expected;
 mod finder;
 pub mod grade;
 mod grey;
+mod hull;
 mod modules;
+mod outline;
 mod overlay;
 mod placement;
 mod lattice;
@@ -25,6 +27,7 @@ mod warp;
 mod sharpen;
 mod sizes;
 mod text;
+mod uneven;
 
 pub use cells::Cells;
 pub use encodation::{Capacity, Meaning, capacity, explain};

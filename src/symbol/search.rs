@@ -3,8 +3,9 @@
 use super::expected::Expected;
 use super::grey::{Grey, Owned};
 use super::lattice::{self, Care, WINDOWS};
-use super::locate::Map;
+use super::locate::{Map, Place};
 use super::look::{GLIMMER, Look, SHARPENED, USUAL, scale};
+use super::outline::MOST as OUTLINED_MOST;
 use super::reader::{Hints, MOST_PIXELS, Symbol};
 use std::cell::Cell;
 use std::ops::Range;
@@ -17,6 +18,12 @@ const AGAIN: usize = 3;
 /// Those ways.
 const CARES: [(usize, Care); 2] =
     [(WINDOWS[0], SHARPENED), (WINDOWS[1], Care { patience: 2, few: 6, many: 40 })];
+/// Places whose outlines are looked at.
+const OUTLINES: usize = 4;
+/// Places that are looked at in double size.
+const DOUBLED: usize = 2;
+/// Places that are looked at as marks of separate dots.
+const DOTS: usize = 2;
 /// Places of a picture that are sharpened at most.
 const DEEP: usize = 3;
 
@@ -50,18 +57,29 @@ pub(super) fn search(
     let Some(part) = part.filter(|part| part.width() * part.height() <= MOST_PIXELS) else {
         return false;
     };
-    let mut search =
-        Search { part, task, copies: Vec::new(), maps: Vec::new(), deep: DEEP, spent: false };
+    let mut search = Search {
+        part,
+        task,
+        copies: Vec::new(),
+        maps: Vec::new(),
+        deep: DEEP,
+        leads: Vec::new(),
+        spent: false,
+    };
     // A glance at every copy first: large modules look like many small ones in the finer copies,
     // and it takes long to see that they are not.
     let Hints { places, finders, .. } = *task.hints;
-    let mut round = |search: &mut Search<'_>, places: Range<usize>, finders| {
+    let round = |search: &mut Search<'_>,
+                 places: Range<usize>,
+                 finders,
+                 take: &mut dyn FnMut(Symbol) -> bool| {
         (0..task.levels).all(|level| search.level(level, places.clone(), finders, take))
     };
-    let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders)) && {
+    let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders), take);
+    let going_on = going_on && search.outlines(take) && {
         let from = if search.spent { 0 } else { GLANCES };
         (search.spent, search.deep) = (false, DEEP);
-        round(&mut search, from..places, finders)
+        round(&mut search, from..places, finders, take) && search.otherwise(take)
     };
     if going_on && task.levels == LEVELS {
         search.once_more(take);
@@ -83,6 +101,8 @@ struct Search<'a> {
     maps: Vec<Map>,
     /// How many more places may be sharpened.
     deep: usize,
+    /// Places that glimmer, though nothing was read there, and in which copies.
+    leads: Vec<(usize, Place)>,
     spent: bool,
 }
 
@@ -102,6 +122,7 @@ impl Search<'_> {
         let here = self.copy(level);
         let look = self.look(&here, level, &finders);
         let (map, mut deep) = (&self.maps[level], self.deep);
+        let mut leads = Vec::new();
         let places = map.places.iter().take(places.end).skip(places.start);
         let mut going_on = true;
         for place in places {
@@ -111,6 +132,9 @@ impl Search<'_> {
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
             let found = look.through(&view, USUAL);
             let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
+            if glimmer && found.is_none() {
+                leads.push((level, *place));
+            }
             let found = found.or_else(|| {
                 if glimmer { look.sharper(map, place, view.blur, &mut deep) } else { None }
             });
@@ -120,8 +144,47 @@ impl Search<'_> {
             }
         }
         self.deep = deep;
+        self.leads.append(&mut leads);
         self.spent |= finders.get() == 0;
         going_on && !self.task.over()
+    }
+
+    /// The outlines of what glimmered, each in the finest copy that shows it; says whether to go on.
+    fn outlines(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
+        let finders = Cell::new(self.task.hints.finders);
+        let mut seen: Vec<[usize; 4]> = Vec::new();
+        self.leads.iter().all(|(level, place)| {
+            let (x, y) = (place.x << level, place.y << level);
+            let covers = |[left, top, right, bottom]: &[usize; 4]| {
+                (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
+            };
+            if seen.len() == OUTLINES || seen.iter().any(covers) {
+                return true;
+            }
+            let (here, map) = (self.copy(*level), &self.maps[*level]);
+            let [left, top, right, bottom] = map.around(place);
+            if (right - left) * (bottom - top) <= OUTLINED_MOST {
+                seen.push([left, top, right, bottom].map(|end| end << level));
+            }
+            self.look(&here, *level, &finders).outline_at(map, place).is_none_or(&mut *take)
+        })
+    }
+
+    /// Small busy places in double size, and what glimmered as a mark of separate dots; says
+    /// whether to go on.
+    fn otherwise(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
+        let finders = Cell::new(self.task.hints.finders);
+        let finest = self.look(&self.part, 0, &finders);
+        let small = self.maps.first().is_none_or(|map| {
+            let mut places = map.places.iter().take(DOUBLED);
+            places.all(|place| finest.larger(map, place).is_none_or(&mut *take))
+        });
+        small
+            && self.leads.iter().take(DOTS).all(|(level, place)| {
+                let here = self.copy(*level);
+                let look = self.look(&here, *level, &finders);
+                look.dots(&self.maps[*level], place).is_none_or(&mut *take)
+            })
     }
 
     /// The busiest places of the finest copy, in other ways.
@@ -171,6 +234,6 @@ impl Search<'_> {
 
     fn look<'a>(&'a self, here: &'a Grey<'a>, level: usize, finders: &'a Cell<usize>) -> Look<'a> {
         let part = &self.part;
-        Look { task: self.task, part, here, fine: part, level, sharpened: None, finders }
+        Look { task: self.task, part, here, fine: part, level, changed: None, finders }
     }
 }

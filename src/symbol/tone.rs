@@ -53,40 +53,36 @@ const WIDEST: usize = 96;
 /// Numbers that are added side by side.
 pub(super) const LANES: usize = 4;
 
-/// Slopes of one row of pixels (Scharr), for columns `from..from + out.0.len()`. The row must have
-/// neighbours on all sides.
+/// Slopes of one row of pixels (Scharr), for columns `from..from + gx.len()`, not more than the
+/// widest tile. The row must have neighbours on all sides.
 pub(super) fn slopes(grey: &Grey<'_>, y: usize, from: usize, gx: &mut [f32], gy: &mut [f32]) {
     let width = gx.len();
     let cut = |y: usize| &grey.row(y)[from - 1..=from + width];
     let (above, here, below) = (cut(y - 1), cut(y), cut(y + 1));
-    for at in 0..width {
-        let [a, b, c] = [above[at], above[at + 1], above[at + 2]].map(i16::from);
-        let [d, f] = [here[at], here[at + 2]].map(i16::from);
-        let [g, h, i] = [below[at], below[at + 1], below[at + 2]].map(i16::from);
-        let across = 3 * (c - a + i - g) + 10 * (f - d);
-        let down = 3 * (g - a + i - c) + 10 * (h - b);
-        gx[at] = f32::from(across);
-        gy[at] = f32::from(down);
+    let (mut smooth, mut steep) = ([0_i16; WIDEST + 2], [0_i16; WIDEST + 2]);
+    let (smooth, steep) = (&mut smooth[..width + 2], &mut steep[..width + 2]);
+    let columns = above.iter().zip(here).zip(below);
+    for ((smooth, steep), ((above, here), below)) in smooth.iter_mut().zip(&mut *steep).zip(columns)
+    {
+        let [above, here, below] = [*above, *here, *below].map(i16::from);
+        *smooth = 3 * (above + below) + 10 * here;
+        *steep = below - above;
+    }
+    for (gx, (left, right)) in gx.iter_mut().zip(smooth.iter().zip(&smooth[2..])) {
+        *gx = f32::from(right - left);
+    }
+    let sides = steep.iter().zip(&steep[1..]).zip(&steep[2..]);
+    for (gy, ((left, middle), right)) in gy.iter_mut().zip(sides) {
+        *gy = f32::from(3 * (left + right) + 10 * middle);
     }
 }
 
-/// How the edges that rise and those that fall beat along one axis.
+/// How the edges of a tile beat along one axis.
 #[derive(Debug, Clone, Copy, Default)]
 struct Beat {
-    rising: Turn,
-    falling: Turn,
+    /// Of the rising and of the falling ones, which print growth moves apart, put together.
+    both: Turn,
     power: f32,
-}
-
-impl Beat {
-    /// Where the lattice line lies between the two, which print growth moves apart, and how sure
-    /// that is (0 to 1).
-    fn line(&self, growth: f32, power: f32) -> (f32, f32) {
-        let rising = self.rising.times(Turn::unit(-growth));
-        let falling = self.falling.times(Turn::unit(growth));
-        let both = rising.plus(falling);
-        (both.angle(), both.length() / power.max(1.0))
-    }
 }
 
 /// What a tile of the lattice shows.
@@ -127,11 +123,13 @@ pub(super) fn tile(
     let ((left, right), (top, bottom)) = (span(x, grey.width())?, span(y, grey.height())?);
     let width = right - left;
     let by = [(down.1 / area, -down.0 / area), (-across.1 / area, across.0 / area)];
-    let beats = beats(grey, by, (x, y), (left, width), top..bottom);
+    let axes = [(by[0], growth.0), (by[1], growth.1)]
+        .map(|(by, growth)| Axis::new(by, growth, (left as f32 - x, top as f32 - y)));
+    let beats = beats(grey, axes, (left, width), top..bottom);
     // Half of all edges: an axis without edges of its own has no clear beat.
-    let power = f32::midpoint(beats[0].power, beats[1].power);
-    let (phase_u, clear_u) = beats[0].line(growth.0, power);
-    let (phase_v, clear_v) = beats[1].line(growth.1, power);
+    let power = f32::midpoint(beats[0].power, beats[1].power).max(1.0);
+    let [phase_u, phase_v] = beats.map(|beat| beat.both.angle());
+    let [clear_u, clear_v] = beats.map(|beat| beat.both.length() / power);
     let miss = (-phase_u / TAU, -phase_v / TAU);
     let sight = Sight {
         u,
@@ -145,54 +143,76 @@ pub(super) fn tile(
     Some(Tile { sight, miss, clear: clear_u.min(clear_v), strength })
 }
 
-/// Both beats over a box of pixels. `by` says how fast each coordinate of the lattice grows with
-/// x and with y.
+/// Growth, as an angle, that moves no lattice line by a hundredth of a module, although there are
+/// not as many rising edges in a tile as falling ones.
+const LITTLE: f32 = 0.25;
+
+/// One axis of the lattice in a box of pixels.
+struct Axis {
+    /// The direction in which its coordinate grows.
+    way: (f32, f32),
+    /// Where its beat begins, and how it goes on from column to column and from row to row.
+    turn: Turn,
+    across: Turn,
+    down: Turn,
+    /// Print growth as a turn; none where it is little.
+    growth: Option<Turn>,
+}
+
+impl Axis {
+    /// `by` says how fast the coordinate grows with x and with y, `corner` where the box begins.
+    fn new(by: (f32, f32), growth: f32, corner: (f32, f32)) -> Self {
+        let length = (by.0 * by.0 + by.1 * by.1).sqrt();
+        Self {
+            way: (by.0 / length, by.1 / length),
+            turn: Turn::unit(-TAU * (by.0 * corner.0 + by.1 * corner.1)),
+            across: Turn::unit(-TAU * by.0),
+            down: Turn::unit(-TAU * by.1),
+            growth: (growth.abs() > LITTLE).then(|| Turn::unit(growth)),
+        }
+    }
+}
+
+/// Fills in the beat column by column.
+fn turn_wheel([re, im]: &mut [[f32; WIDEST]; 2], step: Turn, width: usize) {
+    let two = step.times(step);
+    let (four, three) = (two.times(two), two.times(step));
+    let turns = [Turn { re: 1.0, im: 0.0 }, step, two, three];
+    let (mut now_re, mut now_im) = (turns.map(|turn| turn.re), turns.map(|turn| turn.im));
+    let chunks = re.chunks_exact_mut(LANES).zip(im.chunks_exact_mut(LANES));
+    for (re, im) in chunks.take(width.div_ceil(LANES)) {
+        re.copy_from_slice(&now_re);
+        im.copy_from_slice(&now_im);
+        for lane in 0..LANES {
+            let (a, b) = (now_re[lane], now_im[lane]);
+            now_re[lane] = a * four.re - b * four.im;
+            now_im[lane] = a * four.im + b * four.re;
+        }
+    }
+}
+
+/// Both beats over a box of pixels.
 fn beats(
     grey: &Grey<'_>,
-    by: [(f32, f32); 2],
-    (x, y): (f32, f32),
+    mut axes: [Axis; 2],
     (left, width): (usize, usize),
     rows: std::ops::Range<usize>,
 ) -> [Beat; 2] {
-    let [mut gx, mut gy, mut all, mut signed] = [[0.0; WIDEST]; 4];
+    let [mut gx, mut gy] = [[0.0; WIDEST]; 2];
+    let mut wheels = [[[0.0; WIDEST]; 2]; 2];
+    for (wheel, axis) in wheels.iter_mut().zip(&axes) {
+        turn_wheel(wheel, axis.across, width);
+    }
     let lanes = width.next_multiple_of(LANES);
-    let wheels = by.map(|by| wheel(by.0, left as f32 - x, width));
-    let ways = by.map(|by| {
-        let length = by.0.hypot(by.1);
-        (by.0 / length, by.1 / length)
-    });
     let mut sums = [Sums::default(); 2];
-    let mut turns = by.map(|by| Turn::unit(-TAU * by.1 * (rows.start as f32 - y)));
-    let steps = by.map(|by| Turn::unit(-TAU * by.1));
     for row in rows {
         slopes(grey, row, left, &mut gx[..width], &mut gy[..width]);
-        for axis in 0..2 {
-            let way = ways[axis];
-            let slopes = gx[..lanes].iter().zip(&gy[..lanes]);
-            let squares = all[..lanes].iter_mut().zip(&mut signed[..lanes]);
-            for ((all, signed), (gx, gy)) in squares.zip(slopes) {
-                let slope = gx * way.0 + gy * way.1;
-                *all = slope * slope;
-                *signed = slope * slope.abs();
-            }
-            let wheel = &wheels[axis];
-            sums[axis].add(&all[..lanes], &signed[..lanes], wheel, turns[axis]);
-            turns[axis] = turns[axis].times(steps[axis]);
+        for ((sums, axis), wheel) in sums.iter_mut().zip(&mut axes).zip(&wheels) {
+            sums.add(&gx[..lanes], &gy[..lanes], axis, wheel);
+            axis.turn = axis.turn.times(axis.down);
         }
     }
-    sums.map(|sums| sums.beat())
-}
-
-/// The beat of columns.
-fn wheel(rate: f32, from: f32, width: usize) -> [[f32; WIDEST]; 2] {
-    let (mut turn, step) = (Turn::unit(-TAU * rate * from), Turn::unit(-TAU * rate));
-    let mut out = [[0.0; WIDEST]; 2];
-    let [re, im] = &mut out;
-    for (re, im) in re.iter_mut().zip(im).take(width) {
-        (*re, *im) = (turn.re, turn.im);
-        turn = turn.times(step);
-    }
-    out
+    [0, 1].map(|at| sums[at].beat(axes[at].growth))
 }
 
 type Lanes = [f32; LANES];
@@ -209,39 +229,54 @@ struct Sums {
 
 impl Sums {
     /// Adds a row, whose length is a multiple of the lanes.
-    fn add(&mut self, all: &[f32], signed: &[f32], wheel: &[[f32; WIDEST]; 2], turn: Turn) {
-        let (re, im) = (&wheel[0][..all.len()], &wheel[1][..all.len()]);
-        for (sums, row) in [(&mut self.all, all), (&mut self.signed, signed)] {
-            let (a, b) = (dot(row, re), dot(row, im));
-            for lane in 0..LANES {
-                sums[0][lane] += a[lane] * turn.re - b[lane] * turn.im;
-                sums[1][lane] += a[lane] * turn.im + b[lane] * turn.re;
+    fn add(&mut self, gx: &[f32], gy: &[f32], axis: &Axis, wheel: &[[f32; WIDEST]; 2]) {
+        let wheel = wheel[0].chunks_exact(LANES).zip(wheel[1].chunks_exact(LANES));
+        let slopes = gx.chunks_exact(LANES).zip(gy.chunks_exact(LANES));
+        let [mut a, mut b, mut c, mut d] = [[0.0_f32; LANES]; 4];
+        let way = axis.way;
+        if axis.growth.is_some() {
+            for ((gx, gy), (re, im)) in slopes.zip(wheel) {
+                for lane in 0..LANES {
+                    let slope = gx[lane] * way.0 + gy[lane] * way.1;
+                    let (all, signed) = (slope * slope, slope * slope.abs());
+                    a[lane] += all * re[lane];
+                    b[lane] += all * im[lane];
+                    c[lane] += signed * re[lane];
+                    d[lane] += signed * im[lane];
+                    self.power[lane] += all;
+                }
+            }
+            turned(&mut self.signed, c, d, axis.turn);
+        } else {
+            for ((gx, gy), (re, im)) in slopes.zip(wheel) {
+                for lane in 0..LANES {
+                    let slope = gx[lane] * way.0 + gy[lane] * way.1;
+                    let all = slope * slope;
+                    a[lane] += all * re[lane];
+                    b[lane] += all * im[lane];
+                    self.power[lane] += all;
+                }
             }
         }
-        for all in all.chunks_exact(LANES) {
-            for (power, all) in self.power.iter_mut().zip(all) {
-                *power += all;
-            }
-        }
+        turned(&mut self.all, a, b, axis.turn);
     }
 
-    fn beat(&self) -> Beat {
+    fn beat(&self, growth: Option<Turn>) -> Beat {
         let sum = |of: &[Lanes; 2]| Turn { re: of[0].iter().sum(), im: of[1].iter().sum() };
         let (all, signed) = (sum(&self.all), sum(&self.signed));
-        let half = |sign: f32| Turn {
-            re: f32::midpoint(all.re, sign * signed.re),
-            im: f32::midpoint(all.im, sign * signed.im),
-        };
-        Beat { rising: half(1.0), falling: half(-1.0), power: self.power.iter().sum() }
+        // Rising edges turned back by the growth and falling ones turned on by it.
+        let both = growth.map_or(all, |growth| Turn {
+            re: all.re * growth.re + signed.im * growth.im,
+            im: all.im * growth.re - signed.re * growth.im,
+        });
+        Beat { both, power: self.power.iter().sum() }
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> Lanes {
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
+/// Adds the beat of a row.
+fn turned(sums: &mut [Lanes; 2], re: Lanes, im: Lanes, turn: Turn) {
+    for lane in 0..LANES {
+        sums[0][lane] += re[lane] * turn.re - im[lane] * turn.im;
+        sums[1][lane] += re[lane] * turn.im + im[lane] * turn.re;
     }
-    sums
 }

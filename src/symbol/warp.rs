@@ -1,11 +1,12 @@
 //! A smooth map from the lattice of modules to pixels, fitted to places that were measured.
 #![expect(clippy::many_single_char_names, reason = "the letters of the formulas")]
+use super::uneven::Uneven;
 
 /// Most terms of the polynomials.
 const TERMS_MOST: usize = 10;
 
 /// Polynomials in the lattice's coordinates: up to the third power, so that perspective and a
-/// curved surface are followed.
+/// curved surface are followed; where the web ran unevenly, of rows and columns that were moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Warp {
     middle: (f32, f32),
@@ -13,18 +14,21 @@ pub struct Warp {
     terms: usize,
     x: [f32; TERMS_MOST],
     y: [f32; TERMS_MOST],
+    uneven: Option<Uneven>,
 }
 
 /// A row of the lattice in pixels.
-pub(super) struct Line {
+pub(super) struct Line<'a> {
     middle: f32,
     by: f32,
     x: [f32; 4],
     y: [f32; 4],
+    uneven: Option<&'a Uneven>,
 }
 
-impl Line {
+impl Line<'_> {
     pub(super) fn at(&self, u: f32) -> (f32, f32) {
+        let u = self.uneven.map_or(u, |uneven| u + uneven.across(u));
         let u = (u - self.middle) * self.by;
         let value = |of: &[f32; 4]| of[0] + u * (of[1] + u * (of[2] + u * of[3]));
         (value(&self.x), value(&self.y))
@@ -49,8 +53,14 @@ fn powers(u: f32, v: f32) -> [f32; TERMS_MOST] {
 impl Warp {
     /// The lattice with this origin and these steps to the next column and the next row.
     pub(super) fn straight(origin: (f32, f32), across: (f32, f32), down: (f32, f32)) -> Self {
-        let mut warp =
-            Self { middle: (0.0, 0.0), scale: 1.0, terms: 3, x: [0.0; 10], y: [0.0; 10] };
+        let mut warp = Self {
+            middle: (0.0, 0.0),
+            scale: 1.0,
+            terms: 3,
+            x: [0.0; 10],
+            y: [0.0; 10],
+            uneven: None,
+        };
         warp.x[..3].copy_from_slice(&[origin.0, across.0, down.0]);
         warp.y[..3].copy_from_slice(&[origin.1, across.1, down.1]);
         warp
@@ -58,6 +68,7 @@ impl Warp {
 
     /// The pixel of a place of the lattice.
     pub fn at(&self, u: f32, v: f32) -> (f32, f32) {
+        let (u, v) = self.moved_by(u, v);
         let powers = powers((u - self.middle.0) / self.scale, (v - self.middle.1) / self.scale);
         let (mut x, mut y) = (0.0, 0.0);
         for ((power, a), b) in powers.iter().zip(&self.x).zip(&self.y).take(self.terms) {
@@ -67,24 +78,44 @@ impl Warp {
         (x, y)
     }
 
+    /// The same place in the coordinates of the polynomials.
+    fn moved_by(&self, u: f32, v: f32) -> (f32, f32) {
+        let move_by = |uneven: &Uneven| (u + uneven.across(u), v + uneven.down(v));
+        self.uneven.as_ref().map_or((u, v), move_by)
+    }
+
+    /// The same map of rows and columns that are moved.
+    pub(super) fn with(mut self, uneven: Uneven) -> Self {
+        self.uneven = Some(uneven);
+        self
+    }
+
+    /// How rows and columns are moved.
+    pub(super) fn uneven(&self) -> Option<&Uneven> {
+        self.uneven.as_ref()
+    }
+
     /// The pixels of a whole row of places: quicker than one by one.
-    pub(super) fn line(&self, v: f32) -> Line {
+    pub(super) fn line(&self, v: f32) -> Line<'_> {
+        let v = self.moved_by(0.0, v).1;
         let v = (v - self.middle.1) / self.scale;
         let along = |of: &[f32; TERMS_MOST]| {
             let flat = of[0] + v * (of[2] + v * (of[5] + v * of[9]));
             [flat, of[1] + v * (of[3] + v * of[7]), of[4] + v * of[6], of[8]]
         };
-        Line { middle: self.middle.0, by: 1.0 / self.scale, x: along(&self.x), y: along(&self.y) }
+        let (x, y) = (along(&self.x), along(&self.y));
+        Line { middle: self.middle.0, by: 1.0 / self.scale, x, y, uneven: self.uneven() }
     }
 
     /// The same as a function.
-    pub(super) fn along(&self, v: f32) -> impl Fn(f32) -> (f32, f32) {
+    pub(super) fn along(&self, v: f32) -> impl Fn(f32) -> (f32, f32) + use<'_> {
         let line = self.line(v);
         move |u| line.at(u)
     }
 
     /// The steps, in pixels, from a place to the next column and to the next row.
     pub fn steps(&self, u: f32, v: f32) -> ((f32, f32), (f32, f32)) {
+        let (u, v) = self.moved_by(u, v);
         let (u, v) = ((u - self.middle.0) / self.scale, (v - self.middle.1) / self.scale);
         let by_u = [0.0, 1.0, 0.0, v, 2.0 * u, 0.0, 2.0 * u * v, v * v, 3.0 * u * u, 0.0];
         let by_v = [0.0, 0.0, 1.0, u, 0.0, 2.0 * v, u * u, 2.0 * u * v, 0.0, 3.0 * v * v];
@@ -149,27 +180,32 @@ impl Warp {
         let mut sums = [[0.0_f64; TERMS_MOST + 2]; TERMS_MOST];
         for sight in sights {
             let powers = powers((sight.u - u) / scale, (sight.v - v) / scale).map(f64::from);
+            // All products of a row at once: that is quicker than only those that are needed.
+            let mut columns = [0.0; TERMS_MOST + 2];
+            columns[..TERMS_MOST].copy_from_slice(&powers);
+            columns[TERMS_MOST..].copy_from_slice(&[sight.x, sight.y].map(f64::from));
             let weight = f64::from(weight(sight));
-            for row in 0..terms {
-                let factor = weight * powers[row];
-                for col in row..terms {
-                    sums[row][col] += factor * powers[col];
+            for (sums, power) in sums.iter_mut().zip(&powers).take(terms) {
+                let factor = weight * power;
+                for (sum, column) in sums.iter_mut().zip(&columns) {
+                    *sum += factor * column;
                 }
-                sums[row][TERMS_MOST] += factor * f64::from(sight.x);
-                sums[row][TERMS_MOST + 1] += factor * f64::from(sight.y);
             }
         }
         let (x, y) = solve(&mut sums, terms)?;
-        Some(Self { middle: (u, v), scale, terms, x, y })
+        Some(Self { middle: (u, v), scale, terms, x, y, uneven: None })
     }
 
-    /// The same map in other coordinates of the lattice: `place` says where those lie in these.
+    /// The same map in other coordinates of the lattice: `place` says where those lie in these,
+    /// turned by right angles.
     pub(super) fn seen_from(
         &self,
         size: (f32, f32),
         place: impl Fn(f32, f32) -> (f32, f32),
     ) -> Option<Self> {
-        self.bent(size, 0, place)
+        let uneven = self.uneven.map(|uneven| uneven.seen_from(size, &place));
+        let warp = Self { uneven: None, ..*self }.bent(size, 0, place)?;
+        Some(Self { uneven, ..warp })
     }
 
     /// The same where `place` is bent, too: with so many terms at least.
@@ -186,10 +222,12 @@ impl Warp {
                 let (c, r) = (across * cols, down * rows);
                 let (u, v) = place(c, r);
                 let (x, y) = self.at(u, v);
-                Sight { u: c, v: r, x, y, weight: 1.0 }
+                let (u, v) = self.moved_by(c, r);
+                Sight { u, v, x, y, weight: 1.0 }
             })
             .collect();
-        Self::fit_once(&sights, self.terms.max(terms), |sight| sight.weight)
+        let warp = Self::fit_once(&sights, self.terms.max(terms), |sight| sight.weight)?;
+        Some(Self { uneven: self.uneven, ..warp })
     }
 
     /// The same map for a picture of which this one's begins at `origin`.
@@ -197,6 +235,15 @@ impl Warp {
     pub(super) fn moved(mut self, origin: (u32, u32)) -> Self {
         self.x[0] += origin.0 as f32;
         self.y[0] += origin.1 as f32;
+        self
+    }
+
+    /// The same map for the picture of which this one's is a copy of double the size.
+    pub(super) fn halved(mut self) -> Self {
+        self.x = self.x.map(|term| term / 2.0);
+        self.y = self.y.map(|term| term / 2.0);
+        self.x[0] -= 0.25;
+        self.y[0] -= 0.25;
         self
     }
 

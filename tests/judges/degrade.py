@@ -218,7 +218,68 @@ def coarse_dots(shot):
     return shot.plainly(cv2.GaussianBlur(ink, (0, 0), CELL * 0.12))
 
 
+def warped(ink, moved):
+    """The print with every row taken from elsewhere: `moved` modules along the feed."""
+    x, y = np.meshgrid(np.arange(ink.shape[1]), np.arange(ink.shape[0]) + CELL * moved)
+    return cv2.remap(ink, np.float32(x), np.float32(y), cv2.INTER_LINEAR)
+
+
+def wobble(shot):
+    """A feed that is uneven by 0.15 to 0.45 modules within nine to nineteen."""
+    ink, dice = shot.printed(), shot.dice
+    way = np.arange(ink.shape[0]) / CELL
+    turns, swing, start = dice.uniform(9, 19), dice.uniform(0.15, 0.45), dice.uniform(0, 6.3)
+    return shot.plainly(warped(ink, swing * np.sin(2 * np.pi * way / turns + start)))
+
+
+def stretched(shot):
+    """Fed much too fast or too slowly, or askew."""
+    ink, dice = shot.printed(), shot.dice
+    high, wide = ink.shape
+    longer = dice.uniform(1.15, 1.4) ** dice.choice([-1, 1])
+    slant = dice.uniform(-0.3, 0.3) * dice.integers(2)
+    way = np.float32([[1, slant, abs(slant) * high], [0, longer, 0]])
+    size = (int(wide + 2 * abs(slant) * high), int(high * longer))
+    return shot.plainly(cv2.warpAffine(ink, way, size))
+
+
+def no_quiet_zone(shot):
+    """A line or large letters touch the symbol on one side."""
+    shot.angle = shot.dice.uniform(-180, 180)
+    ink, dice = np.rot90(shot.printed(), shot.dice.integers(4)).copy(), shot.dice
+    edge = QUIET * CELL
+    if dice.random() < 0.5:
+        ink[edge - int(CELL * dice.uniform(0.6, 2.5)) : edge] = 1
+    else:
+        words = "".join(chr(dice.integers(65, 91)) for _ in range(12))
+        text = np.zeros(ink.shape, np.uint8)
+        cv2.putText(text, words, (CELL, edge), 2, dice.uniform(1.0, 1.8), 1, 3)
+        ink = np.maximum(ink, text.astype(np.float32))
+    return shot.plainly(ink)
+
+
+def small(shot):
+    """Modules of 1.9 to 2.6 pixels."""
+    shot.module_px = shot.dice.uniform(1.9, 2.6)
+    picture = shot.photographed(shot.label(shot.printed()))
+    blurred = cv2.GaussianBlur(picture, (0, 0), shot.dice.uniform(0.3, 0.5))
+    noisy = blurred + shot.dice.normal(0, shot.dice.uniform(1, 3), blurred.shape)
+    return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def separate_dots(shot):
+    """Peened: dots of 0.55 to 0.9 modules, a little beside their places."""
+    high, wide = shot.dark.shape
+    ink = np.zeros(((high + 2 * QUIET) * CELL, (wide + 2 * QUIET) * CELL), np.float32)
+    radius = shot.dice.uniform(0.55, 0.9) * CELL / 2
+    for row, col in np.argwhere(shot.dark > 0.5):
+        x, y = (np.array([col, row]) + QUIET + 0.5 + shot.dice.normal(0, 0.03, 2)) * CELL
+        cv2.circle(ink, (round(x), round(y)), round(radius), 1.0, -1, cv2.LINE_AA)
+    return shot.plainly(ink)
+
+
 CONDITIONS = [
     plain, ribbon, dead_dots, feed, curved, tilted, motion, jpeg, glare, quiet_zone, mirrored,
-    inverted, neighbour, clutter, faint_and_uneven, coarse_dots,
+    inverted, neighbour, clutter, faint_and_uneven, coarse_dots, wobble, stretched, no_quiet_zone,
+    small, separate_dots,
 ]

@@ -14,9 +14,11 @@
     reason = "a drawing"
 )]
 mod lens;
+mod through;
 
 use datamatrix::{DataMatrix, SymbolList};
 use lens::{blur, light, smear};
+pub use through::through;
 
 /// Samples along the side of a pixel.
 const FINE: usize = 3;
