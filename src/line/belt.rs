@@ -102,7 +102,9 @@ impl Belt {
     /// Looks for `text` on the product of this tag, then in the row of unread labels from there on.
     pub(super) fn place_of(&self, tag: Tag, text: &str) -> Place {
         let product = self.products.iter().find(|product| product.tag == tag);
-        if product.is_some_and(|product| product.unread().is_some_and(|label| label.as_str() == text)) {
+        if product
+            .is_some_and(|product| product.unread().is_some_and(|label| label.as_str() == text))
+        {
             return Place::Here;
         }
         match self.row_from(tag).position(|label| label.as_str() == text) {

@@ -10,8 +10,8 @@ use std::time::Duration;
 /// A region smaller than this holds no symbol that could be read.
 const SMALLEST_SIDE: u32 = 16;
 /// This part of the time is kept for the second opinion: at the default of 100 ms it is enough for
-/// a crop of 350 x 350 pixels.
-const FOR_OPINION: u32 = 4;
+/// a place of 400 x 400 pixels.
+const FOR_OPINION: u32 = 3;
 /// And this part at most is spent on looking for the expected label beside another one.
 const FOR_NEIGHBOUR: u32 = 5;
 
@@ -99,9 +99,8 @@ fn find(
     left: &dyn Fn() -> Duration,
 ) -> Option<Symbol> {
     let codes = known.codes.as_deref();
-    let look = |hints: Hints, left: &dyn Fn() -> Duration| {
-        symbol::find_within(grey, &hints, codes, left)
-    };
+    let look =
+        |hints: Hints, left: &dyn Fn() -> Duration| symbol::find_within(grey, &hints, codes, left);
     let is_expected = |symbol: &Symbol| codes.is_none_or(|codes| codes.includes(&symbol.text));
     let all = left();
     let place = known.place.and_then(|place| within(place, picture));
