@@ -55,12 +55,11 @@ fn a_number_left_out_is_a_product_without_a_picture_and_no_more() {
     let mut bench = running();
     bench.labelled(1);
     counted(&mut bench, 1, symbol(1));
-    bench.later(260 * MS);
+    bench.later(60 * MS);
     bench.labelled(2);
-    bench.later(260 * MS);
+    bench.later(200 * MS);
     bench.labelled(3);
     counted(&mut bench, 3, symbol(3));
-    bench.later(200 * MS);
     assert_eq!([1, 2, 3].map(|tag| bench.verdict(tag)), [GOOD, UNSEEN, GOOD]);
     assert_eq!(bench.line.state(), LineState::Execute);
 }

@@ -119,7 +119,8 @@ fn where_symbols_are_is_four_numbers() {
 #[test]
 fn what_is_wrong_with_a_reader_is_said_in_words() {
     let reader = |rest: &str| {
-        problem(&format!("camera = {{ source = \"reader\", address = \"r:23\", {rest} }}"))
+        let usual = "source = \"reader\", address = \"r:23\", product_every = \"700ms\"";
+        problem(&format!("camera = {{ {usual}, {rest} }}"))
     };
     let cases = [
         ("kind = \"abacus\"", "kind: found \"abacus\", wanted one of dataman, in-sight,"),
@@ -148,7 +149,7 @@ fn a_source_that_nobody_knows_is_refused() {
 #[cfg(not(feature = "aravis"))]
 #[test]
 fn a_source_that_is_not_built_in_says_how_to_build_it() {
-    let said = problem("camera = { source = \"aravis\" }");
+    let said = problem("camera = { source = \"aravis\", product_every = \"700ms\" }");
     assert_eq!(
         said,
         "source: found \"aravis\", which this program was built without, wanted a program that \

@@ -14,9 +14,9 @@ mod verify_kit;
 use datamatrix::{DataMatrix, SymbolList};
 use markwright::code::CodeText;
 use markwright::line::{CameraCommand, CameraEvent, Reading};
-use markwright::symbol::{self, Expected, Grey, Hints, Size, find_within};
+use markwright::symbol::{self, Expected, Grey, Hints, Region, Size, find_within};
 use markwright::verify::{JobSymbol, Source};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use symbol_kit::{Chance, Fault, Scene, TEN, code, drawn, encoded, scene};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -105,7 +105,8 @@ async fn a_foreign_code_of_the_same_size_is_never_passed_for_the_expected_one() 
     assert_eq!(line.look_for(&[(3, left)]).await, Some(3), "the next one, before any news");
     let seen = line.look_for(&[(900_002, left), (2, right)]).await;
     assert_eq!(seen, Some(2), "a neighbour does not hide it");
-    assert_eq!(line.look_for(&[(900_003, left), (900_004, right)]).await, Some(900_003));
+    let seen = line.look_for(&[(900_003, left), (900_004, right)]).await;
+    assert!(matches!(seen, Some(900_003 | 900_004)), "{seen:?}: one of those that are there");
 }
 
 #[tokio::test]
@@ -185,76 +186,89 @@ fn among_several_expected_codes_none_is_taken_for_another() {
     }
 }
 
-/// Nanoseconds of this thread on a processor: what others do on this machine does not count.
-fn busy() -> u64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    told.split(' ').next().unwrap().parse().unwrap()
+/// The fastest of five turns, in milliseconds, and what it gave.
+fn fastest<T>(mut turn: impl FnMut() -> T) -> (f64, T) {
+    let mut timed = || {
+        let begun = Instant::now();
+        let given = turn();
+        (begun.elapsed().as_secs_f64() * 1e3, given)
+    };
+    let turns: Vec<_> = (0..5).map(|_| timed()).collect();
+    turns.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap()
 }
 
-/// What it brings, in milliseconds: `cargo test --release --test verify_expected -- --ignored
-/// --nocapture`.
+/// The place of a symbol with its own size around it.
+fn place_of(shown: &Scene) -> Region {
+    let (xs, ys) = (shown.corners.map(|c| c.0), shown.corners.map(|c| c.1));
+    let span = |of: [f32; 4], most: usize| {
+        let low = of.into_iter().fold(f32::MAX, f32::min);
+        let high = of.into_iter().fold(0.0, f32::max);
+        let from = (2.0 * low - high).max(0.0) as u32;
+        (from, ((2.0 * high - low) as u32).min(most as u32) - from)
+    };
+    let ((x, width), (y, height)) = (span(xs, shown.width), span(ys, shown.height));
+    Region { x, y, width, height }
+}
+
+/// What it brings, in milliseconds: `cargo test --test verify_expected -- --ignored --nocapture`.
 #[test]
 #[ignore = "it measures"]
 fn what_knowing_brings() {
     let mut chance = Chance::new(77);
     let others: Vec<_> = (0..8).map(|_| code(85, &mut chance)).collect();
-    let mut rows: Vec<(&str, Vec<f64>, usize)> = Vec::new();
-    let mut opinions: (Vec<f64>, usize) = Default::default();
+    let names = [
+        "nothing known",
+        "place",
+        "eight codes",
+        "place, module, eight codes",
+        "place, module, eight other codes",
+        "second opinion alone, 33 ms left",
+        "the eight codes encoded",
+    ];
+    let mut rows = names.map(|name| (name, Vec::new(), 0_usize));
     for (fault, seed) in TEN.into_iter().flat_map(|fault| (0..8).map(move |seed| (fault, seed))) {
         let shown = scene(fault, 85, (1280, 1024), seed);
-        let (xs, ys) = (shown.corners.map(|c| c.0), shown.corners.map(|c| c.1));
-        let span = |of: [f32; 4], most: usize| {
-            let (low, high) =
-                (of.into_iter().fold(f32::MAX, f32::min), of.into_iter().fold(0.0, f32::max));
-            let from = (low - (high - low)).max(0.0) as u32;
-            (from, ((high + (high - low)) as u32).min(most as u32) - from)
-        };
-        let ((x, width), (y, height)) = (span(xs, 1280), span(ys, 1024));
-        let place = Some(symbol::Region { x, y, width, height });
-        let there = Hints { region: place, module: Some(shown.module), ..Hints::default() };
+        let region = Some(place_of(&shown));
+        let there = Hints { region, module: Some(shown.module), ..Hints::default() };
         let with = |right: bool| {
             let mine = right.then_some(shown.text.as_str());
             let texts = mine.into_iter().chain(others.iter().map(String::as_str)).take(8);
             Expected::one_of(texts, Size::Smallest)
         };
-        let ways: [(&str, Hints, Option<bool>); 5] = [
-            ("nothing known", Hints::default(), None),
-            ("place", Hints { region: place, ..Hints::default() }, None),
-            ("eight codes", Hints::default(), Some(true)),
-            ("place, module, eight codes", there, Some(true)),
-            ("place, module, eight other codes", there, Some(false)),
+        let look = |hints: Hints, codes: Option<Expected>| {
+            fastest(|| {
+                let end = Instant::now() + Duration::from_millis(100);
+                let left = || end.saturating_duration_since(Instant::now());
+                find_within(&grey(&shown), &hints, codes.as_ref(), &left).map(|found| found.text)
+            })
+        };
+        let opinion = || {
+            let third = || Duration::from_millis(33);
+            symbol::opinion(&shown.luma, 1280, 1024, None, &third).map(|found| found.text)
+        };
+        let encoded = || with(true).includes(&shown.text).then(|| shown.text.clone());
+        let took = [
+            look(Hints::default(), None),
+            look(Hints { region, ..Hints::default() }, None),
+            look(Hints::default(), Some(with(true))),
+            look(there, Some(with(true))),
+            look(there, Some(with(false))),
+            fastest(opinion),
+            fastest(encoded),
         ];
-        for (at, (name, hints, codes)) in ways.into_iter().enumerate() {
-            let begun = busy();
-            let expected = codes.map(with);
-            let end = busy() + 100_000_000;
-            let left = || Duration::from_nanos(end.saturating_sub(busy()));
-            let found = find_within(&grey(&shown), &hints, expected.as_ref(), &left);
-            let took = (busy() - begun) as f64 / 1e6;
-            if rows.len() <= at {
-                rows.push((name, Vec::new(), 0));
-            }
-            rows[at].1.push(took);
-            rows[at].2 += usize::from(found.is_some_and(|found| found.text == shown.text));
+        for ((_, times, read), (took, found)) in rows.iter_mut().zip(took) {
+            assert!(found.as_ref().is_none_or(|text| *text == shown.text));
+            times.push(took);
+            *read += usize::from(found.is_some());
         }
-        let grey = symbol::opinion(&shown.luma, 1280, 1024, None, &|| Duration::ZERO);
-        assert_eq!(grey, None, "no time, no opinion");
-        let begun = busy();
-        let third = || Duration::from_millis(33);
-        let opinion = symbol::opinion(&shown.luma, 1280, 1024, None, &third);
-        opinions.0.push((busy() - begun) as f64 / 1e6);
-        opinions.1 += usize::from(opinion.is_some_and(|found| found.text == shown.text));
     }
-    rows.push(("second opinion alone, 33 ms left", opinions.0, opinions.1));
     for (name, mut took, read) in rows {
         took.sort_by(f64::total_cmp);
-        let at = |share: f64| took[(took.len() as f64 * share) as usize];
+        let (middle, late) = (took[took.len() / 2], took[took.len() * 95 / 100]);
+        let last = took[took.len() - 1];
         println!(
-            "{name}: {read} of {} read, median {:.2}, p95 {:.2}, max {:.2} ms",
-            took.len(),
-            at(0.5),
-            at(0.95),
-            took.last().unwrap()
+            "{name}: {read} of {} read, median {middle:.2}, p95 {late:.2}, max {last:.2} ms",
+            took.len()
         );
     }
 }
