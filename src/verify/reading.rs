@@ -12,7 +12,9 @@ const SMALLEST_SIDE: u32 = 16;
 /// This part of the time is kept for the second opinion: at the default of 100 ms it is enough for
 /// a place of 400 x 400 pixels.
 const FOR_OPINION: u32 = 3;
-/// And this part at most is spent on looking for the expected label beside another one.
+/// This part at most is spent where the last symbol was: with another label there, all of it is.
+const FOR_PLACE: u32 = 4;
+/// And this part at most on looking for the expected label beside another one.
 const FOR_NEIGHBOUR: u32 = 5;
 
 /// What is known before a picture is looked at. It makes reading quicker; nothing of it need be
@@ -90,7 +92,7 @@ fn nothing(spot: Spot) -> Seen {
     Seen { reading: Reading::Nothing, spot, module: None, grade: None }
 }
 
-/// Our own reader: where the last symbol was first, for half of the time; then everywhere. A label
+/// Our own reader: where the last symbol was first, for a part of the time; then everywhere. A label
 /// that is not expected is told as what it is, unless the expected one stands beside it.
 fn find(
     grey: &Grey<'_>,
@@ -106,7 +108,7 @@ fn find(
     let place = known.place.and_then(|place| within(place, picture));
     let there = place.and_then(|region| {
         let hints = Hints { region: Some(region), module: known.module, ..Hints::default() };
-        look(hints, &|| left().saturating_sub(all / 2))
+        look(hints, &|| left().saturating_sub(all - all / FOR_PLACE))
     });
     match there {
         None => look(Hints::default(), left),
