@@ -44,7 +44,8 @@ pub(super) fn camera(
     let px_per_mm = at.decimal_or("px_per_mm", 0.0, 0.0, 1_000.0);
     let place = symbol_at(&mut at);
     let by_wire = belt && trigger == Some(Trigger::Device);
-    let only_counts = source.as_ref().filter(|_| by_wire).map(Source::only_counts);
+    let source_by_wire = source.as_ref().filter(|_| by_wire);
+    let only_counts = source_by_wire.map_or(Some(false), Source::only_counts);
     product_every(&mut at, only_counts, within);
     let connect_within = at.time_or("connect_within", 3 * SECOND, 100 * MS, 60 * SECOND);
     let frame_within = at.time_or("frame_within", 2 * SECOND, 10 * MS, 60 * SECOND);
@@ -82,14 +83,16 @@ fn symbol_at(at: &mut Reader<'_>) -> Option<Region> {
 /// trigger is told, before the next product can be before the camera.
 fn product_every(
     at: &mut Reader<'_>,
-    only_counts: Option<Option<bool>>,
+    only_counts: Option<bool>,
     (picture, trigger): (Duration, Duration),
 ) {
     let said = at.has("product_every");
     let every = at.time_or("product_every", 60 * SECOND, MS, 600 * SECOND);
-    let Some(counts @ (None | Some(true))) = only_counts else { return };
+    if only_counts == Some(false) {
+        return;
+    }
     let gap = format!("more than picture_within + trigger_within ({picture:?} + {trigger:?})");
-    if !said && counts.is_some() {
+    if !said && only_counts.is_some() {
         let wanted = format!(
             "the least time from one product to the next, such as \"700ms\": this camera only counts \
              its frames, and that is certain where it is {gap}"

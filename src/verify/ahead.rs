@@ -10,9 +10,9 @@ pub(super) struct Ahead(Arc<Mutex<Option<Arc<Expected>>>>);
 impl Ahead {
     /// From now on it is one of these, in a symbol of so many modules a side.
     pub(super) fn put(&self, codes: &[CodeText], side: Option<u32>) {
-        let size = side.map_or(Size::Smallest, Size::Side);
+        let drawn_in = side.map_or(Size::Smallest, Size::Side);
         let texts = codes.iter().map(CodeText::as_str);
-        let expected = (!codes.is_empty()).then(|| Arc::new(Expected::one_of(texts, size)));
+        let expected = (!codes.is_empty()).then(|| Arc::new(Expected::one_of(texts, drawn_in)));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = expected;
     }
 

@@ -1,4 +1,4 @@
-//! Cameras of this machine, through Video4Linux: frames by memory mapping, as grey, YUYV or JPEG.
+//! Cameras of this machine, through `Video4Linux`: frames by memory mapping, as grey, YUYV or JPEG.
 use super::frames::{Content, Frame, Shots};
 use super::thread::{Eyes, Said};
 use super::{Trigger, luma};
