@@ -108,7 +108,7 @@ fn find(
     let place = known.place.and_then(|place| within(place, picture));
     let there = place.and_then(|region| {
         let hints = Hints { region: Some(region), module: known.module, ..Hints::default() };
-        look(hints, &|| left().saturating_sub(all - all / FOR_PLACE))
+        look(hints, &|| left().saturating_sub(all / FOR_PLACE * (FOR_PLACE - 1)))
     });
     match there {
         None => look(Hints::default(), left),
