@@ -24,6 +24,15 @@ pub struct Hands {
     pub camera: Option<mpsc::Sender<CameraCommand>>,
 }
 
+impl Hands {
+    /// Tells the camera what the line does not depend on.
+    fn hint(&self, command: CameraCommand) {
+        if let Some(Err(error)) = self.camera.as_ref().map(|to| to.try_send(command)) {
+            tracing::warn!(%error, "the camera is not told");
+        }
+    }
+}
+
 /// What goes in and out of a running line beside its devices.
 #[derive(Debug)]
 pub struct Desk<'a> {
@@ -173,13 +182,9 @@ async fn carry_out(
                     hand_over("the PLC", plc, command)?;
                 }
             }
-            Command::KeepPicture(picture) => {
-                // A picture is for people: a slow disk must not stop the line.
-                let kept = CameraCommand::Keep(picture);
-                if let Some(Err(error)) = hands.camera.as_ref().map(|to| to.try_send(kept)) {
-                    tracing::warn!(%error, "a picture is not kept");
-                }
-            }
+            // Pictures are for people, an expectation is a hint: neither must stop the line.
+            Command::KeepPicture(picture) => hands.hint(CameraCommand::Keep(picture)),
+            Command::Expect(codes) => hands.hint(CameraCommand::Expect(codes)),
             Command::TakePicture(tag) => {
                 if let Some(camera) = &hands.camera {
                     hand_over("the camera", camera, CameraCommand::Take(tag))?;

@@ -40,6 +40,7 @@ fn the_nth_frame_is_of_the_nth_trigger_whichever_is_told_first() {
     counted(&mut bench, 1, symbol(1));
     assert_eq!(bench.verdict(1), GOOD);
 
+    bench.later(60 * MS);
     bench.plc(PlcEvent::ProductArrived(Tag(2)));
     bench.plc(PlcEvent::Applied(Tag(2)));
     counted(&mut bench, 2, symbol(2));
@@ -52,10 +53,13 @@ fn the_nth_frame_is_of_the_nth_trigger_whichever_is_told_first() {
 #[test]
 fn a_number_left_out_is_a_product_without_a_picture_and_no_more() {
     let mut bench = running();
-    (1..=3).for_each(|tag| bench.labelled(tag));
+    bench.labelled(1);
     counted(&mut bench, 1, symbol(1));
-    counted(&mut bench, 3, symbol(3));
+    bench.later(60 * MS);
+    bench.labelled(2);
     bench.later(200 * MS);
+    bench.labelled(3);
+    counted(&mut bench, 3, symbol(3));
     assert_eq!([1, 2, 3].map(|tag| bench.verdict(tag)), [GOOD, UNSEEN, GOOD]);
     assert_eq!(bench.line.state(), LineState::Execute);
 }
@@ -101,8 +105,9 @@ fn after_a_reconnection_the_belt_waits_until_everything_was_told() {
 fn sums_that_differ_when_the_belt_stands_hold_the_line_and_put_its_products_in_doubt() {
     let mut bench = running();
     bench.labelled(1);
-    bench.labelled(2);
     counted(&mut bench, 1, symbol(1));
+    bench.later(60 * MS);
+    bench.labelled(2);
     bench.ask(Request::Hold);
     bench.later(259 * MS);
     assert!(!raised(&bench, StopReason::FramesOutOfStep));
@@ -147,6 +152,118 @@ fn a_frame_that_nobody_was_triggered_for_holds_the_line_in_time() {
     assert!(raised(&bench, StopReason::FramesOutOfStep));
     bench.labelled(2);
     assert_eq!(bench.verdict(2), None, "the frame before it is not its own");
+}
+
+const UNSURE: Option<Verdict> = Some(Verdict::Bad(RejectReason::PictureUnsure));
+
+#[test]
+fn a_counted_frame_passes_nobody_while_the_next_product_is_before_the_camera_already() {
+    let mut bench = running();
+    bench.labelled(1);
+    bench.labelled(2);
+    // Had the camera missed the first trigger, and the first label been lost, this would be it.
+    counted(&mut bench, 1, symbol(1));
+    assert_eq!(bench.verdict(1), UNSURE);
+    assert_eq!(bench.moved(1), [Step::Apply, Step::Verify, Step::Doubt]);
+    assert_eq!(bench.line.view().rejects_in_a_row, 1);
+    counted(&mut bench, 2, symbol(2));
+    assert_eq!(bench.verdict(2), GOOD, "no other trigger was told");
+    assert_eq!(bench.passes(), [2]);
+}
+
+#[test]
+fn a_trigger_that_is_told_too_soon_after_a_counted_frame_makes_that_unsure() {
+    // Until its own trigger would have been told, the frame may be of the next product.
+    for (wait, verdict) in [(59, UNSURE), (60, GOOD)] {
+        let mut bench = running();
+        bench.labelled(1);
+        counted(&mut bench, 1, symbol(1));
+        bench.later(wait * MS);
+        bench.labelled(2);
+        assert_eq!(bench.verdict(1), verdict, "{wait} ms");
+        counted(&mut bench, 2, symbol(2));
+        assert_eq!(bench.verdict(2), GOOD);
+    }
+}
+
+#[test]
+fn products_that_follow_too_closely_for_a_camera_that_counts_hold_the_line() {
+    let mut bench = running();
+    bench.labelled(1);
+    for tag in 2..=4 {
+        bench.labelled(tag);
+        counted(&mut bench, tag - 1, symbol(i64::from(tag) - 1));
+        assert_eq!(bench.verdict(tag - 1), UNSURE, "{tag}");
+    }
+    assert!(raised(&bench, StopReason::TooManyRejects));
+}
+
+#[test]
+fn with_tags_products_may_follow_as_closely_as_they_like() {
+    let mut bench = running();
+    bench.labelled(1);
+    bench.labelled(2);
+    bench.read(1, symbol(1));
+    bench.read(2, symbol(2));
+    assert_eq!([1, 2].map(|tag| bench.verdict(tag)), [GOOD, GOOD]);
+}
+
+fn expected(bench: &Bench) -> Vec<Vec<String>> {
+    let of = |command: &Command| match command {
+        Command::Expect(codes) => Some(codes.iter().map(|c| c.as_str().to_owned()).collect()),
+        _ => None,
+    };
+    bench.commands.iter().filter_map(of).collect()
+}
+
+fn text(n: i64) -> String {
+    let Reading::Symbol { text, .. } = symbol(n) else { unreachable!() };
+    text
+}
+
+#[test]
+fn the_camera_is_told_which_codes_it_may_see_and_only_when_that_changes() {
+    let mut bench = Bench::new();
+    bench.start(1..=8);
+    assert_eq!(expected(&bench).last().unwrap(), &(1..=3).map(text).collect::<Vec<_>>());
+    bench.printed(3);
+    bench.forget();
+    bench.plc(PlcEvent::ProductArrived(Tag(1)));
+    bench.plc(PlcEvent::Triggered(Tag(1)));
+    assert!(expected(&bench).is_empty(), "nothing new");
+    bench.plc(PlcEvent::Applied(Tag(1)));
+    bench.read(1, symbol(1));
+    let told = expected(&bench);
+    assert_eq!(told.last().unwrap()[0], text(2), "the first is read, the second is the next");
+    assert!(told.iter().all(|codes| codes.len() <= 8));
+}
+
+#[test]
+fn on_a_roll_the_camera_expects_the_labels_that_come_next() {
+    let roll = RollSettings { camera: true, ..RollSettings::default() };
+    let scenario = Scenario::Roll;
+    let line = Line::new(LineSettings { scenario, roll, ..settings() }, Order::default());
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.say(Event::Camera(CameraEvent::Up));
+    bench.ask(Request::Reset);
+    bench.say(Event::CodesArrived((1..=8).map(line_bench::code).collect()));
+    bench.ask(Request::Start);
+    assert_eq!(expected(&bench).last().unwrap(), &(1..=3).map(text).collect::<Vec<_>>());
+    bench.read(1, symbol(1));
+    assert_eq!(expected(&bench).last().unwrap()[0], text(2));
+}
+
+#[test]
+fn a_label_found_bad_or_in_doubt_is_expected_no_more() {
+    let mut bench = running();
+    bench.labelled(1);
+    bench.labelled(2);
+    bench.read(1, Reading::Nothing);
+    assert_eq!(expected(&bench).last().unwrap()[0], text(2));
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::Unreachable)));
+    let left = expected(&bench).pop().unwrap();
+    assert!(left.contains(&text(2)) && !left.contains(&text(5)), "{left:?}");
 }
 
 #[test]

@@ -113,6 +113,17 @@ async fn a_viewer_that_does_not_read_holds_up_nobody() {
 }
 
 #[tokio::test]
+async fn a_camera_that_has_seen_nothing_yet_has_no_picture_to_show() {
+    let world = world(settings()).await;
+    let mut camera = TcpStream::connect(world.plant.camera_addr).await.unwrap();
+    camera.write_all(b"GET /snapshot HTTP/1.0\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    timeout(DEADLINE, camera.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.0 204 "), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_stream_that_the_camera_closes_ends_and_can_be_opened_again() {
     let world = world(settings()).await;
     let mut stream = watch(world.plant.camera_addr, "/stream").await;

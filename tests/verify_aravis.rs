@@ -65,11 +65,16 @@ impl Drop for Fake {
 }
 
 fn driver(trigger: Trigger) -> Bench {
+    driver_at(trigger, "")
+}
+
+/// With a wire at this input.
+fn driver_at(trigger: Trigger, line: &str) -> Bench {
     let source = Source::Aravis(AravisSettings {
         name: Some("Aravis-Fake-T1".to_owned()),
         region: Some((0, 0, 320, 240)),
         exposure_us: Some(500),
-        line: String::new(),
+        line: line.to_owned(),
     });
     bench(source, |settings| {
         settings.trigger = trigger;
@@ -125,6 +130,49 @@ async fn frames_are_counted_and_a_camera_that_was_let_go_of_has_another_owner_at
             let (of, _, picture) = bench.reading().await;
             assert_eq!(of, FrameOf::Count(count));
             assert!(picture.is_some());
+        }
+    }
+}
+
+/// What the camera says of itself to whoever asks; only its owner may change it.
+fn says(feature: &str) -> String {
+    let tool = Command::new("arv-tool-0.8").args(["control", feature]).output().unwrap();
+    let said = String::from_utf8(tool.stdout).unwrap();
+    let value = said.lines().find_map(|line| line.strip_prefix(&format!("{feature} = ")));
+    value.unwrap_or(&said).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_wire_a_frame_is_taken_for_a_pulse_at_its_input_and_for_nothing_else() {
+    if !inside("with_a_wire_a_frame_is_taken_for_a_pulse_at_its_input_and_for_nothing_else") {
+        return;
+    }
+    let _fake = Fake::begin(&[]);
+    let mut bench = driver_at(Trigger::Device, "Line0");
+    up(&mut bench).await;
+    let said = tokio::task::spawn_blocking(|| ["TriggerMode", "TriggerSource"].map(says));
+    assert_eq!(said.await.unwrap(), ["On", "Line0"]);
+    // Nothing pulses the fake's input. It takes 25 frames a second without a trigger; we hear none,
+    // also not for a wish of the line, and a quiet camera stays up: it is asked once a second.
+    bench.take(3).await;
+    bench.nothing_for(Duration::from_millis(2500)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_that_the_camera_does_not_have_is_the_wrong_device() {
+    if !inside("an_input_that_the_camera_does_not_have_is_the_wrong_device") {
+        return;
+    }
+    let _fake = Fake::begin(&[]);
+    let mut bench = driver_at(Trigger::Device, "Line7");
+    loop {
+        match bench.fact().await {
+            CameraEvent::Down(Cause::WrongDevice) => break,
+            // It may need a moment to begin.
+            CameraEvent::Down(_) => {}
+            other @ (CameraEvent::Up | CameraEvent::Read { .. } | CameraEvent::Wears { .. }) => {
+                panic!("{other:?} with an input that is not there")
+            }
         }
     }
 }

@@ -74,9 +74,53 @@ fn a_free_running_camera_is_refused_where_products_pass() {
 }
 
 #[test]
+fn products_that_follow_too_closely_for_a_camera_that_counts_are_refused_with_the_numbers() {
+    let counts = "source = \"reader\", kind = \"plain\", address = \"r:23\"";
+    let said = problem(&format!("camera = {{ {counts} }}"));
+    assert_eq!(
+        said,
+        "product_every: found nothing, wanted the least time from one product to the next, such as \
+         \"700ms\": this camera only counts its frames, and that is certain where it is more than \
+         picture_within + trigger_within (500ms + 100ms)"
+    );
+    let said = problem(&format!("camera = {{ {counts}, product_every = \"600ms\" }}"));
+    assert_eq!(
+        said,
+        "product_every: found \"600ms\", wanted more than picture_within + trigger_within (500ms + \
+         100ms), because frames that are only counted are not certain otherwise: make these two \
+         shorter in [line.limits], or let the camera tell the tag of the product"
+    );
+    let fast = "limits = { picture_within = \"80ms\", trigger_within = \"50ms\" }";
+    for right in [
+        format!("camera = {{ {counts}, product_every = \"601ms\" }}"),
+        format!("camera = {{ {counts}, product_every = \"131ms\" }}\n{fast}"),
+        // With a tag, or where the line asks, products may follow as they like.
+        format!("camera = {{ {counts}, pattern = \"{{tag}},{{code}}\" }}"),
+        format!(
+            "camera = {{ {counts}, trigger = \"line\", trigger_on = \"T\", product_every = \"1ms\" }}"
+        ),
+    ] {
+        assert!(camera(&right).is_ok(), "{right}: {:?}", camera(&right));
+    }
+    // Nobody knows yet whether this stream tells tags; what is said must be right all the same.
+    let stream = "camera = { url = \"http://camera/stream\", product_every = \"200ms\" }";
+    assert!(problem(stream).starts_with("product_every: found \"200ms\", wanted more than"));
+}
+
+#[test]
+fn where_symbols_are_is_four_numbers() {
+    let with = |at: &str| format!("camera = {{ url = \"http://camera/s\", symbol_at = \"{at}\" }}");
+    assert!(camera(&with("400, 300,480,360")).is_ok());
+    for wrong in ["", "1,2,3", "1,2,0,4", "1,2,3,4,5", "a,b,c,d", "-1,2,3,4"] {
+        assert!(problem(&with(wrong)).starts_with("symbol_at: found"), "{wrong}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_reader_is_said_in_words() {
     let reader = |rest: &str| {
-        problem(&format!("camera = {{ source = \"reader\", address = \"r:23\", {rest} }}"))
+        let usual = "source = \"reader\", address = \"r:23\", product_every = \"700ms\"";
+        problem(&format!("camera = {{ {usual}, {rest} }}"))
     };
     let cases = [
         ("kind = \"abacus\"", "kind: found \"abacus\", wanted one of dataman, in-sight,"),
@@ -105,7 +149,7 @@ fn a_source_that_nobody_knows_is_refused() {
 #[cfg(not(feature = "aravis"))]
 #[test]
 fn a_source_that_is_not_built_in_says_how_to_build_it() {
-    let said = problem("camera = { source = \"aravis\" }");
+    let said = problem("camera = { source = \"aravis\", product_every = \"700ms\" }");
     assert_eq!(
         said,
         "source: found \"aravis\", which this program was built without, wanted a program that \

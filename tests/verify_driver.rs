@@ -243,19 +243,77 @@ async fn a_graded_reject_is_kept_with_what_was_found_drawn_over_it() {
 }
 
 #[tokio::test]
-async fn frames_that_come_too_fast_leave_gaps_and_are_never_more_than_a_few() {
+async fn a_picture_in_which_nothing_was_read_is_kept_with_the_place_that_was_looked_at() {
     let mut bench = bench(|_| {}).await;
     let mut camera = bench.streaming().await;
-    let body = grey_map(&vec![180; WIDTH * HEIGHT]);
-    let kind = "Content-Type: image/x-portable-graymap\r\n";
-    let many: Vec<u8> = (0..60).flat_map(|_| part(kind, &body)).collect();
-    camera.write_all(&many).await.unwrap();
-    let mut last = 0;
-    let mut told = 0;
-    while last < 60 {
-        let (FrameOf::Count(count), _) = bench.serial().await else { panic!("no count") };
-        assert!(count > last);
-        (last, told) = (count, told + 1);
+    // A symbol of which a quarter is covered cannot be read, and is where to look.
+    let mut spoilt = pixels(&text(8));
+    for y in 50..160 {
+        spoilt[y * WIDTH + 60..y * WIDTH + 115].fill(210);
     }
-    assert!(told <= 60, "{told}");
+    let frames = [(1, grey_map(&spoilt)), (2, grey_map(&vec![180; WIDTH * HEIGHT]))];
+    let mut marks = Vec::new();
+    for (tag, body) in frames {
+        let headers = format!("Content-Type: image/x-portable-graymap\r\nX-Tag: {tag}\r\n");
+        camera.write_all(&part(&headers, &body)).await.unwrap();
+        let (_, reading, picture) = bench.read().await;
+        assert_eq!(reading, Reading::Nothing);
+        bench.keep(picture).await;
+        let overlay = bench.file(&format!("{}-overlay.png", picture.0)).await;
+        let overlay = image::open(overlay).unwrap().into_rgb8();
+        let marked = |x: u32, y: u32| overlay.get_pixel(x, y).0 == [208, 0, 208];
+        marks.push((marked(0, 239), (0..320).any(|x| (60..200).any(|y| marked(x, y)))));
+    }
+    assert_eq!(marks[0], (false, true), "a frame around the likeliest place");
+    assert!(marks[1].0, "the whole frame");
+}
+
+/// A line that is busy for long: nobody hears the facts. The camera sends 60 frames of 60 products
+/// and goes. What is told after that?
+async fn told_late(headers: impl Fn(u32) -> String) -> Vec<(FrameOf, Option<u32>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/stream", listener.local_addr().unwrap());
+    let driver = verify_kit::bench_for(Source::Stream { url }, 1, |_| {});
+    let mut bench = Bench { listener, driver };
+    let mut camera = bench.streaming().await;
+    for serial in 1..=60 {
+        let kind = "Content-Type: image/x-portable-graymap\r\n";
+        let frame = part(&format!("{kind}{}", headers(serial)), &grey_map(&pixels(&text(serial))));
+        camera.write_all(&frame).await.unwrap();
+    }
+    camera.shutdown().await.unwrap();
+    // It closes its side when it has taken everything in.
+    let mut nothing = [0; 1];
+    let closed = tokio::time::timeout(DEADLINE, camera.read(&mut nothing)).await;
+    assert_eq!(closed.expect("it hears the end in time").unwrap(), 0);
+    let mut told = Vec::new();
+    loop {
+        match bench.fact().await {
+            CameraEvent::Read { of, reading, .. } => told.push((of, verify_kit::serial(&reading))),
+            CameraEvent::Down(cause) => {
+                assert_eq!(cause, Cause::Unreachable);
+                return told;
+            }
+            other @ (CameraEvent::Up | CameraEvent::Wears { .. }) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn frames_that_come_too_fast_are_lost_with_their_numbers_and_never_taken_for_others() {
+    let counted: Vec<_> = told_late(|_| String::new()).await;
+    let tagged: Vec<_> = told_late(|serial| format!("X-Tag: {serial}\r\n")).await;
+    let number = |of: &FrameOf| match of {
+        FrameOf::Count(n) | FrameOf::Tag(Tag(n)) => *n,
+    };
+    for told in [counted, tagged] {
+        for (of, serial) in &told {
+            assert_eq!(Some(number(of)), *serial, "the frame of another product");
+        }
+        assert!(told.is_sorted_by_key(|(of, _)| number(of)));
+        assert_eq!(told.last().map(|(_, serial)| *serial), Some(Some(60)), "the newest is there");
+        // One was told, one waited to be told, four to be read; and what was read while the last
+        // of the others came in.
+        assert!((5..=12).contains(&told.len()), "{} of 60", told.len());
+    }
 }

@@ -12,6 +12,7 @@ use crate::line::{
 use crate::print::{LabelFormat, PrinterSettings};
 use crate::store::{Job, LineLeft, RollJob, Store, StoreError};
 use crate::telemetry::{Identity, LastWord};
+use crate::verify::{CameraSettings, JobSymbol};
 use crate::{apply, print, verify};
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +128,7 @@ impl Post {
         stop: &CancellationToken,
     ) -> Result<End, JobProblem> {
         let design = Self::design_of(job)?;
-        let format = self.label_format(job, design, sample).await?;
+        let (format, symbol) = self.label_format(job, design, sample).await?;
         let (facts_tx, facts) = mpsc::channel(FACTS_WAITING);
         let mut crew = Crew::default();
         let learner = self.learner(job.id);
@@ -135,7 +136,7 @@ impl Post {
         crew.hire("printer's name", |stop| learner.keep(stop));
         let row_mm = design.height_mm + self.line.gap_mm;
         let printer = self.line.printer.clone().for_rows_of(row_mm);
-        let hands = self.hire_devices(&mut crew, (printer, format), left.heard, facts_tx);
+        let hands = self.hire_devices(&mut crew, (printer, format), symbol, left.heard, facts_tx);
         let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
         let (line, opening) = Line::restore(self.settings_of(job), order, left.known);
         let books =
@@ -176,7 +177,7 @@ impl Post {
         job: &Job,
         design: &Design,
         sample: &CodeText,
-    ) -> Result<LabelFormat, JobProblem> {
+    ) -> Result<(LabelFormat, JobSymbol), JobProblem> {
         let wanted = &job.wanted;
         let goods = self.store.goods(wanted.gtin).await?;
         let mut goods = on_label(&goods.ok_or(JobProblem::NoGoods(wanted.gtin))?, &wanted.lot);
@@ -187,6 +188,7 @@ impl Post {
         let head = self.line.head();
         let format = Arc::new(label::LabelFormat::new(design, &goods, sample, &head)?);
         let words = Arc::clone(&format);
+        let (side, module_mm) = format.symbol();
         let setup = format.setup_bytes().to_vec();
         let row = move |codes: &[Code]| {
             let texts: Vec<CodeText> = codes.iter().map(|code| code.text.clone()).collect();
@@ -197,13 +199,15 @@ impl Post {
             })
         };
         let mark = Arc::new(move |mark: &RollMark| words.mark_bytes(&marks::lines(mark)));
-        Ok(LabelFormat { setup, row: Arc::new(row), mark })
+        let format = LabelFormat { setup, row: Arc::new(row), mark };
+        Ok((format, JobSymbol { side, module_mm }))
     }
 
     fn hire_devices(
         &self,
         crew: &mut Crew,
         (settings, format): (PrinterSettings, LabelFormat),
+        symbol: JobSymbol,
         heard: Option<(u16, u16)>,
         facts: mpsc::Sender<Event>,
     ) -> Hands {
@@ -221,6 +225,7 @@ impl Post {
             plc
         });
         let camera = self.line.camera.clone().map(|settings| {
+            let settings = CameraSettings { symbol: Some(symbol), ..settings };
             let (camera, kept) = mpsc::channel(COMMANDS_WAITING);
             crew.hire("camera", |stop| verify::keep(settings, kept, facts, camera_word, stop));
             camera

@@ -79,7 +79,7 @@ impl Read {
             self.tell(&object, reason);
             return false;
         };
-        let right = expected.is_none_or(|expected| expected.text() == found.text);
+        let right = expected.is_none_or(|expected| expected.includes(&found.text));
         let words = format!(
             "{} {} {}{}",
             found.identifier,

@@ -3,21 +3,25 @@ use super::check::SECOND;
 use super::line::{ADDRESS, MS, is_address};
 use super::reader::Reader;
 use crate::calibration::Calibration;
+use crate::symbol::Region;
 use crate::symbol::grade::Conditions;
 use crate::verify::{
     Afterwards, AravisSettings, CameraSettings, FileOrder, FolderSettings, HAS_ARAVIS, HAS_V4L2,
     Kind, Pattern, ReaderSettings, Source, Trigger,
 };
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const SOURCES: &str = "one of stream, mjpeg, snapshot, folder, reader, v4l2, aravis";
 
-/// Reads the table of a camera. `belt`: it must be known which product a frame shows.
+/// Reads the table of a camera. `belt`: it must be known which product a frame shows; `within` is
+/// how long a frame waits for its picture and for its trigger to be told.
 pub(super) fn camera(
     mut at: Reader<'_>,
     data_dir: &Path,
     line: &str,
     belt: bool,
+    within: (Duration, Duration),
 ) -> Option<CameraSettings> {
     let word = at.text_or("source", "stream");
     without(&mut at, &word);
@@ -37,20 +41,70 @@ pub(super) fn camera(
     let grading = at.flag_or("grade", true).then(Conditions::default);
     let deep_within = at.time_or("deep_within", 100 * MS, MS, 10 * SECOND);
     let megabytes = at.number_or("frames_max_megabytes", 512, 1, 1_000_000);
+    let px_per_mm = at.decimal_or("px_per_mm", 0.0, 0.0, 1_000.0);
+    let place = symbol_at(&mut at);
+    let by_wire = belt && trigger == Some(Trigger::Device);
+    let source_by_wire = source.as_ref().filter(|_| by_wire);
+    let only_counts = source_by_wire.map_or(Some(false), Source::only_counts);
+    product_every(&mut at, only_counts, within);
     let connect_within = at.time_or("connect_within", 3 * SECOND, 100 * MS, 60 * SECOND);
     let frame_within = at.time_or("frame_within", 2 * SECOND, 10 * MS, 60 * SECOND);
     at.end(&format!(
-        "{}, source, trigger, grade, deep_within, frames_max_megabytes, connect_within, frame_within",
+        "{}, source, trigger, grade, deep_within, px_per_mm, symbol_at, product_every, \
+         frames_max_megabytes, connect_within, frame_within",
         keys(&word)
     ));
     let mut settings = CameraSettings::new(source?, data_dir.join("frames"), line);
     settings.trigger = trigger?;
     settings.grading = grading;
     settings.deep_within = deep_within;
+    settings.px_per_mm = (px_per_mm > 0.0).then_some(px_per_mm);
+    settings.place = place;
     settings.calibration = Some((Calibration::folder(data_dir), line.to_owned()));
     settings.frames_max_bytes = megabytes * 1_000_000;
     (settings.connect_within, settings.frame_within) = (connect_within, frame_within);
     Some(settings)
+}
+
+/// Where symbols roughly are.
+fn symbol_at(at: &mut Reader<'_>) -> Option<Region> {
+    let wanted = "left, top, width and height in pixels, such as \"400, 300, 480, 360\"";
+    let region = |text: &str| {
+        let numbers: Option<Vec<u32>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
+        match numbers?[..] {
+            [x, y, width, height] if width.min(height) > 0 => Some(Region { x, y, width, height }),
+            _ => None,
+        }
+    };
+    if at.has("symbol_at") { at.read("symbol_at", wanted, region) } else { None }
+}
+
+/// Frames that are only counted belong to their products for certain where each is there, and its
+/// trigger is told, before the next product can be before the camera.
+fn product_every(
+    at: &mut Reader<'_>,
+    only_counts: Option<bool>,
+    (picture, trigger): (Duration, Duration),
+) {
+    let said = at.has("product_every");
+    let every = at.time_or("product_every", 60 * SECOND, MS, 600 * SECOND);
+    if only_counts == Some(false) {
+        return;
+    }
+    let gap = format!("more than picture_within + trigger_within ({picture:?} + {trigger:?})");
+    if !said && only_counts.is_some() {
+        let wanted = format!(
+            "the least time from one product to the next, such as \"700ms\": this camera only counts \
+             its frames, and that is certain where it is {gap}"
+        );
+        at.wrong("product_every", "nothing", &wanted);
+    } else if said && every <= picture + trigger {
+        let wanted = format!(
+            "{gap}, because frames that are only counted are not certain otherwise: make these two \
+             shorter in [line.limits], or let the camera tell the tag of the product"
+        );
+        at.wrong("product_every", format_args!("\"{every:?}\""), &wanted);
+    }
 }
 
 /// Says how a program is built that has what this one was built without.

@@ -40,7 +40,9 @@ pub(super) fn line_config(
     let plc = belt.then(|| plc(at.table("plc")));
     let shown = name.clone().unwrap_or_default();
     let watched = belt || at.has("camera");
-    let camera = watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt));
+    let within = (settings.picture_within, settings.trigger_within);
+    let camera =
+        watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt, within));
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some(printer)) = (&work, &printer) {

@@ -45,9 +45,8 @@ impl Product {
     }
 
     /// The text of its label, if it carries one of this run that nobody has read yet.
-    fn unread(&self) -> Option<&str> {
-        let code = self.code.as_ref().filter(|_| self.verdict.is_none())?;
-        code.text.as_ref().map(CodeText::as_str)
+    fn unread(&self) -> Option<&CodeText> {
+        self.code.as_ref().filter(|_| self.verdict.is_none())?.text.as_ref()
     }
 }
 
@@ -103,25 +102,32 @@ impl Belt {
     /// Looks for `text` on the product of this tag, then in the row of unread labels from there on.
     pub(super) fn place_of(&self, tag: Tag, text: &str) -> Place {
         let product = self.products.iter().find(|product| product.tag == tag);
-        if product.is_some_and(|product| product.unread() == Some(text)) {
+        if product
+            .is_some_and(|product| product.unread().is_some_and(|label| label.as_str() == text))
+        {
             return Place::Here;
         }
-        match self.row_from(tag).position(|label| label == text) {
+        match self.row_from(tag).position(|label| label.as_str() == text) {
             Some(at) => Place::Later(at),
             None => Place::Nowhere,
         }
     }
 
     /// The texts of the labels not yet read, from this product on.
-    fn row_from(&self, tag: Tag) -> impl Iterator<Item = &str> {
+    fn row_from(&self, tag: Tag) -> impl Iterator<Item = &CodeText> {
         let on_products = self.products.iter().filter(move |product| product.tag >= tag);
-        let on_pad = self.pad.iter().map(|label| label.code.text.as_str());
+        let on_pad = self.pad.iter().map(|label| &label.code.text);
         on_products.filter_map(Product::unread).chain(on_pad)
+    }
+
+    /// The texts of all labels not yet read, the first one before the camera first.
+    pub(super) fn to_be_read(&self) -> impl Iterator<Item = &CodeText> {
+        self.row_from(Tag(0))
     }
 
     /// Whether a label with this text is on its way and not read yet.
     pub(super) fn is_to_be_read(&self, text: &str) -> bool {
-        self.row_from(Tag(0)).any(|label| label == text)
+        self.to_be_read().any(|label| label.as_str() == text)
     }
 
     /// Takes the whole row of unread labels from this product on: what each was, oldest first, and

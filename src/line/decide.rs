@@ -5,6 +5,10 @@ use super::{
 };
 use std::time::Instant;
 
+/// Codes that the camera is told of. A picture shows one of the first of them, as long as no label
+/// is lost.
+const EXPECTED_MAX: usize = 8;
+
 impl Line {
     pub(super) fn decide(&mut self, now: Instant, out: &mut Outcome) {
         self.decide_late(now, out);
@@ -19,6 +23,7 @@ impl Line {
         self.decide_print(now, out);
         self.decide_refill(out);
         self.decide_tell(out);
+        self.decide_expected(out);
     }
 
     /// What should have happened by now and did not.
@@ -296,6 +301,16 @@ impl Line {
         }
         out.commands.extend(self.to_take.drain(..).map(Command::TakePicture));
         out.commands.extend(self.to_keep.drain(..).map(Command::KeepPicture));
+    }
+
+    /// Which labels the camera may see next, whenever that changes.
+    fn decide_expected(&mut self, out: &mut Outcome) {
+        let next = || self.belt.to_be_read().chain(self.roll.to_be_read()).take(EXPECTED_MAX);
+        if self.settings.has_camera() && !next().eq(&self.expected) {
+            let codes: Vec<_> = next().cloned().collect();
+            self.expected.clone_from(&codes);
+            out.commands.push(Command::Expect(codes));
+        }
     }
 
     fn decide_clear(&mut self, now: Instant, out: &mut Outcome) {

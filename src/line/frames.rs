@@ -4,7 +4,9 @@
 //! A camera that is told the tag with its trigger is certain. One that only counts is certain from a
 //! standstill on, and as long as everything comes in its time: a frame that nobody was triggered
 //! for, a label that another product should carry, or sums that differ at the next standstill end
-//! that, and nothing passes on such a camera's word before the belt has stood still again.
+//! that, and nothing passes on such a camera's word before the belt has stood still again. Where the
+//! next product was before the camera already when a frame came, that frame may be of either: it
+//! passes nobody.
 use super::belt::Product;
 use super::reading::Seen;
 use super::{
@@ -42,6 +44,8 @@ pub(super) struct Frames {
     counted: u32,
     /// Triggers since the two were found to agree.
     triggers: u32,
+    /// The last product that was told by number, and until when a next trigger makes that unsure.
+    last: Option<(Tag, Instant)>,
     /// Triggers whose frame did not come yet.
     open: VecDeque<(u32, Tag)>,
     /// Frames whose trigger was not told yet.
@@ -60,6 +64,7 @@ impl Frames {
     fn forget(&mut self) {
         self.open.clear();
         self.early.clear();
+        self.last = None;
     }
 
     /// From now on the next frame is that of the next trigger.
@@ -141,12 +146,20 @@ impl Line {
         let frames = &mut self.frames;
         frames.triggers += 1;
         let n = frames.triggers;
+        // The frame before may have been of this product, if that was before the camera already.
+        let unsure = frames.last.take().filter(|(_, until)| now < *until);
+        if let Some((tag, _)) = unsure {
+            self.doubt_good(tag, records);
+        }
+        let frames = &mut self.frames;
         if frames.take_early(FrameOf::Tag(tag)).is_some() {
             return;
         }
         let early = frames.take_early(FrameOf::Count(frames.base + n));
-        if let Some(Early { of, reading, picture, .. }) = early {
-            return self.note_reading(of, tag, &reading, picture, records);
+        if let Some(Early { of, reading, picture, due }) = early {
+            self.note_reading(of, tag, &reading, picture, records);
+            self.is_last(tag, due);
+            return;
         }
         frames.open.push_back((n, tag));
         if frames.open.len() > OPEN_MAX {
@@ -194,12 +207,25 @@ impl Line {
         }
         let of = FrameOf::Count(count);
         if let Some(tag) = frames.take_open(n) {
+            let next_came = n < frames.triggers;
+            let rejects = self.rejects_in_a_row;
             self.note_reading(of, tag, &reading, picture, records);
+            if next_came && self.doubt_good(tag, records) {
+                self.rejects_in_a_row = rejects + 1;
+            }
+            self.is_last(tag, now + self.settings.trigger_within);
         } else if is_new && n > frames.triggers {
             self.let_wait(now, of, reading, picture, records);
         } else if is_new && self.shows_another(&reading) {
             self.frames_out_of_step(records);
         }
+    }
+
+    /// This product was told by number. Whether its frame was not that of the next one is sure only
+    /// when its trigger, had there been one by then, would have been told.
+    fn is_last(&mut self, tag: Tag, told: Instant) {
+        let due = self.belt.product(tag).and_then(|product| product.picture_due);
+        self.frames.last = due.map(|due| (tag, due.min(told)));
     }
 
     /// The PLC did not tell yet of the trigger for this frame.
@@ -243,8 +269,10 @@ impl Line {
         }
     }
 
-    fn doubt_good(&mut self, tag: Tag, records: &mut Vec<Record>) {
-        let Some(product) = self.belt.product(tag) else { return };
+    /// Whoever shows it, it does not pass as this product. Says whether it would have.
+    fn doubt_good(&mut self, tag: Tag, records: &mut Vec<Record>) -> bool {
+        let good = |product: &&mut Product| product.verdict == Some(Verdict::Good);
+        let Some(product) = self.belt.product(tag).filter(good) else { return false };
         let verdict = Verdict::Bad(RejectReason::PictureUnsure);
         product.verdict = Some(verdict);
         let picture = product.picture;
@@ -255,6 +283,7 @@ impl Line {
         }
         self.to_keep.extend(picture);
         self.say_verdict(Seen { tag, picture, quality: None }, verdict, records);
+        true
     }
 
     /// What should have come by now: triggers of frames, and agreement when the belt stands.

@@ -33,7 +33,7 @@ pub use state::{LineState, UnknownLineState};
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
 pub use words::{AlarmWords, UnknownStopReason};
 
-use crate::code::{Code, CodeId, Step};
+use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
 use frames::Frames;
 use quality::Trend;
@@ -132,6 +132,8 @@ pub struct Line {
     /// Products whose picture is to be taken now.
     to_take: Vec<Tag>,
     to_keep: Vec<PictureId>,
+    /// The codes that the camera was told to expect.
+    expected: Vec<CodeText>,
     /// Good symbols since one was kept.
     good_since_kept: u32,
     /// Codes verified since the start of the process, as hashes: only a name for the reason of a

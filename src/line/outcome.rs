@@ -1,6 +1,6 @@
 //! What a line answers: records to remember, then commands to carry out.
 use super::{Cause, LineState, PictureId, Quality, Tag, Wear};
-use crate::code::{Code, CodeId, Step};
+use crate::code::{Code, CodeId, CodeText, Step};
 
 /// The answer to one event. The shell makes `records` durable first and only then lets
 /// `commands` out; if the first fails, the second never happens.
@@ -300,16 +300,22 @@ pub enum Command {
     KeepPicture(PictureId),
     /// Take a picture of this product, which is where the camera looks.
     TakePicture(Tag),
+    /// Tell the camera which codes it may see now. A hint: a camera that was not told reads as
+    /// well, and slower.
+    Expect(Vec<CodeText>),
 }
 
 /// What a camera can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraCommand {
     /// Keep this picture in a file.
     Keep(PictureId),
     /// Take a picture of this product, which is where the camera looks. Nothing of it outlives a
     /// connection.
     Take(Tag),
+    /// The codes that may be before it from now on, the nearest first. Whatever it reads is told
+    /// as it is: an expectation that is not true any more costs time and nothing else.
+    Expect(Vec<CodeText>),
 }
 
 /// What a printer can be told. Nothing of it outlives a connection.

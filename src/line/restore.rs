@@ -70,6 +70,7 @@ impl Line {
             to_pass: Vec::new(),
             to_take: Vec::new(),
             to_keep: Vec::new(),
+            expected: Vec::new(),
             good_since_kept: 0,
             verified: HashSet::new(),
             in_doubt: BTreeMap::new(),

@@ -5,7 +5,7 @@ use super::{
     Cause, Command, FrameOf, Line, LineState, Outcome, PictureId, PrinterCommand, Reading, Record,
     RejectReason, RollMark, StopReason, Tag, Verdict, hash,
 };
-use crate::code::{Code, CodeId, Step, parse};
+use crate::code::{Code, CodeId, CodeText, Step, parse};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
@@ -83,6 +83,11 @@ impl Roll {
     fn put(&mut self, code: Option<Code>) {
         self.web.push_back(OnWeb { code, at: self.next_at, printed: false, due: None });
         self.next_at += 1;
+    }
+
+    /// The texts of the labels not yet read, the first one before the camera first.
+    pub(super) fn to_be_read(&self) -> impl Iterator<Item = &CodeText> {
+        self.web.iter().filter_map(|label| Some(&label.code.as_ref()?.text))
     }
 
     /// The label of this code.

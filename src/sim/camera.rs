@@ -159,7 +159,7 @@ async fn stream(State(camera): State<Camera>) -> Response {
 async fn snapshot(State(camera): State<Camera>) -> Response {
     let last = locked(&camera.0.last).clone();
     let Some(shot) = last else {
-        return (StatusCode::NOT_FOUND, "nothing came by yet").into_response();
+        return StatusCode::NO_CONTENT.into_response();
     };
     match camera.frame(shot).await {
         Some(file) => ([(header::CONTENT_TYPE, GREYMAP)], file).into_response(),

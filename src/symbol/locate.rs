@@ -1,5 +1,5 @@
 //! Where a symbol may be: places of a picture with many edges in both directions.
-use super::grey::Grey;
+use super::grey::{Grey, Region};
 
 /// Side of a block in pixels.
 const BLOCK: usize = 4;
@@ -76,6 +76,23 @@ impl Map {
             (ends[3] + 1) * cell + reach(),
         ]
     }
+}
+
+/// The busiest places of a picture, the busiest first: where a symbol is most likely to be.
+pub fn places(grey: &Grey<'_>, most: usize) -> Vec<Region> {
+    let map = Map::new(grey, most);
+    let pixels = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let place = |place: &Place| {
+        let [left, top, right, bottom] = map.around(place);
+        let (right, bottom) = (right.min(grey.width()), bottom.min(grey.height()));
+        Region {
+            x: pixels(left),
+            y: pixels(top),
+            width: pixels(right.saturating_sub(left)),
+            height: pixels(bottom.saturating_sub(top)),
+        }
+    };
+    map.places.iter().map(place).collect()
 }
 
 /// A window begins in its cell and goes so many pixels on.

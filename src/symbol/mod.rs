@@ -34,6 +34,7 @@ pub use encodation::{Capacity, Meaning, capacity, explain};
 pub use encode::{Separator, Size, SymbolProblem, encode_gs1};
 pub use expected::Expected;
 pub use grey::{Grey, Region};
+pub use locate::places;
 pub use modules::{Modules, Run};
 pub use overlay::{Coloured, LEVEL_COLOURS, close_up, level, overlay};
 pub use read::{Found, opinion, read, read_within};

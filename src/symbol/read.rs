@@ -2,6 +2,7 @@
 //! second opinion.
 use super::expected::Expected;
 use super::grey::{Grey, Region};
+use super::locate::places;
 use super::reader::{self, Hints, MOST_PIXELS, Symbol};
 use rxing::common::HybridBinarizer;
 use rxing::datamatrix::DataMatrixReader;
@@ -60,7 +61,13 @@ pub fn read_within(
     found.or_else(|| opinion(luma, width, height, region, left))
 }
 
-/// The second opinion alone, for who has asked our own reader already.
+/// Places that it is asked about where the whole picture would take too long.
+const PLACES: usize = 2;
+/// So many pixels around a place: its quiet zone.
+const AROUND: u32 = 16;
+
+/// The second opinion alone, for who has asked our own reader already: of the whole where the time
+/// is enough, else of the busiest places.
 pub fn opinion(
     luma: &[u8],
     width: u32,
@@ -68,13 +75,36 @@ pub fn opinion(
     region: Option<Region>,
     left: &dyn Fn() -> Duration,
 ) -> Option<Found> {
-    let region = region.unwrap_or(Region { x: 0, y: 0, width, height });
-    let pixels = u32::try_from(u64::from(region.width) * u64::from(region.height)).ok()?;
-    if pixels as usize > MOST_PIXELS || left() < OPINION_A_PIXEL.saturating_mul(pixels) {
+    let grey = Grey::new(luma, width, height)?;
+    let whole = region.unwrap_or(Region { x: 0, y: 0, width, height });
+    let part = grey.part(whole).filter(|part| part.width() * part.height() <= MOST_PIXELS)?;
+    let in_time = |at: &Region| {
+        let pixels = u32::try_from(u64::from(at.width) * u64::from(at.height));
+        pixels.is_ok_and(|pixels| left() >= OPINION_A_PIXEL.saturating_mul(pixels))
+    };
+    let ask = |at: Region| {
+        let opinion = || second_opinion(luma, width, height, at);
+        catch_unwind(AssertUnwindSafe(opinion)).ok().flatten()
+    };
+    if in_time(&whole) {
+        return ask(whole);
+    }
+    if left().is_zero() {
         return None;
     }
-    let opinion = || second_opinion(luma, width, height, region);
-    catch_unwind(AssertUnwindSafe(opinion)).ok().flatten()
+    let places = places(&part, PLACES).into_iter().map(|place| with_margin(place, whole));
+    places.filter(in_time).find_map(ask)
+}
+
+/// A place within a part of the picture, in pixels of the picture, with its quiet zone.
+fn with_margin(place: Region, whole: Region) -> Region {
+    let span = |from: u32, length: u32, most: u32| {
+        let start = from.saturating_sub(AROUND);
+        (start, (from + length + AROUND).min(most) - start)
+    };
+    let ((x, width), (y, height)) =
+        (span(place.x, place.width, whole.width), span(place.y, place.height, whole.height));
+    Region { x: whole.x + x, y: whole.y + y, width, height }
 }
 
 fn second_opinion(luma: &[u8], width: u32, height: u32, at: Region) -> Option<Found> {

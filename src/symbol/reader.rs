@@ -78,7 +78,7 @@ pub fn find_within(
     left: &dyn Fn() -> Duration,
 ) -> Option<Symbol> {
     let mut found = None;
-    let is_wanted = |symbol: &Symbol| expected.is_none_or(|code| code.text() == symbol.text);
+    let is_wanted = |symbol: &Symbol| expected.is_none_or(|codes| codes.includes(&symbol.text));
     let mut look = |hints: &Hints, levels| {
         // A neighbour does not hide the label that should be there: on until that is found.
         let mut take = |symbol: Symbol| {

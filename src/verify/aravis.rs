@@ -1,11 +1,10 @@
 //! `GenICam` cameras (`GigE` Vision, USB3 Vision) through Aravis. Its objects live on one thread of
 //! their own, which hands frames out.
-use super::frames::{Content, Frame, Frames, Shots};
+use super::Trigger;
+use super::frames::{Content, Frame, Shots};
 use super::picture::Picture;
-use super::session::{Post, Trouble};
 use super::source::AravisSettings;
 use super::thread::{Eyes, Said};
-use super::{Trigger, thread};
 use crate::line::{Cause, FrameOf};
 use aravis::{
     AcquisitionMode, Buffer, BufferStatus, Camera, CameraExt as _, CameraExtManual as _,
@@ -30,25 +29,9 @@ const LAST_ID: u64 = 65_535;
 /// camera did not begin anew.
 const FIRST_IDS: u64 = 16;
 
-/// Hands on every frame until the camera is lost.
-pub(super) async fn watch(
-    settings: &AravisSettings,
-    trigger: Trigger,
-    frames: &Frames,
-    shots: &Shots,
-    post: &Post<'_>,
-    released: &mut thread::Released,
-) -> Trouble {
-    let (settings, shots) = (settings.clone(), shots.clone());
-    let work = move |eyes: &Eyes| match work(&settings, trigger, &shots, eyes) {
-        Ok(()) => Cause::Unreachable,
-        Err(cause) => cause,
-    };
-    thread::watch("aravis", work, frames, post, released).await
-}
-
-/// One connection. When this ends, the camera is let go of.
-fn work(
+/// One connection: hands on every frame until the camera is lost. When this ends, the camera is let
+/// go of.
+pub(super) fn work(
     settings: &AravisSettings,
     trigger: Trigger,
     shots: &Shots,

@@ -1,5 +1,6 @@
 //! Read back: one task a camera. Frames come over HTTP, readings go to the line, and the pictures
 //! that the line asks for go into files.
+mod ahead;
 #[cfg(feature = "aravis")]
 mod aravis;
 mod ends;
@@ -8,6 +9,7 @@ mod frames;
 mod http;
 #[cfg(any(test, feature = "v4l2"))]
 mod luma;
+mod marked;
 mod multipart;
 mod picture;
 mod reader;
@@ -26,8 +28,10 @@ pub use source::{Afterwards, AravisSettings, FileOrder, FolderSettings, Source, 
 use crate::calibration::{Calibration, CalibrationProblem};
 use crate::dial::{self, BackOff};
 use crate::line::{CameraCommand, CameraEvent, Event, PictureId};
+use crate::symbol::Region;
 use crate::symbol::grade::{self, Conditions};
 use crate::telemetry::LastWord;
+use ahead::Ahead;
 use frames::Shots;
 use session::{Camera, End};
 use shelf::{Recent, Shelf, Shown};
@@ -63,8 +67,14 @@ pub struct CameraSettings {
     /// Where calibrations are kept, and the name of this camera's. It says more than `grading`
     /// does.
     pub calibration: Option<(PathBuf, String)>,
-    /// The folder of this line's kept pictures; they are named `<picture>.png`, and beside those
-    /// that were graded lies `<picture>-overlay.png`.
+    /// What is known of the symbols of this job.
+    pub symbol: Option<JobSymbol>,
+    /// Pixels a millimetre of the object; a calibration says it better.
+    pub px_per_mm: Option<f32>,
+    /// Where symbols roughly are, until one was seen.
+    pub place: Option<Region>,
+    /// The folder of this line's kept pictures; they are named `<picture>.png`, and beside each
+    /// lies `<picture>-overlay.png`.
     pub frames_dir: PathBuf,
     /// How many bytes of kept pictures there may be; the oldest make room.
     pub frames_max_bytes: u64,
@@ -79,6 +89,15 @@ pub struct CameraSettings {
     pub retry: (Duration, Duration),
 }
 
+/// The symbols of a job: all of them are of one size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JobSymbol {
+    /// Modules along one side, finder included.
+    pub side: u32,
+    /// Side of a module in millimetres.
+    pub module_mm: f32,
+}
+
 impl CameraSettings {
     /// A camera; `frames_dir` is the folder of all lines, `line` the name of this one.
     pub fn new(source: Source, frames_dir: impl Into<PathBuf>, line: &str) -> Self {
@@ -88,6 +107,9 @@ impl CameraSettings {
             deep_within: Duration::from_millis(100),
             grading: Some(Conditions::default()),
             calibration: None,
+            symbol: None,
+            px_per_mm: None,
+            place: None,
             frames_dir: frames_dir.into().join(line),
             frames_max_bytes: 512 * 1024 * 1024,
             frame_max_bytes: 8 * 1024 * 1024,
@@ -95,6 +117,33 @@ impl CameraSettings {
             frame_within: Duration::from_secs(2),
             retry: (Duration::from_millis(200), Duration::from_secs(5)),
         }
+    }
+
+    /// Takes over what is known of this camera. Without a calibration, grades say so.
+    async fn calibrate(&mut self, (folder, camera): (PathBuf, String)) {
+        match spawn_blocking(move || Calibration::load(&folder, &camera)).await {
+            Ok(Ok(known)) => {
+                self.px_per_mm = known.px_per_mm.or(self.px_per_mm);
+                if let Some(grading) = &mut self.grading {
+                    grading.calibration = Some(grade::Calibration {
+                        dark: (known.dark.grey, known.dark.reflectance),
+                        light: (known.light.grey, known.light.reflectance),
+                    });
+                }
+            }
+            Ok(Err(CalibrationProblem::Missing { .. })) | Err(_) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the calibration of the camera is not used");
+            }
+        }
+        if let Some(grading) = &mut self.grading {
+            grading.px_per_mm = self.px_per_mm.or(grading.px_per_mm);
+        }
+    }
+
+    /// Side of a module in pixels, where that can be said before one was seen.
+    fn module(&self) -> Option<f32> {
+        Some(self.symbol?.module_mm * self.px_per_mm?)
     }
 }
 
@@ -107,40 +156,21 @@ pub async fn keep(
     last_word: LastWord,
     stop: CancellationToken,
 ) {
-    if let (Some(grading), Some(kept)) = (settings.grading, settings.calibration.clone()) {
-        settings.grading = Some(calibrated(grading, kept).await);
+    if let Some(kept) = settings.calibration.clone() {
+        settings.calibrate(kept).await;
     }
-    let (recent, shots) = (Recent::default(), Shots::default());
+    let (recent, shots, ahead) = (Recent::default(), Shots::default(), Ahead::default());
     let (to_shelf, kept) = mpsc::channel(PICTURES_WAITING);
     let shelf = (settings.frames_dir.clone(), settings.frames_max_bytes);
     let done = stop.child_token();
     let watching = async {
-        let camera = Camera::new(&settings, &recent, &shots, &facts, last_word);
+        let camera = Camera::new(&settings, (&recent, &shots, &ahead), &facts, last_word);
         watch(&settings, camera, &facts, &stop).await;
         done.cancel();
     };
-    let obeying = obey(commands, &shots, &recent, to_shelf, &done);
+    let side = settings.symbol.map(|symbol| symbol.side);
+    let obeying = obey(commands, &shots, (&ahead, side), &recent, to_shelf, &done);
     tokio::join!(watching, obeying, put_away(shelf, kept));
-}
-
-/// The conditions with what is known of this camera. Without a calibration, grades say so.
-async fn calibrated(grading: Conditions, (folder, camera): (PathBuf, String)) -> Conditions {
-    let loaded = spawn_blocking(move || Calibration::load(&folder, &camera)).await;
-    match loaded {
-        Ok(Ok(known)) => Conditions {
-            calibration: Some(grade::Calibration {
-                dark: (known.dark.grey, known.dark.reflectance),
-                light: (known.light.grey, known.light.reflectance),
-            }),
-            px_per_mm: known.px_per_mm.or(grading.px_per_mm),
-            ..grading
-        },
-        Ok(Err(CalibrationProblem::Missing { .. })) | Err(_) => grading,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the calibration of the camera is not used");
-            grading
-        }
-    }
 }
 
 /// A picture on its way to the disk. It is held itself, not its number: new pictures may have driven
@@ -157,6 +187,7 @@ struct Kept {
 async fn obey(
     mut commands: mpsc::Receiver<CameraCommand>,
     shots: &Shots,
+    (ahead, side): (&Ahead, Option<u32>),
     recent: &Recent,
     to_shelf: mpsc::Sender<Kept>,
     done: &CancellationToken,
@@ -170,6 +201,7 @@ async fn obey(
         };
         match command {
             Some(CameraCommand::Take(tag)) => shots.put(tag),
+            Some(CameraCommand::Expect(codes)) => ahead.put(&codes, side),
             Some(CameraCommand::Keep(id)) => keep_picture(id, recent, &room, &to_shelf),
             None => return,
         }
@@ -249,11 +281,13 @@ async fn put_away((folder, most_bytes): (PathBuf, u64), mut kept: mpsc::Receiver
 #[cfg(test)]
 mod tests {
     use super::picture::Picture;
+    use super::reading::Spot;
     use super::*;
 
     fn shown(side: u32) -> Arc<Shown> {
         let luma = vec![200; (side * side) as usize];
-        Arc::new(Shown { picture: Picture { width: side, height: side, luma }, grade: None })
+        let picture = Picture { width: side, height: side, luma };
+        Arc::new(Shown { picture, spot: Spot::Nowhere, grade: None })
     }
 
     /// What waits for the disk when these pictures were wanted.
@@ -264,7 +298,8 @@ mod tests {
             tell.send(CameraCommand::Keep(PictureId(id))).await.unwrap();
         }
         drop(tell);
-        obey(commands, &Shots::default(), recent, to_shelf, &CancellationToken::new()).await;
+        let (shots, ahead) = (Shots::default(), Ahead::default());
+        obey(commands, &shots, (&ahead, None), recent, to_shelf, &CancellationToken::new()).await;
         kept
     }
 

@@ -1,60 +1,142 @@
-//! A reading out of a grey picture (pure): first where the last symbol was, then everywhere; and
-//! how well the symbol is printed.
+//! A reading out of a grey picture (pure): the expected code where the last one was, then whatever
+//! is anywhere; and how well the symbol is printed.
 use super::picture::Picture;
 use crate::line::{Quality, Reading};
 use crate::symbol::grade::{Conditions, Grade, grade};
-use crate::symbol::{self, Grey, Hints, Region, Symbol};
+use crate::symbol::{self, Expected, Grey, Hints, Region, Symbol};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A region smaller than this holds no symbol that could be read.
 const SMALLEST_SIDE: u32 = 16;
+/// This part of the time is kept for the second opinion: at the default of 100 ms it is enough for
+/// a place of 400 x 400 pixels.
+const FOR_OPINION: u32 = 3;
+/// This part at most is spent where the last symbol was: with another label there, all of it is.
+const FOR_PLACE: u32 = 4;
+/// And this part at most on looking for the expected label beside another one.
+const FOR_NEIGHBOUR: u32 = 5;
+
+/// What is known before a picture is looked at. It makes reading quicker; nothing of it need be
+/// true.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// Where a symbol was seen last.
+    pub(super) place: Option<Region>,
+    /// Side of a module in pixels.
+    pub(super) module: Option<f32>,
+    /// The codes of which one should be there.
+    pub(super) codes: Option<Arc<Expected>>,
+}
 
 /// What a picture shows.
 #[derive(Debug, PartialEq)]
 pub(super) struct Seen {
     pub(super) reading: Reading,
-    /// Where to look for the next one.
-    pub(super) next: Option<Region>,
+    /// Where it is, or was looked for.
+    pub(super) spot: Spot,
+    /// Side of a module in pixels, where our own reader has read it.
+    pub(super) module: Option<f32>,
     /// How well it is printed, where that was asked for and our own reader has read it.
     pub(super) grade: Option<Grade>,
 }
 
-/// Reads one picture while there is time `left`. `near` is where a symbol was seen last.
+/// A place in a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Spot {
+    /// A symbol was read between these corners.
+    Read([(f32, f32); 4]),
+    /// Nothing was read; this is what looks most like a symbol.
+    Likely(Region),
+    /// Nothing was read, and nothing looks like a symbol.
+    Nowhere,
+}
+
+impl Spot {
+    /// The place of the symbol with its own size around it, because products do not stand exactly
+    /// where the last one stood.
+    pub(super) fn next(&self) -> Option<Region> {
+        let Self::Read(corners) = self else { return None };
+        let (x, width) = span(corners.iter().map(|(x, _)| *x))?;
+        let (y, height) = span(corners.iter().map(|(_, y)| *y))?;
+        Some(Region { x, y, width, height })
+    }
+}
+
+/// Reads one picture while there is time `left`.
 pub(super) fn read(
     picture: &Picture,
-    near: Option<Region>,
+    known: &Known,
     conditions: Option<&Conditions>,
     left: &dyn Fn() -> Duration,
 ) -> Seen {
-    let nothing = Seen { reading: Reading::Nothing, next: None, grade: None };
     let Some(grey) = Grey::new(&picture.luma, picture.width, picture.height) else {
-        return nothing;
+        return nothing(Spot::Nowhere);
     };
-    let find = |region| {
-        let hints = Hints { region, ..Hints::default() };
-        symbol::find_within(&grey, &hints, None, left)
-    };
-    let near = near.and_then(|near| within(near, picture));
-    let found = near.and_then(|near| find(Some(near))).or_else(|| find(None));
-    if let Some(symbol) = found {
+    let all = left();
+    let own = || left().saturating_sub(all / FOR_OPINION);
+    if let Some(symbol) = find(&grey, known, picture, &own) {
         return seen(&grey, symbol, conditions);
     }
     // The second opinion tells no modules that could be graded.
-    let found = symbol::opinion(&picture.luma, picture.width, picture.height, None, left);
-    found.map_or(nothing, |found| {
+    if let Some(found) = symbol::opinion(&picture.luma, picture.width, picture.height, None, left) {
         let reading =
             Reading::Symbol { text: found.text, identifier: found.identifier, quality: None };
-        Seen { reading, next: around(&found.corners), grade: None }
-    })
+        return Seen { reading, ..nothing(Spot::Read(found.corners)) };
+    }
+    let likely = symbol::places(&grey, 1).first().copied();
+    nothing(likely.map_or(Spot::Nowhere, Spot::Likely))
+}
+
+fn nothing(spot: Spot) -> Seen {
+    Seen { reading: Reading::Nothing, spot, module: None, grade: None }
+}
+
+/// Our own reader: where the last symbol was first, for a part of the time; then everywhere. A label
+/// that is not expected is told as what it is, unless the expected one stands beside it.
+fn find(
+    grey: &Grey<'_>,
+    known: &Known,
+    picture: &Picture,
+    left: &dyn Fn() -> Duration,
+) -> Option<Symbol> {
+    let codes = known.codes.as_deref();
+    let look =
+        |hints: Hints, left: &dyn Fn() -> Duration| symbol::find_within(grey, &hints, codes, left);
+    let is_expected = |symbol: &Symbol| codes.is_none_or(|codes| codes.includes(&symbol.text));
+    let all = left();
+    let place = known.place.and_then(|place| within(place, picture));
+    let there = place.and_then(|region| {
+        let hints = Hints { region: Some(region), module: known.module, ..Hints::default() };
+        look(hints, &|| left().saturating_sub(all / FOR_PLACE * (FOR_PLACE - 1)))
+    });
+    match there {
+        None => look(Hints::default(), left),
+        Some(symbol) if is_expected(&symbol) => Some(symbol),
+        Some(other) => {
+            let until = left().saturating_sub(all / FOR_NEIGHBOUR);
+            let beside = look(Hints::default(), &|| left().saturating_sub(until));
+            beside.filter(is_expected).or(Some(other))
+        }
+    }
 }
 
 fn seen(grey: &Grey<'_>, symbol: Symbol, conditions: Option<&Conditions>) -> Seen {
     let grade = conditions.map(|conditions| grade(grey, &symbol, conditions));
-    let next = around(&symbol.corners);
+    let (spot, module) = (Spot::Read(symbol.corners), module_of(&symbol));
     let Symbol { text, identifier, .. } = symbol;
     let quality = grade.as_ref().map(quality);
     let reading = Reading::Symbol { text, identifier: identifier.to_owned(), quality };
-    Seen { reading, next, grade }
+    Seen { reading, spot, module: Some(module), grade }
+}
+
+/// The side of a module, from the area of the symbol.
+fn module_of(symbol: &Symbol) -> f32 {
+    let [a, b, c, d] = symbol.corners;
+    let twice = (c.0 - a.0) * (d.1 - b.1) - (d.0 - b.0) * (c.1 - a.1);
+    #[expect(clippy::cast_precision_loss, reason = "at most 144 x 144")]
+    let modules = (symbol.rows * symbol.cols) as f32;
+    (twice.abs() / 2.0 / modules).sqrt()
 }
 
 /// A grade as the line remembers it.
@@ -87,14 +169,6 @@ fn within(region: Region, picture: &Picture) -> Option<Region> {
     (small && width.min(height) >= SMALLEST_SIDE).then_some(Region { x, y, width, height })
 }
 
-/// The place of this symbol with its own size around it, because products do not stand exactly
-/// where the last one stood.
-fn around(corners: &[(f32, f32); 4]) -> Option<Region> {
-    let (x, width) = span(corners.iter().map(|(x, _)| *x))?;
-    let (y, height) = span(corners.iter().map(|(_, y)| *y))?;
-    Some(Region { x, y, width, height })
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped first")]
 fn span(values: impl Iterator<Item = f32> + Clone) -> Option<(u32, u32)> {
     let low = values.clone().reduce(f32::min)?;
@@ -109,8 +183,9 @@ mod tests {
     use super::*;
     use datamatrix::{DataMatrix, SymbolList};
 
-    fn read(picture: &Picture, near: Option<Region>, conditions: Option<&Conditions>) -> Seen {
-        super::read(picture, near, conditions, &|| Duration::MAX)
+    fn read(picture: &Picture, place: Option<Region>, conditions: Option<&Conditions>) -> Seen {
+        let known = Known { place, ..Known::default() };
+        super::read(picture, &known, conditions, &|| Duration::MAX)
     }
 
     const TEXT: &str = "0104810093011694212k6rsrti\u{1d}93#SzU";
@@ -145,7 +220,7 @@ mod tests {
     fn a_gs1_symbol_is_read_with_its_separator() {
         let seen = read(&picture_of(&symbol(TEXT, true), 200, 100), None, None);
         assert_eq!(seen.reading, is_gs1(TEXT));
-        let place = seen.next.unwrap();
+        let place = seen.spot.next().unwrap();
         assert!(place.x < 200 && place.x + place.width > 310, "{place:?}");
         assert!(place.y < 100 && place.y + place.height > 210, "{place:?}");
     }
@@ -163,7 +238,7 @@ mod tests {
     #[test]
     fn it_is_found_where_the_last_one_was_and_elsewhere() {
         let first = picture_of(&symbol(TEXT, true), 60, 60);
-        let near = read(&first, None, None).next;
+        let near = read(&first, None, None).spot.next();
         assert_eq!(read(&first, near, None).reading, is_gs1(TEXT));
         let elsewhere = picture_of(&symbol(TEXT, true), 340, 220);
         assert_eq!(read(&elsewhere, near, None).reading, is_gs1(TEXT));
@@ -174,8 +249,8 @@ mod tests {
         for (width, height) in [(320, 240), (1, 1), (7, 3)] {
             let picture = Picture { width, height, luma: vec![200; (width * height) as usize] };
             let near = Region { x: 300, y: 200, width: 100, height: 100 };
-            let nothing = Seen { reading: Reading::Nothing, next: None, grade: None };
-            assert_eq!(read(&picture, Some(near), Some(&Conditions::default())), nothing);
+            let seen = read(&picture, Some(near), Some(&Conditions::default()));
+            assert_eq!(seen.reading, Reading::Nothing);
         }
     }
 

@@ -1,14 +1,14 @@
 //! One session with a camera, from the connection to the reason for its end.
+use super::ahead::Ahead;
 use super::folder;
 use super::frames::{Content, Frame, Frames, Shots};
 use super::http::{self, Http};
 use super::picture::{NoPicture, Picture};
 use super::reader;
-use super::reading::{self, Seen};
+use super::reading::{self, Known, Seen};
 use super::shelf::{Recent, Shown};
 use super::{CameraSettings, Source};
 use crate::line::{Along, CameraEvent, Cause, Event, FrameOf, PictureId, Reading};
-use crate::symbol::Region;
 use crate::symbol::grade::Conditions;
 use crate::symbol::trend::{self, Columns, Wear};
 use crate::telemetry::LastWord;
@@ -150,6 +150,7 @@ pub(super) struct Camera<'a> {
     settings: &'a CameraSettings,
     recent: &'a Recent,
     shots: &'a Shots,
+    ahead: &'a Ahead,
     facts: &'a mpsc::Sender<Event>,
     last_word: LastWord,
     client: Option<Client>,
@@ -168,8 +169,8 @@ struct Eye {
     columns: Columns,
     /// How symbols are graded, if they are.
     conditions: Option<Conditions>,
-    /// Where the last symbol was.
-    near: Option<Region>,
+    /// Where the last symbol was, and how large its modules.
+    known: Known,
     last_picture: u64,
     unasked: Unasked,
 }
@@ -201,8 +202,7 @@ impl Unasked {
 impl<'a> Camera<'a> {
     pub(super) fn new(
         settings: &'a CameraSettings,
-        recent: &'a Recent,
-        shots: &'a Shots,
+        (recent, shots, ahead): (&'a Recent, &'a Shots, &'a Ahead),
         facts: &'a mpsc::Sender<Event>,
         last_word: LastWord,
     ) -> Self {
@@ -212,11 +212,13 @@ impl<'a> Camera<'a> {
             }
             Source::Folder(_) | Source::Reader(_) | Source::V4l2 { .. } | Source::Aravis(_) => None,
         };
-        let eye = Eye { conditions: settings.grading, ..Eye::default() };
+        let known = Known { place: settings.place, module: settings.module(), codes: None };
+        let eye = Eye { conditions: settings.grading, known, ..Eye::default() };
         Self {
             settings,
             recent,
             shots,
+            ahead,
             facts,
             last_word,
             client,
@@ -273,7 +275,7 @@ impl<'a> Camera<'a> {
             frames.end(cause);
             std::future::pending().await
         };
-        let looking = self.eye.look(self.settings, self.recent, &frames, post);
+        let looking = self.eye.look(self.settings, (self.recent, self.ahead), &frames, post);
         tokio::select! {
             trouble = taking => trouble,
             trouble = looking => trouble,
@@ -306,13 +308,17 @@ impl Hand<'_> {
             }
             #[cfg(feature = "aravis")]
             (Source::Aravis(camera), _) => {
-                let (trigger, released) = (settings.trigger, self.released);
-                super::aravis::watch(camera, trigger, frames, shots, post, released).await
+                let (camera, trigger) = (camera.clone(), settings.trigger);
+                let shots = shots.clone();
+                let work = move |eyes: &_| super::aravis::work(&camera, trigger, &shots, eyes);
+                super::thread::watch("aravis", work, frames, post, self.released).await
             }
             #[cfg(feature = "v4l2")]
             (Source::V4l2 { device, size }, _) => {
-                let (trigger, released) = (settings.trigger, self.released);
-                super::v4l2::watch(device, *size, trigger, frames, shots, post, released).await
+                let (device, size) = (device.clone(), *size);
+                let (trigger, shots) = (settings.trigger, shots.clone());
+                let work = move |eyes: &_| super::v4l2::work(&device, size, trigger, &shots, eyes);
+                super::thread::watch("v4l2", work, frames, post, self.released).await
             }
             // The configuration says which feature this program was built without.
             _ => Trouble::Lost(Cause::WrongDevice),
@@ -325,13 +331,16 @@ impl Eye {
     async fn look(
         &mut self,
         settings: &CameraSettings,
-        recent: &Recent,
+        (recent, ahead): (&Recent, &Ahead),
         frames: &Frames,
         post: &Post<'_>,
     ) -> Trouble {
         loop {
             let seen = match frames.next().await {
-                Ok(frame) => self.look_at(settings, recent, frame).await,
+                Ok(frame) => {
+                    self.known.codes = ahead.get();
+                    self.look_at(settings, recent, frame).await
+                }
                 Err(cause) => return cause.into(),
             };
             let events = match seen {
@@ -353,19 +362,20 @@ impl Eye {
         recent: &Recent,
         Frame { of, content }: Frame,
     ) -> Result<[Option<CameraEvent>; 2], Trouble> {
-        let (near, conditions) = (self.near, self.conditions);
+        let (known, conditions) = (self.known.clone(), self.conditions);
         let deep_within = settings.deep_within;
         let read = spawn_blocking(move || {
             let Some(picture) = picture(content)? else { return Ok(None) };
             let until = Instant::now() + deep_within;
             let left = || until.saturating_duration_since(Instant::now());
-            let Seen { reading, next, grade } =
-                reading::read(&picture, near, conditions.as_ref(), &left);
-            Ok::<_, NoPicture>(Some((Shown { picture, grade }, reading, next)))
+            let Seen { reading, spot, module, grade } =
+                reading::read(&picture, &known, conditions.as_ref(), &left);
+            Ok::<_, NoPicture>(Some((Shown { picture, spot, grade }, reading, module)))
         });
         let (shown, reading) = match read.await {
-            Ok(Ok(Some((shown, reading, next)))) => {
-                self.near = next.or(self.near);
+            Ok(Ok(Some((shown, reading, module)))) => {
+                self.known.place = shown.spot.next().or(self.known.place);
+                self.known.module = module.or(self.known.module);
                 (Some(shown), reading)
             }
             Ok(Ok(None)) => (None, Reading::Nothing),

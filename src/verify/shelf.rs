@@ -1,8 +1,9 @@
 //! Pictures: the last ones in memory, those worth keeping in files. The oldest make room.
+use super::marked::marked;
 use super::picture::Picture;
+use super::reading::Spot;
 use crate::line::PictureId;
 use crate::symbol::grade::Grade;
-use crate::symbol::{Grey, overlay};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use std::collections::{BTreeMap, VecDeque};
@@ -21,9 +22,10 @@ pub(super) struct Recent(Arc<Mutex<VecDeque<Taken>>>);
 
 type Taken = (PictureId, Arc<Shown>);
 
-/// A picture and how the symbol in it was graded.
+/// A picture, what was found in it, and how that was graded.
 pub(super) struct Shown {
     pub(super) picture: Picture,
+    pub(super) spot: Spot,
     pub(super) grade: Option<Grade>,
 }
 
@@ -78,14 +80,13 @@ impl Shelf {
         Ok(Self { folder, most_bytes, sizes, bytes })
     }
 
-    /// Puts a picture into a file, and what was found in it drawn over it into another, each whole
-    /// or not at all; throws away the oldest ones while there are too many bytes.
+    /// Puts a picture into a file, and what was found in it, or where was looked, drawn over it into
+    /// another, each whole or not at all; throws away the oldest ones while there are too many bytes.
     pub(super) fn put(&mut self, id: PictureId, shown: &Shown) -> Result<(), ShelfError> {
         let Picture { width, height, luma } = &shown.picture;
         let mut size =
             self.write(&self.path(id.0), luma, (*width, *height), ExtendedColorType::L8)?;
-        if let (Some(grade), Some(grey)) = (&shown.grade, Grey::new(luma, *width, *height)) {
-            let drawn = overlay(&grey, Some(grade));
+        if let Some(drawn) = marked(shown) {
             let (path, sides) = (self.overlay_path(id.0), (drawn.width, drawn.height));
             size += self.write(&path, &drawn.rgb, sides, ExtendedColorType::Rgb8)?;
         }
@@ -150,13 +151,15 @@ fn size_of(entry: &fs::DirEntry) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reading::{self, Known};
     use super::*;
     use crate::symbol::{self, Separator, Size};
 
     fn noise(seed: u32) -> Shown {
         let luma =
             (0..64 * 64_u32).map(|n| (n.wrapping_mul(n ^ seed) >> 3).to_le_bytes()[0]).collect();
-        Shown { picture: Picture { width: 64, height: 64, luma }, grade: None }
+        let picture = Picture { width: 64, height: 64, luma };
+        Shown { picture, spot: Spot::Nowhere, grade: None }
     }
 
     /// A symbol of ours, five pixels a module, and its grade.
@@ -173,11 +176,9 @@ mod tests {
         let luma = (0..side * side).map(|at| if dark(at) { 30 } else { 220 }).collect();
         let picture = Picture { width: side, height: side, luma };
         let conditions = symbol::grade::Conditions::default();
-        let grade = super::super::reading::read(&picture, None, Some(&conditions), &|| {
-            std::time::Duration::MAX
-        })
-        .grade;
-        Shown { picture, grade: Some(grade.unwrap()) }
+        let left = || std::time::Duration::MAX;
+        let seen = reading::read(&picture, &Known::default(), Some(&conditions), &left);
+        Shown { picture, spot: seen.spot, grade: Some(seen.grade.unwrap()) }
     }
 
     fn names(folder: &Path) -> Vec<String> {

@@ -36,6 +36,17 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether nothing but its number says which product a frame shows, where a wire triggers it;
+    /// nothing: the frames will tell.
+    pub fn only_counts(&self) -> Option<bool> {
+        match self {
+            Self::Stream { .. } | Self::Snapshot { .. } => None,
+            Self::Folder(folder) => Some(folder.tag_between.is_none()),
+            Self::Reader(reader) => Some(!reader.pattern.has_tag()),
+            Self::V4l2 { .. } | Self::Aravis(_) => Some(true),
+        }
+    }
+
     /// For logs: what it is and where.
     pub(super) fn place(&self) -> String {
         match self {

@@ -76,10 +76,10 @@ impl Drop for Close {
     }
 }
 
-/// Lets `work` run on a thread of its own until it says why the camera is lost.
+/// Lets `work` run on a thread of its own until the camera is lost or the thread is to end.
 pub(super) async fn watch(
     name: &'static str,
-    work: impl FnOnce(&Eyes) -> Cause + Send + 'static,
+    work: impl FnOnce(&Eyes) -> Result<(), Cause> + Send + 'static,
     frames: &Frames,
     post: &Post<'_>,
     released: &mut Released,
@@ -94,8 +94,9 @@ pub(super) async fn watch(
         close: Arc::clone(&close.0),
     };
     let body = move || {
-        let cause = work(&eyes);
-        eyes.say(Said::Lost(cause));
+        if let Err(cause) = work(&eyes) {
+            eyes.say(Said::Lost(cause));
+        }
         drop(here);
     };
     if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
@@ -111,7 +112,7 @@ pub(super) async fn watch(
                 }
             }
             Some(Said::Lost(cause)) => return cause.into(),
-            // It went down without a word.
+            // It went down without a word; where it was told to end, nobody listens.
             None => return Cause::Faulty.into(),
         }
     }

@@ -1,11 +1,10 @@
-//! Cameras of this machine, through Video4Linux: frames by memory mapping, as grey, YUYV or JPEG.
-use super::frames::{Content, Frame, Frames, Shots};
-use super::session::{Post, Trouble};
+//! Cameras of this machine, through `Video4Linux`: frames by memory mapping, as grey, YUYV or JPEG.
+use super::frames::{Content, Frame, Shots};
 use super::thread::{Eyes, Said};
-use super::{Trigger, luma, thread};
+use super::{Trigger, luma};
 use crate::line::{Cause, FrameOf};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
 use v4l::buffer::{Metadata, Type};
@@ -21,26 +20,9 @@ const BUFFERS: u32 = 4;
 /// So late a stop is seen.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Hands on every frame until the camera is lost.
-pub(super) async fn watch(
-    device: &Path,
-    size: Option<(u32, u32)>,
-    trigger: Trigger,
-    frames: &Frames,
-    shots: &Shots,
-    post: &Post<'_>,
-    released: &mut thread::Released,
-) -> Trouble {
-    let (device, shots) = (device.to_owned(), shots.clone());
-    let work = move |eyes: &Eyes| match work(&device, size, trigger, &shots, eyes) {
-        Ok(()) => Cause::Unreachable,
-        Err(cause) => cause,
-    };
-    thread::watch("v4l2", work, frames, post, released).await
-}
-
-fn work(
-    path: &PathBuf,
+/// One connection: hands on every frame until the camera is lost.
+pub(super) fn work(
+    path: &Path,
     size: Option<(u32, u32)>,
     trigger: Trigger,
     shots: &Shots,

@@ -92,6 +92,7 @@ impl Books {
                 }
                 Command::KeepPicture(_)
                 | Command::TakePicture(_)
+                | Command::Expect(_)
                 | Command::Printer(_)
                 | Command::Plc(_)
                 | Command::Refill { .. } => {}

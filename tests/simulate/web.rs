@@ -123,6 +123,7 @@ impl Web {
             | Command::Plc(_)
             | Command::KeepPicture(_)
             | Command::TakePicture(_)
+            | Command::Expect(_)
             | Command::Refill { .. } => {}
         }
     }

@@ -178,6 +178,7 @@ impl World {
             | Command::Plc(_)
             | Command::KeepPicture(_)
             | Command::TakePicture(_)
+            | Command::Expect(_)
             | Command::Refill { .. } => {}
         }
     }

@@ -27,6 +27,15 @@ pub(crate) struct Bench {
 
 /// A driver for this source, that is not patient and does not grade.
 pub(crate) fn bench(source: Source, change: impl FnOnce(&mut CameraSettings)) -> Bench {
+    bench_for(source, 64, change)
+}
+
+/// The same with room for so many facts that nobody has heard yet.
+pub(crate) fn bench_for(
+    source: Source,
+    facts: usize,
+    change: impl FnOnce(&mut CameraSettings),
+) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = CameraSettings {
         frame_within: Duration::from_millis(200),
@@ -36,7 +45,7 @@ pub(crate) fn bench(source: Source, change: impl FnOnce(&mut CameraSettings)) ->
     };
     change(&mut settings);
     let (commands, inbox) = mpsc::channel(64);
-    let (fact_outbox, facts) = mpsc::channel(64);
+    let (fact_outbox, facts) = mpsc::channel(facts);
     let stop = CancellationToken::new();
     tokio::spawn(keep(settings, inbox, fact_outbox, LastWord::default(), stop.clone()));
     Bench { commands, facts, folder, _stop: stop.drop_guard() }

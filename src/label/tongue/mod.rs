@@ -199,6 +199,13 @@ impl LabelFormat {
         &self.name
     }
 
+    /// Modules along one side of every symbol, and the side of a module in millimetres.
+    #[expect(clippy::cast_precision_loss, reason = "a few dots")]
+    pub fn symbol(&self) -> (u32, f32) {
+        let symbol = &self.placed.symbol;
+        (symbol.side, symbol.module as f32 / self.placed.dots_per_mm)
+    }
+
     /// Makes a printer ready for these labels: stores what stays and, in TSPL, says how large the
     /// paper is. Prints nothing. Send it after each connection and each power-on.
     pub fn setup_bytes(&self) -> &[u8] {

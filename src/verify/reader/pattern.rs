@@ -113,7 +113,7 @@ impl Pattern {
     }
 
     /// Whether a message says which product it is of.
-    pub(super) fn has_tag(&self) -> bool {
+    pub(in crate::verify) fn has_tag(&self) -> bool {
         self.widths_of(Part::Tag).next().is_some()
     }
 
