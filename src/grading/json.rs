@@ -60,6 +60,7 @@ pub fn full(report: &Report) -> Value {
         json!({
             "camera": card.camera, "taken": time(card.taken.0), "card": card.card,
             "age_seconds": report.at.0.saturating_sub(card.taken.0) / 1_000_000,
+            "stale": card.is_stale(report.at),
             "dark": { "grey": number(card.dark.grey), "reflectance": number(card.dark.reflectance) },
             "light": { "grey": number(card.light.grey), "reflectance": number(card.light.reflectance) },
         })

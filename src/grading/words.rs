@@ -133,7 +133,8 @@ impl Report {
         };
         let which = card.card.as_ref().map_or_else(String::new, |card| format!(", card {card}"));
         let when = time(card.taken.0);
-        format!("{} of {when}, {} old{which}", card.camera, card.age(self.at))
+        let stale = if card.is_stale(self.at) { ": measure the card again" } else { "" };
+        format!("{} of {when}, {}{which}{stale}", card.camera, card.age(self.at))
     }
 
     /// Whether it passes, in words.
