@@ -155,7 +155,9 @@ fn symbol_of(found: &Found) -> Value {
             "value": number(grade.contrast_uniformity.0),
             "row": grade.contrast_uniformity.1.0, "col": grade.contrast_uniformity.1.1,
         },
-        "minimum_reflectance_difference": number(grade.mrd),
+        "minimum_reflectance_difference": number(grade.mrd()),
+        "darkest_light_module": number(grade.nearest.0),
+        "lightest_dark_module": number(grade.nearest.1),
         "wrong_modules": grade.damaged.iter().map(|(row, col)| [row, col]).collect::<Vec<_>>(),
     })
 }

@@ -309,7 +309,9 @@ impl Found {
             "Contrast uniformity",
             format!("{:.0} % at module (row {row}, column {col})", value * 100.0),
         ));
-        facts.push(("Minimum reflectance difference", percent(grade.mrd)));
+        let (light, dark) = (percent(grade.nearest.0), percent(grade.nearest.1));
+        let difference = format!("{} ({light} − {dark})", percent(grade.mrd()));
+        facts.push(("Minimum reflectance difference", difference));
         facts.push((
             "Reflectance Rmax / Rmin",
             format!("{} / {}", percent(grade.brightest), percent(grade.darkest)),
