@@ -145,7 +145,9 @@ impl Grade {
         }
         let mut outputs = Outputs::new(self, files.len())?;
         let mut all_right = refused.is_empty();
-        refused.into_iter().for_each(|object| outputs.broken(object));
+        for object in refused {
+            outputs.broken(object);
+        }
         for file in &files {
             all_right &= self.one(file, &ask, &mut outputs)?;
         }

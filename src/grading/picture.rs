@@ -126,14 +126,13 @@ pub fn png(drawing: &Coloured) -> Vec<u8> {
 }
 
 fn broken(error: image::ImageError, most: u64) -> NoPicture {
-    match error {
-        image::ImageError::Limits(_) => {
-            let found = "it needs too much memory".to_owned();
-            NoPicture::TooLarge { found, most }
-        }
-        image::ImageError::Unsupported(_) => NoPicture::Unknown,
-        other => NoPicture::Broken(other),
+    if matches!(error, image::ImageError::Limits(_)) {
+        return NoPicture::TooLarge { found: "it needs too much memory".to_owned(), most };
     }
+    if matches!(error, image::ImageError::Unsupported(_)) {
+        return NoPicture::Unknown;
+    }
+    NoPicture::Broken(error)
 }
 
 /// What is transparent becomes white.
