@@ -64,7 +64,7 @@ async fn rejects_are_shown_with_picture_overlay_reason_and_what_was_read() {
         "printed below the least grade",
         "symbol not readable",
         "code is not of this job",
-        "Nothing can be read in it.",
+        "Nothing is read in it.",
         "has made room for newer ones",
         "src=\"/lines/one/pictures/7-overlay.png\"",
         "href=\"/lines/one/pictures/8.png/grade\"",

@@ -19,8 +19,9 @@ use std::time::Duration;
 
 /// Rejects on one page.
 const SHOWN: usize = 12;
-/// How long one picture is looked at: what takes longer the line did not read, either.
-const LOOKED_AT: Duration = Duration::from_millis(60);
+/// How long one picture is looked at, so that the page comes within seconds also where nothing can
+/// be read in any; the full report looks longer.
+const LOOKED_AT: Duration = Duration::from_millis(250);
 /// Files that are larger are no pictures of a line's camera.
 const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
@@ -114,7 +115,7 @@ fn what_is_there(kept: bool, report: Option<&Report>) -> String {
         let why = if kept { "cannot be opened" } else { "has made room for newer ones" };
         return format!("The picture {why}.");
     };
-    let Some(code) = report.code() else { return "Nothing can be read in it.".to_owned() };
+    let Some(code) = report.code() else { return "Nothing is read in it.".to_owned() };
     match report.is_expected() {
         Some(true) => format!("{code}, the code that was expected"),
         Some(false) => format!("{code}, another code than expected"),
