@@ -141,19 +141,37 @@ fn broken_files_are_named_and_the_next_one_is_graded() {
     put("empty.png", b"");
     put("huge.pgm", b"P5 20000 20000 255\n");
     put("text.png", b"this is a text, and no picture");
+    std::fs::create_dir(folder.path().join("empty_folder")).unwrap();
+    std::fs::create_dir_all(folder.path().join("mixed/folder.png")).unwrap();
+    put("mixed/notes.txt", b"not looked at");
+    put("mixed/Z.PNG", &whole);
     for command in ["grade", "read"] {
-        let names = ["cut.png", "empty.png", "huge.pgm", "missing.png", "text.png", "z.png"];
+        let names = [
+            "empty_folder",
+            "cut.png",
+            "empty.png",
+            "huge.pgm",
+            "missing.png",
+            "text.png",
+            "z.png",
+            "z.png",
+            "mixed",
+        ];
         let done = run(&[&[command, "--json"], &names[..]].concat(), folder.path());
         let said = text(&done.stdout);
         let objects: Vec<Value> =
             said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!((objects.len(), done.status.code()), (6, Some(1)), "{said}");
-        let reasons = ["broken", "empty", "20000 x 20000", "cannot be read", "no picture"];
+        assert_eq!((objects.len(), done.status.code()), (9, Some(1)), "{said}");
+        let reasons =
+            ["no picture", "broken", "empty", "20000 x 20000", "cannot be read", "no picture"];
         for (object, reason) in objects.iter().zip(reasons) {
             let error = object["error"].as_str().unwrap();
             assert!(error.contains(reason) && object["text"].is_null(), "{object}");
+            for key in ["file", "text", "identifier", "corners", "ms"] {
+                assert!(object.get(key).is_some(), "{key}: {object}");
+            }
         }
-        assert_eq!(objects[5]["text"], *code);
+        assert!(objects[6..].iter().all(|object| object["text"] == *code), "{said}");
     }
 }
 
@@ -175,6 +193,17 @@ fn every_format_and_depth_gives_the_same_grade() {
         assert_eq!(object["text"], *code, "{object}");
         let lossy = object["file"].as_str().unwrap().ends_with("jpg");
         assert!(lossy || object["parameters"] == objects[0]["parameters"], "{object}");
+    }
+}
+
+#[test]
+fn a_scale_that_no_camera_has_is_refused_with_the_range() {
+    let folder = tempfile::tempdir().unwrap();
+    for scale in ["0", "-3", "0.5", "1e9", "inf", "many"] {
+        let refused = run(&["grade", &format!("--px-per-mm={scale}"), "a.png"], folder.path());
+        assert_eq!(refused.status.code(), Some(2));
+        let said = text(&refused.stderr);
+        assert!(said.contains("wanted 1 to 1000 pixels a millimetre"), "{scale}: {said}");
     }
 }
 
@@ -208,6 +237,9 @@ fn overlays_have_the_names_of_their_pictures() {
     let refused = run(&["grade", "--overlay", "o.png", "a.png", "b.png"], folder.path());
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("name a folder"), "{refused:?}");
+    let refused = run(&["grade", "--overlay", "o.jpg", "a.png"], folder.path());
+    assert!(text(&refused.stderr).contains("PNG is written"), "{refused:?}");
+    assert!(!folder.path().join("o.jpg").exists());
     let done = run(&["grade", "--overlay", "marked", "a.png", "b.png"], folder.path());
     assert!(done.status.success(), "{done:?}");
     for name in ["marked/a-overlay.png", "marked/b-overlay.png"] {

@@ -107,6 +107,11 @@ async fn what_cannot_be_graded_comes_back_with_the_reason() {
     let picture = png(&drawn(Fault::Clean, 2).0);
     assert!(refused(&[("px_per_mm", "many")], &picture).await.contains("from 1 to 1000"));
     assert!(refused(&[("camera", "../x")], &picture).await.contains("no name of a camera"));
+    let huge = refused(&[], b"P5 9000 9000 255\n").await;
+    assert!(huge.contains("9000 x 9000 pixels") && huge.contains("32 million"), "{huge}");
+    let answer = upload(&house, &cookie, &[], &vec![0; 25 * 1024 * 1024]).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.text().await.unwrap().contains("larger than 24 MB"));
     let blank = png(&image::DynamicImage::new_luma8(64, 64));
     let answer = upload(&house, &cookie, &[], &blank).await;
     let page = text(house.get(location(&answer)).header(COOKIE, &cookie), StatusCode::OK).await;

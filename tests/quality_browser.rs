@@ -4,6 +4,7 @@
 mod orders_walk;
 mod web_house;
 
+use markwright::calibration::{Calibration, Patch};
 use markwright::line::{Along, LineState, Quality, Record, StopReason, Tag, Wear};
 use markwright::telemetry::clock::Micros;
 use markwright::web::WebSettings;
@@ -42,6 +43,18 @@ async fn grades(house: &House, overall: impl Fn(i64) -> u8) {
     pool.close().await;
 }
 
+fn calibrate(house: &House, days: i64) {
+    let calibration = Calibration {
+        camera: "one".into(),
+        taken: Micros(Micros::now().0 - days * 86_400_000_000 - 60_000_000),
+        dark: Patch { grey: 10.0, reflectance: 0.03 },
+        light: Patch { grey: 230.0, reflectance: 0.86 },
+        px_per_mm: None,
+        card: Some("No. 4711".into()),
+    };
+    calibration.save(&house.folder.path().join("calibration")).unwrap();
+}
+
 async fn shown(name: &str, words: &str, house: &House) {
     for (window, width, height) in WINDOWS {
         let browser = Browser::open(&house.url, width, height).await;
@@ -57,11 +70,17 @@ async fn shown(name: &str, words: &str, house: &House) {
 async fn three_seconds_tell_good_from_worse_from_bad() {
     let house = House::open(LineState::Execute).await;
     shown("none", "Not graded", &house).await;
+    assert!(house.page("/lines/one/quality").await.contains("▲ Uncalibrated."));
+    calibrate(&house, 3);
     grades(&house, |_| 38).await;
     shown("good", "Good", &house).await;
     let answer = house.get("/api/lines/one/quality?over=shift").send().await.unwrap();
     let answer: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(answer["standing"], "good");
+    assert_eq!(answer["calibration"]["card"], "No. 4711");
+    assert_eq!(answer["calibration"]["stale"], false);
+    let page = house.page("/lines/one/quality").await;
+    assert!(page.contains("Calibrated with card No. 4711: 3 days old."), "{page}");
     assert_eq!(answer["letters"]["A"], MINUTES * 6);
     assert_eq!(house.get("/api/lines/two/quality").send().await.unwrap().status(), 404);
 }
@@ -73,8 +92,14 @@ async fn a_print_that_falls_says_so_and_why() {
     let worn = Wear { along: Along::Column, column: 7, share: 94 };
     falls.alarms = vec![StopReason::HeadWears(worn), StopReason::QualityFalls];
     let house = House::with(&["one"], falls, WebSettings::default()).await;
+    calibrate(&house, 45);
     grades(&house, |minute| 39 - u8::try_from(minute / 4).unwrap()).await;
     shown("worse", "Getting worse", &house).await;
+    let page = house.page("/lines/one/quality").await;
+    assert!(
+        page.contains("45 days old.</b> A card is to be measured again after 30 days"),
+        "{page}"
+    );
 
     let mut bad = view(LineState::Execute);
     bad.least_grade = Some(25);

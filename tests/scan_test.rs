@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 use markwright::order::test_code;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
@@ -60,6 +60,41 @@ fn a_scanner_at_a_device_file_is_heard_also_where_no_end_comes() {
     assert_eq!(troubles.len(), 2, "{troubles:?}");
     assert!(troubles[0]["words"].as_str().unwrap().contains("linear GS1-128"));
     assert!(output.status.success());
+}
+
+/// A serial port with two ends, by Python's standard library: what is written to the process
+/// arrives at the device file whose name it says first.
+const PSEUDO_TERMINAL: &str = "
+import os, sys, tty
+scanner, port = os.openpty()
+tty.setraw(port)
+print(os.ttyname(port), flush=True)
+while sent := os.read(0, 4096):
+    os.write(scanner, sent)
+";
+
+#[test]
+fn a_scanner_at_a_serial_port_is_heard() {
+    let mut wire = Command::new("python3")
+        .args(["-c", PSEUDO_TERMINAL])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("tests/run installs python3");
+    let mut port = String::new();
+    BufReader::new(wire.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let running = scan_test(&["--serial", port.trim(), "--scans", "2"]).spawn().unwrap();
+    let mut scanner = wire.stdin.take().unwrap();
+    let right = format!("]d2{}\r\n", test_code().as_str());
+    let no_gs = format!("]d2{}\r\n", test_code().as_str().replace('\u{1d}', ""));
+    // What is sent before anybody listens waits in the port.
+    scanner.write_all((right + &no_gs).as_bytes()).unwrap();
+    let scans = told(&running.wait_with_output().unwrap().stdout);
+    drop(scanner);
+    assert!(wire.wait().unwrap().success());
+    assert_eq!(scans[0]["verdict"], "right");
+    assert_eq!(scans[1]["verdict"], "wrong settings");
+    assert!(scans[1]["troubles"][0]["cure"].as_str().unwrap().contains("send FNC1 as GS"));
 }
 
 #[test]

@@ -47,6 +47,11 @@ async fn a_scanner_that_plays_keyboard_is_tested_on_a_phone() {
         )
         .await;
 
+    phone.click("#other-ways summary").await;
+    phone.see("#other-ways", "markwright scan-test --serial /dev/ttyUSB0").await;
+    phone.fits().await;
+    phone.shoot("scanner_other_ways_phone.png").await;
+    phone.go("/scanner").await;
     scan(&phone, &format!("]d2{}{ENTER}", keys(CTRL_BRACKET)), "Right").await;
     says(&phone, &[]).await;
     scan(&phone, &format!("]d2{}{ENTER}", keys("")), "Wrong settings").await;

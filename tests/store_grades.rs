@@ -1,18 +1,12 @@
 //! What is remembered of print quality.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    missing_docs,
-    reason = "a test"
-)]
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 mod store_kit;
 
 use markwright::code::{CodeId, Step};
 use markwright::line::{PictureId, Quality, Record, Scenario, Tag, Verdict};
 use markwright::store::{NewJob, RollJob};
 use markwright::telemetry::clock::Micros;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use store_kit::{Kit, LINE, POOL, gtin, moved};
 
 fn graded(code: i64, overall: u8) -> Record {
@@ -118,33 +112,4 @@ async fn the_oldest_grades_make_room() {
         .unwrap();
     kit.append(&(0..256).map(|_| graded(1, 40)).collect::<Vec<_>>()).await;
     assert_eq!(kit.number("select count(*) from grade where id < 1000000").await, 0);
-}
-
-/// What the grade of a symbol adds to the append that judges its product; see docs/performance.md.
-#[tokio::test]
-#[ignore = "a measurement, for a machine that has nothing else to do"]
-async fn what_a_grade_costs() {
-    let kit = Kit::with_codes(4_000).await;
-    let mut took = [Vec::new(), Vec::new()];
-    for code in 1..=4_000_i64 {
-        let tag = Tag(u32::try_from(code).unwrap());
-        let mut records = vec![
-            moved(code, Step::Send),
-            Record::ProductSeen { tag },
-            Record::ProductJudged { tag, verdict: Verdict::Good, picture: None },
-        ];
-        let with = usize::from(code % 2 == 0);
-        records.extend((with == 1).then(|| graded(code, 36)));
-        let begun = Instant::now();
-        kit.store.append(LINE, Some(1), &records).await.unwrap();
-        took[with].push(begun.elapsed());
-    }
-    for (what, took) in ["without", "with"].into_iter().zip(&mut took) {
-        took.sort();
-        println!(
-            "{what} a grade: median {:?}, p95 {:?}",
-            took[took.len() / 2],
-            took[took.len() * 19 / 20]
-        );
-    }
 }

@@ -14,13 +14,9 @@ use markwright::symbol::{
 };
 use std::cell::Cell;
 use std::time::Duration;
-use symbol_kit::{Chance, Fault, Scene, TEN, code, drawn, scene};
+use symbol_kit::{Chance, Fault, TEN, code, drawn, scene};
 
 const FOREVER: &dyn Fn() -> Duration = &|| Duration::MAX;
-
-fn grey(scene: &Scene) -> Grey<'_> {
-    Grey::new(&scene.luma, scene.width as u32, scene.height as u32).unwrap()
-}
 
 /// The modules of our own encoder.
 fn ours(text: &str, separator: Separator) -> (Vec<bool>, usize) {
@@ -52,8 +48,8 @@ fn a_neighbour_that_differs_in_one_character_is_never_taken_for_the_expected_cod
         }
         let frame = (cols * 4 + 60, cols * 4 + 60);
         let scene = drawn(Fault::Clean, &text, (dark, cols), 4.0, frame, &mut chance);
-        let found = find_within(&grey(&scene), &Hints::default(), Some(&expected), FOREVER);
-        let alone = find(&grey(&scene), &Hints::default());
+        let found = find_within(&scene.grey(), &Hints::default(), Some(&expected), FOREVER);
+        let alone = find(&scene.grey(), &Hints::default());
         assert!(found.as_ref().is_none_or(|found| found.text == text), "turn {turn}");
         damaged += usize::from(alone.is_none());
         read += usize::from(found.is_some());
@@ -73,8 +69,8 @@ fn comparison_counts_the_errors_that_correction_counts() {
         }
         let scene = drawn(Fault::Clean, &text, (dark, cols), 5.0, (260, 260), &mut chance);
         let known = Expected::new(&text);
-        let found = find_within(&grey(&scene), &Hints::default(), Some(&known), FOREVER).unwrap();
-        let alone = find(&grey(&scene), &Hints::default()).unwrap();
+        let found = find_within(&scene.grey(), &Hints::default(), Some(&known), FOREVER).unwrap();
+        let alone = find(&scene.grey(), &Hints::default()).unwrap();
         assert_eq!((found.wrong.len(), found.unused), (alone.wrong.len(), alone.unused));
         assert_eq!((found.words, found.text), (alone.words, text));
     }
@@ -85,11 +81,11 @@ fn what_is_there_is_read_also_when_another_size_was_expected() {
     let expected = Expected::new("0104810093011694212k6rsrti\u{1d}93#SzU");
     assert_eq!(expected.size(), Some((22, 22)));
     let scene = scene(Fault::Clean, 129, (640, 480), 5);
-    let found = find_within(&grey(&scene), &Hints::default(), Some(&expected), FOREVER).unwrap();
+    let found = find_within(&scene.grey(), &Hints::default(), Some(&expected), FOREVER).unwrap();
     assert_eq!(found.text, scene.text);
     // A text that has no symbol of ours is looked for like every other.
     let nothing = Expected::new("ж");
-    let found = find_within(&grey(&scene), &Hints::default(), Some(&nothing), FOREVER).unwrap();
+    let found = find_within(&scene.grey(), &Hints::default(), Some(&nothing), FOREVER).unwrap();
     assert_eq!((found.text, nothing.size()), (scene.text.clone(), None));
 }
 
@@ -98,7 +94,7 @@ fn every_condition_is_read_with_the_expected_code_of_another_encoder() {
     for fault in TEN {
         let scene = scene(fault, 85, (640, 480), 3);
         let expected = Expected::new(&scene.text);
-        let found = find_within(&grey(&scene), &Hints::default(), Some(&expected), FOREVER);
+        let found = find_within(&scene.grey(), &Hints::default(), Some(&expected), FOREVER);
         assert_eq!(found.map(|found| found.text), Some(scene.text.clone()), "{fault:?}");
     }
 }
@@ -107,7 +103,7 @@ fn every_condition_is_read_with_the_expected_code_of_another_encoder() {
 fn when_the_time_is_over_nothing_more_is_begun() {
     let scene = scene(Fault::Noise, 129, (640, 480), 2);
     let over: &dyn Fn() -> Duration = &|| Duration::ZERO;
-    assert_eq!(find_within(&grey(&scene), &Hints::default(), None, over), None);
+    assert_eq!(find_within(&scene.grey(), &Hints::default(), None, over), None);
     assert_eq!(read_within(&scene.luma, 640, 480, None, None, over), None);
     // A clock that runs out at its n-th look: never another text, and never many looks after it.
     for end in [1, 2, 3, 5, 8, 13] {
@@ -116,7 +112,7 @@ fn when_the_time_is_over_nothing_more_is_begun() {
             looks.set(looks.get() + 1);
             if looks.get() >= end { Duration::ZERO } else { Duration::from_millis(5) }
         };
-        let found = find_within(&grey(&scene), &Hints::default(), None, &left);
+        let found = find_within(&scene.grey(), &Hints::default(), None, &left);
         assert!(found.is_none_or(|found| found.text == scene.text));
         assert!(looks.get() < end + 12, "{} looks after the {end}-th", looks.get());
     }

@@ -65,7 +65,7 @@ fn contrast_is_what_was_painted() {
         let grade = print.grade();
         near(value(&grade, Kind::SymbolContrast), light - ink, REFLECTANCE, "contrast");
         near(grade.threshold, f64::midpoint(light, ink), REFLECTANCE, "threshold");
-        near(grade.mrd, light - ink, 2.0 * REFLECTANCE, "difference");
+        near(grade.mrd(), light - ink, 2.0 * REFLECTANCE, "difference");
         let steps = [0.70, 0.55, 0.40, 0.20].iter().filter(|end| light - ink >= **end).count();
         near(grade.of(Kind::SymbolContrast).grade, steps as f64, 0.0, "grade");
         assert_eq!(grade.of(Kind::Modulation).grade, 4.0);
@@ -103,7 +103,7 @@ fn the_module_of_least_modulation_is_named() {
         near(grade.modulation.at(row + 1, col + 1), wanted, MODULATION, "module map");
         near(grade.reflectance.at(row + 1, col + 1), painted, REFLECTANCE, "reflectance");
         let difference = (painted - if dark { 0.86 } else { 0.06 }).abs();
-        near(grade.mrd, difference, 2.0 * REFLECTANCE, "difference");
+        near(grade.mrd(), difference, 2.0 * REFLECTANCE, "difference");
     }
 }
 

@@ -29,7 +29,7 @@ fn check(grade: &Grade, what: &str) {
         grade.darkest,
         grade.x_dimension_px,
         grade.contrast_uniformity.0,
-        grade.mrd,
+        grade.mrd(),
     ];
     numbers.extend(grade.aperture_mm.into_iter().chain(grade.x_dimension_mm));
     numbers.extend(grade.parameters.iter().flat_map(|p| [p.value, p.grade]));

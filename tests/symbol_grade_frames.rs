@@ -154,6 +154,17 @@ fn mirrored_and_inverted_symbols_are_graded_like_others() {
 }
 
 #[test]
+fn the_sides_of_a_symbol_from_behind_are_named_as_they_are_seen() {
+    let mut print = print(SymbolSize::Square20, 6.0);
+    print.mirrored = true;
+    // Turned so that its solid sides lie left and below, its own left side lies below.
+    print.flip(9, 0);
+    let grade = print.grade();
+    assert_eq!(segment(&grade, "L1")[0].value, 0.0);
+    near(segment(&grade, "L2")[0].value, 0.05, 1e-4, "the lower side, as seen");
+}
+
+#[test]
 fn marks_in_the_material_are_graded_by_cells() {
     let mut print = print(SymbolSize::Square20, 6.0);
     (print.light, print.ink) = (0.40, 0.26);

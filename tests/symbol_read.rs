@@ -17,12 +17,8 @@ use symbol_kit::{Chance, Fault, MORE, Scene, TEN, code, drawn, encoded, scene, t
 
 const VGA: (usize, usize) = (640, 480);
 
-fn grey(scene: &Scene) -> Grey<'_> {
-    Grey::new(&scene.luma, scene.width as u32, scene.height as u32).unwrap()
-}
-
 fn looked_at(scene: &Scene) -> Option<Symbol> {
-    find(&grey(scene), &Hints::default())
+    find(&scene.grey(), &Hints::default())
 }
 
 /// Pixels between the true corners and those that were found.
@@ -216,15 +212,15 @@ fn knowing_the_region_and_the_size_changes_nothing_but_the_work() {
     let (x, y) = (x as u32 - 20, y as u32 - 20);
     let region = Some(Region { x, y, width: 180, height: 180 });
     let known = Hints { region, size: Some((20, 20)), ..Hints::default() };
-    let found = find(&grey(&scene), &known).unwrap();
+    let found = find(&scene.grey(), &known).unwrap();
     assert_eq!(found.text, alone.text);
     assert!(off(&found, &scene) < 0.3 && off(&alone, &scene) < 0.3);
     let other = Hints { size: Some((22, 22)), ..Hints::default() };
-    assert_eq!(find(&grey(&scene), &other), None);
+    assert_eq!(find(&scene.grey(), &other), None);
     let elsewhere = Region { x: 0, y: 0, width: 8, height: 8 };
-    assert_eq!(find(&grey(&scene), &Hints { region: Some(elsewhere), ..known }), None);
+    assert_eq!(find(&scene.grey(), &Hints { region: Some(elsewhere), ..known }), None);
     let outside = Region { x: 600, y: 0, width: 41, height: 8 };
-    assert_eq!(find(&grey(&scene), &Hints { region: Some(outside), ..known }), None);
+    assert_eq!(find(&scene.grey(), &Hints { region: Some(outside), ..known }), None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use markwright::access::Role;
 use markwright::code::{CodeId, Step};
 use markwright::line::{Event, LineState, Record, RejectReason, Scenario, Verdict};
 use markwright::order::{Delivery, PriceList, Wish};
-use markwright::store::{NewJob, RollJob};
+use markwright::store::{Lot, NewJob, RollJob};
 use markwright::telemetry::clock::Micros;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, COOKIE};
@@ -31,7 +31,11 @@ async fn house(pool: &str) -> (House, i64) {
         design: "dairy".into(),
         planned: 3,
         roll: RollJob { leader: true, trailer: true, ..RollJob::default() },
-        lot: markwright::store::Lot::default(),
+        lot: Lot {
+            batch: "B-17".into(),
+            date: "21.11.2026".into(),
+            best_before: "01.12.2026".into(),
+        },
     };
     let job = house.store.add_job(&wanted).await.unwrap();
     house.store.start_job(job).await.unwrap();
@@ -66,6 +70,9 @@ async fn an_operator_finds_the_passport_of_a_job_by_the_page_of_its_line() {
         "symbol not readable",
         "handed to the printer; nobody knows whether it came out",
         "desk-zpl-203",
+        "<dt>Batch</dt><dd>B-17</dd>",
+        "<dt>Date of production</dt><dd>21.11.2026</dd>",
+        "<dt>Best before</dt><dd>01.12.2026</dd>",
         "Not graded.",
         &format!("{address}.pdf"),
     ] {
@@ -84,6 +91,8 @@ async fn a_passport_comes_as_json_and_as_a_document() {
     assert_eq!(json["void"][0]["place"], 3);
     assert_eq!(json["pieces"][0]["last"], "00000005");
     assert_eq!(json["sums_close"], true);
+    assert_eq!(json["lot"]["batch"], "B-17");
+    assert_eq!(json["lot"]["best_before"], "01.12.2026");
     assert_eq!(json["good_codes_sha256"].as_str().unwrap().len(), 64);
     let answer = get("pdf").send().await.unwrap();
     assert_eq!(answer.headers()[CONTENT_TYPE], "application/pdf");

@@ -10,15 +10,20 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Between the two patches must lie so many of the 255 greys: less, and noise of the camera decides.
 const LEAST_GREYS: f32 = 40.0;
 /// And so much reflectance: cards have 3 to 5 % and 80 to 90 %.
 const LEAST_REFLECTANCE: f32 = 0.3;
 /// What a camera can be, in pixels a millimetre.
-const PX_PER_MM: std::ops::RangeInclusive<f32> = 1.0..=1_000.0;
+pub const PX_PER_MM: std::ops::RangeInclusive<f32> = 1.0..=1_000.0;
 /// The longest name of a camera.
 const NAME_CHARS: usize = 64;
+
+/// After this long a card is to be measured again: lamps age, glass gathers dust. A rule of this
+/// house; makers of verifiers ask for it every few weeks.
+pub const FRESH_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// One patch: how bright the camera sees it, and how bright it is by the card's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -165,6 +170,18 @@ impl Calibration {
         Err(CalibrationProblem::Missing { name, folder, known })
     }
 
+    /// The calibration of a line's camera, if there is one that can be used; why not is in the log.
+    pub fn of_line(folder: &Path, line: &str) -> Option<Self> {
+        match Self::load(folder, line) {
+            Ok(found) => Some(found),
+            Err(CalibrationProblem::Missing { .. }) => None,
+            Err(problem) => {
+                tracing::warn!(line, %problem, "a calibration is not used");
+                None
+            }
+        }
+    }
+
     /// Reads one file.
     pub fn open(path: &Path) -> Result<Self, CalibrationProblem> {
         let text = fs::read_to_string(path).map_err(|e| failed("read", path, e))?;
@@ -218,16 +235,22 @@ impl Calibration {
         dark.reflectance + (grey - dark.grey) * slope
     }
 
-    /// How old it is, in words.
+    /// How old it is, in words: `3 days old`.
     pub fn age(&self, now: Micros) -> String {
         let minutes = now.0.saturating_sub(self.taken.0) / 60_000_000;
-        let some = |n: i64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let some = |n: i64, what: &str| format!("{n} {what}{} old", if n == 1 { "" } else { "s" });
         match minutes {
-            ..0 => "from the future: is the clock right?".to_owned(),
+            ..0 => "measured in the future: is the clock right?".to_owned(),
             0..=119 => some(minutes, "minute"),
             120..=2_879 => some(minutes / 60, "hour"),
             _ => some(minutes / 1_440, "day"),
         }
+    }
+
+    /// Whether the card is to be measured again: after [`FRESH_FOR`], or if the clock was changed.
+    pub fn is_stale(&self, now: Micros) -> bool {
+        let age = now.0.saturating_sub(self.taken.0);
+        u64::try_from(age).map_or(true, |age| Duration::from_micros(age) > FRESH_FOR)
     }
 }
 
@@ -320,8 +343,14 @@ mod tests {
     #[test]
     fn its_age_is_said_in_words() {
         let after = |minutes: i64| good().age(Micros(good().taken.0 + minutes * 60_000_000));
-        assert_eq!([after(1), after(119), after(120)], ["1 minute", "119 minutes", "2 hours"]);
-        assert_eq!(after(3 * 1_440 + 5), "3 days");
+        assert_eq!(
+            [after(1), after(119), after(120)],
+            ["1 minute old", "119 minutes old", "2 hours old"]
+        );
+        assert_eq!(after(3 * 1_440 + 5), "3 days old");
         assert!(after(-1).contains("future"));
+        let stale = |minutes: i64| good().is_stale(Micros(good().taken.0 + minutes * 60_000_000));
+        assert_eq!([stale(0), stale(30 * 1_440), stale(30 * 1_440 + 1)], [false, false, true]);
+        assert!(stale(-2), "nobody knows how old it is");
     }
 }

@@ -4,7 +4,7 @@ mod table;
 use super::pictures::{self, code};
 use super::{say, say_to_person};
 use crate::app::chain;
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, PX_PER_MM};
 use crate::config::default_data_dir;
 use crate::grading::{self, Ask, Picture, Report};
 use crate::symbol::grade::{Angle, Aperture, Conditions, Edition, Standard};
@@ -44,8 +44,8 @@ pub(super) struct Grade {
     /// The least grade that passes: A, B, C, D, or a number from 0 to 4.
     #[arg(long, value_name = "GRADE", value_parser = wanted)]
     want: Option<f32>,
-    /// Pixels a millimetre on the label.
-    #[arg(long, value_name = "X", value_parser = positive)]
+    /// Pixels a millimetre on the label, from 1 to 1000. 300 dpi scans have 11.8.
+    #[arg(long, value_name = "X", value_parser = scale)]
     px_per_mm: Option<f32>,
     /// Whole grades (2011), or grades to a tenth (2024).
     #[arg(long, default_value = "2011", value_parser = edition)]
@@ -58,7 +58,7 @@ pub(super) struct Grade {
     #[arg(long, value_name = "MM", value_parser = aperture)]
     aperture: Option<Aperture>,
     /// Wavelength of the camera's light in nanometres; it is written into the grade.
-    #[arg(long, value_name = "NM", default_value_t = 660)]
+    #[arg(long, value_name = "NM", default_value_t = 660, value_parser = clap::value_parser!(u32).range(200..=2000))]
     wavelength: u32,
     /// Angle of the light: 45, 45Q, 30Q, 30T, 30S or 90; it is written into the grade.
     #[arg(long, default_value = "45", value_parser = angle)]
@@ -69,9 +69,10 @@ pub(super) struct Grade {
     /// The folder of data, with the calibrations in `calibration`.
     #[arg(long, value_name = "DIR", default_value_os_t = default_data_dir())]
     data: PathBuf,
-    /// The picture with grid, corners, modulation in colours and wrong modules. With several
-    /// pictures a folder, which is made: each is named as its picture, `frame-overlay.png`.
-    #[arg(long, value_name = "OUT.png")]
+    /// The picture with grid, corners, modulation in colours and wrong modules, as PNG. A name
+    /// without ending is a folder, which is made: each picture in it is named as its own,
+    /// `frame-overlay.png`.
+    #[arg(long, value_name = "OUT.png|FOLDER")]
     overlay: Option<PathBuf>,
     /// The full report: a document (.pdf), or everything in it for programs (.json). Several
     /// pictures are in one file.
@@ -99,6 +100,17 @@ fn positive(word: &str) -> Result<f32, String> {
     number.ok_or_else(|| format!("'{word}' is no number above zero"))
 }
 
+fn scale(word: &str) -> Result<f32, String> {
+    let number = word.parse().ok().filter(|n: &f32| PX_PER_MM.contains(n));
+    number.ok_or_else(|| {
+        format!(
+            "'{word}' is no scale; wanted {} to {} pixels a millimetre",
+            PX_PER_MM.start(),
+            PX_PER_MM.end()
+        )
+    })
+}
+
 fn aperture(word: &str) -> Result<Aperture, String> {
     match word.strip_suffix(['X', 'x']) {
         Some(share) => positive(share).map(Aperture::OfX),
@@ -121,17 +133,21 @@ fn wanted(word: &str) -> Result<f32, String> {
 impl Grade {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let ask = self.ask()?;
-        let (mut files, mut all_right) = (Vec::new(), true);
+        let (mut files, mut refused) = (Vec::new(), Vec::new());
         for path in &self.pictures {
             match pictures::files(path) {
                 Ok(found) => files.extend(found),
                 Err(error) => {
-                    say_to_person(&format!("{error:#}"));
-                    all_right = false;
+                    let (name, reason) = (path.display().to_string(), format!("{error:#}"));
+                    refused.push(self.refuse(&name, &reason, &ask));
                 }
             }
         }
         let mut outputs = Outputs::new(self, files.len())?;
+        let mut all_right = refused.is_empty();
+        for object in refused {
+            outputs.broken(object);
+        }
         for file in &files {
             all_right &= self.one(file, &ask, &mut outputs)?;
         }
@@ -172,6 +188,17 @@ impl Grade {
         found.context("--calibration")
     }
 
+    /// Says why something is not graded. Gives the object that says so.
+    fn refuse(&self, name: &str, reason: &str, ask: &Ask) -> serde_json::Value {
+        let object = grading::unopened(name, reason, ask);
+        if self.json {
+            say(&object.to_string());
+        } else {
+            say_to_person(&format!("{name}: {reason}"));
+        }
+        object
+    }
+
     /// Grades one picture and says what came of it. Whether that is all right. An error is one of
     /// what is written, never of the picture.
     fn one(&self, file: &Path, ask: &Ask, outputs: &mut Outputs) -> anyhow::Result<bool> {
@@ -179,14 +206,7 @@ impl Grade {
         let picture = match Picture::open(file) {
             Ok(picture) => picture,
             Err(error) => {
-                let reason = chain(&error);
-                let object = grading::unopened(&name, &reason, ask);
-                if self.json {
-                    say(&object.to_string());
-                } else {
-                    say_to_person(&format!("{name}: {reason}"));
-                }
-                outputs.broken(object);
+                outputs.broken(self.refuse(&name, &chain(&error), ask));
                 return Ok(false);
             }
         };
@@ -280,17 +300,19 @@ impl Outputs {
 
 /// Where marked pictures go, and whether that is a folder.
 fn overlay_place(path: &Path, pictures: usize) -> anyhow::Result<(PathBuf, bool)> {
-    let is_folder = path.is_dir();
-    if pictures <= 1 || is_folder {
-        return Ok((path.to_owned(), is_folder));
-    }
+    let ending = path.extension().filter(|_| !path.is_dir());
+    let shown = path.display();
+    let Some(ending) = ending else {
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("--overlay: make the folder {shown}"))?;
+        return Ok((path.to_owned(), true));
+    };
+    ensure!(ending.eq_ignore_ascii_case("png"), "--overlay: PNG is written; name {shown} .png");
     ensure!(
-        path.extension().is_none() && !path.exists(),
-        "--overlay: there are {pictures} pictures, and {} is one file; name a folder",
-        path.display()
+        pictures <= 1,
+        "--overlay: there are {pictures} pictures, and {shown} is one file; name a folder"
     );
-    std::fs::create_dir_all(path).with_context(|| format!("make the folder {}", path.display()))?;
-    Ok((path.to_owned(), true))
+    Ok((path.to_owned(), false))
 }
 
 /// `frame-overlay.png`; where two pictures have the same name, `frame-2-overlay.png`.

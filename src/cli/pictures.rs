@@ -18,7 +18,8 @@ pub(super) fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(path).with_context(|| format!("list {}", path.display()))? {
         let file = entry.with_context(|| format!("list {}", path.display()))?.path();
         let ending = file.extension().map(OsStr::to_ascii_lowercase);
-        if ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)) {
+        let known = ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
+        if known && !file.is_dir() {
             files.push(file);
         }
     }

@@ -45,7 +45,8 @@ impl Read {
                     }
                 }
                 Err(error) => {
-                    say_to_person(&format!("{error:#}"));
+                    let (name, reason) = (path.display().to_string(), format!("{error:#}"));
+                    self.tell(&nothing(&name, &reason, 0.0), &reason);
                     all_right = false;
                 }
             }
@@ -60,10 +61,7 @@ impl Read {
             Ok(picture) => picture,
             Err(error) => {
                 let reason = chain(&error);
-                self.tell(
-                    &json!({ "file": name.to_string(), "text": null, "error": reason }),
-                    &reason,
-                );
+                self.tell(&nothing(&name.to_string(), &reason, 0.0), &reason);
                 return false;
             }
         };
@@ -74,9 +72,7 @@ impl Read {
         let ms = (Micros::now().0 - begun.0) as f64 / 1000.0;
         let Some(found) = found else {
             let reason = why_nothing(&picture);
-            let object =
-                json!({ "file": name.to_string(), "text": null, "error": reason, "ms": ms });
-            self.tell(&object, reason);
+            self.tell(&nothing(&name.to_string(), reason, ms), reason);
             return false;
         };
         let right = expected.is_none_or(|expected| expected.includes(&found.text));
@@ -107,6 +103,14 @@ impl Read {
             say(&format!("{file}: {words}"));
         }
     }
+}
+
+/// The keys that every picture has, where nothing was read.
+fn nothing(file: &str, reason: &str, ms: f64) -> Value {
+    json!({
+        "file": file, "text": null, "identifier": null, "corners": null, "ms": ms,
+        "error": reason,
+    })
 }
 
 fn why_nothing(picture: &Picture) -> &'static str {

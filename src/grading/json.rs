@@ -60,6 +60,7 @@ pub fn full(report: &Report) -> Value {
         json!({
             "camera": card.camera, "taken": time(card.taken.0), "card": card.card,
             "age_seconds": report.at.0.saturating_sub(card.taken.0) / 1_000_000,
+            "stale": card.is_stale(report.at),
             "dark": { "grey": number(card.dark.grey), "reflectance": number(card.dark.reflectance) },
             "light": { "grey": number(card.light.grey), "reflectance": number(card.light.reflectance) },
         })
@@ -154,7 +155,9 @@ fn symbol_of(found: &Found) -> Value {
             "value": number(grade.contrast_uniformity.0),
             "row": grade.contrast_uniformity.1.0, "col": grade.contrast_uniformity.1.1,
         },
-        "minimum_reflectance_difference": number(grade.mrd),
+        "minimum_reflectance_difference": number(grade.mrd()),
+        "darkest_light_module": number(grade.nearest.0),
+        "lightest_dark_module": number(grade.nearest.1),
         "wrong_modules": grade.damaged.iter().map(|(row, col)| [row, col]).collect::<Vec<_>>(),
     })
 }

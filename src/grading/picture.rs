@@ -9,6 +9,8 @@ use std::path::Path;
 
 /// Most pixels of a picture. The largest industrial sensors have 151 million (Sony IMX411).
 pub const MOST_PIXELS: u64 = 160_000_000;
+/// Of four colours of 16 bits.
+const BYTES_A_PIXEL: u64 = 8;
 /// Memory that decoding one file may take.
 const MOST_DECODED_BYTES: u64 = 1 << 30;
 /// Largest file: that many pixels of 16 bits without compression.
@@ -44,21 +46,26 @@ pub enum NoPicture {
     #[error("the file is empty")]
     Empty,
     /// The first bytes are of no picture that is known here.
-    #[error("it is no picture; wanted PNG, JPEG, PGM, PPM, BMP or TIFF")]
+    #[error(
+        "it is no picture of a kind that is known here; wanted PNG, JPEG, PGM, PPM, BMP or TIFF"
+    )]
     Unknown,
     /// More than is taken.
     #[error(
         "the picture is too large ({found}); at most {} million pixels are taken: cut the part \
          with the symbol out of it",
-        MOST_PIXELS / 1_000_000
+        most / 1_000_000
     )]
     TooLarge {
         /// Its measure.
         found: String,
+        /// Most pixels that are taken.
+        most: u64,
     },
     /// It begins as a picture and does not go on as one.
-    #[error("the picture is broken")]
-    Broken(#[source] image::ImageError),
+    // The decoders' errors repeat their own sources.
+    #[error("the picture is broken: {0}")]
+    Broken(image::ImageError),
 }
 
 impl Picture {
@@ -66,7 +73,8 @@ impl Picture {
     pub fn open(file: &Path) -> Result<Self, NoPicture> {
         let bytes = std::fs::metadata(file)?.len();
         if bytes > MOST_FILE_BYTES {
-            return Err(NoPicture::TooLarge { found: format!("a file of {bytes} bytes") });
+            let found = format!("a file of {bytes} bytes");
+            return Err(NoPicture::TooLarge { found, most: MOST_PIXELS });
         }
         Self::read(&std::fs::read(file)?)
     }
@@ -74,18 +82,25 @@ impl Picture {
     /// Reads PNG, JPEG, PNM, BMP or TIFF, told by the first bytes. Colour and 16 bits become
     /// 8 bits of grey; what is transparent is white, as on paper.
     pub fn read(bytes: &[u8]) -> Result<Self, NoPicture> {
+        Self::read_up_to(bytes, MOST_PIXELS)
+    }
+
+    /// The same where so many pixels are taken, and eight bytes of memory for each.
+    pub fn read_up_to(bytes: &[u8], most: u64) -> Result<Self, NoPicture> {
         if bytes.is_empty() {
             return Err(NoPicture::Empty);
         }
         let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
         let known = reader.format().ok_or(NoPicture::Unknown)?;
+        let broken = |error| broken(error, most);
         let mut decoder = reader.into_decoder().map_err(broken)?;
         let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > MOST_PIXELS {
-            return Err(NoPicture::TooLarge { found: format!("{width} x {height} pixels") });
+        if u64::from(width) * u64::from(height) > most {
+            let found = format!("{width} x {height} pixels");
+            return Err(NoPicture::TooLarge { found, most });
         }
         let mut limits = image::Limits::default();
-        limits.max_alloc = Some(MOST_DECODED_BYTES);
+        limits.max_alloc = Some(MOST_DECODED_BYTES.min(most * BYTES_A_PIXEL));
         decoder.set_limits(limits).map_err(broken)?;
         let mut pixels = DynamicImage::from_decoder(decoder).map_err(broken)?;
         if known == ImageFormat::Pnm {
@@ -110,9 +125,12 @@ pub fn png(drawing: &Coloured) -> Vec<u8> {
     png
 }
 
-fn broken(error: image::ImageError) -> NoPicture {
+fn broken(error: image::ImageError, most: u64) -> NoPicture {
     if matches!(error, image::ImageError::Limits(_)) {
-        return NoPicture::TooLarge { found: "it needs more than a gigabyte of memory".to_owned() };
+        return NoPicture::TooLarge { found: "it needs too much memory".to_owned(), most };
+    }
+    if matches!(error, image::ImageError::Unsupported(_)) {
+        return NoPicture::Unknown;
     }
     NoPicture::Broken(error)
 }

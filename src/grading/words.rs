@@ -133,7 +133,8 @@ impl Report {
         };
         let which = card.card.as_ref().map_or_else(String::new, |card| format!(", card {card}"));
         let when = time(card.taken.0);
-        format!("{} of {when}, {} old{which}", card.camera, card.age(self.at))
+        let stale = if card.is_stale(self.at) { ": measure the card again" } else { "" };
+        format!("{} of {when}, {}{which}{stale}", card.camera, card.age(self.at))
     }
 
     /// Whether it passes, in words.
@@ -308,7 +309,9 @@ impl Found {
             "Contrast uniformity",
             format!("{:.0} % at module (row {row}, column {col})", value * 100.0),
         ));
-        facts.push(("Minimum reflectance difference", percent(grade.mrd)));
+        let (light, dark) = (percent(grade.nearest.0), percent(grade.nearest.1));
+        let difference = format!("{} ({light} − {dark})", percent(grade.mrd()));
+        facts.push(("Minimum reflectance difference", difference));
         facts.push((
             "Reflectance Rmax / Rmin",
             format!("{} / {}", percent(grade.brightest), percent(grade.darkest)),

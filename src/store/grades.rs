@@ -4,7 +4,6 @@ use super::{Store, StoreError};
 use crate::code::CodeId;
 use crate::line::{PictureId, Quality, Tag, letter};
 use crate::telemetry::clock::Micros;
-use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,92 +28,66 @@ pub(super) struct NewGrade {
     pub(super) picture: Option<PictureId>,
 }
 
-impl NewGrade {
-    fn as_json(&self) -> Value {
-        let Quality { overall, parameters, growth, calibrated } = self.quality;
-        let letter = letter(overall).to_string();
-        let growth = growth.unzip();
-        json!([
-            self.code.map(|code| code.0),
-            self.tag.0,
-            overall,
-            parameters,
-            growth.0,
-            growth.1,
-            calibrated,
-            self.picture.map(|picture| picture.0.cast_signed()),
-            letter,
-        ])
-    }
-}
+/// One after the other: the grade, the sums of its job, the letter that the passport of a roll
+/// shows. One round to the database's thread, and no statement beyond the first changes the last
+/// row number: the other tables have none of their own, or no row that is new.
+const WRITE: &str = "\
+    insert into grade (line, job_id, at, code_id, tag, overall, decode, sc, mod, rm, anu, gnu, fpd, \
+    uec, growth_x, growth_y, calibrated, picture) \
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18); \
+    insert into grade_sum (job_id, letter, n, overall, lowest) \
+    select $2, $19, 1, $6, $6 where $2 is not null \
+    on conflict (job_id, letter) do update set n = n + 1, overall = overall + $6, \
+    lowest = min(lowest, $6); \
+    update roll_label set grade = $19 where $20 and code_id = $4";
 
-/// Writes the grades of one append: in its transaction, with as few statements as can be.
+/// Writes the grades of one append, in its transaction. An append has one, seldom a few.
 pub(super) async fn write(
     db: &mut SqliteConnection,
-    (line, job, at): (&str, Option<i64>, Micros),
+    of: (&str, Option<i64>, Micros),
     grades: &[NewGrade],
     on_roll: bool,
 ) -> Result<(), StoreError> {
-    if grades.is_empty() {
-        return Ok(());
-    }
-    let rows = grades.iter().map(NewGrade::as_json).collect::<Value>().to_string();
-    let written = sqlx::query(
-        "insert into grade (line, job_id, at, code_id, tag, overall, decode, sc, mod, rm, anu, gnu, \
-         fpd, uec, growth_x, growth_y, calibrated, picture) \
-         select $1, $2, $3, g.value ->> 0, g.value ->> 1, g.value ->> 2, g.value ->> '$[3][0]', \
-         g.value ->> '$[3][1]', g.value ->> '$[3][2]', g.value ->> '$[3][3]', \
-         g.value ->> '$[3][4]', g.value ->> '$[3][5]', g.value ->> '$[3][6]', \
-         g.value ->> '$[3][7]', g.value ->> 4, g.value ->> 5, g.value ->> 6, g.value ->> 7 \
-         from json_each($4) g",
-    )
-    .bind(line)
-    .bind(job)
-    .bind(at.0)
-    .bind(&rows)
-    .execute(&mut *db)
-    .await
-    .map_err(StoreError::asking(WRITING))?;
-    if let Some(job) = job {
-        add_up(db, job, &rows).await?;
-    }
-    if on_roll {
-        note_on_roll(db, &rows).await?;
-    }
-    let (last, new) = (written.last_insert_rowid(), grades.len().try_into().unwrap_or(i64::MAX));
-    if last / ROOM_EVERY != last.saturating_sub(new) / ROOM_EVERY {
-        make_room(db, last, at).await?;
+    for grade in grades {
+        let last = write_one(db, of, grade, on_roll).await?;
+        if last % ROOM_EVERY == 0 {
+            make_room(db, last, of.2).await?;
+        }
     }
     Ok(())
 }
 
-async fn add_up(db: &mut SqliteConnection, job: i64, rows: &str) -> Result<(), StoreError> {
-    sqlx::query(
-        "insert into grade_sum (job_id, letter, n, overall, lowest) \
-         select $1, g.value ->> 8, count(*), sum(g.value ->> 2), min(g.value ->> 2) \
-         from json_each($2) g where true group by g.value ->> 8 \
-         on conflict (job_id, letter) do update set n = n + excluded.n, \
-         overall = overall + excluded.overall, lowest = min(lowest, excluded.lowest)",
-    )
-    .bind(job)
-    .bind(rows)
-    .execute(&mut *db)
-    .await
-    .map_err(StoreError::asking(WRITING))?;
-    Ok(())
-}
-
-/// The passport of a roll shows the letter of every label.
-async fn note_on_roll(db: &mut SqliteConnection, rows: &str) -> Result<(), StoreError> {
-    sqlx::query(
-        "update roll_label set grade = g.value ->> 8 from json_each($1) g \
-         where code_id = g.value ->> 0",
-    )
-    .bind(rows)
-    .execute(&mut *db)
-    .await
-    .map_err(StoreError::asking(WRITING))?;
-    Ok(())
+/// The number of the new row.
+async fn write_one(
+    db: &mut SqliteConnection,
+    (line, job, at): (&str, Option<i64>, Micros),
+    grade: &NewGrade,
+    on_roll: bool,
+) -> Result<i64, StoreError> {
+    let Quality { overall, parameters, growth, calibrated } = grade.quality;
+    let growth = growth.unzip();
+    let code = grade.code.map(|code| code.0);
+    let mut query = sqlx::query(WRITE)
+        .bind(line)
+        .bind(job)
+        .bind(at.0)
+        .bind(code)
+        .bind(grade.tag.0)
+        .bind(overall);
+    for parameter in parameters {
+        query = query.bind(parameter);
+    }
+    let written = query
+        .bind(growth.0)
+        .bind(growth.1)
+        .bind(calibrated)
+        .bind(grade.picture.map(|picture| picture.0.cast_signed()))
+        .bind(letter(overall).to_string())
+        .bind(on_roll)
+        .execute(db)
+        .await
+        .map_err(StoreError::asking(WRITING))?;
+    Ok(written.last_insert_rowid())
 }
 
 async fn make_room(db: &mut SqliteConnection, last: i64, at: Micros) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ mod orders;
 mod outbox;
 mod people;
 mod printers;
+mod rejects;
 mod reports;
 mod restore;
 mod rolls;
@@ -33,6 +34,7 @@ pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
 };
+pub use rejects::KeptReject;
 pub use reports::{
     Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX, Unreported,
     Untold,

@@ -1,6 +1,6 @@
 //! The passport of a job's rolls: what lies where on them, and what must not be used.
 use super::open::word;
-use super::{Goods, Job, Store, StoreError};
+use super::{Goods, Job, Lot, Store, StoreError};
 use crate::code::CodeState;
 use crate::line::RejectReason;
 use crate::telemetry::clock::Micros;
@@ -84,6 +84,16 @@ impl Passport {
         let Fates { good, void, doubtful, under_way } = self.fates;
         let pieces: u64 = self.pieces.iter().map(|piece| piece.good).sum();
         self.handed_over == good + void + doubtful + under_way && pieces == good
+    }
+
+    /// The lot that stands on the labels: the job's own, or else that of the goods as they are now.
+    /// Labels of an order say nothing of a lot.
+    pub fn lot(&self) -> Lot {
+        let own = &self.job.wanted.lot;
+        if !own.is_empty() || self.job.wanted.pool.starts_with("order:") {
+            return own.clone();
+        }
+        self.goods.as_ref().map_or_else(Lot::default, |goods| goods.lot.clone())
     }
 
     /// Good labels that nobody graded.

@@ -235,7 +235,7 @@ async fn picture(
     Ok((headers, bytes).into_response())
 }
 
-/// The bytes of a kept picture. The number names the file, so that no address leads out of the
+/// The bytes of a kept picture, or of what was found in it drawn over it (`NUMBER-overlay.png`). The number names the file, so that no address leads out of the
 /// folder.
 pub(super) async fn kept_picture(
     state: &WebState,
@@ -244,9 +244,11 @@ pub(super) async fn kept_picture(
 ) -> Result<Vec<u8>, Refusal> {
     let desk = state.desk(line)?;
     let gone = || Refusal::not_found("such picture");
-    let number: u64 =
-        file.strip_suffix(".png").and_then(|number| number.parse().ok()).ok_or_else(gone)?;
-    let path = desk.line.frames_dir.join(format!("{number}.png"));
+    let stem = file.strip_suffix(".png").ok_or_else(gone)?;
+    let (number, drawn) =
+        stem.strip_suffix("-overlay").map_or((stem, ""), |number| (number, "-overlay"));
+    let number: u64 = number.parse().map_err(|_| gone())?;
+    let path = desk.line.frames_dir.join(format!("{number}{drawn}.png"));
     let about = tokio::fs::metadata(&path).await.map_err(|_| gone())?;
     if !about.is_file() || about.len() > PICTURE_BYTES_MAX {
         return Err(gone());

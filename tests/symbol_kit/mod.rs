@@ -18,6 +18,7 @@ mod through;
 
 use datamatrix::{DataMatrix, SymbolList};
 use lens::{blur, light, smear};
+use markwright::symbol::Grey;
 pub use through::through;
 
 /// Samples along the side of a pixel.
@@ -104,6 +105,13 @@ pub struct Scene {
     pub module: f32,
     /// Upper left, upper right, lower right, lower left of the symbol as it is seen.
     pub corners: [(f32, f32); 4],
+}
+
+impl Scene {
+    /// As the reader takes it.
+    pub fn grey(&self) -> Grey<'_> {
+        Grey::new(&self.luma, self.width as u32, self.height as u32).unwrap()
+    }
 }
 
 /// A small generator, so that every failure can be run again.

@@ -68,7 +68,7 @@ impl Work<'_> {
         grade.aperture_mm = conditions.scale().map(|scale| aperture / scale);
         (grade.threshold, grade.brightest, grade.darkest) =
             (tones.threshold, tones.brightest, tones.darkest);
-        grade.mrd = self.difference(&reflectance, tones.threshold);
+        grade.nearest = self.nearest(&reflectance, tones.threshold);
         grade.contrast_uniformity = self.uniformity(&tones.modulation, &dark);
         let differs = |at: &usize| dark[*at] != layout.dark[*at];
         grade.damaged = (0..dark.len()).filter(differs).map(|at| layout.place(at)).collect();
@@ -144,13 +144,13 @@ impl Work<'_> {
         })
     }
 
-    /// The darkest light module less the lightest dark one, as they are seen.
-    fn difference(&self, reflectance: &[f32], threshold: f32) -> f32 {
+    /// The darkest light module and the lightest dark one, as they are seen.
+    fn nearest(&self, reflectance: &[f32], threshold: f32) -> (f32, f32) {
         let inner = || (0..reflectance.len()).filter(|at| !self.layout.is_quiet(*at));
         let values = || inner().map(|at| reflectance[at]);
         let light = values().filter(|v| *v >= threshold).fold(f32::MAX, f32::min);
         let dark = values().filter(|v| *v < threshold).fold(f32::MIN, f32::max);
-        if light > 1.0 || dark < 0.0 { 0.0 } else { light - dark }
+        if light > 1.0 || dark < 0.0 { (0.0, 0.0) } else { (light, dark) }
     }
 
     fn uniformity(&self, modulation: &[f32], dark: &[bool]) -> (f32, (i32, i32)) {
@@ -253,7 +253,7 @@ fn nothing(symbol: &Symbol, conditions: &Conditions, budget: usize) -> Grade {
         x_dimension_px: 0.0,
         x_dimension_mm: None,
         contrast_uniformity: (0.0, (0, 0)),
-        mrd: 0.0,
+        nearest: (0.0, 0.0),
         minimum_reflectance: None,
         corrected: 0,
         wrong_words: Vec::new(),

@@ -88,8 +88,8 @@ pub struct Grade {
     /// The lowest modulation of a module of the right colour inside of the symbol, and its row
     /// and column (ISO/IEC 15426-2 compares it).
     pub contrast_uniformity: (f32, (i32, i32)),
-    /// Minimum reflectance difference: the darkest light module less the lightest dark one.
-    pub mrd: f32,
+    /// Reflectance of the darkest light module and of the lightest dark one.
+    pub nearest: (f32, f32),
     /// Mean reflectance of light cells and its grade; only with ISO/IEC 29158.
     pub minimum_reflectance: Option<Parameter>,
     /// Codewords that are wrong at the threshold.
@@ -123,6 +123,11 @@ pub fn grade(grey: &Grey<'_>, symbol: &Symbol, conditions: &Conditions) -> Grade
 }
 
 impl Grade {
+    /// Minimum reflectance difference: the darkest light module less the lightest dark one.
+    pub fn mrd(&self) -> f32 {
+        self.nearest.0 - self.nearest.1
+    }
+
     /// One parameter.
     pub fn of(&self, kind: Kind) -> Parameter {
         self.parameters[kind as usize]

@@ -2,8 +2,9 @@
 use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
+use super::UPLOAD_BYTES_MAX;
 use crate::access::Permission;
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, PX_PER_MM};
 use crate::grading::Ask;
 use crate::store::Person;
 use crate::symbol::grade::{Conditions, Edition};
@@ -55,8 +56,8 @@ pub(super) async fn take(
     form: Multipart,
 ) -> Result<Response, Refusal> {
     must(&person, Permission::SeeLine)?;
-    let filled =
-        read(form).await.map_err(|problem| Refusal::new(problem.status(), problem.body_text()))?;
+    let _seat = state.grades.seat()?;
+    let filled = read(form).await.map_err(|problem| unread(&problem))?;
     let ask = match ask(&state, &filled) {
         Ok(ask) => ask,
         Err(problem) => return Ok(page(&state, person, filled, Some(problem))),
@@ -76,6 +77,19 @@ fn page(state: &WebState, person: Person, filled: Filled, problem: Option<String
     let cameras = Calibration::names(&state.settings.calibration_dir);
     let frame = Frame::of(Some(person));
     (status, Page(FormPage { frame, filled, cameras, problem })).into_response()
+}
+
+/// Why the form did not come in.
+fn unread(problem: &MultipartError) -> Refusal {
+    let words = match problem.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => format!(
+            "The picture is larger than {} MB. Cut out the part with the symbol, or send it as PNG \
+             or JPEG.",
+            UPLOAD_BYTES_MAX / 1_048_576
+        ),
+        _ => "The picture did not arrive whole. Send it again.".to_owned(),
+    };
+    Refusal::new(problem.status(), words).with_way_out("/grade", "Grade a picture")
 }
 
 async fn read(mut form: Multipart) -> Result<Filled, MultipartError> {
@@ -110,7 +124,7 @@ fn ask(state: &WebState, filled: &Filled) -> Result<Ask, String> {
     let px_per_mm = match filled.px_per_mm.replace(',', ".") {
         empty if empty.is_empty() => None,
         text => {
-            let number = text.parse().ok().filter(|n: &f32| (1.0..=1_000.0).contains(n));
+            let number = text.parse().ok().filter(|n: &f32| PX_PER_MM.contains(n));
             Some(number.ok_or("pixels a millimetre: wanted a number from 1 to 1000")?)
         }
     };

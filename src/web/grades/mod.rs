@@ -2,12 +2,14 @@
 //! a document, and JSON.
 mod chart;
 mod form;
+mod rejects;
 mod report;
 mod shelf;
 
 pub(super) use shelf::Shelf;
 
 use super::WebState;
+use crate::calibration::Calibration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
@@ -15,7 +17,7 @@ use axum::routing::get;
 use std::time::Duration;
 use tower_http::timeout::TimeoutLayer;
 
-/// The largest picture that is taken: 20 million grey pixels without compression.
+/// The largest file that is taken: 20 million grey pixels without compression.
 const UPLOAD_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// How long an answer may take: a phone sends its pictures slowly.
 const ANSWER_WITHIN: Duration = Duration::from_mins(2);
@@ -35,7 +37,15 @@ pub(super) fn routes() -> Router<WebState> {
         .route(kept, get(report::of_reject))
         .route(&format!("{kept}/report.pdf"), get(report::of_reject_pdf))
         .route(&format!("{kept}/report.json"), get(report::of_reject_json))
+        .route("/lines/{name}/rejects", get(rejects::show))
         .route("/assets/grade.css", get(async move || (style, STYLE)))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
         .layer(timeout)
+}
+
+/// The calibration of a line's camera, if one is kept. The disk is waited for elsewhere.
+pub(super) async fn calibration_of(state: &WebState, line: &str) -> Option<Calibration> {
+    let (folder, name) = (state.settings.calibration_dir.clone(), line.to_owned());
+    let loaded = tokio::task::spawn_blocking(move || Calibration::of_line(&folder, &name)).await;
+    loaded.ok().flatten()
 }

@@ -3,10 +3,9 @@ use super::super::WebState;
 use super::super::line_page;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
-use super::chart;
 use super::shelf::Graded;
+use super::{calibration_of, chart};
 use crate::access::Permission;
-use crate::calibration::Calibration;
 use crate::grading::{self, Ask, Report};
 use crate::store::Person;
 use askama::Template;
@@ -14,8 +13,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
 
 /// The least grade of a reject: what most state systems and buyers ask for.
@@ -112,7 +109,7 @@ async fn reject(
 ) -> Result<Shown, Refusal> {
     must(person, Permission::SeeLine)?;
     let bytes = line_page::kept_picture(state, &line, &file).await?;
-    let calibration = calibration_of(state, &line);
+    let calibration = calibration_of(state, &line).await;
     let ask = Ask { calibration, wanted: Some(LEAST), ..Ask::default() };
     let name = format!("{line}, picture {file}");
     let graded = state.grades.grade(name, bytes.into(), ask).await?;
@@ -128,16 +125,9 @@ async fn reject(
     })
 }
 
-fn calibration_of(state: &WebState, line: &str) -> Option<Calibration> {
-    let folder = &state.settings.calibration_dir;
-    let known = Calibration::names(folder).iter().any(|name| name == line);
-    let found = known.then(|| Calibration::load(folder, line))?;
-    found.map_err(|problem| tracing::warn!(line, %problem, "graded without calibration")).ok()
-}
-
 fn page(shown: Shown, person: Person) -> Response {
     let Shown { graded, address, way_back, way_back_words } = shown;
-    let drawing = graded.close_up.as_ref().map(|drawing| STANDARD.encode(grading::png(drawing)));
+    let drawing = graded.drawing.clone();
     let report = graded.report.clone();
     let grade = report.found.as_ref().map(|found| &found.grade);
     let map = grade.map_or_else(String::new, chart::module_map);

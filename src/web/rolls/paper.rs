@@ -22,12 +22,17 @@ pub(super) fn facts(sheet: &Passport) -> Vec<(&'static str, String)> {
         0 => "until somebody stops it".to_owned(),
         planned => planned.to_string(),
     };
+    let lot = sheet.lot();
+    let or_dash = |said: String| if said.is_empty() { "–".to_owned() } else { said };
     let people = if sheet.people.is_empty() { unknown() } else { sheet.people.join(", ") };
     vec![
         ("State", job.state.to_string()),
         ("Line", wanted.line.clone()),
         ("Goods", sheet.goods.as_ref().map_or_else(unknown, |goods| goods.name.clone())),
         ("GTIN", wanted.gtin.to_string()),
+        ("Batch", or_dash(lot.batch)),
+        ("Date of production", or_dash(lot.date)),
+        ("Best before", or_dash(lot.best_before)),
         ("Label design", wanted.design.clone()),
         ("Printer", printer),
         ("Begun", time(job.started_at)),
@@ -78,6 +83,8 @@ pub(super) fn sum_words(sheet: &Passport) -> String {
 /// For programs.
 pub(super) fn json(sheet: &Passport) -> Value {
     let (job, wanted) = (&sheet.job, &sheet.job.wanted);
+    let lot = sheet.lot();
+    let some = |said: &str| Some(said.to_owned()).filter(|said| !said.is_empty());
     let time = |time: Micros| Timestamp::from_microsecond(time.0).map(|t| t.to_string()).ok();
     let odd = |label: &OddLabel| {
         json!({
@@ -100,6 +107,10 @@ pub(super) fn json(sheet: &Passport) -> Value {
     json!({
         "job": job.id, "state": job.state.word(), "line": wanted.line,
         "gtin": wanted.gtin.as_str(), "goods": sheet.goods.as_ref().map(|goods| &goods.name),
+        "lot": {
+            "batch": some(&lot.batch), "date": some(&lot.date),
+            "best_before": some(&lot.best_before),
+        },
         "design": wanted.design, "printer": job.printer, "printer_id": job.printer_id,
         "begun": job.started_at.and_then(time), "ended": job.ended_at.and_then(time),
         "people": sheet.people, "ordered": wanted.planned,

@@ -1,9 +1,11 @@
 //! How well a line prints: grade and parameters over time, and what to do about the worst of them.
+mod card;
 mod draw;
 mod picture;
 
 use super::WebState;
 use super::desk::Desk;
+use super::grades::calibration_of;
 use super::line_page::must_see;
 use super::page::{Frame, Page, Refusal};
 use super::signed_in::Visitor;
@@ -15,6 +17,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use card::Card;
 use picture::Quality;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -90,6 +93,7 @@ struct QualityPage {
     line: String,
     over: Over,
     quality: Quality,
+    card: Card,
     warnings: Vec<String>,
 }
 
@@ -102,9 +106,10 @@ async fn page(
     must_see(&state, person.as_ref())?;
     let desk = state.desk(&name)?;
     let quality = quality(&state, desk, over).await?;
+    let card = card(&state, &name, &quality).await;
     let warnings = warnings(desk).iter().map(|reason| reason.words().sentence()).collect();
     let frame = Frame::of(person);
-    Ok(Page(QualityPage { frame, line: name, over, quality, warnings }).into_response())
+    Ok(Page(QualityPage { frame, line: name, over, quality, card, warnings }).into_response())
 }
 
 async fn for_programs(
@@ -116,18 +121,26 @@ async fn for_programs(
     let found = async {
         must_see(&state, person.as_ref())?;
         let desk = state.desk(&name)?;
-        Ok::<_, Refusal>((quality(&state, desk, over).await?, warnings(desk)))
+        let quality = quality(&state, desk, over).await?;
+        let card = card(&state, &name, &quality).await;
+        Ok::<_, Refusal>((quality, card, warnings(desk)))
     };
     match found.await {
-        Ok((quality, warnings)) => {
+        Ok((quality, card, warnings)) => {
             let kinds: Vec<_> = warnings.iter().map(|reason| reason.kind()).collect();
-            let body = quality.as_json(&name, over.word(), &kinds);
+            let mut body = quality.as_json(&name, over.word(), &kinds);
+            body["calibration"] = card.as_json();
             Json(body).into_response()
         }
         Err(Refusal { status, words, .. }) => {
             (status, Json(json!({ "error": words }))).into_response()
         }
     }
+}
+
+async fn card(state: &WebState, line: &str, quality: &Quality) -> Card {
+    let kept = calibration_of(state, line).await;
+    Card::new(kept, quality.recent.as_ref(), Micros::now())
 }
 
 /// What stands of the print's own alarms.

@@ -150,16 +150,6 @@ impl Quality {
         self.stretches.iter().map(|one| one.n).sum()
     }
 
-    /// Whether grades are those of reflectances, or only of grey values.
-    pub(super) fn calibration_words(&self) -> &'static str {
-        match &self.recent {
-            Some(now) if now.calibrated == now.n => "calibrated",
-            Some(now) if now.calibrated > 0 => "calibrated a moment ago",
-            Some(_) => "uncalibrated: grades are of grey values, not of reflectances",
-            None => "",
-        }
-    }
-
     /// In one sentence, why it stands as it does.
     pub(super) fn why(&self) -> String {
         let Some(now) = &self.recent else {
