@@ -68,6 +68,12 @@ pub(super) struct Count {
 }
 
 impl Count {
+    /// A counter of 32 bits.
+    #[cfg(test)]
+    pub(super) fn wide(value: u32) -> Self {
+        Self { value, wide: true }
+    }
+
     /// How many were counted since `before`.
     pub(super) fn since(self, before: Self) -> u32 {
         let more = self.value.wrapping_sub(before.value);

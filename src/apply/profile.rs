@@ -157,3 +157,114 @@ fn table(points: &Points) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        match PlcProfile::parse(text) {
+            Err(PlcProfileError::Wrong { problems }) => problems,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_file_of_a_map_is_built_in_and_right() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("line-configs/plc");
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        files.sort();
+        let mut names: Vec<_> = PlcProfile::names().collect();
+        names.sort_unstable();
+        assert_eq!(files, names);
+        for name in names {
+            match PlcProfile::load(name) {
+                Ok(profile) => assert_eq!(profile.name, name),
+                Err(PlcProfileError::OnlyPoints { name: found }) => assert_eq!(found, "evolabel"),
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_documents_show_what_the_maps_say() {
+        let document = |name: &str| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plc");
+            std::fs::read_to_string(folder.join(name)).unwrap()
+        };
+        for (map, file) in [("markwright.v1", "markwright.v1.md"), ("remote-io", "remote-io.md")] {
+            let document = document(file);
+            for table in PlcProfile::load(map).unwrap().tables() {
+                assert!(document.contains(&table), "{file} wants:\n{table}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_map_of_your_own_may_stand_elsewhere_and_in_another_word_order() {
+        let text = BUILT_IN[0].1;
+        let moved =
+            text.replace("\"ABCD\"", "\"CDAB\"").replace("input_register", "holding_register");
+        let mut table: toml::Table = moved.parse().unwrap();
+        for points in ["says", "hears"] {
+            let shift = if points == "says" { 1000 } else { 2000 };
+            for (_, point) in table[points].as_table_mut().unwrap() {
+                let at = point["at"].as_integer().unwrap();
+                point.as_table_mut().unwrap().insert("at".into(), (at + shift).into());
+            }
+        }
+        let profile = PlcProfile::parse(&toml::to_string(&table).unwrap()).unwrap();
+        let Map::Events(map) = profile.map else { panic!("{profile:?}") };
+        assert_eq!((map.block.at, map.block.len), (1000, 125));
+        assert_eq!((map.orders.at, map.verdicts.at), (2000, 2003));
+        let mut words = [0; 125];
+        (words[28], words[32], words[33], words[34]) = (1, 4, 0x0002, 0x0001);
+        let block = super::super::map::Block::read(&map, &words).unwrap();
+        let wanted = crate::line::PlcEvent::Triggered(crate::line::Tag(0x0001_0002));
+        assert_eq!(block.events_after(0), Ok(Some(vec![wanted])));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let text = BUILT_IN[0].1;
+        let wrong = text
+            .replace("must_be = 1\n", "")
+            .replace("[says.boot_id]", "[says.boots]")
+            .replace("\nat = 2\n", "\nat = 70000\n")
+            .replace("count = 8", "count = 7")
+            .replace("fault = 3, ", "")
+            .replace("unit = 1", "unit = 300");
+        let told = problems(&wrong);
+        for wanted in [
+            "unit: found 300, wanted 0 to 255",
+            "says.heartbeat.at: found 70000, wanted 0 to 65535",
+            "hears.command_seq.at: found 70000, wanted 0 to 65535",
+            "boot_id: found nothing, wanted a point of this name",
+            "says.boots: means nothing here",
+            "map_version: found no must_be, wanted the number that a right PLC shows",
+            "status.bits.fault: found nothing, wanted 0 to 15",
+            "verdicts.count: found 7, wanted 4, 8, 16 or 32",
+        ] {
+            assert!(told.iter().any(|problem| problem == wanted), "{wanted}\n{told:#?}");
+        }
+    }
+
+    #[test]
+    fn a_map_whose_products_could_be_mistaken_for_each_other_is_refused() {
+        let text = BUILT_IN[1].1.replace("gate_within_ms = 1200", "gate_within_ms = 1400");
+        let told = problems(&text);
+        assert!(
+            told.len() == 1 && told[0].starts_with("gate_within_ms: wanted at most half"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_told_with_those_that_are() {
+        let error = PlcProfile::load("s7").unwrap_err().to_string();
+        assert!(error.contains("there are markwright.v1, remote-io, evolabel"), "{error}");
+    }
+}

@@ -169,3 +169,97 @@ fn next(at: &mut u32, before: u32, eye: &'static str) -> Result<Tag, Drift> {
     *at += 1;
     Ok(Tag(*at))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::counts::Count;
+    use super::*;
+    use proptest::prelude::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn counts(values: [u32; 7]) -> Counts {
+        values.map(|value| Some(Count::wide(value)))
+    }
+
+    fn tally() -> Tally {
+        let travel = Travel { apart: 800 * MS, gate_after: 900 * MS, gate_within: 1200 * MS };
+        Tally::new(travel, counts([0; 7]), 0)
+    }
+
+    /// One product from the infeed to the camera, at belt time 0.
+    fn triggered() -> Tally {
+        let mut tally = tally();
+        let tag = Tag(1);
+        let wanted =
+            vec![PlcEvent::ProductArrived(tag), PlcEvent::Applied(tag), PlcEvent::Triggered(tag)];
+        assert_eq!(tally.see(counts([1, 1, 0, 1, 0, 0, 0]), Duration::ZERO), Ok(wanted));
+        tally
+    }
+
+    #[test]
+    fn a_pass_is_on_only_while_its_product_can_be_the_next_at_the_gate() {
+        let mut tally = triggered();
+        assert!(!tally.pass(1000 * MS), "nothing was granted");
+        tally.grant(Tag(1));
+        tally.grant(Tag(2));
+        assert!(!tally.pass(699 * MS));
+        assert!(tally.pass(700 * MS));
+        assert_eq!(tally.see(counts([1, 1, 0, 1, 1, 0, 0]), 1000 * MS), Ok(vec![]));
+        assert!(!tally.pass(1000 * MS), "it is over with its product");
+        let left = tally.see(counts([1, 1, 0, 1, 1, 1, 0]), 1100 * MS);
+        assert_eq!(left, Ok(vec![PlcEvent::Passed(Tag(1))]));
+    }
+
+    #[test]
+    fn a_verdict_for_a_product_at_the_gate_is_too_late_for_it_and_for_the_next() {
+        let mut tally = triggered();
+        tally.see(counts([2, 2, 0, 2, 1, 0, 0]), 1000 * MS).unwrap();
+        tally.grant(Tag(1));
+        assert!((0..1000).all(|more| !tally.pass((1000 + more) * MS)));
+        let left = tally.see(counts([2, 2, 0, 2, 1, 0, 1]), 1100 * MS);
+        assert_eq!(left, Ok(vec![PlcEvent::RejectConfirmed(Tag(1))]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_drift() {
+        let at = |values, time: u32| triggered().see(counts(values), time * MS);
+        assert_eq!(at([1, 2, 0, 1, 0, 0, 0], 1), Err(Drift::TooMany("applicator")));
+        assert_eq!(at([1, 1, 0, 2, 0, 0, 0], 1), Err(Drift::TooMany("camera")));
+        assert_eq!(at([1, 1, 0, 1, 1, 0, 0], 899), Err(Drift::GateTime(Tag(1))));
+        assert_eq!(at([1, 1, 0, 1, 1, 0, 0], 1201), Err(Drift::GateTime(Tag(1))));
+        assert_eq!(at([1, 1, 0, 1, 0, 0, 0], 1201), Err(Drift::NotAtGate(Tag(1))));
+        assert_eq!(at([1, 1, 0, 1, 2, 0, 0], 1000), Err(Drift::TwoAtGate));
+        assert_eq!(at([1, 1, 0, 1, 0, 1, 0], 1000), Err(Drift::TooMany("good side")));
+        assert_eq!(at([1, 1, 0, 1, 0, 0, 1], 1000), Err(Drift::TooMany("bin")));
+        assert_eq!(at([3, 2, 1, 1, 0, 0, 0], 1), Err(Drift::Order));
+        assert_eq!(at([0, 0, 0, 0, 0, 0, 0], 1), Err(Drift::Jump), "the module lost its counters");
+    }
+
+    #[test]
+    fn a_product_that_should_be_in_the_bin_and_is_not_is_told_as_passed() {
+        let mut tally = triggered();
+        tally.see(counts([1, 1, 0, 1, 1, 0, 0]), 1000 * MS).unwrap();
+        let left = tally.see(counts([1, 1, 0, 1, 1, 1, 0]), 1100 * MS);
+        assert_eq!(left, Ok(vec![PlcEvent::Passed(Tag(1))]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_counters_let_a_product_pass_that_was_not_granted(
+            steps in proptest::collection::vec((proptest::array::uniform7(0..3_u32), 0..400_u32), 1..60),
+        ) {
+            let (mut tally, mut sums, mut time) = (tally(), [0; 7], Duration::ZERO);
+            for (more, ms) in steps {
+                for (sum, more) in sums.iter_mut().zip(more) {
+                    *sum += more;
+                }
+                time += ms * MS;
+                if tally.see(counts(sums), time).is_err() {
+                    break;
+                }
+                prop_assert!(!tally.pass(time));
+            }
+        }
+    }
+}

@@ -15,7 +15,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 # Seconds from the infeed's eye; the belt runs at its own speed.
 APPLICATOR, CAMERA, GATE, EXIT = 0.3, 0.6, 1.6, 1.75
-WATCHDOG = 0.3
+WATCHDOG = 1.0
 INFEED, APPLIED, MISSED, TRIGGERED, AT_GATE, PASSED, BINNED = range(7)
 BEAT, RUN, OPEN, CLEAR, PASS = range(5)
 
@@ -93,16 +93,15 @@ async def main():
         if values is not None:
             for n, value in enumerate(values):
                 floor.coils[address - 16 + n] = bool(value)
-            return
-        if function == 4:
+        elif function == 4:
             block = [half for count in floor.counters for half in (count & 0xFFFF, count >> 16)]
-            for n in range(count):
-                registers[address - start + n] = block[address + n]
-            return
-        bits = floor.inputs() if function == 2 else [False] * 16 + floor.coils
-        for n in range(count):
-            on = bits[address + n] if address + n < len(bits) else False
-            registers[address - start + n] = int(on)
+            registers[:] = (block + [0] * len(registers))[start : start + len(registers)]
+        else:
+            bits = floor.inputs() if function == 2 else [False] * 16 + floor.coils
+            # pymodbus keeps sixteen bits in a word, the first one lowest.
+            bits += [False] * (16 * len(registers))
+            for word in range(len(registers)):
+                registers[word] = sum(bits[16 * word + n] << n for n in range(16))
 
     bits = [SimData(0, count=32, values=False, datatype=DataType.BITS)]
     words = [SimData(0, count=16, values=0, datatype=DataType.REGISTERS)]
