@@ -50,7 +50,7 @@ async fn shift(wanted: usize, mut trouble: impl FnMut(&Plant, &PlcEvent)) -> Vec
 fn talk(change: impl Fn(&mut TalkFaults) + Copy) -> impl FnMut(&Plant, &PlcEvent) {
     move |plant, fact| {
         if matches!(fact, PlcEvent::Up(_)) {
-            plant.faults(|faults| change(&mut faults.talk));
+            plant.controls.faults(|faults| change(&mut faults.talk));
         }
     }
 }
@@ -83,7 +83,7 @@ async fn a_connection_that_is_dropped_again_and_again_lets_nobody_pass_by_mistak
     let causes = shift(5, |plant, _| {
         if cut_at.elapsed() > Duration::from_secs(1) {
             cut_at = Instant::now();
-            plant.drop_plc_connections();
+            plant.controls.drop_plc_connections();
         }
     })
     .await;
@@ -96,9 +96,9 @@ async fn a_frozen_program_behind_a_living_connection_lets_nobody_pass_by_mistake
     let causes = shift(5, |plant, fact| match fact {
         PlcEvent::Triggered(_) => {
             triggers += 1;
-            plant.faults(|faults| faults.talk.frozen = triggers % 6 == 0);
+            plant.controls.faults(|faults| faults.talk.frozen = triggers % 6 == 0);
         }
-        PlcEvent::Down(_) => plant.faults(|faults| faults.talk.frozen = false),
+        PlcEvent::Down(_) => plant.controls.faults(|faults| faults.talk.frozen = false),
         _ => {}
     })
     .await;
