@@ -43,10 +43,11 @@ const ROOMS: [(&str, &str); 27] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 19] = [
+const PACKAGES: [(&str, &str); 20] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
+    ("tokio_serial", "apply"),
     ("rumqttc", "publish"),
     ("reqwest", "upstream verify"),
     ("aravis", "verify"),

@@ -20,6 +20,7 @@ camera = { url = "http://camera/stream" }
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("line-configs");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|file| file.is_file());
     files.sort();
     files
 }

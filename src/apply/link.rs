@@ -1,14 +1,15 @@
-//! One Modbus TCP connection: one request at a time, a time limit on each, and the reason why it
-//! is of no more use.
-use super::PlcSettings;
-use super::map::{BLOCK_LEN, Block};
+//! One Modbus connection: TCP, RTU over TCP or a serial line; one request at a time, a time limit on
+//! each, and the reason why it is of no more use.
+use super::points::{Span, Table};
+use super::{PlcSettings, Transport};
+use crate::dial;
 use crate::line::Cause;
 use crate::telemetry::LastWord;
 use std::io;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_modbus::client::{Client, Context, tcp};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::time::{Instant, timeout};
+use tokio_modbus::client::{Client, Context, rtu, tcp};
 use tokio_modbus::{Error, Request, Response, Slave};
 
 /// The only hand that asks this PLC.
@@ -19,27 +20,82 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(stream: TcpStream, settings: &PlcSettings, last_word: LastWord) -> Self {
-        let modbus = tcp::attach_slave(stream, Slave(settings.unit));
-        Self { modbus, answer_within: settings.answer_within, last_word }
+    /// Connects by the transport of the settings.
+    pub(super) async fn open(settings: &PlcSettings, last_word: LastWord) -> io::Result<Self> {
+        let slave = Slave(settings.unit);
+        let modbus = match settings.transport {
+            Transport::Tcp => {
+                let stream = dial::connect(&settings.addr, settings.connect_within).await?;
+                tcp::attach_slave(stream, slave)
+            }
+            Transport::RtuOverTcp => {
+                let stream = dial::connect(&settings.addr, settings.connect_within).await?;
+                quiet_rtu(stream, slave, settings.answer_within).await?
+            }
+            Transport::Serial(line) => {
+                let port = line.open(&settings.addr)?;
+                quiet_rtu(port, slave, settings.answer_within).await?
+            }
+        };
+        Ok(Self { modbus, answer_within: settings.answer_within, last_word })
     }
 
-    /// Reads everything that the PLC says.
-    pub(super) async fn read(&mut self) -> Result<Block, Cause> {
-        let Response::ReadInputRegisters(words) =
-            self.ask(Request::ReadInputRegisters(0, BLOCK_LEN)).await?
-        else {
-            return Err(Cause::Garbled);
+    /// Answers must come within this from now on, if they had longer.
+    pub(super) fn hurry(&mut self, within: Duration) {
+        self.answer_within = self.answer_within.min(within);
+    }
+
+    /// Reads registers that stand together.
+    pub(super) async fn read_words(
+        &mut self,
+        Span { table, at, len }: Span,
+    ) -> Result<Vec<u16>, Cause> {
+        let request = match table {
+            Table::HoldingRegister => Request::ReadHoldingRegisters(at, len),
+            Table::InputRegister | Table::Coil | Table::DiscreteInput => {
+                Request::ReadInputRegisters(at, len)
+            }
         };
-        Block::read(&words).map_err(|error| {
-            tracing::warn!(%error, "PLC");
-            Cause::Garbled
-        })
+        match self.ask(request).await? {
+            Response::ReadInputRegisters(words) | Response::ReadHoldingRegisters(words)
+                if words.len() == usize::from(len) =>
+            {
+                Ok(words)
+            }
+            _ => Err(Cause::Garbled),
+        }
+    }
+
+    /// Reads bits that stand together.
+    pub(super) async fn read_bits(
+        &mut self,
+        Span { table, at, len }: Span,
+    ) -> Result<Vec<bool>, Cause> {
+        let request = match table {
+            Table::Coil => Request::ReadCoils(at, len),
+            Table::DiscreteInput | Table::InputRegister | Table::HoldingRegister => {
+                Request::ReadDiscreteInputs(at, len)
+            }
+        };
+        match self.ask(request).await? {
+            // Eight bits travel in a byte: there may be some too many, never too few.
+            Response::ReadCoils(bits) | Response::ReadDiscreteInputs(bits)
+                if bits.len() >= usize::from(len) =>
+            {
+                Ok(bits)
+            }
+            _ => Err(Cause::Garbled),
+        }
     }
 
     /// Writes registers that stand together.
     pub(super) async fn write(&mut self, at: u16, words: &[u16]) -> Result<(), Cause> {
         self.ask(Request::WriteMultipleRegisters(at, words.into())).await.map(|_| ())
+    }
+
+    /// Writes one coil.
+    pub(super) async fn write_coil(&mut self, at: u16, on: bool) -> Result<(), Cause> {
+        self.ask(Request::WriteSingleCoil(at, on)).await.map(|_| ())
     }
 
     async fn ask(&mut self, request: Request<'_>) -> Result<Response, Cause> {
@@ -62,6 +118,28 @@ impl Link {
             }
             Ok(Err(Error::Transport(_))) => Err(Cause::Unreachable),
             Err(_) => Err(Cause::Silent),
+        }
+    }
+}
+
+/// RTU has no transaction numbers: an answer that was late for the connection before this one would
+/// be taken for ours. So we listen first, and begin when the line has been quiet for as long as an
+/// answer may take.
+async fn quiet_rtu<T>(mut line: T, slave: Slave, quiet: Duration) -> io::Result<Context>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // A line on which somebody else talks for so long is not ours.
+    const QUIETS_MAX: u32 = 8;
+    let give_up = Instant::now() + quiet * QUIETS_MAX;
+    let mut bytes = [0; 256];
+    loop {
+        match timeout(quiet, line.read(&mut bytes)).await {
+            Err(_) => return Ok(rtu::attach_slave(line, slave)),
+            Ok(Ok(0)) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(Ok(_)) if Instant::now() < give_up => {}
+            Ok(Ok(_)) => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(Err(error)) => return Err(error),
         }
     }
 }

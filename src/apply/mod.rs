@@ -1,22 +1,48 @@
-//! On the product: one task a PLC. Passes and orders in, facts out, over Modbus TCP.
+//! On the product: one task a PLC. Passes and orders in, facts out, over Modbus.
+mod counted;
+mod counts;
 mod link;
 mod map;
+mod points;
+mod profile;
+mod serial;
 mod session;
+mod tally;
 
 use crate::dial::{self, BackOff};
 use crate::line::{Cause, Event, PlcCommand, PlcEvent};
 use crate::telemetry::LastWord;
+use counted::CountedSession;
 use link::Link;
+use profile::Map;
+pub use profile::{PlcProfile, PlcProfileError};
+pub use serial::{Parity, SerialLine};
 use session::{End, Session};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+/// What carries the requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Modbus TCP: a head with a transaction number.
+    Tcp,
+    /// Frames of a serial line in a TCP connection, as simple gateways carry them.
+    RtuOverTcp,
+    /// A serial line.
+    Serial(SerialLine),
+}
+
 /// Where a PLC is and how it is to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlcSettings {
-    /// `host:port`; Modbus TCP is at port 502.
+    /// `host:port` (Modbus TCP is at port 502), or the path of a serial device.
     pub addr: String,
+    /// What carries the requests.
+    pub transport: Transport,
+    /// Where everything stands in the PLC.
+    pub profile: Arc<PlcProfile>,
     /// Unit number; 1 unless the PLC says otherwise.
     pub unit: u8,
     /// How often it is read, 10 to 20 ms: the time until a fact is known.
@@ -39,6 +65,8 @@ impl PlcSettings {
     pub fn new(addr: impl Into<String>) -> Self {
         Self {
             addr: addr.into(),
+            transport: Transport::Tcp,
+            profile: Arc::new(PlcProfile::usual()),
             unit: 1,
             cycle: Duration::from_millis(20),
             beat_every: Duration::from_millis(50),
@@ -62,18 +90,29 @@ pub async fn keep(
 ) {
     let mut back_off = BackOff::new(settings.retry.0, settings.retry.1);
     let mut told = None;
+    let mut last_tag = 0;
     loop {
         let connected = tokio::select! {
             () = stop.cancelled() => return,
             () = throw_away(&mut commands) => return,
-            connected = dial::connect(&settings.addr, settings.connect_within) => connected,
+            connected = Link::open(&settings, last_word.clone()) => connected,
         };
         let end = match connected {
-            Ok(stream) => {
-                let link = Link::new(stream, &settings, last_word.clone());
-                let mut session = Session::new(&settings, link, &facts, &mut heard);
-                let end = session.run(&mut commands, &stop).await;
-                if session.was_up() {
+            Ok(link) => {
+                let (end, was_up) = match &settings.profile.map {
+                    Map::Events(map) => {
+                        let mut session = Session::new(&settings, map, link, &facts, &mut heard);
+                        let end = session.run(&mut commands, &stop).await;
+                        (end, session.was_up())
+                    }
+                    Map::Counts(map) => {
+                        let known = (&mut heard, &mut last_tag);
+                        let mut session = CountedSession::new(&settings, map, link, &facts, known);
+                        let end = session.run(&mut commands, &stop).await;
+                        (end, session.was_up())
+                    }
+                };
+                if was_up {
                     back_off.reset();
                     told = None;
                 }

@@ -1,6 +1,6 @@
 //! One connection to a PLC, from the first read to the reason for its end.
 use super::link::Link;
-use super::map::{Block, COMMAND_AT, MAP_VERSION, Orders, Passes, VERDICT_AT};
+use super::map::{Block, EventsMap, Orders, Passes};
 use super::{PlcSettings, throw_away};
 use crate::line::{Cause, Conditions, Event, PlcCommand, PlcEvent, Since};
 use std::convert::Infallible;
@@ -26,6 +26,7 @@ impl From<Cause> for End {
 /// One connection.
 pub(super) struct Session<'a> {
     settings: &'a PlcSettings,
+    map: &'a EventsMap,
     link: Link,
     facts: &'a mpsc::Sender<Event>,
     heard: &'a mut Option<(u16, u16)>,
@@ -55,12 +56,13 @@ enum Next {
 impl<'a> Session<'a> {
     pub(super) fn new(
         settings: &'a PlcSettings,
+        map: &'a EventsMap,
         link: Link,
         facts: &'a mpsc::Sender<Event>,
         heard: &'a mut Option<(u16, u16)>,
     ) -> Self {
         let beaten_at = Instant::now();
-        Self { settings, link, facts, heard, up: false, our_heartbeat: 0, beaten_at }
+        Self { settings, map, link, facts, heard, up: false, our_heartbeat: 0, beaten_at }
     }
 
     /// Whether the PLC was usable on this connection.
@@ -94,16 +96,20 @@ impl<'a> Session<'a> {
 
     /// Checks the map, then waits until the heartbeat moves. Gives the block in which it did.
     async fn first_beat(&mut self) -> Result<Block, Cause> {
-        let first = self.link.read().await?;
-        if first.map_version != MAP_VERSION {
-            tracing::warn!(found = first.map_version, wanted = MAP_VERSION, "PLC register map");
+        let first = self.read().await?;
+        if first.map_version != self.map.version() {
+            tracing::warn!(
+                found = first.map_version,
+                wanted = self.map.version(),
+                "PLC register map"
+            );
             return Err(Cause::WrongDevice);
         }
         let deadline = Instant::now() + self.settings.heartbeat_within;
         let orders = Orders::after(first.command_echo);
         loop {
             self.beat(&orders).await?;
-            let block = self.link.read().await?;
+            let block = self.read().await?;
             if block.heartbeat != first.heartbeat {
                 return Ok(block);
             }
@@ -139,7 +145,7 @@ impl<'a> Session<'a> {
                     }
                 }
                 Next::Cycle => {
-                    let block = self.link.read().await?;
+                    let block = self.read().await?;
                     self.take_in(&mut known, &block).await?;
                 }
             }
@@ -164,7 +170,7 @@ impl<'a> Session<'a> {
             command_echo: block.command_echo,
             verdict_echo: block.verdict_echo,
             orders: Orders::after(block.command_echo),
-            passes: Passes::after(block.verdict_echo),
+            passes: self.map.passes_after(block.verdict_echo),
         })
     }
 
@@ -198,7 +204,8 @@ impl<'a> Session<'a> {
     /// Writes what is due: passes first, because the gate does not wait.
     async fn speak(&mut self, known: &mut Known) -> Result<(), Cause> {
         if known.passes.advance(known.verdict_echo) {
-            self.link.write(VERDICT_AT, &known.passes.registers()).await?;
+            let words = self.map.verdict_words(&known.passes);
+            self.link.write(self.map.verdicts.at, &words).await?;
         }
         let ordered = known.orders.is_due(known.command_echo);
         if ordered {
@@ -210,10 +217,20 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Reads everything that the PLC says.
+    async fn read(&mut self) -> Result<Block, Cause> {
+        let words = self.link.read_words(self.map.block).await?;
+        Block::read(self.map, &words).map_err(|error| {
+            tracing::warn!(%error, "PLC");
+            Cause::Garbled
+        })
+    }
+
     async fn beat(&mut self, orders: &Orders) -> Result<(), Cause> {
         self.our_heartbeat = self.our_heartbeat.wrapping_add(1);
         self.beaten_at = Instant::now();
-        self.link.write(COMMAND_AT, &orders.registers(self.our_heartbeat)).await
+        let words = self.map.order_words(self.our_heartbeat, orders);
+        self.link.write(self.map.orders.at, &words).await
     }
 
     async fn say_heard(&mut self, boot: u16, seq: u16) -> Result<(), End> {

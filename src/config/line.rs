@@ -2,9 +2,9 @@
 use super::camera;
 use super::check::SECOND;
 use super::label::{label_head, try_label};
+use super::plc;
 use super::reader::Reader;
 use super::{LineConfig, Work};
-use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, DesignProblem, Head};
 use crate::line::{LineSettings, QualitySettings, RollSettings, Scenario};
@@ -37,7 +37,7 @@ pub(super) fn line_config(
     let roll = if belt { Media::default() } else { roll(&mut at) };
     let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
-    let plc = belt.then(|| plc(at.table("plc")));
+    let plc = belt.then(|| plc::plc(at.table("plc")));
     let shown = name.clone().unwrap_or_default();
     let watched = belt || at.has("camera");
     let within = (settings.picture_within, settings.trigger_within);
@@ -272,7 +272,7 @@ fn profile(at: &mut Reader<'_>) -> Option<(Profile, PrinterSettings)> {
 }
 
 /// An error with everything that it came from.
-fn whole(error: &dyn std::error::Error) -> String {
+pub(super) fn whole(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
@@ -293,19 +293,6 @@ fn separator(at: &mut Reader<'_>) -> Option<Separator> {
         "gs" => Some(Separator::Gs),
         _ => None,
     })
-}
-
-fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
-    let address = at.read("address", ADDRESS, is_address);
-    let unit = at.number_or("unit", 1, 0, 255);
-    let cycle = at.time_or("cycle", 20 * MS, 5 * MS, SECOND);
-    let answer_within = at.time_or("answer_within", 500 * MS, 10 * MS, 10 * SECOND);
-    at.end("address, unit, cycle, answer_within");
-    let mut settings = PlcSettings::new(address?);
-    settings.unit = u8::try_from(unit).expect("bounded");
-    settings.cycle = cycle;
-    settings.answer_within = answer_within;
-    Some(settings)
 }
 
 fn work(line: &mut Reader<'_>) -> Option<Work> {

@@ -3,6 +3,7 @@ mod camera;
 mod check;
 mod label;
 mod line;
+mod plc;
 mod reader;
 
 pub use check::{CheckError, default_data_dir, load};

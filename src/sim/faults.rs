@@ -33,6 +33,8 @@ pub struct TalkFaults {
     pub garbled_chance: f64,
     /// A request is carried out and the connection closed instead of an answer.
     pub drop_chance: f64,
+    /// A request is not carried out and refused as "busy" (exception 6).
+    pub refused_chance: f64,
     /// The program of the PLC stands (belt too), while its network card goes on answering.
     pub frozen: bool,
     /// The version of the register map that it names.
@@ -47,6 +49,7 @@ impl Default for TalkFaults {
             late_by: Duration::from_millis(400),
             garbled_chance: 0.0,
             drop_chance: 0.0,
+            refused_chance: 0.0,
             frozen: false,
             map_version: 1,
         }

@@ -168,6 +168,10 @@ impl Floor {
         if self.talk_luck.chance(talk.silent_chance) {
             return Reply::Silence;
         }
+        if self.talk_luck.chance(talk.refused_chance) {
+            let function = body.first().copied().unwrap_or_default();
+            return Reply::Now(modbus::refuse(head, function, Refusal::Busy));
+        }
         let answer = self.answer(head, body);
         if self.talk_luck.chance(talk.drop_chance) {
             Reply::HangUp

@@ -14,6 +14,8 @@ pub enum Refusal {
     Address = 2,
     /// A number in the request makes no sense.
     Value = 3,
+    /// Not now.
+    Busy = 6,
     /// Nobody here has this unit id.
     Unit = 11,
 }

@@ -1,0 +1,270 @@
+//! Register maps as data: `line-configs/plc/*.toml`, or a file of your own.
+use super::counts::CountsMap;
+use super::map::EventsMap;
+use super::points::{Keys, Points, overlaps, points, word_order};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// What is known of a kind of PLC: where its points are and how it speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlcProfile {
+    /// Its name, for people.
+    pub name: String,
+    /// Modbus unit, unless the line says otherwise.
+    pub unit: u8,
+    pub(super) map: Map,
+    says: Points,
+    hears: Points,
+}
+
+/// How it speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Map {
+    /// By a numbered ring of events, with tags.
+    Events(EventsMap),
+    /// By counters, inputs and coils, without tags.
+    Counts(CountsMap),
+}
+
+#[derive(Clone, Copy)]
+enum Speaks {
+    Events,
+    Counts,
+    Points,
+}
+
+/// Why a map cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlcProfileError {
+    /// Neither the name of a built-in map nor a file.
+    #[error(
+        "there is no PLC profile \"{name}\"; there are {}, or the path of a file",
+        PlcProfile::names().collect::<Vec<_>>().join(", ")
+    )]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// A file that cannot be read.
+    #[error("PLC profile {} cannot be read", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML.
+    #[error("PLC profile is no TOML")]
+    Form(#[from] toml::de::Error),
+    /// Points or keys that are missing, wrong or not known: all of them.
+    #[error("PLC profile: {}", problems.join("; "))]
+    Wrong {
+        /// Each with its place, what was found and what may stand there.
+        problems: Vec<String>,
+    },
+    /// A map that is published and tells too little to run a line by.
+    #[error(
+        "\"{name}\" tells where its points are, and has neither events nor counters: no line can be run by it alone"
+    )]
+    OnlyPoints {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// The maps that are part of the program, by name.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("markwright.v1", include_str!("../../line-configs/plc/markwright.v1.toml")),
+    ("remote-io", include_str!("../../line-configs/plc/remote-io.toml")),
+    ("evolabel", include_str!("../../line-configs/plc/evolabel.toml")),
+];
+
+impl PlcProfile {
+    /// The names of the maps that are part of the program.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// `markwright.v1`: what a PLC speaks unless the line says otherwise.
+    pub fn usual() -> Self {
+        Self::parse(BUILT_IN[0].1).expect("a test reads every map that is built in")
+    }
+
+    /// The built-in map of this name, or the one in this file.
+    pub fn load(name_or_path: &str) -> Result<Self, PlcProfileError> {
+        if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name_or_path) {
+            return Self::parse(text);
+        }
+        let path = Path::new(name_or_path);
+        let is_path = path.components().count() > 1
+            || path.extension().is_some_and(|extension| extension == "toml");
+        if !is_path {
+            return Err(PlcProfileError::Unknown { name: name_or_path.to_owned() });
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| PlcProfileError::Unreadable { path: path.to_owned(), source })?;
+        Self::parse(&text)
+    }
+
+    /// Reads a map; names everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, PlcProfileError> {
+        let mut problems = Vec::new();
+        let mut keys = Keys::new("", text.parse()?);
+        let name = keys.text("name", &mut problems);
+        let ways =
+            [("events", Speaks::Events), ("counts", Speaks::Counts), ("points", Speaks::Points)];
+        let speaks = keys.word("speaks", ways, None, &mut problems);
+        let unit = keys.number("unit", (0, 255), Some(1), &mut problems);
+        let order = word_order(&mut keys, &mut problems);
+        let says = keys.table("says", &mut problems);
+        let says = points("says", says, order, &mut problems);
+        let hears = keys.table("hears", &mut problems);
+        let hears = points("hears", hears, order, &mut problems);
+        let both = says.iter().chain(&hears).map(|(name, p)| (name.clone(), p.clone())).collect();
+        overlaps(&both, &mut problems);
+        let map = match speaks {
+            Speaks::Events => {
+                EventsMap::of(says.clone(), hears.clone(), &mut problems).map(Map::Events)
+            }
+            Speaks::Counts => CountsMap::of(&mut keys, says.clone(), hears.clone(), &mut problems)
+                .map(Map::Counts),
+            Speaks::Points => None,
+        };
+        keys.end(&mut problems);
+        if !problems.is_empty() {
+            return Err(PlcProfileError::Wrong { problems });
+        }
+        let Some(map) = map else { return Err(PlcProfileError::OnlyPoints { name }) };
+        let unit = u8::try_from(unit).unwrap_or(1);
+        Ok(Self { name, unit, map, says, hears })
+    }
+
+    /// Its points as the tables of a document: what the PLC says, and what it hears.
+    pub fn tables(&self) -> [String; 2] {
+        [&self.says, &self.hears].map(table)
+    }
+}
+
+fn table(points: &Points) -> String {
+    let mut placed: Vec<_> = points.iter().collect();
+    placed.sort_by_key(|(_, point)| (point.table as u8, point.at));
+    let mut text = String::new();
+    for (name, point) in placed {
+        let last = point.end() - 1;
+        let at = point.at;
+        let place = if last == u32::from(at) { at.to_string() } else { format!("{at}–{last}") };
+        let _ = writeln!(text, "| {place} | `{name}` | {} |", point.meaning);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        match PlcProfile::parse(text) {
+            Err(PlcProfileError::Wrong { problems }) => problems,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_file_of_a_map_is_built_in_and_right() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("line-configs/plc");
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        files.sort();
+        let mut names: Vec<_> = PlcProfile::names().collect();
+        names.sort_unstable();
+        assert_eq!(files, names);
+        for name in names {
+            match PlcProfile::load(name) {
+                Ok(profile) => assert_eq!(profile.name, name),
+                Err(PlcProfileError::OnlyPoints { name: found }) => assert_eq!(found, "evolabel"),
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_documents_show_what_the_maps_say() {
+        let document = |name: &str| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plc");
+            std::fs::read_to_string(folder.join(name)).unwrap()
+        };
+        for (map, file) in [("markwright.v1", "markwright.v1.md"), ("remote-io", "remote-io.md")] {
+            let document = document(file);
+            for table in PlcProfile::load(map).unwrap().tables() {
+                assert!(document.contains(&table), "{file} wants:\n{table}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_map_of_your_own_may_stand_elsewhere_and_in_another_word_order() {
+        let text = BUILT_IN[0].1;
+        let moved =
+            text.replace("\"ABCD\"", "\"CDAB\"").replace("input_register", "holding_register");
+        let mut table: toml::Table = moved.parse().unwrap();
+        for points in ["says", "hears"] {
+            let shift = if points == "says" { 1000 } else { 2000 };
+            for (_, point) in table[points].as_table_mut().unwrap() {
+                let at = point["at"].as_integer().unwrap();
+                point.as_table_mut().unwrap().insert("at".into(), (at + shift).into());
+            }
+        }
+        let profile = PlcProfile::parse(&toml::to_string(&table).unwrap()).unwrap();
+        let Map::Events(map) = profile.map else { panic!("{profile:?}") };
+        assert_eq!((map.block.at, map.block.len), (1000, 125));
+        assert_eq!((map.orders.at, map.verdicts.at), (2000, 2003));
+        let mut words = [0; 125];
+        (words[28], words[32], words[33], words[34]) = (1, 4, 0x0002, 0x0001);
+        let block = super::super::map::Block::read(&map, &words).unwrap();
+        let wanted = crate::line::PlcEvent::Triggered(crate::line::Tag(0x0001_0002));
+        assert_eq!(block.events_after(0), Ok(Some(vec![wanted])));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let text = BUILT_IN[0].1;
+        let wrong = text
+            .replace("must_be = 1\n", "")
+            .replace("[says.boot_id]", "[says.boots]")
+            .replace("\nat = 2\n", "\nat = 70000\n")
+            .replace("count = 8", "count = 7")
+            .replace("fault = 3, ", "")
+            .replace("unit = 1", "unit = 300");
+        let told = problems(&wrong);
+        for wanted in [
+            "unit: found 300, wanted 0 to 255",
+            "says.heartbeat.at: found 70000, wanted 0 to 65535",
+            "hears.command_seq.at: found 70000, wanted 0 to 65535",
+            "boot_id: found nothing, wanted a point of this name",
+            "says.boots: means nothing here",
+            "map_version: found no must_be, wanted the number that a right PLC shows",
+            "status.bits.fault: found nothing, wanted 0 to 15",
+            "verdicts.count: found 7, wanted 4, 8, 16 or 32",
+        ] {
+            assert!(told.iter().any(|problem| problem == wanted), "{wanted}\n{told:#?}");
+        }
+    }
+
+    #[test]
+    fn a_map_whose_products_could_be_mistaken_for_each_other_is_refused() {
+        let text = BUILT_IN[1].1.replace("gate_within_ms = 1200", "gate_within_ms = 1400");
+        let told = problems(&text);
+        assert!(
+            told.len() == 1 && told[0].starts_with("gate_within_ms: wanted at most half"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_told_with_those_that_are() {
+        let error = PlcProfile::load("s7").unwrap_err().to_string();
+        assert!(error.contains("there are markwright.v1, remote-io, evolabel"), "{error}");
+    }
+}

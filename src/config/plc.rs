@@ -1,0 +1,92 @@
+//! The table of a line's PLC.
+use super::check::SECOND;
+use super::line::{ADDRESS, MS, is_address, whole};
+use super::reader::Reader;
+use crate::apply::{Parity, PlcProfile, PlcProfileError, PlcSettings, SerialLine, Transport};
+use std::sync::Arc;
+
+const KEYS: &str = "profile, transport, address, baud, parity, stop_bits, unit, cycle, \
+                    answer_within, heartbeat_within";
+
+pub(super) fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
+    let profile = profile(&mut at);
+    let transport = transport(&mut at);
+    let serial = matches!(transport, Some(Transport::Serial(_)));
+    let address = if serial {
+        let wanted = "the path of a serial device, such as \"/dev/ttyUSB0\"";
+        at.read("address", wanted, |text| (text.starts_with('/')).then(|| text.to_owned()))
+    } else {
+        at.read("address", ADDRESS, is_address)
+    };
+    let usual = profile.as_ref().map_or(1, |profile| profile.unit.into());
+    let unit = at.number_or("unit", usual, 0, 255);
+    let cycle = at.time_or("cycle", 20 * MS, 5 * MS, SECOND);
+    let answer_within = at.time_or("answer_within", 500 * MS, 10 * MS, 10 * SECOND);
+    let heartbeat_within = at.time_or("heartbeat_within", SECOND, 100 * MS, 10 * SECOND);
+    let unit = u8::try_from(unit).expect("bounded");
+    // Unit 0 is everybody on a serial line, and nobody answers (Modbus over Serial Line V1.02, 2.1).
+    if transport.is_some_and(|by| by != Transport::Tcp) && !(1..=247).contains(&unit) {
+        at.wrong("unit", unit, "1 to 247 on a serial line");
+    }
+    at.end(KEYS);
+    Some(PlcSettings {
+        transport: transport?,
+        profile: Arc::new(profile?),
+        unit,
+        cycle,
+        answer_within,
+        heartbeat_within,
+        ..PlcSettings::new(address?)
+    })
+}
+
+fn profile(at: &mut Reader<'_>) -> Option<PlcProfile> {
+    let name = at.text_or("profile", "markwright.v1");
+    let names: Vec<_> = PlcProfile::names().collect();
+    let wanted = format!("one of {}, or the path of a profile", names.join(", "));
+    match PlcProfile::load(&name) {
+        Ok(profile) => Some(profile),
+        Err(PlcProfileError::Unknown { .. }) => {
+            at.wrong("profile", format_args!("\"{name}\""), &wanted);
+            None
+        }
+        Err(error) => {
+            at.wrong("profile", format_args!("\"{name}\": {}", whole(&error)), "a right profile");
+            None
+        }
+    }
+}
+
+fn transport(at: &mut Reader<'_>) -> Option<Transport> {
+    let usual = SerialLine::default();
+    let transport = if at.has("transport") {
+        at.read("transport", "\"tcp\", \"rtu_over_tcp\" or \"serial\"", |word| match word {
+            "tcp" => Some(Transport::Tcp),
+            "rtu_over_tcp" => Some(Transport::RtuOverTcp),
+            "serial" => Some(Transport::Serial(usual)),
+            _ => None,
+        })
+    } else {
+        Some(Transport::Tcp)
+    };
+    if !matches!(transport, Some(Transport::Serial(_))) {
+        return transport;
+    }
+    let baud = u32::try_from(at.number_or("baud", usual.baud.into(), 9_600, 1_000_000));
+    let parity = if at.has("parity") {
+        at.read("parity", "\"even\", \"odd\" or \"none\"", |word| match word {
+            "even" => Some(Parity::Even),
+            "odd" => Some(Parity::Odd),
+            "none" => Some(Parity::None),
+            _ => None,
+        })
+    } else {
+        Some(usual.parity)
+    };
+    let two_stop_bits = at.number_or("stop_bits", 1, 1, 2) == 2;
+    Some(Transport::Serial(SerialLine {
+        baud: baud.expect("bounded"),
+        parity: parity?,
+        two_stop_bits,
+    }))
+}
