@@ -29,7 +29,7 @@ const CLOCK: f32 = 0.3;
 const FITS: f32 = 0.34;
 const SIZES: usize = 4;
 /// Pixels that are looked at at most.
-const MOST: usize = 350_000;
+pub(super) const MOST: usize = 350_000;
 
 /// A size that may lie between four corners.
 struct Guess {
@@ -127,11 +127,16 @@ fn lump(ink: &Ink<'_>, at: (usize, usize)) -> Vec<Point> {
         return Vec::new();
     }
     let mut counts = vec![0_u8; cols * rows];
-    for y in 0..rows * FIELD {
-        let line = ink.grey.row(y).chunks_exact(FIELD);
-        for (count, pixels) in counts[y / FIELD * cols..].iter_mut().zip(line).take(cols) {
-            let inked = |pixel: &&u8| (**pixel < ink.level) != ink.inverted;
-            *count += pixels.iter().filter(inked).count() as u8;
+    let mut columns = vec![0_u8; cols * FIELD];
+    for (row, counts) in counts.chunks_exact_mut(cols).enumerate() {
+        columns.fill(0);
+        for y in row * FIELD..(row + 1) * FIELD {
+            for (count, pixel) in columns.iter_mut().zip(ink.grey.row(y)) {
+                *count += u8::from((*pixel < ink.level) != ink.inverted);
+            }
+        }
+        for (count, columns) in counts.iter_mut().zip(columns.as_chunks::<FIELD>().0) {
+            *count = columns.iter().sum();
         }
     }
     let fields: Vec<bool> = counts.into_iter().map(|count| count > 2).collect();

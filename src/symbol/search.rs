@@ -5,6 +5,7 @@ use super::grey::{Grey, Owned};
 use super::lattice::{self, Care, WINDOWS};
 use super::locate::{Map, Place};
 use super::look::{GLIMMER, Look, SHARPENED, USUAL, scale};
+use super::outline::MOST as OUTLINED_MOST;
 use super::reader::{Hints, MOST_PIXELS, Symbol};
 use std::cell::Cell;
 use std::ops::Range;
@@ -148,13 +149,24 @@ impl Search<'_> {
         going_on && !self.task.over()
     }
 
-    /// The outlines of what glimmered; says whether to go on.
+    /// The outlines of what glimmered, each in the finest copy that shows it; says whether to go on.
     fn outlines(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
         let finders = Cell::new(self.task.hints.finders);
-        self.leads.iter().take(OUTLINES).all(|(level, place)| {
-            let here = self.copy(*level);
-            let look = self.look(&here, *level, &finders);
-            look.outline_at(&self.maps[*level], place).is_none_or(&mut *take)
+        let mut seen: Vec<[usize; 4]> = Vec::new();
+        self.leads.iter().all(|(level, place)| {
+            let (x, y) = (place.x << level, place.y << level);
+            let covers = |[left, top, right, bottom]: &[usize; 4]| {
+                (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
+            };
+            if seen.len() == OUTLINES || seen.iter().any(covers) {
+                return true;
+            }
+            let (here, map) = (self.copy(*level), &self.maps[*level]);
+            let [left, top, right, bottom] = map.around(place);
+            if (right - left) * (bottom - top) <= OUTLINED_MOST {
+                seen.push([left, top, right, bottom].map(|end| end << level));
+            }
+            self.look(&here, *level, &finders).outline_at(map, place).is_none_or(&mut *take)
         })
     }
 

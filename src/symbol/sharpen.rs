@@ -26,7 +26,7 @@ pub(super) fn blurred(grey: &Grey<'_>, sigma: f32) -> Owned {
     filtered(grey, &taps.into_iter().map(|tap| tap / sum).collect::<Vec<_>>())
 }
 
-/// The same filter along rows and along columns.
+/// The same filter, which is the same to both sides, along rows and along columns.
 fn filtered(grey: &Grey<'_>, kernel: &[f32]) -> Owned {
     let (width, height) = (grey.width(), grey.height());
     let half = kernel.len() / 2;
@@ -37,20 +37,30 @@ fn filtered(grey: &Grey<'_>, kernel: &[f32]) -> Owned {
         for (at, cell) in line.iter_mut().enumerate() {
             *cell = f32::from(row[at.saturating_sub(half).min(width - 1)]);
         }
-        for (tap, weight) in kernel.iter().enumerate() {
-            for (out, pixel) in out.iter_mut().zip(&line[tap..]) {
-                *out += weight * pixel;
+        for (out, pixel) in out.iter_mut().zip(&line[half..]) {
+            *out = kernel[half] * pixel;
+        }
+        for (tap, weight) in kernel[..half].iter().enumerate() {
+            let sides = line[tap..].iter().zip(&line[2 * half - tap..]);
+            for (out, (left, right)) in out.iter_mut().zip(sides) {
+                *out += weight * (left + right);
             }
         }
     }
     let mut luma = Vec::with_capacity(width * height);
     let mut sum = vec![0.0_f32; width];
     for y in 0..height {
-        sum.fill(0.5);
-        for (tap, weight) in kernel.iter().enumerate() {
+        let row = |tap: usize| {
             let row = (y + tap).saturating_sub(half).min(height - 1);
-            for (sum, value) in sum.iter_mut().zip(&across[row * width..]) {
-                *sum += weight * value;
+            &across[row * width..][..width]
+        };
+        for (sum, value) in sum.iter_mut().zip(row(half)) {
+            *sum = kernel[half] * value + 0.5;
+        }
+        for (tap, weight) in kernel[..half].iter().enumerate() {
+            let sides = row(tap).iter().zip(row(2 * half - tap));
+            for (sum, (above, below)) in sum.iter_mut().zip(sides) {
+                *sum += weight * (above + below);
             }
         }
         luma.extend(sum.iter().map(|value| *value as u8));
