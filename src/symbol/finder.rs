@@ -229,7 +229,7 @@ fn corners(short: &Short, rows: usize, turned: u8, finders: Finders) -> Vec<Corn
         // Beyond the solid sides it is light: somewhere it must change.
         let line = |row: usize| &short.across[row * short.cols..][..short.cols];
         let (across, below) = (line(row + 1), line(if downwards { row } else { row + 2 }));
-        let down = &short.down[top * (short.cols + SHORTEST + 1)..][..short.cols + SHORTEST + 1];
+        let down = &short.down[top * (short.cols + SHORTEST + 1)..][..=short.cols + SHORTEST];
         let (at, next) = if leftwards { (SHORTEST, SHORTEST + 1) } else { (1, 0) };
         let (down, beside) = (&down[at..][..short.cols], &down[next..][..short.cols]);
         let sides = across.iter().zip(below).zip(down.iter().zip(beside));

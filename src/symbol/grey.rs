@@ -100,7 +100,6 @@ impl<'a> Grey<'a> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        clippy::cast_possible_wrap,
         clippy::cast_precision_loss,
         reason = "clamped to the picture first, and pictures are far smaller than 2^23"
     )]

@@ -111,8 +111,7 @@ fn split(ring: &[Point], from: usize, to: usize, ends: &mut Vec<usize>) {
     }
 }
 
-/// The line along some points of an outline: through the points at a quarter and three quarters
-/// of its length, moved outwards to the outermost.
+/// The line along some points of an outline, from the first to the last.
 fn line(points: &[Point]) -> Line {
     let (a, b) = (points[0], points[points.len() - 1]);
     Line { at: a, way: (b.0 - a.0, b.1 - a.1) }

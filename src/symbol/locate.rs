@@ -108,7 +108,7 @@ fn blocks(grey: &Grey<'_>, cols: usize, rows: usize) -> Vec<u16> {
         let [a, b, c, d] = lines.map(|line| line.as_chunks::<8>().0.iter());
         let (pairs, last) = sums.as_chunks_mut::<2>();
         for (pair, (((a, b), c), d)) in pairs.iter_mut().zip(a.zip(b).zip(c).zip(d)) {
-            let sum = neighbours(a) + neighbours(b) + neighbours(c) + neighbours(d);
+            let sum = neighbours(*a) + neighbours(*b) + neighbours(*c) + neighbours(*d);
             let sum = (sum + (sum >> 16)).to_le_bytes();
             *pair = [[sum[0], sum[1]], [sum[4], sum[5]]].map(u16::from_le_bytes);
         }
@@ -121,9 +121,9 @@ fn blocks(grey: &Grey<'_>, cols: usize, rows: usize) -> Vec<u16> {
 }
 
 /// Eight pixels added two by two, in four lanes of sixteen bits.
-fn neighbours(eight: &[u8; 8]) -> u64 {
+fn neighbours(eight: [u8; 8]) -> u64 {
     const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
-    let eight = u64::from_le_bytes(*eight);
+    let eight = u64::from_le_bytes(eight);
     (eight & EVEN) + (eight >> 8 & EVEN)
 }
 

@@ -79,8 +79,8 @@ pub(super) struct Changed {
 
 impl Changed {
     /// The same map for the part that is asked for.
-    fn back(&self, grid: Warp) -> Warp {
-        let grid = if self.doubled { grid.halved() } else { grid };
+    fn back(&self, grid: &Warp) -> Warp {
+        let grid = if self.doubled { grid.halved() } else { *grid };
         grid.moved(self.origin).doubled(self.level)
     }
 
@@ -256,7 +256,7 @@ impl Look<'_> {
         })?;
         let growth = lattice.growth;
         let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
-        let warp = refine(self.here, warp, (wide, high), growth);
+        let warp = refine(self.here, &warp, (wide, high), growth);
         self.seen(&warp, frame).or_else(|| {
             let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
             self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
@@ -313,7 +313,7 @@ impl Look<'_> {
         let (grid, samples) = match self.changed {
             None => (*grid, samples.clone()),
             Some(changed) => {
-                let grid = changed.back(*grid);
+                let grid = changed.back(grid);
                 let size = (cols + 2, rows + 2);
                 (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
             }
@@ -348,7 +348,7 @@ pub(super) fn scale(level: usize) -> f32 {
 }
 
 /// Looks at all tiles of the symbol once more, now that it is known how far it goes.
-fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f32)) -> Warp {
+fn refine(grey: &Grey<'_>, warp: &Warp, (wide, high): (f32, f32), growth: (f32, f32)) -> Warp {
     let places = |length: f32| {
         let count = (length / 5.0).round().max(2.0);
         let step = (length - 4.0) / (count - 1.0);
@@ -365,17 +365,17 @@ fn refine(grey: &Grey<'_>, warp: Warp, (wide, high): (f32, f32), growth: (f32, f
             if many && (row + col) % 2 == 1 {
                 continue;
             }
-            let Some(tile) = tone::tile(grey, &warp, (u, v), 2.5, growth) else { continue };
+            let Some(tile) = tone::tile(grey, warp, (u, v), 2.5, growth) else { continue };
             if tile.miss.0.abs().max(tile.miss.1.abs()) < 0.3 && tile.clear > 0.05 {
                 sights.push(tile.sight);
             }
         }
     }
     let terms = match sights.len() {
-        0..6 => return warp,
+        0..6 => return *warp,
         6..12 => 4,
         12..25 => 6,
         _ => 10,
     };
-    Warp::fit(&sights, terms).unwrap_or(warp)
+    Warp::fit(&sights, terms).unwrap_or(*warp)
 }

@@ -4,8 +4,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::many_single_char_names,
-    reason = "pixels of a picture are far below 2^24, and the letters are those of the formulas"
+    reason = "pixels of a picture are far below 2^24"
 )]
 use super::grey::Grey;
 use super::warp::{Sight, Warp};

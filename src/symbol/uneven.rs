@@ -202,3 +202,40 @@ fn unrolled(lines: &[Turn]) -> Vec<f32> {
     }
     misses
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_wobble_are_found_to_a_tenth_of_a_module() {
+        let (pitch, side, modules) = (6.0_f32, 180_u32, 30.0_f32);
+        let swing = |v: f32| 0.35 * (v * TAU / 13.0).sin();
+        let dark = |u: f32, v: f32| {
+            let cell = (u as u32).wrapping_mul(7919) ^ (v as u32).wrapping_mul(104_729);
+            cell.wrapping_mul(0x9e37_79b9) >> 31 == 0
+        };
+        let fine = [-0.375, -0.125, 0.125, 0.375];
+        let luma: Vec<u8> = (0..side * side)
+            .map(|at| {
+                let (x, y) = ((at % side) as f32, (at / side) as f32);
+                let samples = fine.iter().flat_map(|dy| fine.map(|dx| (x + dx, y + dy)));
+                let places = samples.map(|(x, y)| (x / pitch, y / pitch));
+                let ink = places.filter(|(u, v)| dark(*u, (v + swing(*v)).max(0.0))).count();
+                200 - 10 * ink as u8
+            })
+            .collect();
+        let grey = Grey::new(&luma, side, side).unwrap();
+        let warp = Warp::straight((0.0, 0.0), (pitch, 0.0), (0.0, pitch));
+        let whole = ((0.0, modules), (0.0, modules));
+        let found = evened(&grey, &warp, whole, true).unwrap();
+        for row in 3_u8..27 {
+            // The row that is printed at v is v + swing(v): found is where v of the print lies.
+            let row = f32::from(row);
+            let at = found.at(10.0, row).1 / pitch;
+            assert!((at + swing(at) - row).abs() < 0.12, "row {row} at {at}");
+        }
+        let (right, below) = found.at(20.0, 10.0);
+        assert!((right / pitch - 20.0).abs() < 0.1, "{right} {below}");
+    }
+}
