@@ -13,7 +13,8 @@ mod symbol_kit;
 use datamatrix::{SymbolList, SymbolSize};
 use markwright::symbol::{Grey, Hints, Region, Symbol, find, find_all};
 use proptest::prelude::*;
-use symbol_kit::{Chance, Fault, MORE, Scene, TEN, code, drawn, encoded, scene, through};
+use symbol_kit::through::through;
+use symbol_kit::{Chance, Fault, MORE, Scene, TEN, code, drawn, encoded, scene};
 
 const VGA: (usize, usize) = (640, 480);
 

@@ -14,12 +14,11 @@
     reason = "a drawing"
 )]
 mod lens;
-mod through;
+pub mod through;
 
 use datamatrix::{DataMatrix, SymbolList};
 use lens::{blur, light, smear};
 use markwright::symbol::Grey;
-pub use through::through;
 
 /// Samples along the side of a pixel.
 const FINE: usize = 3;
