@@ -145,7 +145,8 @@ pub enum DesignProblem {
     /// What is the same on every label is more than the printer can keep.
     #[error(
         "the stored format with its picture takes {needs} kilobytes, and the printer's memory is \
-         {has} kilobytes; take a smaller design or one with less black, or a printer with more memory"
+         {has} kilobytes; the largest shipped label for it is {shipped}; or take one with less black, or a \
+         printer with more memory"
     )]
     Memory {
         /// Kilobytes that are to be stored.
