@@ -4,7 +4,7 @@
 
 mod plc_kit;
 
-use markwright::apply::{PlcSettings, SerialLine, Transport};
+use markwright::apply::{Parity, PlcSettings, SerialLine, Transport};
 use markwright::line::{Cause, Light, PlcCommand, PlcEvent, Run, Since, Tag};
 use markwright::sim::plant::{Plant, PlantSettings};
 use plc_kit::{DEADLINE, Driver, Judge, quick};
@@ -85,7 +85,9 @@ async fn pymodbus_on_a_serial_line_understands_the_driver() {
     timeout(DEADLINE, plugged).await.expect("a cable");
     let mut judge = Judge::start("plc_events.py", &["serial", theirs.to_str().unwrap()]).await;
     let settings = PlcSettings::new(ours.to_str().unwrap());
-    let transport = Transport::Serial(SerialLine::default());
+    // A pseudo-terminal has no check bit.
+    let line = SerialLine { parity: Parity::None, ..SerialLine::default() };
+    let transport = Transport::Serial(line);
     they_understand_each_other(&mut judge, PlcSettings { transport, ..settings }).await;
 }
 

@@ -83,7 +83,7 @@ async def pymodbus(plc):
     words = lambda count: [SimData(0, count=count, values=0, datatype=DataType.REGISTERS)]
     device = SimDevice(1, simdata=(bits, bits, words(28), words(125)), action=action)
     if MODE == "serial":
-        server = ModbusSerialServer(device, framer=FramerType.RTU, port=sys.argv[2], baudrate=115200, parity="E")
+        server = ModbusSerialServer(device, framer=FramerType.RTU, port=sys.argv[2], baudrate=115200, parity="N")
         await server.listen()
         print("listening", sys.argv[2], flush=True)
     else:
