@@ -75,12 +75,12 @@ impl EventsMap {
         let event_seq = said("event_seq", Type::U16);
         let events = said("events", Type::Event);
         says.retain(|name, _| !NOT_READ.contains(&name.as_str()));
-        let mut heard = |name: &str, kind| take(&mut hears, name, (kind, &write), problems);
-        let pc_heartbeat = heard("pc_heartbeat", Type::U16);
-        let command = heard("command", Type::U16);
-        let command_seq = heard("command_seq", Type::U16);
-        let verdict_seq = heard("verdict_seq", Type::U16);
-        let verdicts = heard("verdicts", Type::Verdict);
+        let mut ours = |name: &str, kind| take(&mut hears, name, (kind, &write), problems);
+        let pc_heartbeat = ours("pc_heartbeat", Type::U16);
+        let command = ours("command", Type::U16);
+        let command_seq = ours("command_seq", Type::U16);
+        let verdict_seq = ours("verdict_seq", Type::U16);
+        let verdicts = ours("verdicts", Type::Verdict);
         problems.extend(says.keys().map(|name| format!("says.{name}: means nothing here")));
         problems.extend(hears.keys().map(|name| format!("hears.{name}: means nothing here")));
         let (version, events, verdicts) = (version?, events?, verdicts?);
@@ -202,7 +202,7 @@ fn check_bits(name: &str, point: &Point, known: &[&str], problems: &mut Vec<Stri
     }
     let unread = ["ready", "belt_runs", "pad_clear"];
     for found in point.bits.keys().map(String::as_str) {
-        if !known.contains(&found) && !(name == "status" && unread.contains(&found)) {
+        if !(known.contains(&found) || name == "status" && unread.contains(&found)) {
             problems.push(format!("{name}.bits.{found}: means nothing here"));
         }
     }
