@@ -47,7 +47,7 @@ fn markwright(arguments: &[&str]) -> Output {
 #[test]
 fn every_shipped_configuration_is_right() {
     let files = shipped();
-    assert_eq!(files.len(), 3, "{files:?}");
+    assert_eq!(files.len(), 4, "{files:?}");
     for file in files {
         if let Err(error) = load(&file) {
             assert!(error.is_of_this_machine(), "{error}");

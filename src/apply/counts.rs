@@ -184,7 +184,7 @@ fn travel(keys: &mut Keys, problems: &mut Vec<String>) -> Travel {
     }
     if travel.gate_after >= travel.gate_within {
         problems.push("gate_within_ms: wanted more than gate_after_ms".into());
-    } else if travel.gate_within - travel.gate_after > travel.apart / 2 {
+    } else if travel.gate_within.saturating_sub(travel.gate_after) > travel.apart / 2 {
         problems.push(
             "gate_within_ms: wanted at most half of products_apart_ms more than gate_after_ms, or \
              nobody could say which product is at the gate"

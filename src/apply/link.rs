@@ -56,14 +56,14 @@ impl Link {
                 Request::ReadInputRegisters(at, len)
             }
         };
-        match self.ask(request).await? {
-            Response::ReadInputRegisters(words) | Response::ReadHoldingRegisters(words)
-                if words.len() == usize::from(len) =>
-            {
-                Ok(words)
-            }
-            _ => Err(Cause::Garbled),
+        let response = self.ask(request).await?;
+        if let Response::ReadInputRegisters(words) | Response::ReadHoldingRegisters(words) =
+            response
+            && words.len() == usize::from(len)
+        {
+            return Ok(words);
         }
+        Err(Cause::Garbled)
     }
 
     /// Reads bits that stand together.
@@ -77,15 +77,14 @@ impl Link {
                 Request::ReadDiscreteInputs(at, len)
             }
         };
-        match self.ask(request).await? {
-            // Eight bits travel in a byte: there may be some too many, never too few.
-            Response::ReadCoils(bits) | Response::ReadDiscreteInputs(bits)
-                if bits.len() >= usize::from(len) =>
-            {
-                Ok(bits)
-            }
-            _ => Err(Cause::Garbled),
+        let response = self.ask(request).await?;
+        // Eight bits travel in a byte: there may be some too many, never too few.
+        if let Response::ReadCoils(bits) | Response::ReadDiscreteInputs(bits) = response
+            && bits.len() >= usize::from(len)
+        {
+            return Ok(bits);
         }
+        Err(Cause::Garbled)
     }
 
     /// Writes registers that stand together.

@@ -1,217 +1,10 @@
-//! A PLC that speaks by numbered events: the block that is read, and the words that are written (pure).
-//! Where each stands is data, see [`EventsMap`]; what they mean is `docs/plc/markwright.v1.md`.
-use super::points::{Point, Points, Span, Table, Type, WordOrder, take};
+//! What a PLC says by numbered events, and what we order and let pass (pure). What it means is
+//! `docs/plc/markwright.v1.md`; where it stands is [`EventsMap`].
+use super::events::EventsMap;
 use crate::line::{Conditions, Light, PlcEvent, Run, Tag};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-const VERDICT_PASS: u16 = 1;
-/// Bits of an order, as [`EventsMap::of`] finds their places.
-const ORDER_BITS: [&str; 6] =
-    ["belt_runs", "infeed_open", "light_green", "light_amber", "light_red", "clear_pad"];
 const CLEAR_PAD: u16 = 1 << 5;
-/// Bits of the status that become conditions.
-const STATUS_BITS: [&str; 7] =
-    ["fault", "blocked", "starved", "emergency_stop", "guard_open", "air_low", "bin_full"];
-/// What a PLC may count or tell besides; nobody reads it.
-const NOT_READ: [&str; 8] = [
-    "infeed_count",
-    "applied_count",
-    "passed_count",
-    "reject_ordered_count",
-    "reject_confirmed_count",
-    "verdict_late_count",
-    "belt_speed",
-    "reserved",
-];
-
-/// Where everything stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct EventsMap {
-    /// One read of everything that is said, so that it belongs together.
-    pub(super) block: Span,
-    /// Heartbeat, command and its number.
-    pub(super) orders: Span,
-    /// Number of the newest verdict and their ring.
-    pub(super) verdicts: Span,
-    version: (u16, u16),
-    boot: u16,
-    heartbeat: u16,
-    status: u16,
-    status_bits: BTreeMap<String, u16>,
-    command_echo: u16,
-    verdict_echo: u16,
-    event_seq: u16,
-    events: (u16, u16, WordOrder),
-    pc_heartbeat: u16,
-    command: u16,
-    command_bits: BTreeMap<String, u16>,
-    command_seq: u16,
-    verdict_seq: u16,
-    ring: (u16, u16, WordOrder),
-}
-
-impl EventsMap {
-    /// Puts the points of a file together; names everything that does not fit.
-    pub(super) fn of(
-        mut says: Points,
-        mut hears: Points,
-        problems: &mut Vec<String>,
-    ) -> Option<Self> {
-        let read = [Table::InputRegister, Table::HoldingRegister];
-        let write = [Table::HoldingRegister];
-        let all_said: Vec<_> =
-            says.values().filter(|point| point.kind != Type::Bit).cloned().collect();
-        let block = Span::of(&all_said);
-        if block.is_none() {
-            problems.push("says: wanted all points in one table, within 125 registers".into());
-        }
-        let mut said = |name: &str, kind| take(&mut says, name, (kind, &read), problems);
-        let version = said("map_version", Type::U16);
-        let boot = said("boot_id", Type::U16);
-        let heartbeat = said("heartbeat", Type::U16);
-        let status = said("status", Type::U16);
-        let command_echo = said("command_seq_echo", Type::U16);
-        let verdict_echo = said("verdict_seq_echo", Type::U16);
-        let event_seq = said("event_seq", Type::U16);
-        let events = said("events", Type::Event);
-        says.retain(|name, _| !NOT_READ.contains(&name.as_str()));
-        let mut heard = |name: &str, kind| take(&mut hears, name, (kind, &write), problems);
-        let pc_heartbeat = heard("pc_heartbeat", Type::U16);
-        let command = heard("command", Type::U16);
-        let command_seq = heard("command_seq", Type::U16);
-        let verdict_seq = heard("verdict_seq", Type::U16);
-        let verdicts = heard("verdicts", Type::Verdict);
-        problems.extend(says.keys().map(|name| format!("says.{name}: means nothing here")));
-        problems.extend(hears.keys().map(|name| format!("hears.{name}: means nothing here")));
-        let (version, events, verdicts) = (version?, events?, verdicts?);
-        let (status, command) = (status?, command?);
-        let (pc_heartbeat, command_seq, verdict_seq) = (pc_heartbeat?, command_seq?, verdict_seq?);
-        let orders = together(
-            "pc_heartbeat, command, command_seq",
-            [&pc_heartbeat, &command, &command_seq],
-            problems,
-        );
-        let written = together("verdict_seq, verdicts", [&verdict_seq, &verdicts], problems);
-        let must_be = version.must_be.unwrap_or_else(|| {
-            problems.push(
-                "map_version: found no must_be, wanted the number that a right PLC shows".into(),
-            );
-            0
-        });
-        check_bits("status", &status, &STATUS_BITS, problems);
-        check_bits("command", &command, &ORDER_BITS, problems);
-        // Numbers wrap from 65535 to 0: only then does number n stay in slot n mod the ring.
-        for (name, ring) in [("events", &events), ("verdicts", &verdicts)] {
-            if !matches!(ring.count, 4 | 8 | 16 | 32) {
-                problems.push(format!("{name}.count: found {}, wanted 4, 8, 16 or 32", ring.count));
-            }
-        }
-        Some(Self {
-            block: block?,
-            orders: orders?,
-            verdicts: written?,
-            version: (version.at, must_be),
-            boot: boot?.at,
-            heartbeat: heartbeat?.at,
-            status: status.at,
-            status_bits: status.bits,
-            command_echo: command_echo?.at,
-            verdict_echo: verdict_echo?.at,
-            event_seq: event_seq?.at,
-            events: (events.at, events.count, events.order),
-            pc_heartbeat: pc_heartbeat.at,
-            command: command.at,
-            command_bits: command.bits,
-            command_seq: command_seq.at,
-            verdict_seq: verdict_seq.at,
-            ring: (verdicts.at, verdicts.count, verdicts.order),
-        })
-    }
-
-    /// The number that a PLC with this map shows.
-    pub(super) fn version(&self) -> u16 {
-        self.version.1
-    }
-
-    fn conditions(&self, status: u16) -> Conditions {
-        let bit = |name: &str| self.status_bits.get(name).is_some_and(|n| status & 1 << n != 0);
-        Conditions {
-            fault: bit("fault"),
-            blocked: bit("blocked"),
-            starved: bit("starved"),
-            emergency_stop: bit("emergency_stop"),
-            guard_open: bit("guard_open"),
-            air_low: bit("air_low"),
-            bin_full: bit("bin_full"),
-        }
-    }
-
-    /// The registers of [`Self::orders`].
-    pub(super) fn order_words(&self, heartbeat: u16, orders: &Orders) -> Vec<u16> {
-        let command = orders.written.unwrap_or(0);
-        let set = ORDER_BITS.iter().enumerate().filter(|(n, _)| command & 1 << n != 0);
-        let places = set.filter_map(|(_, name)| self.command_bits.get(*name));
-        let word = places.fold(0, |word, place| word | 1 << place);
-        let mut words = vec![0; usize::from(self.orders.len)];
-        words[self.orders.index(self.pc_heartbeat)] = heartbeat;
-        words[self.orders.index(self.command)] = word;
-        words[self.orders.index(self.command_seq)] = orders.seq;
-        words
-    }
-
-    /// The registers of [`Self::verdicts`].
-    pub(super) fn verdict_words(&self, passes: &Passes) -> Vec<u16> {
-        let mut words = vec![0; usize::from(self.verdicts.len)];
-        words[self.verdicts.index(self.verdict_seq)] = passes.seq;
-        let (at, _, order) = self.ring;
-        let at = self.verdicts.index(at);
-        for (slot, tag) in words[at..].chunks_exact_mut(3).zip(&passes.ring) {
-            let Some(Tag(tag)) = tag else { continue };
-            let [first, second] = order.split(*tag);
-            slot.copy_from_slice(&[first, second, VERDICT_PASS]);
-        }
-        words
-    }
-
-    /// Passes that go on after the number that the PLC took up last.
-    pub(super) fn passes_after(&self, echo: u16) -> Passes {
-        Passes::after(echo, self.ring.1)
-    }
-}
-
-fn together<const N: usize>(
-    names: &str,
-    points: [&Point; N],
-    problems: &mut Vec<String>,
-) -> Option<Span> {
-    let words: u32 = points.iter().map(|point| point.end() - u32::from(point.at)).sum();
-    // One write is at most 123 registers (Modbus Application Protocol V1.1b3, 6.12), and a gap in it
-    // would be written, too.
-    let span = Span::of(points).filter(|span| u32::from(span.len) == words && words <= 123);
-    if span.is_none() {
-        problems.push(format!("{names}: wanted side by side without a gap, within 123 registers"));
-    }
-    span
-}
-
-fn check_bits(name: &str, point: &Point, known: &[&str], problems: &mut Vec<String>) {
-    for wanted in known {
-        if !point.bits.contains_key(*wanted) {
-            problems.push(format!("{name}.bits.{wanted}: found nothing, wanted 0 to 15"));
-        }
-    }
-    let unread = ["ready", "belt_runs", "pad_clear"];
-    for found in point.bits.keys().map(String::as_str) {
-        if !known.contains(&found) && !(name == "status" && unread.contains(&found)) {
-            problems.push(format!("{name}.bits.{found}: means nothing here"));
-        }
-    }
-    let mut places: Vec<_> = point.bits.values().collect();
-    places.sort();
-    if places.windows(2).any(|pair| pair[0] == pair[1]) {
-        problems.push(format!("{name}.bits: two names for one bit"));
-    }
-}
 
 /// What the PLC says in one read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -291,8 +84,8 @@ impl Block {
 pub(super) struct Orders {
     wanted: u16,
     clear_wanted: bool,
-    written: Option<u16>,
-    seq: u16,
+    pub(super) written: Option<u16>,
+    pub(super) seq: u16,
     any: bool,
 }
 
@@ -346,8 +139,8 @@ impl Orders {
 #[derive(Debug)]
 pub(super) struct Passes {
     waiting: VecDeque<Tag>,
-    ring: Vec<Option<Tag>>,
-    seq: u16,
+    pub(super) ring: Vec<Option<Tag>>,
+    pub(super) seq: u16,
 }
 
 /// Passes that may wait for a place in the ring: a belt that carries more products between camera
@@ -355,7 +148,8 @@ pub(super) struct Passes {
 const PASSES_WAITING: usize = 64;
 
 impl Passes {
-    fn after(echo: u16, slots: u16) -> Self {
+    /// Goes on after the number that the PLC took up last, in a ring of so many slots.
+    pub(super) fn after(echo: u16, slots: u16) -> Self {
         Self { waiting: VecDeque::new(), ring: vec![None; usize::from(slots)], seq: echo }
     }
 

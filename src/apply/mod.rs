@@ -1,6 +1,7 @@
 //! On the product: one task a PLC. Passes and orders in, facts out, over Modbus.
 mod counted;
 mod counts;
+mod events;
 mod link;
 mod map;
 mod points;

@@ -293,15 +293,12 @@ pub(super) fn points(
 ) -> Points {
     let mut points = Points::new();
     for (name, value) in table {
-        match value {
-            Value::Table(table) => {
-                let keys = Keys::new(&format!("{at}.{name}"), table);
-                points.insert(name, point(keys, order, problems));
-            }
-            other => {
-                problems.push(format!("{at}.{name}: found {other}, wanted a table of a point"))
-            }
-        }
+        let Value::Table(table) = value else {
+            problems.push(format!("{at}.{name}: found {value}, wanted a table of a point"));
+            continue;
+        };
+        let keys = Keys::new(&format!("{at}.{name}"), table);
+        points.insert(name, point(keys, order, problems));
     }
     points
 }

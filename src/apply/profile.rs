@@ -1,6 +1,6 @@
 //! Register maps as data: `line-configs/plc/*.toml`, or a file of your own.
 use super::counts::CountsMap;
-use super::map::EventsMap;
+use super::events::EventsMap;
 use super::points::{Keys, Points, overlaps, points, word_order};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -40,10 +40,8 @@ impl SerialLine {
             Parity::Odd => tokio_serial::Parity::Odd,
             Parity::None => tokio_serial::Parity::None,
         };
-        let stop_bits = match self.two_stop_bits {
-            true => tokio_serial::StopBits::Two,
-            false => tokio_serial::StopBits::One,
-        };
+        let two = self.two_stop_bits;
+        let stop_bits = if two { tokio_serial::StopBits::Two } else { tokio_serial::StopBits::One };
         let port = tokio_serial::new(path, self.baud)
             .parity(parity)
             .stop_bits(stop_bits)

@@ -1,6 +1,7 @@
 //! One connection to a PLC, from the first read to the reason for its end.
+use super::events::EventsMap;
 use super::link::Link;
-use super::map::{Block, EventsMap, Orders, Passes};
+use super::map::{Block, Orders, Passes};
 use super::{PlcSettings, throw_away};
 use crate::line::{Cause, Conditions, Event, PlcCommand, PlcEvent, Since};
 use std::convert::Infallible;
