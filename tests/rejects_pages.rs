@@ -64,15 +64,17 @@ async fn rejects_are_shown_with_picture_overlay_reason_and_what_was_read() {
         "printed below the least grade",
         "symbol not readable",
         "code is not of this job",
-        "Nothing is read in it.",
-        "has made room for newer ones",
+        "Read again now: nothing.",
+        "was not kept, or has made room for newer ones",
+        "Grade <span class=\"chip D\">1.2 D",
         "src=\"/lines/one/pictures/7-overlay.png\"",
         "href=\"/lines/one/pictures/8.png/grade\"",
-        "1.2 D",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(page.contains(code), "{code}: {page}");
+    assert!(page.contains("Read again now: (01)"), "{page}");
+    assert!(!page.contains("Graded now"), "the one that can be read was graded by the line");
     assert!(!page.contains("8-overlay.png") && !page.contains("Product 44"));
     let place = |words: &str| page.find(words).unwrap();
     assert!(place("Product 43") < place("Product 42") && place("Product 42") < place("Product 41"));
@@ -99,6 +101,42 @@ async fn the_page_is_bounded_and_leads_to_earlier_ones() {
         assert_eq!(older.is_some(), wanted == 12);
         path = older.unwrap_or_default().to_owned();
     }
+}
+
+#[tokio::test]
+async fn a_grade_that_is_made_now_is_not_the_lines() {
+    let house = House::open(LineState::Idle).await;
+    keep(&house, Fault::Clean, 7);
+    reject(&house, "one", 41, RejectReason::Foreign, 7).await;
+    let cookie = house.sign_in(Role::Operator).await;
+    let page = house.get("/lines/one/rejects").header(COOKIE, &cookie);
+    let page = text(page, StatusCode::OK).await;
+    assert!(page.contains("Graded now, not by the line:"), "{page}");
+}
+
+#[tokio::test]
+async fn none_of_many_rejects_of_the_same_moment_is_left_out() {
+    let house = House::open(LineState::Idle).await;
+    let doubted = |tag| {
+        let (tag, verdict) = (Tag(tag), Verdict::Bad(RejectReason::NoRead));
+        let picture = Some(PictureId(u64::from(tag.0)));
+        [Record::ProductSeen { tag }, Record::ProductJudged { tag, verdict, picture }]
+    };
+    let records: Vec<Record> = (1..=30).flat_map(doubted).collect();
+    house.store.append("one", None, &records).await.unwrap();
+    let cookie = house.sign_in(Role::Operator).await;
+    let mut path = "/lines/one/rejects".to_owned();
+    let mut seen = Vec::new();
+    while !path.is_empty() {
+        let page = text(house.get(&path).header(COOKIE, &cookie), StatusCode::OK).await;
+        let tags = page.split("<p>Product ").skip(1).filter_map(|after| after.split(' ').next());
+        seen.extend(tags.map(|tag| tag.parse::<u32>().unwrap()));
+        let older = page.split("id=\"older\" href=\"").nth(1).and_then(|at| at.split('"').next());
+        path = older.unwrap_or_default().to_owned();
+    }
+    assert_eq!(seen, (1..=30).rev().collect::<Vec<_>>());
+    let nonsense = house.get("/lines/one/rejects?before=x").header(COOKIE, &cookie);
+    text(nonsense, StatusCode::NOT_FOUND).await;
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use super::{say, say_to_person};
 use crate::app::chain;
 use crate::grading::{self, Picture};
 use crate::symbol::{self, Expected, Hints, Symbol};
-use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio::time::Instant;
 
 /// Reads the `DataMatrix` in each picture. Exit code 1 if there is a picture in which nothing can
 /// be read, or another code than expected; it is named.
@@ -65,11 +65,10 @@ impl Read {
                 return false;
             }
         };
-        let begun = Micros::now();
+        let begun = Instant::now();
         let left = grading::time_left(begun, self.search.within());
         let found = symbol::find_within(&picture.grey(), hints, expected, &left);
-        #[expect(clippy::cast_precision_loss, reason = "reading takes no days")]
-        let ms = (Micros::now().0 - begun.0) as f64 / 1000.0;
+        let ms = grading::ms_since(begun);
         let Some(found) = found else {
             let reason = why_nothing(&picture);
             self.tell(&nothing(&name.to_string(), reason, ms), reason);

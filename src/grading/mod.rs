@@ -7,7 +7,7 @@ mod words;
 pub use json::{full, short, unopened};
 pub use paper::pdf;
 
-pub use picture::{ENDINGS, MOST_PIXELS, NoPicture, Picture, png};
+pub use picture::{ENDINGS, MOST_PIXELS, NoPicture, Picture, drawing, pixels, png};
 pub use words::{Part, Row, SegmentRow, whole_percent};
 
 use crate::calibration::Calibration;
@@ -15,6 +15,7 @@ use crate::symbol::grade::{self, Conditions, Grade};
 use crate::symbol::{self, Expected, Hints, Symbol};
 use crate::telemetry::clock::Micros;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What is known and wanted before a picture is graded. Nothing of it is needed.
 #[derive(Debug, Clone, Default)]
@@ -62,12 +63,15 @@ pub struct Found {
 /// How long to look for a symbol, where nothing else is said.
 const DEEP_WITHIN: Duration = Duration::from_secs(1);
 
-/// Says how much is left of the time `within` since `begun`.
-pub fn time_left(begun: Micros, within: Duration) -> impl Fn() -> Duration {
-    move || {
-        let gone = u64::try_from(Micros::now().0.saturating_sub(begun.0)).unwrap_or(0);
-        within.saturating_sub(Duration::from_micros(gone))
-    }
+/// Says how much is left of the time `within` since `begun`. Its clock is never set back, as that
+/// of the wall may be.
+pub fn time_left(begun: Instant, within: Duration) -> impl Fn() -> Duration {
+    move || within.saturating_sub(begun.elapsed())
+}
+
+/// Milliseconds since `begun`.
+pub fn ms_since(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64() * 1000.0
 }
 
 /// Reads and grades the symbol in a picture.
@@ -81,7 +85,7 @@ pub fn look(file: &str, picture: &Picture, ask: &Ask) -> Report {
         ask.conditions.calibration = Some(line);
         ask.conditions.px_per_mm = ask.conditions.px_per_mm.or(card.px_per_mm);
     }
-    let begun = Micros::now();
+    let begun = Instant::now();
     let grey = picture.grey();
     let expected = ask.expected.as_deref().map(Expected::new);
     let left = time_left(begun, ask.deep_within.unwrap_or(DEEP_WITHIN));
@@ -89,9 +93,7 @@ pub fn look(file: &str, picture: &Picture, ask: &Ask) -> Report {
         let grade = grade::grade(&grey, &symbol, &ask.conditions);
         Found { symbol, grade }
     });
-    let at = Micros::now();
-    #[expect(clippy::cast_precision_loss, reason = "grading takes no days")]
-    let ms = (at.0 - begun.0) as f64 / 1000.0;
+    let (at, ms) = (Micros::now(), ms_since(begun));
     let pixels = (picture.width, picture.height);
     Report { file: file.to_owned(), pixels, at, ms, ask, found }
 }

@@ -116,6 +116,19 @@ impl Picture {
     }
 }
 
+/// How many pixels a file says to have; nothing if it is no picture. Nothing is decoded.
+pub fn pixels(bytes: &[u8]) -> Option<u64> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    let (width, height) = reader.into_dimensions().ok()?;
+    Some(u64::from(width) * u64::from(height))
+}
+
+/// The drawing in a PNG that [`png`] made.
+pub fn drawing(png: &[u8]) -> Option<Coloured> {
+    let drawn = image::load_from_memory_with_format(png, ImageFormat::Png).ok()?.into_rgb8();
+    Some(Coloured { width: drawn.width(), height: drawn.height(), rgb: drawn.into_raw() })
+}
+
 /// A drawing as PNG.
 pub fn png(drawing: &Coloured) -> Vec<u8> {
     let mut png = Vec::new();
@@ -225,6 +238,18 @@ mod tests {
     fn a_grey_map_of_ten_bits_keeps_its_whole_range() {
         let map = [&b"P5 # a camera\n2 1\n1023\n"[..], &[3, 255, 0, 0]].concat();
         assert_eq!(Picture::read(&map).unwrap().luma, [255, 0]);
+    }
+
+    #[test]
+    fn a_drawing_comes_back_from_its_png_and_pixels_are_known_before_decoding() {
+        let rgb = (0..9 * 5 * 3).collect();
+        let drawn = Coloured { width: 9, height: 5, rgb };
+        let file = png(&drawn);
+        assert_eq!(pixels(&file), Some(45));
+        let again = drawing(&file).unwrap();
+        assert_eq!((again.width, again.height, again.rgb), (9, 5, drawn.rgb));
+        assert_eq!((pixels(b"a text"), drawing(b"a text").is_none()), (None, true));
+        assert_eq!(pixels(b"P5 20000 20000 255\n"), Some(400_000_000));
     }
 
     #[test]

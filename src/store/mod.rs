@@ -34,7 +34,7 @@ pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
 };
-pub use rejects::KeptReject;
+pub use rejects::{KeptReject, RejectPlace};
 pub use reports::{
     Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX, Unreported,
     Untold,

@@ -2,7 +2,7 @@
 use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
-use super::UPLOAD_BYTES_MAX;
+use super::{UPLOAD_BYTES_MAX, from_disk};
 use crate::access::Permission;
 use crate::calibration::{Calibration, PX_PER_MM};
 use crate::grading::Ask;
@@ -45,7 +45,7 @@ pub(super) async fn show(
 ) -> Result<Response, Refusal> {
     must(&person, Permission::SeeLine)?;
     let filled = Filled { wanted: "C".to_owned(), ..Filled::default() };
-    Ok(page(&state, person, filled, None))
+    Ok(page(&state, person, filled, None).await)
 }
 
 /// Grades the picture and leads to its report; a form that cannot be taken comes back with the
@@ -58,9 +58,9 @@ pub(super) async fn take(
     must(&person, Permission::SeeLine)?;
     let _seat = state.grades.seat()?;
     let filled = read(form).await.map_err(|problem| unread(&problem))?;
-    let ask = match ask(&state, &filled) {
+    let ask = match ask(&state, &filled).await {
         Ok(ask) => ask,
-        Err(problem) => return Ok(page(&state, person, filled, Some(problem))),
+        Err(problem) => return Ok(page(&state, person, filled, Some(problem)).await),
     };
     let (name, bytes) = (filled.name.clone(), filled.picture.clone());
     match state.grades.grade(name, bytes, ask).await? {
@@ -68,13 +68,18 @@ pub(super) async fn take(
             let id = state.grades.put(graded);
             Ok(Redirect::to(&format!("/grade/{id}")).into_response())
         }
-        Err(problem) => Ok(page(&state, person, filled, Some(problem.to_string()))),
+        Err(problem) => Ok(page(&state, person, filled, Some(problem.to_string())).await),
     }
 }
 
-fn page(state: &WebState, person: Person, filled: Filled, problem: Option<String>) -> Response {
+async fn page(
+    state: &WebState,
+    person: Person,
+    filled: Filled,
+    problem: Option<String>,
+) -> Response {
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let cameras = Calibration::names(&state.settings.calibration_dir);
+    let cameras = from_disk(state, Calibration::names).await.unwrap_or_default();
     let frame = Frame::of(Some(person));
     (status, Page(FormPage { frame, filled, cameras, problem })).into_response()
 }
@@ -117,7 +122,7 @@ async fn read(mut form: Multipart) -> Result<Filled, MultipartError> {
 }
 
 /// What the form asks for, or what is wrong with it.
-fn ask(state: &WebState, filled: &Filled) -> Result<Ask, String> {
+async fn ask(state: &WebState, filled: &Filled) -> Result<Ask, String> {
     if filled.picture.is_empty() {
         return Err("choose a picture".to_owned());
     }
@@ -128,10 +133,11 @@ fn ask(state: &WebState, filled: &Filled) -> Result<Ask, String> {
             Some(number.ok_or("pixels a millimetre: wanted a number from 1 to 1000")?)
         }
     };
-    let calibration = match filled.camera.as_str() {
-        "" => None,
+    let calibration = match filled.camera.clone() {
+        none if none.is_empty() => None,
         name => {
-            let found = Calibration::load(&state.settings.calibration_dir, name);
+            let found = from_disk(state, move |folder| Calibration::load(folder, &name)).await;
+            let found = found.ok_or("the calibration cannot be opened just now: send it again")?;
             Some(found.map_err(|problem| problem.to_string())?)
         }
     };

@@ -2,6 +2,7 @@
 //! a document, and JSON.
 mod chart;
 mod form;
+mod glances;
 mod rejects;
 mod report;
 mod shelf;
@@ -14,6 +15,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
+use std::path::Path;
 use std::time::Duration;
 use tower_http::timeout::TimeoutLayer;
 
@@ -43,9 +45,17 @@ pub(super) fn routes() -> Router<WebState> {
         .layer(timeout)
 }
 
-/// The calibration of a line's camera, if one is kept. The disk is waited for elsewhere.
+/// What the disk says of calibrations; it is waited for on a thread that may.
+async fn from_disk<T: Send + 'static>(
+    state: &WebState,
+    ask: impl FnOnce(&Path) -> T + Send + 'static,
+) -> Option<T> {
+    let folder = state.settings.calibration_dir.clone();
+    tokio::task::spawn_blocking(move || ask(&folder)).await.ok()
+}
+
+/// The calibration of a line's camera, if one is kept.
 pub(super) async fn calibration_of(state: &WebState, line: &str) -> Option<Calibration> {
-    let (folder, name) = (state.settings.calibration_dir.clone(), line.to_owned());
-    let loaded = tokio::task::spawn_blocking(move || Calibration::of_line(&folder, &name)).await;
-    loaded.ok().flatten()
+    let name = line.to_owned();
+    from_disk(state, move |folder| Calibration::of_line(folder, &name)).await.flatten()
 }

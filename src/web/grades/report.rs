@@ -13,6 +13,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
 
 /// The least grade of a reject: what most state systems and buyers ask for.
@@ -127,7 +129,7 @@ async fn reject(
 
 fn page(shown: Shown, person: Person) -> Response {
     let Shown { graded, address, way_back, way_back_words } = shown;
-    let drawing = graded.drawing.clone();
+    let drawing = graded.drawing.as_ref().map(|png| STANDARD.encode(png));
     let report = graded.report.clone();
     let grade = report.found.as_ref().map(|found| &found.grade);
     let map = grade.map_or_else(String::new, chart::module_map);
@@ -146,7 +148,8 @@ fn json(shown: &Shown) -> Response {
 async fn pdf(shown: Shown) -> Result<Response, Refusal> {
     let graded = shown.graded;
     let drawn = tokio::task::spawn_blocking(move || {
-        grading::pdf(&[(graded.report.clone(), graded.close_up.clone())])
+        let drawing = graded.drawing.as_deref().and_then(grading::drawing);
+        grading::pdf(&[(graded.report.clone(), drawing)])
     });
     let bytes = match drawn.await {
         Ok(Ok(bytes)) => bytes,

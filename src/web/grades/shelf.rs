@@ -1,22 +1,24 @@
 //! Where pictures are graded, a few at once, and where the last reports wait to be looked at.
 use super::super::page::Refusal;
+use super::glances::Glances;
 use crate::grading::{self, Ask, NoPicture, Picture, Report};
-use crate::symbol::{self, Coloured};
+use crate::symbol;
 use axum::body::Bytes;
 use axum::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-/// Reports of uploaded pictures that can still be opened; each takes up to 3 MB for its drawing.
+/// Reports of uploaded pictures that can still be opened. Each keeps its drawing as PNG, at most
+/// 1,000 x 1,000 pixels: commonly some hundred kB.
 const REPORTS_KEPT: usize = 24;
 /// Pictures that are graded in the same time.
-const AT_ONCE: usize = 2;
+const AT_ONCE: u32 = 2;
+/// A picture of more pixels is graded alone: decoded in colour it takes four bytes a pixel.
+const LARGE_PIXELS: u64 = 8_000_000;
 /// Pictures that are on their way in or wait in the same time; each is up to 24 MB.
-const UPLOADS_MAX: usize = 8;
+const UPLOADS_MAX: usize = 4;
 /// Most pixels of a picture: no camera of a line has more, and each takes up to eight bytes while
 /// it is read.
 pub(super) const MOST_PIXELS: u64 = 32_000_000;
@@ -25,9 +27,8 @@ pub(super) const MOST_PIXELS: u64 = 32_000_000;
 #[derive(Debug)]
 pub(super) struct Graded {
     pub(super) report: Report,
-    pub(super) close_up: Option<Coloured>,
-    /// The same as PNG in base 64, for the page.
-    pub(super) drawing: Option<String>,
+    /// As PNG.
+    pub(super) drawing: Option<Vec<u8>>,
 }
 
 /// The last reports. They are in memory only: whoever needs one longer takes the document.
@@ -36,12 +37,14 @@ pub(in crate::web) struct Shelf {
     reports: Mutex<VecDeque<(Uuid, Arc<Graded>)>>,
     permits: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
+    pub(super) glances: Arc<Glances>,
 }
 
 impl Default for Shelf {
     fn default() -> Self {
-        let (permits, uploads) = (Semaphore::new(AT_ONCE), Semaphore::new(UPLOADS_MAX));
-        Self { reports: Mutex::default(), permits: Arc::new(permits), uploads: Arc::new(uploads) }
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        let (permits, uploads) = (semaphore(AT_ONCE as usize), semaphore(UPLOADS_MAX));
+        Self { reports: Mutex::default(), permits, uploads, glances: Arc::default() }
     }
 }
 
@@ -63,33 +66,19 @@ impl Shelf {
         bytes: Bytes,
         ask: Ask,
     ) -> Result<Result<Graded, NoPicture>, Refusal> {
-        self.work(move || {
+        let large = grading::pixels(&bytes).is_some_and(|pixels| pixels > LARGE_PIXELS);
+        let permit = Arc::clone(&self.permits);
+        let permit = permit.acquire_many_owned(if large { AT_ONCE } else { 1 }).await;
+        work(permit.ok(), move || {
             let picture = Picture::read_up_to(&bytes, MOST_PIXELS)?;
             drop(bytes);
             let report = grading::look(&name, &picture, &ask);
             let grade = report.found.as_ref().map(|found| &found.grade);
-            let close_up = grade.map(|grade| symbol::close_up(&picture.grey(), grade));
-            let drawing = close_up.as_ref().map(|drawn| STANDARD.encode(grading::png(drawn)));
-            Ok(Graded { report, close_up, drawing })
+            let drawn = grade.map(|grade| symbol::close_up(&picture.grey(), grade));
+            let drawing = drawn.as_ref().map(grading::png);
+            Ok(Graded { report, drawing })
         })
         .await
-    }
-
-    /// Does this on a thread that may take its time, when it is its turn.
-    pub(super) async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let done = tokio::task::spawn_blocking(move || {
-            // Whoever asked may be gone before this ends: the work has the permit, not the request.
-            let _permit = permit;
-            work()
-        });
-        done.await.map_err(|problem| {
-            tracing::error!(%problem, "a picture could not be graded");
-            Refusal::cannot_be_made()
-        })
     }
 
     /// Keeps a report for a while, under a name that nobody guesses.
@@ -116,6 +105,22 @@ impl Shelf {
     }
 }
 
+/// Does this on a thread that may take its time.
+pub(super) async fn work<T: Send + 'static>(
+    permit: Option<OwnedSemaphorePermit>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let done = tokio::task::spawn_blocking(move || {
+        // Whoever asked may be gone before this ends: the work has the permit, not the request.
+        let _permit = permit;
+        work()
+    });
+    done.await.map_err(|problem| {
+        tracing::error!(%problem, "a picture could not be graded");
+        Refusal::cannot_be_made()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,15 +130,29 @@ mod tests {
     fn the_oldest_report_makes_room() {
         let shelf = Shelf::default();
         let picture = Picture { luma: vec![0; 4], width: 2, height: 2 };
-        let graded = || Graded {
-            report: grading::look("x", &picture, &Ask::default()),
-            close_up: None,
-            drawing: None,
-        };
+        let graded =
+            || Graded { report: grading::look("x", &picture, &Ask::default()), drawing: None };
         let ids: Vec<Uuid> = (0..=REPORTS_KEPT).map(|_| shelf.put(graded())).collect();
         assert!(shelf.get(&ids[0].to_string()).is_err());
         assert!(shelf.get(&ids[1].to_string()).is_ok());
         assert!(shelf.get("nonsense").is_err());
+    }
+
+    #[test]
+    fn a_large_picture_is_graded_alone() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let shelf = Shelf::default();
+            let other = shelf.permits.acquire().await.unwrap();
+            let large = Bytes::from_static(b"P5 4000 3000 255\n");
+            let graded = shelf.grade("large".to_owned(), large, Ask::default());
+            tokio::pin!(graded);
+            let soon = tokio::time::timeout(Duration::from_millis(20), &mut graded).await;
+            assert!(soon.is_err(), "it waits for the other one");
+            drop(other);
+            let graded = tokio::time::timeout(Duration::from_secs(10), graded).await;
+            assert!(matches!(graded, Ok(Ok(Err(NoPicture::Broken(_))))), "{graded:?}");
+        });
     }
 
     #[test]
@@ -150,10 +169,10 @@ mod tests {
             let shelf = Shelf::default();
             let request = shelf.grade("x".to_owned(), Bytes::new(), Ask::default());
             assert!(tokio::time::timeout(Duration::from_millis(1), request).await.is_err());
-            assert_eq!(shelf.permits.available_permits(), AT_ONCE - 1);
+            assert_eq!(shelf.permits.available_permits(), AT_ONCE as usize - 1);
             go_on.send(()).unwrap();
             busy.await.unwrap().unwrap();
-            let all = shelf.permits.acquire_many(u32::try_from(AT_ONCE).unwrap());
+            let all = shelf.permits.acquire_many(AT_ONCE);
             let all = tokio::time::timeout(Duration::from_secs(10), all).await;
             assert!(all.is_ok(), "the permit comes back");
         });
