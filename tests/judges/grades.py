@@ -17,7 +17,14 @@ import draw
 CELL = 24  # pixels of the print for each module
 QUIET = 4
 # Tolerances; docs/grading.md says where they come from.
-CONTRAST, AXIAL, GROWTH, MODULATION = 0.03, 0.01, 0.15, 0.08
+CONTRAST, AXIAL, GRID, GROWTH, MODULATION = 0.03, 0.01, 0.06, 0.15, 0.08
+# How far apart the values of one print may lie, at all angles and sizes it is seen in.
+SPREAD = {
+    "decode": 0, "sc": CONTRAST, "mod": MODULATION, "rm": MODULATION, "anu": AXIAL, "gnu": GRID,
+    "fpd": 1e-3, "uec": 1e-3,
+}
+# Angles, and pixels a module.
+VIEWS = [(0, 6), (29, 6), (90, 6), (151, 6), (180, 8), (270, 8), (0, 10), (29, 10)]
 
 
 def painted(dark, light=0.8, ink=0.05, growth=0.0, weak=(), weak_ink=0.3):
@@ -32,6 +39,17 @@ def painted(dark, light=0.8, ink=0.05, growth=0.0, weak=(), weak_ink=0.3):
         top, left = (row + QUIET) * CELL, (col + QUIET) * CELL
         bright[top : top + CELL, left : left + CELL] = weak_ink
     return bright
+
+
+def bowed(bright, amount):
+    """Rows moved across, most in the middle, by so many modules; the four corners stay."""
+    high, wide = bright.shape
+    way = np.clip((np.arange(high) / CELL - QUIET) / (high / CELL - 2 * QUIET), 0, 1)
+    x, y = np.meshgrid(np.arange(wide), np.arange(high))
+    x = x - amount * CELL * np.sin(np.pi * way)[:, None]
+    return cv2.remap(
+        bright, np.float32(x), np.float32(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def seen(bright, dice, module_px=6.0, wider=1.0, angle=0.0):
@@ -89,12 +107,88 @@ def growth(axis):
 CORRECTION = {20: 18, 36: 42, 40: 48, 44: 56}
 
 
-def legs(side):
-    """How many modules of a solid side are damaged, and the grade of that (table M.1)."""
-    for count in (1, 2, 3):
-        # Symbols from 32 on have data regions of half the side, each with its own leg.
-        share = count / (side if side < 32 else side // 2)
-        yield count, next(g for most, g in [(0.09, 3), (0.13, 2), (0.17, 1), (1, 0)] if share <= most)
+def region(side):
+    """Modules of a data region with its fixed patterns: symbols from 32 on have four."""
+    return side if side < 32 else side // 2
+
+
+def leg(count, modules):
+    """The grade of so many damaged modules of a solid side or its quiet zone (table M.1)."""
+    share = count / modules
+    return next(g for most, g in [(0, 4), (0.09, 3), (0.13, 2), (0.17, 1), (1, 0)] if share <= most)
+
+
+def clock(count, modules):
+    """The same of a clock track and the quiet zone beside it."""
+    share = count / modules
+    return next(g for less, g in [(0.10, 4), (0.15, 3), (0.20, 2), (0.25, 1), (2, 0)] if share < less)
+
+
+def correction(words, side):
+    """The grade of so many wrong codewords."""
+    unused = 1 - 2 * words / CORRECTION[side]
+    return next(g for least, g in [(0.62, 4), (0.5, 3), (0.37, 2), (0.25, 1), (-1, 0)] if unused >= least)
+
+
+def of_other_words(dark, dice):
+    """Dark modules of which no two belong to one codeword: its eight lie within three by three,
+    and what is wrapped around lies at the border, which is left out."""
+    side, inner = len(dark), region(len(dark)) - 2
+    all_inner = inner * (side // region(side))
+    in_symbol = lambda at: at + 1 + 2 * (at // inner)
+    best = []
+    for start in [(r, c) for r in (3, 4, 5) for c in (3, 4, 5)]:
+        rows, cols = (range(first, all_inner - 3, 3) for first in start)
+        places = [(in_symbol(r), in_symbol(c)) for r in rows for c in cols]
+        best = max(best, [place for place in places if dark[place]], key=len)
+    return [best[n] for n in dice.permutation(len(best))]
+
+
+def fixed_patterns(dark):
+    """Name of a segment, its damage, the print, its grade."""
+    side, part = len(dark), region(len(dark))
+    for count in (1, 2, 3, 4):
+        n = range(count)
+        # Beside the solid sides, with the corner that both quiet zones reach beyond.
+        left, below = [(side - 3 - k, -1) for k in n], [(side, 2 + k) for k in n]
+        for name, places in [("QZL1", left), ("QZL2", below)]:
+            yield name, count, painted(dark, weak=places, weak_ink=0.05), leg(count, part + 1)
+        for name, places in [("L1", [(3 + k, 0) for k in n]), ("L2", [(side - 1, 3 + k) for k in n])]:
+            yield name, count, painted(flipped(dark, places)), leg(count, part)
+    for count in (1, 2, 3, 4, 5):
+        n = range(count)
+        # Every third, so that of any five at most two are wrong.
+        for name, places in [("TCT", [(0, 2 + 3 * k) for k in n]),
+                             ("RCT", [(side - 3 - 3 * k, side - 1) for k in n])]:
+            yield name, count, painted(flipped(dark, places)), clock(count, part)
+        for name, places in [("TQZ", [(-1, 2 + k) for k in n]), ("RQZ", [(3 + k, side) for k in n])]:
+            yield name, count, painted(dark, weak=places, weak_ink=0.05), clock(count, part)
+
+
+def of_modulation(value, light=0.8, ink=0.05):
+    """The brightness of a dark module with this modulation."""
+    return (light + ink) / 2 - value * (light - ink) / 2
+
+
+def spoilt(dark, dice):
+    """Name, print, how much wider it is seen, and what must hold however it is seen."""
+    side, words = len(dark), of_other_words(dark, dice)
+    yield "pale", painted(dark, 0.6, 0.2), 1, [(value("sc"), near(0.4, CONTRAST))]
+    yield "wide", painted(dark), 1.08, [(value("anu"), near(0.16 / 2.08, AXIAL)), (grade("anu"), exactly(3))]
+    yield "bowed", bowed(painted(dark), 0.56), 1, [(value("gnu"), near(0.56, GRID)), (grade("gnu"), exactly(2))]
+    most = next(n for n in range(99) if correction(n, side) == 0)
+    weak = painted(dark, weak=words[:most], weak_ink=of_modulation(0.35))
+    same = [(of(key), holds) for key in ("mod", "rm")
+            for of, holds in [(value, near(0.35, MODULATION)), (grade, exactly(2))]]
+    yield "weak words", weak, 1, same
+    wrong = next(n for n in range(99) if correction(n, side) == 2)
+    holds = [(value("uec"), exactly(round(1 - 2 * wrong / CORRECTION[side], 3))), (value("rm"), exactly(0)),
+             (grade("uec"), exactly(2)), (grade("rm"), exactly(2)), (grade("mod"), exactly(4))]
+    yield "wrong words", painted(flipped(dark, words[:wrong])), 1, holds
+    holes = flipped(dark, [(3, 0), (4, 0)])
+    yield "holes in L1", painted(holes), 1, [(segment("L1"), exactly(leg(2, region(side)))), (segment("L2"), exactly(4))]
+    track = painted(flipped(dark, [(0, 2), (0, 5), (0, 8)]))
+    yield "top clock", track, 1, [(segment("TCT"), exactly(clock(3, region(side)))), (segment("RCT"), exactly(4))]
 
 
 def cases(dark, dice):
@@ -116,24 +210,37 @@ def cases(dark, dice):
     for grown in (-0.125, -0.083, 0.083, 0.125):
         holds = [(growth("x"), near(grown / 0.15, GROWTH)), (growth("y"), near(0, GROWTH))]
         yield f"grown by {grown}", seen(painted(dark, growth=grown), dice, 8), holds
+    for amount, letter in [(0.2, 4), (0.44, 3), (0.56, 2), (0.69, 1), (0.85, 0)]:
+        holds = [(value("gnu"), near(amount, GRID)), (grade("gnu"), exactly(letter))]
+        yield f"bowed by {amount}", seen(bowed(painted(dark), amount), dice, 8), holds
     weak = [(r, c) for r in range(2, 6) for c in range(2, 6) if dark[r, c]]
     modulation = 2 * abs(0.3 - 0.425) / 0.75
-    picture = seen(painted(dark, weak=weak), dice, 8)
-    yield "weak modules", picture, [(value("mod"), near(modulation, MODULATION))]
-    for name, row, col in [("L1", 3, 0), ("L2", side - 1, 3)]:
-        for count, letter in legs(side):
-            step = (1, 0) if name == "L1" else (0, 1)
-            places = [(row + n * step[0], col + n * step[1]) for n in range(count)]
-            picture = seen(painted(flipped(dark, places)), dice)
-            yield f"{count} holes in {name}", picture, [(segment(name), exactly(letter))]
-    three_of_five = seen(painted(flipped(dark, [(0, 4), (0, 5), (0, 6)])), dice)
-    yield "clock track", three_of_five, [(segment("TCR"), exactly(0)), (overall, exactly(0))]
-    for count in (1, 2):
-        # Far apart, so that each is a codeword of its own.
-        places = [(2 + 9 * n, 5) for n in range(count)]
-        wanted = 1 - 2 * count / CORRECTION[side]
-        holds = [(value("uec"), exactly(wanted)), (grade("mod"), exactly(4))]
-        yield f"{count} wrong words", seen(painted(flipped(dark, places)), dice), holds
+    holds = [(value(key), near(modulation, MODULATION)) for key in ("mod", "rm")]
+    yield "weak modules", seen(painted(dark, weak=weak), dice, 8), holds
+    words = of_other_words(dark, dice)
+    most = next(n for n in range(99) if correction(n, side) == 0)
+    for weak_by, letter in [(0.6, 4), (0.45, 3), (0.35, 2), (0.25, 1), (0.12, 0)]:
+        picture = seen(painted(dark, weak=words[:most], weak_ink=of_modulation(weak_by)), dice, 8)
+        holds = [(of(key), holds) for key in ("mod", "rm")
+                 for of, holds in [(value, near(weak_by, MODULATION)), (grade, exactly(letter))]]
+        yield f"words of modulation {weak_by}", picture, holds
+    for count in sorted({next(n for n in range(1, 99) if correction(n, side) == g) for g in range(5)}):
+        letter = correction(count, side)
+        holds = [(value("uec"), exactly(round(1 - 2 * count / CORRECTION[side], 3))), (value("rm"), exactly(0)),
+                 (grade("uec"), exactly(letter)), (grade("rm"), exactly(letter)), (grade("mod"), exactly(4))]
+        yield f"{count} wrong words", seen(painted(flipped(dark, words[:count])), dice), holds
+    for name, count, bright, letter in fixed_patterns(dark):
+        yield f"{name}, {count} damaged", seen(bright, dice), [(segment(name), exactly(letter))]
+    for name, places in [("TCR", [(0, 4), (0, 5), (0, 6)]), ("RCR", [(4, side - 1), (5, side - 1), (6, side - 1)])]:
+        three_of_five = seen(painted(flipped(dark, places)), dice)
+        yield name, three_of_five, [(segment(name), exactly(0)), (overall, exactly(0))]
+
+
+def views(dark, dice):
+    """Name of a spoilt print, and the pictures of it, with what must hold of each."""
+    for name, bright, wider, holds in spoilt(dark, dice):
+        for angle, module_px in VIEWS:
+            yield name, angle, module_px, seen(bright, dice, module_px, wider, angle), holds
 
 
 def main():
@@ -146,10 +253,14 @@ def main():
     made = draw.symbols(24, asked.seed, Path(asked.node_modules).resolve())
     by_side = {len(one["dark"]): one for one in made if len(one["dark"]) in CORRECTION}
     with tempfile.TemporaryDirectory() as folder:
-        wanted = {}
+        wanted, groups = {}, {}
         for side, symbol in sorted(by_side.items()):
-            for name, picture, holds in cases(symbol["dark"], dice):
-                file = f"{side} {name}.png"
+            pictures = [(f"{side} {name}.png", *more) for name, *more in cases(symbol["dark"], dice)]
+            for name, angle, module_px, picture, holds in views(symbol["dark"], dice):
+                file = f"{side} {name}, turned by {angle}, {module_px} px.png"
+                groups.setdefault(f"{side} {name}", []).append(file)
+                pictures.append((file, picture, holds))
+            for file, picture, holds in pictures:
                 cv2.imwrite(str(Path(folder) / file), picture)
                 wanted[file] = (symbol["text"], holds)
         command = [asked.markwright, "grade", "--json", folder]
@@ -161,8 +272,13 @@ def main():
         if found["text"] != text:
             problems.append(f"{file}: reads {found['text']!r}")
             continue
-        wrong = [measure(found) for measure, holds_of in holds if not holds_of(measure(found))]
-        problems.extend(f"{file}: {value}" for value in wrong)
+        wrong = [(n, measure(found)) for n, (measure, holds_of) in enumerate(holds) if not holds_of(measure(found))]
+        problems.extend(f"{file}: what is painted {n + 1}: {value}" for n, value in wrong)
+    for name, files in groups.items():
+        for key, most in SPREAD.items():
+            values = [value(key)(graded[file]) for file in files if graded[file]["text"]]
+            if values and max(values) - min(values) > most + 1e-6:
+                problems.append(f"{name}: {key} is {min(values)} to {max(values)}, as it is seen")
     print(f"seed {asked.seed}: {len(wanted)} pictures of {sorted(by_side)}, {len(problems)} problems")
     sys.exit("\n".join(problems) or None)
 
