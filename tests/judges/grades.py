@@ -114,20 +114,45 @@ def region(side):
 
 def leg(count, modules):
     """The grade of so many damaged modules of a solid side or its quiet zone (table M.1)."""
-    share = count / modules
-    return next(g for most, g in [(0, 4), (0.09, 3), (0.13, 2), (0.17, 1), (1, 0)] if share <= most)
+    bounds = [(0, 4), (0.09, 3), (0.13, 2), (0.17, 1), (1, 0)]
+    return next(g for most, g in bounds if count / modules <= most)
 
 
 def clock(count, modules):
     """The same of a clock track and the quiet zone beside it."""
-    share = count / modules
-    return next(g for less, g in [(0.10, 4), (0.15, 3), (0.20, 2), (0.25, 1), (2, 0)] if share < less)
+    bounds = [(0.10, 4), (0.15, 3), (0.20, 2), (0.25, 1), (2, 0)]
+    return next(g for less, g in bounds if count / modules < less)
 
 
 def correction(words, side):
     """The grade of so many wrong codewords."""
-    unused = 1 - 2 * words / CORRECTION[side]
-    return next(g for least, g in [(0.62, 4), (0.5, 3), (0.37, 2), (0.25, 1), (-1, 0)] if unused >= least)
+    bounds = [(0.62, 4), (0.5, 3), (0.37, 2), (0.25, 1), (-1, 0)]
+    return next(g for least, g in bounds if unused(words, side) >= least)
+
+
+def unused(words, side):
+    """Unused error correction."""
+    return 1 - 2 * words / CORRECTION[side]
+
+
+def fewest(letter, side):
+    """How few wrong codewords bring this grade."""
+    return next(n for n in range(1, 99) if correction(n, side) == letter)
+
+
+def weakened(modulation, letter):
+    """What must hold of so many weak codewords that only their modulation counts."""
+    keys = ("mod", "rm")
+    holds = [(value(key), near(modulation, MODULATION)) for key in keys]
+    return holds + [(grade(key), exactly(letter)) for key in keys]
+
+
+def wronged(words, side):
+    """What must hold of so many wrong codewords: a module of the wrong colour has no margin."""
+    letter = correction(words, side)
+    holds = [(value("uec"), near(unused(words, side), 1e-3)), (value("rm"), exactly(0))]
+    grades = [("uec", letter), ("rm", letter), ("mod", 4)]
+    return holds + [(grade(key), exactly(wanted)) for key, wanted in grades]
 
 
 def of_other_words(dark, dice):
@@ -153,15 +178,17 @@ def fixed_patterns(dark):
         left, below = [(side - 3 - k, -1) for k in n], [(side, 2 + k) for k in n]
         for name, places in [("QZL1", left), ("QZL2", below)]:
             yield name, count, painted(dark, weak=places, weak_ink=0.05), leg(count, part + 1)
-        for name, places in [("L1", [(3 + k, 0) for k in n]), ("L2", [(side - 1, 3 + k) for k in n])]:
+        left, below = [(3 + k, 0) for k in n], [(side - 1, 3 + k) for k in n]
+        for name, places in [("L1", left), ("L2", below)]:
             yield name, count, painted(flipped(dark, places)), leg(count, part)
     for count in (1, 2, 3, 4, 5):
         n = range(count)
         # Every third, so that of any five at most two are wrong.
-        for name, places in [("TCT", [(0, 2 + 3 * k) for k in n]),
-                             ("RCT", [(side - 3 - 3 * k, side - 1) for k in n])]:
+        above, right = [(0, 2 + 3 * k) for k in n], [(side - 3 - 3 * k, side - 1) for k in n]
+        for name, places in [("TCT", above), ("RCT", right)]:
             yield name, count, painted(flipped(dark, places)), clock(count, part)
-        for name, places in [("TQZ", [(-1, 2 + k) for k in n]), ("RQZ", [(3 + k, side) for k in n])]:
+        above, right = [(-1, 2 + k) for k in n], [(3 + k, side) for k in n]
+        for name, places in [("TQZ", above), ("RQZ", right)]:
             yield name, count, painted(dark, weak=places, weak_ink=0.05), clock(count, part)
 
 
@@ -174,21 +201,18 @@ def spoilt(dark, dice):
     """Name, print, how much wider it is seen, and what must hold however it is seen."""
     side, words = len(dark), of_other_words(dark, dice)
     yield "pale", painted(dark, 0.6, 0.2), 1, [(value("sc"), near(0.4, CONTRAST))]
-    yield "wide", painted(dark), 1.08, [(value("anu"), near(0.16 / 2.08, AXIAL)), (grade("anu"), exactly(3))]
-    yield "bowed", bowed(painted(dark), 0.56), 1, [(value("gnu"), near(0.56, GRID)), (grade("gnu"), exactly(2))]
-    most = next(n for n in range(99) if correction(n, side) == 0)
-    weak = painted(dark, weak=words[:most], weak_ink=of_modulation(0.35))
-    same = [(of(key), holds) for key in ("mod", "rm")
-            for of, holds in [(value, near(0.35, MODULATION)), (grade, exactly(2))]]
-    yield "weak words", weak, 1, same
-    wrong = next(n for n in range(99) if correction(n, side) == 2)
-    holds = [(value("uec"), exactly(round(1 - 2 * wrong / CORRECTION[side], 3))), (value("rm"), exactly(0)),
-             (grade("uec"), exactly(2)), (grade("rm"), exactly(2)), (grade("mod"), exactly(4))]
-    yield "wrong words", painted(flipped(dark, words[:wrong])), 1, holds
-    holes = flipped(dark, [(3, 0), (4, 0)])
-    yield "holes in L1", painted(holes), 1, [(segment("L1"), exactly(leg(2, region(side)))), (segment("L2"), exactly(4))]
-    track = painted(flipped(dark, [(0, 2), (0, 5), (0, 8)]))
-    yield "top clock", track, 1, [(segment("TCT"), exactly(clock(3, region(side)))), (segment("RCT"), exactly(4))]
+    holds = [(value("anu"), near(0.16 / 2.08, AXIAL)), (grade("anu"), exactly(3))]
+    yield "wide", painted(dark), 1.08, holds
+    holds = [(value("gnu"), near(0.56, GRID)), (grade("gnu"), exactly(2))]
+    yield "bowed", bowed(painted(dark), 0.56), 1, holds
+    weak = painted(dark, weak=words[: fewest(0, side)], weak_ink=of_modulation(0.35))
+    yield "weak words", weak, 1, weakened(0.35, 2)
+    wrong = fewest(2, side)
+    yield "wrong words", painted(flipped(dark, words[:wrong])), 1, wronged(wrong, side)
+    holds = [(segment("L1"), exactly(leg(2, region(side)))), (segment("L2"), exactly(4))]
+    yield "holes in L1", painted(flipped(dark, [(3, 0), (4, 0)])), 1, holds
+    holds = [(segment("TCT"), exactly(clock(3, region(side)))), (segment("RCT"), exactly(4))]
+    yield "top clock", painted(flipped(dark, [(0, 2), (0, 5), (0, 8)])), 1, holds
 
 
 def cases(dark, dice):
@@ -218,20 +242,17 @@ def cases(dark, dice):
     holds = [(value(key), near(modulation, MODULATION)) for key in ("mod", "rm")]
     yield "weak modules", seen(painted(dark, weak=weak), dice, 8), holds
     words = of_other_words(dark, dice)
-    most = next(n for n in range(99) if correction(n, side) == 0)
+    most = fewest(0, side)
     for weak_by, letter in [(0.6, 4), (0.45, 3), (0.35, 2), (0.25, 1), (0.12, 0)]:
         picture = seen(painted(dark, weak=words[:most], weak_ink=of_modulation(weak_by)), dice, 8)
-        holds = [(of(key), holds) for key in ("mod", "rm")
-                 for of, holds in [(value, near(weak_by, MODULATION)), (grade, exactly(letter))]]
-        yield f"words of modulation {weak_by}", picture, holds
-    for count in sorted({next(n for n in range(1, 99) if correction(n, side) == g) for g in range(5)}):
-        letter = correction(count, side)
-        holds = [(value("uec"), exactly(round(1 - 2 * count / CORRECTION[side], 3))), (value("rm"), exactly(0)),
-                 (grade("uec"), exactly(letter)), (grade("rm"), exactly(letter)), (grade("mod"), exactly(4))]
-        yield f"{count} wrong words", seen(painted(flipped(dark, words[:count])), dice), holds
+        yield f"words of modulation {weak_by}", picture, weakened(weak_by, letter)
+    for count in (fewest(letter, side) for letter in range(5)):
+        picture = seen(painted(flipped(dark, words[:count])), dice)
+        yield f"{count} wrong words", picture, wronged(count, side)
     for name, count, bright, letter in fixed_patterns(dark):
         yield f"{name}, {count} damaged", seen(bright, dice), [(segment(name), exactly(letter))]
-    for name, places in [("TCR", [(0, 4), (0, 5), (0, 6)]), ("RCR", [(4, side - 1), (5, side - 1), (6, side - 1)])]:
+    above, right = [(0, 4 + k) for k in range(3)], [(4 + k, side - 1) for k in range(3)]
+    for name, places in [("TCR", above), ("RCR", right)]:
         three_of_five = seen(painted(flipped(dark, places)), dice)
         yield name, three_of_five, [(segment(name), exactly(0)), (overall, exactly(0))]
 
@@ -255,8 +276,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         wanted, groups = {}, {}
         for side, symbol in sorted(by_side.items()):
-            pictures = [(f"{side} {name}.png", *more) for name, *more in cases(symbol["dark"], dice)]
-            for name, angle, module_px, picture, holds in views(symbol["dark"], dice):
+            dark = symbol["dark"]
+            pictures = [(f"{side} {name}.png", *more) for name, *more in cases(dark, dice)]
+            for name, angle, module_px, picture, holds in views(dark, dice):
                 file = f"{side} {name}, turned by {angle}, {module_px} px.png"
                 groups.setdefault(f"{side} {name}", []).append(file)
                 pictures.append((file, picture, holds))
@@ -272,14 +294,17 @@ def main():
         if found["text"] != text:
             problems.append(f"{file}: reads {found['text']!r}")
             continue
-        wrong = [(n, measure(found)) for n, (measure, holds_of) in enumerate(holds) if not holds_of(measure(found))]
-        problems.extend(f"{file}: what is painted {n + 1}: {value}" for n, value in wrong)
+        measured = [measure(found) for measure, _ in holds]
+        right = [holds_of(one) for one, (_, holds_of) in zip(measured, holds)]
+        if not all(right):
+            problems.append(f"{file}: {measured}, right: {right}")
     for name, files in groups.items():
         for key, most in SPREAD.items():
             values = [value(key)(graded[file]) for file in files if graded[file]["text"]]
             if values and max(values) - min(values) > most + 1e-6:
                 problems.append(f"{name}: {key} is {min(values)} to {max(values)}, as it is seen")
-    print(f"seed {asked.seed}: {len(wanted)} pictures of {sorted(by_side)}, {len(problems)} problems")
+    sizes, count = sorted(by_side), len(problems)
+    print(f"seed {asked.seed}: {len(wanted)} pictures of {sizes}, {count} problems")
     sys.exit("\n".join(problems) or None)
 
 
