@@ -29,17 +29,17 @@ READ_LEAST = 0.96
 # Conditions for which ours takes a second look, of another kind than the first; it takes longer.
 SECOND_LOOK = {"wobble", "stretched", "no_quiet_zone", "small", "separate_dots"}
 # How many times as fast as zxing-cpp, of all pictures and of those without a second look: what must
-# hold in the median and in the 90th of a hundred. Six is wanted of every 95th, and that does not
-# hold: 2 to 6 of a hundred pictures of the other conditions need a second look as well, so that
-# their 95th lies at one seed before that step (18 times as fast at 1280 x 1024), at another one
-# behind it (1.3 times). It is printed, and docs/performance.md says so.
+# hold in the median and in the 95th of a hundred. Six is wanted of every 95th. Of 640 x 480 pixels
+# ours reaches 5 to 6 without second looks; with them it is slower there than zxing-cpp, which gives
+# up, and nothing is promised. docs/performance.md says so.
 FASTER = {
     ("all", "640 x 480"): {"median": 3.0},
     ("all", "1280 x 1024"): {"median": 3.0},
-    ("no second look", "640 x 480"): {"median": 3.0, "p90": 4.0},
-    ("no second look", "1280 x 1024"): {"median": 3.0, "p90": 6.0},
+    ("no second look", "640 x 480"): {"median": 3.0, "p95": 4.0},
+    ("no second look", "1280 x 1024"): {"median": 3.0, "p95": 6.0},
 }
-TURNS = 3
+# Ours is timed by the clock on the wall, to which other programs add; processor time they leave alone.
+OUR_TURNS, TURNS = 7, 3
 WRONG, SLOW = 1, 2
 
 
@@ -69,7 +69,7 @@ def is_big(file):
 def ours(markwright, folder):
     command = [markwright, "read", "--json", str(folder)]
     found = {}
-    for _ in range(TURNS):
+    for _ in range(OUR_TURNS):
         lines = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.splitlines()
         for one in map(json.loads, lines):
             file = Path(one["file"]).name
