@@ -38,7 +38,7 @@ FASTER = {
     ("no second look", "640 x 480"): {"median": 3.0, "p95": 4.0},
     ("no second look", "1280 x 1024"): {"median": 3.0, "p95": 6.0},
 }
-# Ours is timed by the clock on the wall, to which other programs add; processor time they leave alone.
+# Ours is timed by the clock on the wall, to which other programs add: so it has more turns.
 OUR_TURNS, TURNS = 7, 3
 WRONG, SLOW = 1, 2
 
