@@ -149,7 +149,7 @@ async fn a_product_taken_off_before_the_gate_does_not_leave_its_pass_to_the_next
     driver.until(|fact| *fact == PlcEvent::Triggered(Tag(1))).await;
     driver.tell(PlcCommand::Pass(Tag(1))).await;
     judge.tell("take").await;
-    driver.until(|fact| *fact == PlcEvent::Down(Cause::CounterOff)).await;
+    driver.until(|fact| *fact == PlcEvent::Down(Cause::Miscounted)).await;
     driver.until(|fact| *fact == PlcEvent::Up(Since::Lost)).await;
     driver.tell(RUN).await;
     judge.tell("enter").await;
@@ -161,7 +161,7 @@ async fn a_product_taken_off_before_the_gate_does_not_leave_its_pass_to_the_next
 async fn a_product_laid_down_behind_the_camera_stops_the_belt() {
     let (mut judge, mut driver) = remote_io().await;
     judge.tell("stray camera").await;
-    driver.until(|fact| *fact == PlcEvent::Down(Cause::CounterOff)).await;
+    driver.until(|fact| *fact == PlcEvent::Down(Cause::Miscounted)).await;
 }
 
 #[tokio::test]
@@ -175,5 +175,5 @@ async fn a_module_whose_inputs_stand_or_whose_counters_are_lost_is_not_trusted()
     judge.tell("enter").await;
     driver.until(|fact| matches!(fact, PlcEvent::ProductArrived(_))).await;
     judge.tell("reset").await;
-    driver.until(|fact| *fact == PlcEvent::Down(Cause::CounterOff)).await;
+    driver.until(|fact| *fact == PlcEvent::Down(Cause::Miscounted)).await;
 }
