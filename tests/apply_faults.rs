@@ -4,15 +4,19 @@
 mod plc_kit;
 mod sim_hands;
 
-use markwright::apply::{PlcProfile, PlcSettings};
+use markwright::apply::{PlcProfile, PlcSettings, keep};
 use markwright::line::{Cause, Event, PlcCommand, PlcEvent, Run, Since, Tag};
 use markwright::sim::faults::TalkFaults;
 use markwright::sim::plant::Plant;
+use markwright::telemetry::LastWord;
 use plc_kit::{DEADLINE, Driver, Judge, quick};
 use sim_hands::{settings, world};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 const RUN: PlcCommand = PlcCommand::Run(Run { belt: true, infeed: true });
 
@@ -106,13 +110,17 @@ async fn a_frozen_program_behind_a_living_connection_lets_nobody_pass_by_mistake
 }
 
 /// Remote inputs and outputs, with room for a busy machine.
+fn roomy() -> Arc<PlcProfile> {
+    let text = include_str!("../line-configs/plc/remote-io.toml")
+        .replace("products_apart_ms = 800", "products_apart_ms = 1600")
+        .replace("gate_after_ms = 900", "gate_after_ms = 1000")
+        .replace("gate_within_ms = 1200", "gate_within_ms = 1800");
+    Arc::new(PlcProfile::parse(&text).unwrap())
+}
+
 async fn remote_io() -> (Judge, Driver) {
     let judge = Judge::start("plc_remote_io.py", &[]).await;
-    let text = include_str!("../line-configs/plc/remote-io.toml")
-        .replace("products_apart_ms = 800", "products_apart_ms = 2400")
-        .replace("gate_after_ms = 900", "gate_after_ms = 700")
-        .replace("gate_within_ms = 1200", "gate_within_ms = 1900");
-    let profile = Arc::new(PlcProfile::parse(&text).unwrap());
+    let profile = roomy();
     let settings = quick(PlcSettings { profile, ..PlcSettings::new(&judge.address) });
     let heartbeat_within = Duration::from_secs(1);
     let mut driver = Driver::start(PlcSettings { heartbeat_within, ..settings });
@@ -149,7 +157,7 @@ async fn a_product_taken_off_before_the_gate_does_not_leave_its_pass_to_the_next
     driver.until(|fact| *fact == PlcEvent::Triggered(Tag(1))).await;
     driver.tell(PlcCommand::Pass(Tag(1))).await;
     judge.tell("take").await;
-    driver.until(|fact| *fact == PlcEvent::Down(Cause::CounterOff)).await;
+    driver.until(|fact| *fact == PlcEvent::Down(Cause::Miscounted)).await;
     driver.until(|fact| *fact == PlcEvent::Up(Since::Lost)).await;
     driver.tell(RUN).await;
     judge.tell("enter").await;
@@ -158,10 +166,41 @@ async fn a_product_taken_off_before_the_gate_does_not_leave_its_pass_to_the_next
 }
 
 #[tokio::test]
+async fn two_products_close_together_do_not_share_the_pass_of_one() {
+    let (mut judge, mut driver) = remote_io().await;
+    judge.tell("pair").await;
+    driver.until(|fact| *fact == PlcEvent::Triggered(Tag(1))).await;
+    driver.tell(PlcCommand::Pass(Tag(1))).await;
+    driver.until(|fact| *fact == PlcEvent::RejectConfirmed(Tag(2))).await;
+    assert_eq!(judge.said().await, "product 1 bin");
+    assert_eq!(judge.said().await, "product 2 bin");
+}
+
+#[tokio::test]
+async fn a_listener_that_does_not_listen_finds_the_belt_off() {
+    let mut judge = Judge::start("plc_remote_io.py", &[]).await;
+    let (commands, inbox) = mpsc::channel(8);
+    let (outbox, mut facts) = mpsc::channel(3);
+    let mut task = JoinSet::new();
+    let stop = CancellationToken::new();
+    let settings = quick(PlcSettings { profile: roomy(), ..PlcSettings::new(&judge.address) });
+    task.spawn(keep(settings, None, inbox, outbox, LastWord::default(), stop));
+    while !matches!(facts.recv().await.unwrap(), Event::Plc(PlcEvent::Heard { .. })) {}
+    commands.send(RUN).await.unwrap();
+    // Nobody listens from here on. Long before the module's own watchdog, the belt is told to stop.
+    judge.tell("tell coils").await;
+    judge.until("coil 1 on").await;
+    for _ in 0..3 {
+        judge.tell("enter").await;
+    }
+    judge.until("coil 1 off").await;
+}
+
+#[tokio::test]
 async fn a_product_laid_down_behind_the_camera_stops_the_belt() {
     let (mut judge, mut driver) = remote_io().await;
     judge.tell("stray camera").await;
-    driver.until(|fact| *fact == PlcEvent::Down(Cause::CounterOff)).await;
+    driver.until(|fact| *fact == PlcEvent::Down(Cause::Miscounted)).await;
 }
 
 #[tokio::test]
@@ -175,5 +214,5 @@ async fn a_module_whose_inputs_stand_or_whose_counters_are_lost_is_not_trusted()
     judge.tell("enter").await;
     driver.until(|fact| matches!(fact, PlcEvent::ProductArrived(_))).await;
     judge.tell("reset").await;
-    driver.until(|fact| *fact == PlcEvent::Down(Cause::CounterOff)).await;
+    driver.until(|fact| *fact == PlcEvent::Down(Cause::Miscounted)).await;
 }

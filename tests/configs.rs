@@ -170,7 +170,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             r#"plc = { address = "plc:502", unit = 256, cycle = "1ms" }"#,
             &[
                 "line[0].plc.unit: found 256, wanted a whole number from 0 to 255",
-                r#"line[0].plc.cycle: found "1ms", wanted a time from 5ms to 1s, such as "20ms", "10s", "5min""#,
+                r#"line[0].plc.cycle: found "1ms", wanted a time from 5ms to 100ms, such as "20ms", "10s", "5min""#,
             ],
         ),
         (

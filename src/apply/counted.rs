@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// One connection.
@@ -22,6 +22,8 @@ pub(super) struct CountedSession<'a> {
     heard: &'a mut Option<(u16, u16)>,
     last_tag: &'a mut u32,
     up: bool,
+    /// Whether an output was ever written.
+    written: bool,
     /// What each coil was told.
     coils: BTreeMap<&'static str, bool>,
     beaten_at: Instant,
@@ -37,7 +39,10 @@ struct Known {
     light: Light,
     /// "Clear the pad" was asked for; whether the coil was on in the reading before.
     clearing: Option<bool>,
+    /// How long the belt had run when the counters were last read.
     belt_time: Duration,
+    /// When they were asked for, and when they were there.
+    asked_at: Instant,
     read_at: Instant,
 }
 
@@ -65,6 +70,7 @@ impl<'a> CountedSession<'a> {
             heard,
             last_tag,
             up: false,
+            written: false,
             coils,
             beaten_at: now,
             followed_at: now,
@@ -76,16 +82,16 @@ impl<'a> CountedSession<'a> {
         self.up
     }
 
-    /// Works until something ends this. Then every output is told to be off, if it still hears.
+    /// Works until something ends this. Then every output is told to be off, if there is a way to.
     pub(super) async fn run(
         &mut self,
         commands: &mut mpsc::Receiver<PlcCommand>,
         stop: &CancellationToken,
     ) -> End {
         let first = tokio::select! {
-            () = stop.cancelled() => return End::Asked,
-            () = throw_away(commands) => return End::Asked,
-            first = self.first_beat() => first,
+            () = stop.cancelled() => Err(End::Asked),
+            () = throw_away(commands) => Err(End::Asked),
+            first = self.first_beat() => first.map_err(End::Lost),
         };
         let end = match first {
             Ok(first) => {
@@ -96,16 +102,22 @@ impl<'a> CountedSession<'a> {
                     Err(end) => end,
                 }
             }
-            Err(cause) => End::Lost(cause),
+            Err(end) => end,
         };
-        if !matches!(end, End::Lost(Cause::Silent | Cause::Unreachable)) {
+        // Also when it is silent: it may hear us, or only we were too slow.
+        if self.written && end != End::Lost(Cause::Unreachable) {
             let _ = self.all_off().await;
         }
         end
     }
 
-    /// Puts every output off, then waits until the input follows the heartbeat both ways.
+    /// Reads everything once, puts every output off, then waits until the input follows the
+    /// heartbeat both ways.
     async fn first_beat(&mut self) -> Result<(Counts, Inputs), Cause> {
+        // Nothing is written to a module that does not have our points.
+        self.read_counts().await?;
+        self.read_inputs().await?;
+        self.link.read_bits(self.map.coils).await?;
         self.all_off().await?;
         let deadline = Instant::now() + self.settings.heartbeat_within;
         let mut wanted = [false, true, false].into_iter();
@@ -140,16 +152,19 @@ impl<'a> CountedSession<'a> {
             light: Light::Off,
             clearing: None,
             belt_time: Duration::ZERO,
+            asked_at: Instant::now(),
             read_at: Instant::now(),
         };
-        let mut cycle = interval(self.settings.cycle);
+        let mut cycle = interval(self.settings.cycle.min(limit(self.map)));
         cycle.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let stale_at = known.asked_at + limit(self.map);
             let next = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Err(End::Asked),
                 command = commands.recv() => Next::Told(command.ok_or(End::Asked)?),
                 _ = cycle.tick() => Next::Cycle,
+                () = sleep_until(stale_at), if self.coils["pass"] => Next::Cycle,
             };
             match next {
                 Next::Told(command) => {
@@ -166,27 +181,45 @@ impl<'a> CountedSession<'a> {
     }
 
     async fn turn(&mut self, known: &mut Known) -> Result<(), End> {
-        let counts = self.read_counts().await?;
-        let now = Instant::now();
-        if self.coils["run_belt"] {
-            known.belt_time += now - known.read_at;
+        self.look(known).await?;
+        let inputs = self.read_inputs().await?;
+        self.look_again(known).await?;
+        self.check_coils().await?;
+        self.look_again(known).await?;
+        self.take_in(known, inputs).await?;
+        self.speak(known).await
+    }
+
+    /// Reads the counters, and puts the coil of the pass as they say.
+    async fn look(&mut self, known: &mut Known) -> Result<(), End> {
+        if !self.coils["pass"] {
+            known.tally.no_pass();
         }
+        let belt_runs = self.coils["run_belt"];
+        known.asked_at = Instant::now();
+        let counts = self.read_counts().await?;
+        let run_since = |then: Instant, now| if belt_runs { now - then } else { Duration::ZERO };
+        let asked = known.belt_time + run_since(known.read_at, known.asked_at);
+        let now = Instant::now();
+        known.belt_time += run_since(known.read_at, now);
         known.read_at = now;
-        let events = known.tally.see(counts, known.belt_time).map_err(|drift| {
+        let events = known.tally.see(counts, (asked, known.belt_time)).map_err(|drift| {
             tracing::warn!(%drift, "PLC");
-            Cause::CounterOff
+            Cause::Miscounted
         })?;
         *self.last_tag = known.tally.last_tag();
-        let pass = self.coils["run_belt"] && known.tally.pass(known.belt_time);
+        let pass = belt_runs && known.tally.pass(known.belt_time);
         self.set("pass", pass).await?;
         for event in events {
             self.say(event).await?;
         }
-        let inputs = self.read_inputs().await?;
-        self.check_coils().await?;
-        self.take_in(known, inputs).await?;
-        self.speak(known).await?;
         Ok(())
+    }
+
+    /// While the gate is open, nothing else is done for long: see [`limit`].
+    async fn look_again(&mut self, known: &mut Known) -> Result<(), End> {
+        let stale = known.asked_at.elapsed() >= limit(self.map);
+        if self.coils["pass"] && stale { self.look(known).await } else { Ok(()) }
     }
 
     /// Nobody else writes what we write, and what we wrote is there.
@@ -215,6 +248,8 @@ impl<'a> CountedSession<'a> {
         if inputs.conditions.emergency_stop || inputs.conditions.guard_open {
             // A machine never starts by itself when a guard closes (EN ISO 13849-1, 5.2.2).
             known.run = Run { belt: false, infeed: false };
+            // Nor does the applicator: it is cleared when somebody asks for it anew.
+            known.clearing = None;
         }
         if known.clearing == Some(true) && inputs.pad_clear {
             known.clearing = None;
@@ -223,14 +258,20 @@ impl<'a> CountedSession<'a> {
         Ok(())
     }
 
-    async fn speak(&mut self, known: &mut Known) -> Result<(), Cause> {
-        self.set("run_belt", known.run.belt).await?;
-        self.set("open_infeed", known.run.infeed).await?;
-        self.set("clear_pad", known.clearing.is_some()).await?;
+    async fn speak(&mut self, known: &mut Known) -> Result<(), End> {
+        let wanted = [
+            ("run_belt", known.run.belt),
+            ("open_infeed", known.run.infeed),
+            ("clear_pad", known.clearing.is_some()),
+            ("light_green", known.light == Light::Green),
+            ("light_amber", known.light == Light::Amber),
+            ("light_red", known.light == Light::Red),
+        ];
         known.clearing = known.clearing.map(|_| true);
-        self.set("light_green", known.light == Light::Green).await?;
-        self.set("light_amber", known.light == Light::Amber).await?;
-        self.set("light_red", known.light == Light::Red).await?;
+        for (name, on) in wanted {
+            self.set(name, on).await?;
+            self.look_again(known).await?;
+        }
         let followed = self.followed_at >= self.beaten_at;
         if followed && self.beaten_at.elapsed() >= self.settings.beat_every {
             self.beaten_at = Instant::now();
@@ -239,13 +280,15 @@ impl<'a> CountedSession<'a> {
         Ok(())
     }
 
+    /// Puts everything off, one after the other, whatever becomes of each; gives the first error.
+    /// Takes as long as eight answers may, at the most.
     async fn all_off(&mut self) -> Result<(), Cause> {
-        // The pass first: the rest only stops something.
-        self.write_coil("pass", false).await?;
-        for (name, _) in self.map.coil_places() {
-            self.write_coil(name, false).await?;
+        let mut done = Ok(());
+        for name in OFF_ORDER {
+            let written = self.write_coil(name, false).await;
+            done = done.and(written);
         }
-        Ok(())
+        done
     }
 
     /// Writes a coil that is there and is not so already.
@@ -261,6 +304,7 @@ impl<'a> CountedSession<'a> {
             return Ok(());
         };
         self.coils.insert(name, on);
+        self.written = true;
         self.link.write_coil(at, on).await
     }
 
@@ -285,17 +329,32 @@ impl<'a> CountedSession<'a> {
         self.say(PlcEvent::Heard { boot, seq: 0 }).await
     }
 
-    /// Nobody waits for a slow listener while a coil is on.
+    /// Nobody waits for a slow listener while the gate is open.
     async fn say(&mut self, event: PlcEvent) -> Result<(), End> {
-        match timeout(limit(self.map), self.facts.send(Event::Plc(event))).await {
+        let Err(full) = self.facts.try_send(Event::Plc(event)) else { return Ok(()) };
+        self.set("pass", false).await?;
+        match timeout(limit(self.map), self.facts.send(full.into_inner())).await {
             Ok(sent) => sent.map_err(|_| End::Asked),
             Err(_) => Err(End::Lost(Cause::Silent)),
         }
     }
 }
 
-/// An eighth of the time between two products: setting a coil, seeing the product at the gate and
-/// taking the coil back are then over before the next product comes.
+/// What may do harm goes off first.
+const OFF_ORDER: [&str; 8] = [
+    "pass",
+    "run_belt",
+    "open_infeed",
+    "clear_pad",
+    "beat",
+    "light_green",
+    "light_amber",
+    "light_red",
+];
+
+/// An eighth of the time between two products. While the gate is open, counters are read again when
+/// they are so old, after the request under way. So at the worst, four requests' time goes by from
+/// one look at the counters until the coil is off: half of the time between two products.
 fn limit(map: &CountsMap) -> Duration {
     map.travel.apart / 8
 }

@@ -1,6 +1,6 @@
 //! A PLC, or only remote inputs and outputs, that counts and has no tags: where its counters, inputs
 //! and coils stand, and what was read there (pure).
-use super::points::{Keys, Point, Points, Span, Table, Type, WordOrder, take};
+use super::points::{Keys, Point, Points, Span, Table, Type, WordOrder, idle, take};
 use crate::line::Conditions;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,8 +19,9 @@ const INPUTS: [&str; 9] = [
     "air_low",
     "bin_full",
 ];
-/// Inputs that a line cannot do without.
-const INPUTS_NEEDED: usize = 3;
+/// Inputs that a line cannot do without: whoever stops the belt must be known, because products travel
+/// in time that it runs.
+const INPUTS_NEEDED: usize = 4;
 const COILS: [&str; 8] = [
     "beat",
     "run_belt",
@@ -98,6 +99,8 @@ impl CountsMap {
         problems: &mut Vec<String>,
     ) -> Option<Self> {
         let travel = travel(keys, problems);
+        idle(&says, [&[]; 3], problems);
+        idle(&hears, [&[]; 3], problems);
         let mut counter_at = [None; 7];
         let mut counters = Vec::new();
         for (slot, name) in counter_at.iter_mut().zip(COUNTERS) {
@@ -127,6 +130,12 @@ impl CountsMap {
         let coils = together("coils", &coils.iter().map(|(_, p)| p).collect::<Vec<_>>());
         let (counters, inputs, coils) = (counters?, inputs?, coils?);
         Some(Self { counters, inputs, coils, counter_at, input_at, coil_at, travel })
+    }
+
+    /// Characters on a serial line of its longest request with the answer.
+    pub(super) fn longest_exchange(&self) -> u32 {
+        let reads = [self.counters, self.inputs, self.coils].map(Span::read_characters);
+        reads.into_iter().max().unwrap_or(0)
     }
 
     /// What the registers of [`Self::counters`] count.
@@ -181,6 +190,13 @@ fn travel(keys: &mut Keys, problems: &mut Vec<String>) -> Travel {
     if travel.apart < Duration::from_millis(200) {
         problems
             .push("products_apart_ms: wanted 200 or more, because we only see each reading".into());
+    }
+    if travel.gate_after * 8 < travel.apart * 5 {
+        problems.push(
+            "gate_after_ms: wanted at least 5/8 of products_apart_ms, or a product could be at the \
+             gate before its trigger is known"
+                .into(),
+        );
     }
     if travel.gate_after >= travel.gate_within {
         problems.push("gate_within_ms: wanted more than gate_after_ms".into());

@@ -1,7 +1,7 @@
 //! Where a PLC that speaks by numbered events has its points: from the points of a file to the
 //! requests that cover them (pure).
 use super::map::{Orders, Passes};
-use super::points::{Point, Points, Span, Table, Type, WordOrder, take};
+use super::points::{Point, Points, Span, Table, Type, WordOrder, idle, take};
 use crate::line::{Conditions, Tag};
 use std::collections::BTreeMap;
 
@@ -23,6 +23,10 @@ const NOT_READ: [&str; 8] = [
     "belt_speed",
     "reserved",
 ];
+
+/// Unit, function, address, count, length and checksum of a write, and its answer (Modbus Application
+/// Protocol V1.1b3, 6.12).
+const WRITE_CHARACTERS: u32 = 9 + 8;
 
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +61,8 @@ impl EventsMap {
         mut hears: Points,
         problems: &mut Vec<String>,
     ) -> Option<Self> {
+        idle(&says, [&["map_version"], &["status"], &["events", "reserved"]], problems);
+        idle(&hears, [&[], &["command"], &["verdicts"]], problems);
         let read = [Table::InputRegister, Table::HoldingRegister];
         let write = [Table::HoldingRegister];
         let all_said: Vec<_> =
@@ -126,6 +132,12 @@ impl EventsMap {
             verdict_seq: verdict_seq.at,
             ring: (verdicts.at, verdicts.count, verdicts.order),
         })
+    }
+
+    /// Characters on a serial line of its longest request with the answer.
+    pub(super) fn longest_exchange(&self) -> u32 {
+        let written = self.orders.len.max(self.verdicts.len);
+        self.block.read_characters().max(WRITE_CHARACTERS + 2 * u32::from(written))
     }
 
     /// The number that a PLC with this map shows.

@@ -8,14 +8,20 @@ use crate::telemetry::LastWord;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_modbus::client::{Client, Context, rtu, tcp};
 use tokio_modbus::{Error, Request, Response, Slave};
+
+/// A gateway or a converter may hold an answer back for longer than it takes by itself.
+const QUIET_MIN: Duration = Duration::from_millis(500);
 
 /// The only hand that asks this PLC.
 pub(super) struct Link {
     modbus: Context,
     answer_within: Duration,
+    /// Silence that a serial line wants before every frame; the library keeps none.
+    silence: Duration,
+    heard_at: Instant,
     last_word: LastWord,
 }
 
@@ -23,6 +29,8 @@ impl Link {
     /// Connects by the transport of the settings.
     pub(super) async fn open(settings: &PlcSettings, last_word: LastWord) -> io::Result<Self> {
         let slave = Slave(settings.unit);
+        let quiet = settings.answer_within.max(QUIET_MIN);
+        let mut silence = Duration::ZERO;
         let modbus = match settings.transport {
             Transport::Tcp => {
                 let stream = dial::connect(&settings.addr, settings.connect_within).await?;
@@ -30,14 +38,16 @@ impl Link {
             }
             Transport::RtuOverTcp => {
                 let stream = dial::connect(&settings.addr, settings.connect_within).await?;
-                quiet_rtu(stream, slave, settings.answer_within).await?
+                quiet_rtu(stream, slave, quiet).await?
             }
             Transport::Serial(line) => {
+                silence = line.silence();
                 let port = line.open(&settings.addr)?;
-                quiet_rtu(port, slave, settings.answer_within).await?
+                quiet_rtu(port, slave, quiet).await?
             }
         };
-        Ok(Self { modbus, answer_within: settings.answer_within, last_word })
+        let answer_within = settings.answer_within;
+        Ok(Self { modbus, answer_within, silence, heard_at: Instant::now(), last_word })
     }
 
     /// Answers must come within this from now on, if they had longer.
@@ -89,16 +99,32 @@ impl Link {
 
     /// Writes registers that stand together.
     pub(super) async fn write(&mut self, at: u16, words: &[u16]) -> Result<(), Cause> {
-        self.ask(Request::WriteMultipleRegisters(at, words.into())).await.map(|_| ())
+        match self.ask(Request::WriteMultipleRegisters(at, words.into())).await? {
+            Response::WriteMultipleRegisters(there, len)
+                if there == at && usize::from(len) == words.len() =>
+            {
+                Ok(())
+            }
+            _ => Err(Cause::Garbled),
+        }
     }
 
     /// Writes one coil.
     pub(super) async fn write_coil(&mut self, at: u16, on: bool) -> Result<(), Cause> {
-        self.ask(Request::WriteSingleCoil(at, on)).await.map(|_| ())
+        match self.ask(Request::WriteSingleCoil(at, on)).await? {
+            Response::WriteSingleCoil(there, level) if (there, level) == (at, on) => Ok(()),
+            _ => Err(Cause::Garbled),
+        }
     }
 
     async fn ask(&mut self, request: Request<'_>) -> Result<Response, Cause> {
-        match timeout(self.answer_within, self.modbus.call(request)).await {
+        let answer = async {
+            sleep_until(self.heard_at + self.silence).await;
+            self.modbus.call(request).await
+        };
+        let answer = timeout(self.answer_within, answer).await;
+        self.heard_at = Instant::now();
+        match answer {
             Ok(Ok(Ok(response))) => {
                 self.last_word.heard();
                 Ok(response)
@@ -123,7 +149,7 @@ impl Link {
 
 /// RTU has no transaction numbers: an answer that was late for the connection before this one would
 /// be taken for ours. So we listen first, and begin when the line has been quiet for as long as an
-/// answer may take.
+/// answer may take, and for half a second.
 async fn quiet_rtu<T>(mut line: T, slave: Slave, quiet: Duration) -> io::Result<Context>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,

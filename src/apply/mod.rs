@@ -128,7 +128,12 @@ pub async fn keep(
         if told != Some(cause) {
             tracing::warn!(addr = settings.addr, "PLC {}", cause.words());
             told = Some(cause);
-            if facts.send(Event::Plc(PlcEvent::Down(cause))).await.is_err() {
+            // Outputs are off by now; only the next connection waits for a slow listener.
+            let said = tokio::select! {
+                () = stop.cancelled() => return,
+                said = facts.send(Event::Plc(PlcEvent::Down(cause))) => said,
+            };
+            if said.is_err() {
                 return;
             }
         }

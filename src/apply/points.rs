@@ -153,6 +153,13 @@ impl Span {
         (same && len <= most).then_some(Self { table: first.table, at: first.at, len })
     }
 
+    /// Characters on a serial line of a read and its answer, with unit and checksum (Modbus
+    /// Application Protocol V1.1b3, 6.1 to 6.4).
+    pub(super) fn read_characters(self) -> u32 {
+        let len = u32::from(self.len);
+        8 + 5 + if self.table.of_bits() { len.div_ceil(8) } else { 2 * len }
+    }
+
     /// Where an address of this span stands in what was read.
     pub(super) fn index(self, at: u16) -> usize {
         usize::from(at.saturating_sub(self.at))
@@ -320,6 +327,9 @@ fn point(mut keys: Keys, usual: WordOrder, problems: &mut Vec<String>) -> Point 
         bits: keys.bits(problems),
         meaning: keys.text("meaning", problems),
     };
+    if point.inverted && table != Table::DiscreteInput {
+        problems.push(format!("{}.inverted: only a discrete_input can be", keys.at));
+    }
     if table.of_bits() != (kind == Type::Bit) {
         problems.push(format!("{}.type: a {} cannot be of this type", keys.at, table.word()));
     }
@@ -343,6 +353,27 @@ pub(super) fn overlaps(points: &Points, problems: &mut Vec<String>) {
         let [(before, first), (after, second)] = pair else { continue };
         if first.table == second.table && first.end() > u32::from(second.at) {
             problems.push(format!("{after}: stands where {before} stands already"));
+        }
+    }
+}
+
+/// Keys that do nothing at their points: nobody shall believe that they do. `must_be`, `bits` and
+/// `count` may stand at these names.
+pub(super) fn idle(
+    points: &Points,
+    [must_be, bits, count]: [&[&str]; 3],
+    problems: &mut Vec<String>,
+) {
+    for (name, point) in points {
+        let found = [
+            ("must_be", point.must_be.is_some(), must_be),
+            ("bits", !point.bits.is_empty(), bits),
+            ("count", point.count != 1, count),
+        ];
+        for (key, found, may) in found {
+            if found && !may.contains(&name.as_str()) {
+                problems.push(format!("{name}.{key}: means nothing here"));
+            }
         }
     }
 }

@@ -2,8 +2,13 @@
 use super::counts::CountsMap;
 use super::events::EventsMap;
 use super::points::{Keys, Points, overlaps, points, word_order};
+use super::serial::SerialLine;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often our heartbeat must move (`docs/plc/markwright.v1.md`, `pc_heartbeat`).
+const BEAT_MAX: Duration = Duration::from_millis(100);
 
 /// What is known of a kind of PLC: where its points are and how it speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +144,29 @@ impl PlcProfile {
         Ok(Self { name, unit, map, says, hears })
     }
 
+    /// How often it must be read at least. A PLC with events watches our heartbeat for one second
+    /// (`docs/plc/markwright.v1.md`); counters are read in an eighth of the time between two products.
+    pub fn cycle_max(&self) -> Duration {
+        self.hurries().map_or(BEAT_MAX, |within| within.min(BEAT_MAX))
+    }
+
+    /// How long an answer may take, whatever the line says; nothing if it has no limit of its own.
+    pub fn hurries(&self) -> Option<Duration> {
+        match &self.map {
+            Map::Events(_) => None,
+            Map::Counts(map) => Some(map.travel.apart / 8),
+        }
+    }
+
+    /// How long its longest request with the answer is on a serial line of this speed.
+    pub fn on_the_line(&self, line: SerialLine) -> Duration {
+        let characters = match &self.map {
+            Map::Events(map) => map.longest_exchange(),
+            Map::Counts(map) => map.longest_exchange(),
+        };
+        line.silence() * 2 + line.character() * characters
+    }
+
     /// Its points as the tables of a document: what the PLC says, and what it hears.
     pub fn tables(&self) -> [String; 2] {
         [&self.says, &self.hears].map(table)
@@ -258,6 +286,59 @@ mod tests {
         let told = problems(&text);
         assert!(
             told.len() == 1 && told[0].starts_with("gate_within_ms: wanted at most half"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_line_on_which_a_product_comes_to_the_gate_too_soon_is_refused() {
+        let text = BUILT_IN[1].1.replace("gate_after_ms = 900", "gate_after_ms = 499");
+        let told = problems(&text.replace("gate_within_ms = 1200", "gate_within_ms = 800"));
+        assert!(
+            told.len() == 1 && told[0].starts_with("gate_after_ms: wanted at least 5/8"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_key_that_would_do_nothing_is_refused() {
+        let after = |text: &str, point: &str, key: &str| {
+            let head = format!("[{point}]\n");
+            assert!(text.contains(&head), "{point}");
+            problems(&text.replace(&head, &format!("{head}{key}\n")))
+        };
+        let [events, counts] = [BUILT_IN[0].1, BUILT_IN[1].1];
+        let told = [
+            after(counts, "hears.pass", "inverted = true"),
+            after(counts, "says.gate", "inverted = true"),
+            after(counts, "says.pad_clear", "count = 2"),
+            after(counts, "says.gate", "must_be = 1"),
+            after(counts, "says.gate", "bits = { fault = 1 }"),
+            after(events, "says.boot_id", "must_be = 1"),
+            after(events, "says.status", "count = 1\ninverted = true"),
+            after(events, "hears.command_seq", "bits = { belt_runs = 1 }"),
+        ];
+        let wanted = [
+            "hears.pass.inverted: only a discrete_input can be",
+            "says.gate.inverted: only a discrete_input can be",
+            "pad_clear.count: means nothing here",
+            "gate.must_be: means nothing here",
+            "gate.bits: means nothing here",
+            "boot_id.must_be: means nothing here",
+            "says.status.inverted: only a discrete_input can be",
+            "command_seq.bits: means nothing here",
+        ];
+        for (told, wanted) in told.iter().zip(wanted) {
+            assert!(told.iter().any(|problem| problem == wanted), "{wanted}\n{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_the_guard_s_input_is_refused() {
+        let text = BUILT_IN[1].1.replace("[says.guard_open]", "[says.guards]");
+        let told = problems(&text);
+        assert!(
+            told.iter().any(|problem| problem.starts_with("guard_open: found nothing")),
             "{told:?}"
         );
     }

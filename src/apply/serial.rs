@@ -1,5 +1,6 @@
 //! A serial line: its speed and its frame.
 use std::io;
+use std::time::Duration;
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 /// How characters travel on a serial line. There are always eight data bits, as RTU wants it.
@@ -33,6 +34,17 @@ impl Default for SerialLine {
 }
 
 impl SerialLine {
+    /// How long a character takes: start, eight data bits, check or second stop, stop.
+    pub(super) fn character(self) -> Duration {
+        Duration::from_secs(11) / self.baud
+    }
+
+    /// Silence before every frame: 3.5 characters, and 1.75 ms on lines above 19200 baud (Modbus over
+    /// Serial Line V1.02, 2.5.1.1).
+    pub(super) fn silence(self) -> Duration {
+        (self.character() * 7 / 2).max(Duration::from_micros(1750))
+    }
+
     /// Opens the device at `path` for us alone.
     pub(super) fn open(self, path: &str) -> io::Result<SerialStream> {
         let parity = match self.parity {

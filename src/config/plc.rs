@@ -4,6 +4,7 @@ use super::line::{ADDRESS, MS, is_address, whole};
 use super::reader::Reader;
 use crate::apply::{Parity, PlcProfile, PlcProfileError, PlcSettings, SerialLine, Transport};
 use std::sync::Arc;
+use std::time::Duration;
 
 const KEYS: &str = "profile, transport, address, baud, parity, stop_bits, unit, cycle, \
                     answer_within, heartbeat_within";
@@ -20,10 +21,14 @@ pub(super) fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
     };
     let usual = profile.as_ref().map_or(1, |profile| profile.unit.into());
     let unit = at.number_or("unit", usual, 0, 255);
-    let cycle = at.time_or("cycle", 20 * MS, 5 * MS, SECOND);
+    let cycle_max = profile.as_ref().map_or(100 * MS, PlcProfile::cycle_max);
+    let cycle = at.time_or("cycle", 20 * MS, 5 * MS, cycle_max);
     let answer_within = at.time_or("answer_within", 500 * MS, 10 * MS, 10 * SECOND);
     let heartbeat_within = at.time_or("heartbeat_within", SECOND, 100 * MS, 10 * SECOND);
     let unit = u8::try_from(unit).expect("bounded");
+    if let (Some(profile), Some(Transport::Serial(line))) = (&profile, transport) {
+        fits_the_line(&mut at, profile, line, answer_within);
+    }
     // Unit 0 is everybody on a serial line, and nobody answers (Modbus over Serial Line V1.02, 2.1).
     if transport.is_some_and(|by| by != Transport::Tcp) && !(1..=247).contains(&unit) {
         at.wrong("unit", unit, "1 to 247 on a serial line");
@@ -38,6 +43,26 @@ pub(super) fn plc(mut at: Reader<'_>) -> Option<PlcSettings> {
         heartbeat_within,
         ..PlcSettings::new(address?)
     })
+}
+
+/// What takes longer on the line than it may is never answered in time.
+fn fits_the_line(
+    at: &mut Reader<'_>,
+    profile: &PlcProfile,
+    line: SerialLine,
+    answer_within: Duration,
+) {
+    let within = profile.hurries().map_or(answer_within, |most| most.min(answer_within));
+    let takes = profile.on_the_line(line);
+    if within <= takes {
+        let found = format_args!("{}", line.baud);
+        let wanted = format!(
+            "a faster line: the longest request takes {} ms on it, and its answer must be there in {} ms",
+            takes.as_millis(),
+            within.as_millis()
+        );
+        at.wrong("baud", found, &wanted);
+    }
 }
 
 fn profile(at: &mut Reader<'_>) -> Option<PlcProfile> {

@@ -248,4 +248,6 @@ pub enum Cause {
     Faulty,
     /// Heartbeat does not move.
     HeartbeatLost,
+    /// What its eyes counted does not belong together: nobody knows which product is where.
+    Miscounted,
 }

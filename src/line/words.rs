@@ -260,7 +260,7 @@ pub struct UnknownStopReason(String);
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unreachable,
         Self::Silent,
         Self::Garbled,
@@ -274,6 +274,7 @@ impl Cause {
         Self::TooHot,
         Self::Faulty,
         Self::HeartbeatLost,
+        Self::Miscounted,
     ];
 
     /// Its name for programs, such as `out_of_labels`.
@@ -292,6 +293,7 @@ impl Cause {
             Self::TooHot => "too_hot",
             Self::Faulty => "faulty",
             Self::HeartbeatLost => "heartbeat_lost",
+            Self::Miscounted => "miscounted",
         }
     }
 
@@ -311,6 +313,7 @@ impl Cause {
             Self::TooHot => "is too hot",
             Self::Faulty => "reports a fault",
             Self::HeartbeatLost => "has lost its heartbeat",
+            Self::Miscounted => "counted products that do not fit together",
         }
     }
 
@@ -335,6 +338,9 @@ impl Cause {
             Self::TooHot => "Wait until it has cooled down.",
             Self::Faulty => "Look at its display.",
             Self::HeartbeatLost => "Check that the PLC is in RUN.",
+            Self::Miscounted => {
+                "Take everything off the belt, then start. If it comes again, check the eyes."
+            }
         }
     }
 

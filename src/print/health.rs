@@ -67,7 +67,8 @@ pub(super) fn spoils(trouble: Cause) -> bool {
         | Cause::WrongDevice
         | Cause::Swapped
         | Cause::CounterOff
-        | Cause::HeartbeatLost => false,
+        | Cause::HeartbeatLost
+        | Cause::Miscounted => false,
     }
 }
 

@@ -1,7 +1,8 @@
 """Remote inputs and outputs with a belt, by docs/plc/remote-io.md, on pymodbus' simulator.
 
 Says "listening ADDRESS", then "product N good|bin" for each that left (N from 1), counted by the belt
-itself and not by the counters. Hears lines: "enter" (a product at the infeed), "stray camera" (a product laid down behind the
+itself and not by the counters. Hears lines: "enter" (a product at the infeed), "pair" (two of
+them, half a second apart), "tell coils" (says "coil N on|off" for each that changes by a request), "stray camera" (a product laid down behind the
 camera), "take" (the one nearest before the gate is taken off), "jam 0|1" (the input of the heartbeat
 stands), "stop 0|1" (emergency stop), "reset" (the module loses its counters).
 """
@@ -14,7 +15,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 # Seconds from the infeed's eye; the belt runs at its own speed.
-APPLICATOR, CAMERA, GATE, EXIT = 0.3, 0.6, 1.6, 1.75
+APPLICATOR, CAMERA, GATE, EXIT = 0.3, 0.6, 2.0, 2.15
 WATCHDOG = 1.0
 INFEED, APPLIED, MISSED, TRIGGERED, AT_GATE, PASSED, BINNED = range(7)
 BEAT, RUN, OPEN, CLEAR, PASS = range(5)
@@ -29,7 +30,7 @@ class Floor:
         self.heard_at = time.monotonic()
         self.now = self.heard_at
         self.jam = self.stop = False
-        self.stuck = False
+        self.stuck = self.tell = False
 
     def inputs(self):
         beat = self.stuck if self.jam else self.coils[BEAT]
@@ -65,6 +66,14 @@ class Floor:
             self.entered += 1
             self.counters[INFEED] += 1
             self.products.append([self.entered, 0.0, False])
+        elif word == "pair":
+            for place in (0.0, -0.5):
+                self.told("enter")
+                self.products[-1][1] = place
+        elif word == "tell":
+            self.tell = True
+            for n, on in enumerate(self.coils):
+                print("coil", n, "on" if on else "off", flush=True)
         elif word == "stray":
             self.products.append([0, CAMERA + 0.05, False])
         elif word == "take":
@@ -93,6 +102,8 @@ async def main():
         if values is not None:
             for n, value in enumerate(values):
                 floor.coils[address - 16 + n] = bool(value)
+                if floor.tell:
+                    print("coil", address - 16 + n, "on" if value else "off", flush=True)
         elif function == 4:
             block = [half for count in floor.counters for half in (count & 0xFFFF, count >> 16)]
             registers[:] = (block + [0] * len(registers))[start : start + len(registers)]
