@@ -64,5 +64,7 @@ async fn however_a_script_of_faults_goes_the_books_agree_with_what_came_out() {
     assert_eq!(tally.failed(), [0_u64; 0], "each is told above; it can be run alone");
     if scripts >= FULL {
         assert_eq!(tally.missing(), [], "every kind of fault strikes");
+        let rarest = tally.rarest_evidence() as u64;
+        assert!(rarest * 40 >= scripts, "every kind of evidence is tried: {rarest} scripts");
     }
 }

@@ -390,3 +390,68 @@ fn a_code_that_a_person_decided_about_is_no_longer_the_lines() {
     bench.read(1, symbol(1));
     assert_eq!(bench.moved(1), []);
 }
+
+#[test]
+fn a_job_whose_last_label_may_be_there_twice_is_not_done_while_codes_are_left() {
+    let mut bench = running(roll(marked()), 2, 4);
+    mark_out(&mut bench);
+    (1..=2).for_each(|n| bench.printed(n));
+    assert_eq!(bench.line.state(), LineState::Completing, "its trailer is in the printer");
+    bench.say(Event::Printer(PrinterEvent::MaybeTwice(CodeId(2))));
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::CounterOff)));
+    let off = StopReason::Printer(Cause::CounterOff);
+    bench.later(10_000 * MS);
+    assert_eq!(stood(&bench), (LineState::Held, Some(off)));
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.forget();
+    bench.ask(Request::Start);
+    assert_eq!(rows(&bench), [vec![3]], "a new one takes its place");
+    mark_out(&mut bench);
+    bench.printed(3);
+    mark_out(&mut bench);
+    assert_eq!(bench.line.state(), LineState::Complete);
+}
+
+#[test]
+fn a_job_whose_last_label_may_be_there_twice_is_done_when_no_codes_are_left() {
+    let mut bench = running(roll(marked()), 2, 2);
+    mark_out(&mut bench);
+    (1..=2).for_each(|n| bench.printed(n));
+    bench.say(Event::CodesExhausted);
+    bench.say(Event::Printer(PrinterEvent::MaybeTwice(CodeId(2))));
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::CounterOff)));
+    assert_eq!(bench.line.state(), LineState::Complete);
+}
+
+#[test]
+fn a_short_row_leaves_places_free_and_the_next_one_begins_behind_them() {
+    let two_up = RollSettings { labels_per_row: 2, ..RollSettings::default() };
+    let mut bench = running(roll(two_up), 9, 1);
+    bench.say(Event::CodesExhausted);
+    bench.say(Event::CodesArrived(vec![code(2), code(3)]));
+    let place = |record: &Record| match record {
+        Record::OnRoll { code, place, .. } => Some((code.0, *place)),
+        _ => None,
+    };
+    let places: Vec<_> = bench.records.iter().filter_map(place).collect();
+    assert_eq!(places, [(1, 1), (2, 3), (3, 4)]);
+}
+
+#[test]
+fn of_what_came_out_before_a_restart_the_last_row_is_taken_back_and_not_the_one_before_it() {
+    let two_up = RollSettings { labels_per_row: 2, ..RollSettings::default() };
+    for (place, counting, taken) in [
+        (5, vec![(5, code(3)), (4, code(2)), (3, code(1))], vec![3]),
+        (4, vec![(4, code(2)), (3, code(1)), (2, code(9))], vec![2, 1]),
+        (5, vec![(4, code(2)), (3, code(1))], vec![]),
+    ] {
+        let last_out = LastOut { place, counting };
+        let known = Restored { last_out, ..Restored::default() };
+        let (_, out) = Line::restore(roll(two_up.clone()), Order { done: 5, ..order(9) }, known);
+        let twice = |record: &Record| match record {
+            Record::MaybeTwice { code } => Some(code.0),
+            _ => None,
+        };
+        assert_eq!(out.records.iter().filter_map(twice).collect::<Vec<i64>>(), taken);
+    }
+}

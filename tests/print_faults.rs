@@ -7,6 +7,7 @@ mod print_kit;
 use markwright::code::CodeId;
 use markwright::line::{Cause, PrinterEvent};
 use print_kit::{Bench, bench};
+use std::time::Duration;
 
 fn printed(id: i64) -> PrinterEvent {
     PrinterEvent::Printed(CodeId(id))
@@ -178,11 +179,72 @@ async fn a_status_that_counts_the_label_under_the_head_twice_does_no_harm() {
     for id in 1..=3 {
         assert_eq!(bench.fact().await, printed(id));
     }
-    // It is known by now, and nothing waits for rest any more.
+    // It is known by now. While it prints, its counter tells nothing.
     bench.print(4..=6).await;
     bench.until(|s| s.waiting == 3).await;
     bench.set(|s| (s.waiting, s.printing, s.fed) = (1, 1, 5));
-    assert_eq!(bench.fact().await, printed(4));
+    bench.looks(3).await;
+    assert!(bench.facts.try_recv().is_err());
+    bench.set(|s| (s.waiting, s.printing, s.fed) = (0, 0, 6));
+    for id in 4..=6 {
+        assert_eq!(bench.fact().await, printed(id));
+    }
+}
+
+/// A printer whose labels take so long that a difference of its counter is not doubted for that.
+async fn slow_with_labels_in_it(labels: i64) -> Bench {
+    let mut bench = bench(|script, settings| {
+        script.prints = false;
+        settings.window = 4;
+        settings.still_for = Duration::from_millis(400);
+        settings.count_within = Duration::from_millis(800);
+    })
+    .await;
+    assert_eq!(bench.fact().await, PrinterEvent::Up);
+    bench.print(1..=labels).await;
+    bench.until(|s| s.waiting == usize::try_from(labels).unwrap()).await;
+    bench
+}
+
+/// A copy of the label before them is counted while three labels are in it, and then two of them.
+async fn a_copy_comes_out_before(bench: &mut Bench, labels: std::ops::RangeInclusive<i64>) {
+    let before = bench.script.lock().unwrap().fed;
+    bench.print(labels).await;
+    bench.until(|s| s.waiting == 3).await;
+    bench.set(|s| s.fed = before + 1);
+    bench.looks(3).await;
+    bench.set(|s| (s.waiting, s.fed) = (1, before + 3));
+    bench.looks(3).await;
+    bench.set(|s| (s.waiting, s.fed) = (0, before + 4));
+}
+
+#[tokio::test]
+async fn heat_without_a_status_teaches_no_habit_and_a_reprint_behind_it_takes_the_right_row_back() {
+    let mut bench = slow_with_labels_in_it(2).await;
+    bench.set(|s| (s.no_status_in_trouble, s.errors) = (true, "00000010"));
+    assert_eq!(bench.fact().await, PrinterEvent::Blocked(Cause::TooHot));
+    // Hot and silent, the first label comes out and is counted: what it holds, nobody knows.
+    bench.set(|s| (s.waiting, s.fed) = (1, 1));
+    bench.looks(2).await;
+    bench.set(|s| (s.waiting, s.fed, s.errors) = (0, 2, "00000000"));
+    let mut facts = vec![bench.fact().await, bench.fact().await, bench.fact().await];
+    facts.retain(|fact| *fact != PrinterEvent::Unblocked);
+    assert_eq!(facts, [printed(1), printed(2)]);
+    a_copy_comes_out_before(&mut bench, 3..=5).await;
+    assert_eq!(bench.fact().await, PrinterEvent::MaybeTwice(CodeId(2)));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
+}
+
+#[tokio::test]
+async fn with_a_habit_a_reprint_takes_back_the_row_that_was_told_last() {
+    let mut bench = slow_with_labels_in_it(1).await;
+    bench.set(|s| s.fed = 1);
+    bench.looks(3).await;
+    bench.set(|s| s.waiting = 0);
+    assert_eq!(bench.fact().await, printed(1), "a moment early is its habit");
+    a_copy_comes_out_before(&mut bench, 2..=4).await;
+    assert_eq!(bench.fact().await, PrinterEvent::MaybeTwice(CodeId(1)));
+    assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff));
 }
 
 #[tokio::test]

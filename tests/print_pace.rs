@@ -9,7 +9,7 @@ use markwright::label::Language;
 use markwright::line::{Cause, Event, PrinterCommand, PrinterEvent, RollMark};
 use markwright::print::{Evidence, LabelFormat, PrinterSettings, keep};
 use markwright::sim::printer::{
-    self, Fault, Incident, Mood, Printer, duplicates, good_labels, standstill,
+    self, Fault, Habit, Incident, Mood, Printer, duplicates, good_labels, standstill,
 };
 use markwright::telemetry::LastWord;
 use std::sync::Arc;
@@ -45,6 +45,16 @@ struct Bench {
 
 /// The fake printer and its driver, ready for labels.
 async fn bench(fake: printer::PrinterSettings, window: usize, evidence: Evidence) -> Bench {
+    patient_bench(fake, window, evidence, Duration::from_millis(500)).await
+}
+
+/// The same for a printer that may take so long for an answer.
+async fn patient_bench(
+    fake: printer::PrinterSettings,
+    window: usize,
+    evidence: Evidence,
+    answer_within: Duration,
+) -> Bench {
     let (out, mut heap) = mpsc::channel(64);
     let language = fake.language;
     let fake = Printer::start(fake, out).await.unwrap();
@@ -60,7 +70,7 @@ async fn bench(fake: printer::PrinterSettings, window: usize, evidence: Evidence
         language,
         status_port: fake.json_addr.map(|addr| addr.port()),
         still_for: Duration::from_millis(300),
-        answer_within: Duration::from_millis(500),
+        answer_within,
         ask_every: Duration::from_millis(20),
         ..PrinterSettings::new(fake.addr.to_string())
     };
@@ -145,6 +155,40 @@ async fn a_printer_that_says_back_its_labels_is_believed_and_says_which_one_it_p
     let sheets = bench.fake.controls.ledger();
     assert_eq!(duplicates(&sheets).keys().copied().collect::<Vec<_>>(), [text(6)]);
     assert_eq!(bench.fact().await, PrinterEvent::Up);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn labels_that_are_said_back_byte_by_byte_between_answers_that_come_so_are_told() {
+    let split = Incident::new(1, Mood::SplitAnswers).lasts(Duration::from_secs(60));
+    let fake = printer::PrinterSettings {
+        script: printer::Script { incidents: vec![split] },
+        ..printer::PrinterSettings::default()
+    };
+    // An answer takes a quarter of a second and more: a quarter of the limit must hold it.
+    let mut bench = patient_bench(fake, 2, Evidence::Echo, Duration::from_secs(8)).await;
+    for id in 1..=4 {
+        bench.send(id).await;
+    }
+    for id in 1..=4 {
+        assert_eq!(bench.fact().await, PrinterEvent::Printed(CodeId(id)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_printer_whose_numbers_do_not_fit_at_every_moment_is_believed_when_it_rests() {
+    for habit in [Habit::CountsEarly, Habit::CountsLate, Habit::HoldsTwice] {
+        let fake = printer::PrinterSettings { habit, ..printer::PrinterSettings::default() };
+        let mut bench = bench(fake, 3, Evidence::Counter).await;
+        for id in 1..=9 {
+            bench.send(id).await;
+        }
+        for id in 1..=9 {
+            assert_eq!(bench.fact().await, PrinterEvent::Printed(CodeId(id)), "{habit:?}");
+        }
+        assert!(bench.fake.controls.press_reprint());
+        assert_eq!(bench.fact().await, PrinterEvent::MaybeTwice(CodeId(9)), "{habit:?}");
+        assert_eq!(bench.fact().await, PrinterEvent::Down(Cause::CounterOff), "{habit:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -176,6 +176,90 @@ async fn alarms_that_stood_when_the_process_died_are_cleared_at_the_restart() {
     assert!(kit.store.standing_alarms(LINE).await.unwrap().is_empty());
 }
 
+/// Codes 1 to 6 on a roll that no camera looks at: 1 to 5 came out, the job is not done.
+async fn came_out(kit: &Kit) -> i64 {
+    let job = job(kit, POOL).await;
+    for code in 1..=6 {
+        let place = u32::try_from(code).unwrap();
+        let sent = [moved(code, Step::Send), on_roll(code, 1, place, false)];
+        kit.store.append(LINE, Some(job), &sent).await.unwrap();
+    }
+    let printed = [1, 2, 3, 4, 5].map(|code| moved(code, Step::Print));
+    kit.store.append(LINE, Some(job), &printed).await.unwrap();
+    job
+}
+
+/// The daemon begins again: gives which codes are in doubt then, and how many labels count.
+async fn begins_again(kit: &Kit, job: i64, labels_per_row: usize) -> (Vec<i64>, u64) {
+    let left = kit.store.restore(LINE).await.unwrap();
+    let done = left.job.unwrap().done;
+    let order = Order { planned: 6, done, job };
+    let mut settings = settings();
+    settings.roll.labels_per_row = labels_per_row;
+    let (_, opening) = Line::restore(settings, order, left.known);
+    kit.store.append(LINE, Some(job), &opening.records).await.unwrap();
+    let doubtful = kit.store.restore(LINE).await.unwrap().known.under_way;
+    let done = kit.store.job(job).await.unwrap().unwrap().done;
+    (doubtful.into_iter().map(|(code, _)| code.id.0).collect(), done)
+}
+
+#[tokio::test]
+async fn however_often_the_daemon_begins_again_one_row_that_came_out_is_taken_back() {
+    for (labels_per_row, doubtful, done) in [(1, vec![5, 6], 4), (2, vec![5, 6], 4)] {
+        let kit = Kit::with_codes(8).await;
+        let job = came_out(&kit).await;
+        for _ in 0..4 {
+            assert_eq!(begins_again(&kit, job, labels_per_row).await, (doubtful.clone(), done));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_came_out_after_a_restart_is_taken_back_at_the_next_one() {
+    let kit = Kit::with_codes(8).await;
+    let job = came_out(&kit).await;
+    assert_eq!(begins_again(&kit, job, 2).await, (vec![5, 6], 4));
+    let row = [7, 8].map(|code| {
+        let place = u32::try_from(code - 6).unwrap();
+        [moved(code, Step::Send), on_roll(code, 2, place, false), moved(code, Step::Print)]
+    });
+    kit.store.append(LINE, Some(job), &row.concat()).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(begins_again(&kit, job, 2).await, (vec![5, 6, 7, 8], 4));
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_a_person_has_decided_about_is_not_taken_back_and_none_before_it() {
+    let kit = Kit::with_codes(8).await;
+    let job = came_out(&kit).await;
+    assert_eq!(begins_again(&kit, job, 1).await, (vec![5, 6], 4));
+    for code in [5, 6] {
+        let scan = Decision::Read { scan: array(8)[code - 1].text.as_str().to_owned() };
+        let codes = kit.store.codes_of(LINE, &scan).await.unwrap();
+        kit.store.decide(LINE, &codes, &scan, "maria").await.unwrap();
+    }
+    assert_eq!(begins_again(&kit, job, 1).await.0, [0_i64; 0]);
+}
+
+#[tokio::test]
+async fn a_label_that_may_have_come_out_twice_counts_no_more_and_only_while_it_is_printed() {
+    let kit = Kit::with_codes(8).await;
+    let job = came_out(&kit).await;
+    let twice = |code| [Record::MaybeTwice { code: CodeId(code) }];
+    for _ in 0..2 {
+        kit.store.append(LINE, Some(job), &twice(5)).await.unwrap();
+        assert_eq!(kit.state(5).await, ("doubtful".to_owned(), false));
+        assert_eq!(kit.store.job(job).await.unwrap().unwrap().done, 4, "once");
+    }
+    kit.store.append(LINE, Some(job), &twice(6)).await.unwrap();
+    assert_eq!(kit.state(6).await.0, "sent");
+    let sheet = kit.store.passport(job).await.unwrap().unwrap();
+    let words = "it came out, and may have come out twice: use neither";
+    assert_eq!((sheet.fates.good, sheet.doubtful[0].known.as_str()), (4, words));
+    assert!(sheet.sums_close());
+}
+
 fn settings() -> LineSettings {
     let ms = std::time::Duration::from_millis;
     LineSettings {

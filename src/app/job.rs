@@ -136,9 +136,10 @@ impl Post {
         crew.hire("printer's name", |stop| learner.keep(stop));
         let row_mm = design.height_mm + self.line.gap_mm;
         let printer = self.line.printer.clone().for_rows_of(row_mm);
+        let settings = self.settings_of(job, printer.tells_within());
         let hands = self.hire_devices(&mut crew, (printer, format), symbol, left.heard, facts_tx);
         let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
-        let (line, opening) = Line::restore(self.settings_of(job), order, left.known);
+        let (line, opening) = Line::restore(settings, order, left.known);
         let books =
             Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };
         let mut desk = Desk { facts, requests: &mut self.requests, view: &self.view };
@@ -159,12 +160,13 @@ impl Post {
         }
     }
 
-    /// The line's own settings, with what this job asks of the roll.
-    fn settings_of(&self, job: &Job) -> LineSettings {
+    /// The line's own settings, with what this job asks of the roll. No label is called late that
+    /// its printer may not have told of yet.
+    fn settings_of(&self, job: &Job, tells_within: Duration) -> LineSettings {
         let RollJob { spare_percent, pause_after, leader, trailer } = job.wanted.roll;
         let own = self.line.settings.clone();
         let roll = RollSettings { leader, trailer, pause_after, spare_percent, ..own.roll };
-        LineSettings { roll, ..own }
+        LineSettings { roll, print_within: own.print_within.max(tells_within), ..own }
     }
 
     fn design_of(job: &Job) -> Result<&'static Design, JobProblem> {

@@ -89,6 +89,11 @@ impl Line {
             S::Suspending => S::Suspended,
             S::Suspended if self.reason_to_suspend().is_none() => S::Unsuspending,
             S::Stopping if self.is_empty() => S::Stopped,
+            S::Completing if self.is_empty() && self.is_short() => {
+                let off = StopReason::Printer(Cause::CounterOff);
+                let reason = self.latched.first().copied().or_else(|| self.device_trouble());
+                return Some((S::Holding, Some(reason.unwrap_or(off))));
+            }
             S::Completing if self.is_empty() => S::Complete,
             // At rest until somebody asks, or not yet settled or empty.
             S::Stopped

@@ -27,7 +27,7 @@ pub use outcome::{
     RollMark, Run, StopReason, Verdict,
 };
 pub use quality::{Quality, QualitySettings, Wear, letter};
-pub use restore::{OpenProduct, Restored};
+pub use restore::{LastOut, OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};

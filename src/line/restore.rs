@@ -21,8 +21,17 @@ pub struct Restored {
     pub alarms: Vec<StopReason>,
     /// Pieces of the roll that its job has begun.
     pub pieces: u32,
-    /// Labels of that roll that came out and that no camera looks at, the last one first.
-    pub last_out: Vec<Code>,
+    /// What came out last on that roll, if no camera looks at it.
+    pub last_out: LastOut,
+}
+
+/// The label that came out last on a roll, and those about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LastOut {
+    /// Its number on the piece.
+    pub place: u32,
+    /// Labels of that piece that lie about it and still count, each with its number.
+    pub counting: Vec<(u32, Code)>,
 }
 
 /// A product that was on the belt.

@@ -61,6 +61,12 @@ impl Roll {
         self.last_frame = None;
     }
 
+    /// A short row leaves places free beside it: a label's number tells which row it is of.
+    fn begin_row(&mut self, labels_per_row: usize) {
+        let across = u32::try_from(labels_per_row.max(1)).unwrap_or(1);
+        self.placed = self.placed.next_multiple_of(across);
+    }
+
     /// Labels with codes that are under way.
     pub(super) fn labels(&self) -> usize {
         self.web.iter().filter(|label| label.code.is_some()).count()
@@ -205,6 +211,7 @@ impl Line {
                 self.begin_piece(now, out);
             }
             let row: Vec<_> = self.stock.drain(..labels).collect();
+            self.roll.begin_row(self.settings.roll.labels_per_row);
             for code in &row {
                 self.roll.placed += 1;
                 let (piece, place) = (self.roll.piece, self.roll.placed);

@@ -15,6 +15,8 @@ struct Due {
     sent: Vec<u8>,
     /// Labels with codes that are still to be said back: a mark has none.
     labels: usize,
+    /// Where in `sent` the field of each label stands that was said back.
+    heard: Vec<usize>,
 }
 
 /// A label was said back that is not due: it came out twice, or is not ours.
@@ -25,7 +27,7 @@ pub(super) struct NotDue;
 impl Echoed {
     /// A row with so many codes goes out.
     pub(super) fn send(&mut self, sent: &[u8], labels: usize) {
-        self.due.push_back(Due { sent: sent.to_vec(), labels });
+        self.due.push_back(Due { sent: sent.to_vec(), labels, heard: Vec::new() });
     }
 
     /// The printer says back a label: it must be of the oldest row that is due, which stands in
@@ -36,9 +38,10 @@ impl Echoed {
         }
         let due = self.due.front_mut().ok_or(NotDue)?;
         let field = [b"^FD", data, b"^FS"].concat();
-        if !due.sent.windows(field.len()).any(|window| window == field) {
-            return Err(NotDue);
-        }
+        let at = due.sent.windows(field.len()).position(|window| window == field);
+        // One label said back twice is not its neighbour.
+        let at = at.filter(|at| !due.heard.contains(at)).ok_or(NotDue)?;
+        due.heard.push(at);
         due.labels -= 1;
         if due.labels == 0 {
             self.pass();
@@ -83,6 +86,14 @@ mod tests {
         assert_eq!(echoed.count(2), 2);
         assert_eq!(echoed.hear(b"|1c"), Ok(()));
         assert_eq!(echoed.count(3), 3);
+    }
+
+    #[test]
+    fn one_label_of_a_row_that_is_said_back_twice_does_not_count_its_neighbour() {
+        let mut echoed = sent();
+        echoed.hear(b"|1a").unwrap();
+        assert_eq!(echoed.hear(b"|1a"), Err(NotDue));
+        assert_eq!(echoed.count(2), 1);
     }
 
     #[test]

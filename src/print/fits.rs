@@ -3,7 +3,8 @@
 //! Both are read in one moment. They differ when a label came out that is not ours, or one of ours
 //! was lost; and, with some printers perhaps, always: one that counts the label under the head
 //! twice, or moves its counter a moment early or late. Which it is shows when all that is out came
-//! out, so nothing is sent until then; a printer that was right is not doubted again for the same.
+//! out, so nothing is sent until then; a printer that was right is not doubted again for the same, and
+//! gets its labels, but they are told only when it rests.
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -20,9 +21,17 @@ pub(super) struct Fits {
 }
 
 impl Fits {
-    /// Whether nothing may be sent, and nothing is told, until all that is out came out.
+    /// Whether nothing may be sent until all that is out came out.
     pub(super) fn is_doubted(&self) -> bool {
         self.doubted.is_some()
+    }
+
+    /// Whether labels may be told that this look shows to be out: then nothing else came out, and
+    /// the last of them is what a reprint would print. With a habit, a label that was lost and one
+    /// that was printed again can look like none: then only rest tells.
+    pub(super) fn may_tell(&self, ahead: isize, rests: bool) -> bool {
+        let has_habit = self.behind != 0 || self.ahead != 0;
+        self.doubted.is_none() && ahead == 0 && (rests || !has_habit)
     }
 
     /// Takes what one look shows: how far ahead the counter was, and whether the printer rests.
@@ -43,6 +52,11 @@ impl Fits {
         if rests && ahead == 0 {
             self.believe();
         }
+    }
+
+    /// Everything was cancelled: nothing is out that could be odd. What it is like stays known.
+    pub(super) fn begin_anew(&mut self) {
+        (self.odd_since, self.doubted) = (None, None);
     }
 
     /// All that is out came out and was counted. More than one label is no habit.
@@ -81,6 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_told_where_nothing_else_can_have_come_out_and_with_a_habit_only_at_rest() {
+        let now = Instant::now();
+        let mut fits = Fits::default();
+        assert!(fits.may_tell(0, false) && !fits.may_tell(1, false) && !fits.may_tell(-1, true));
+        fits.see(now, 1, false, TAKES);
+        assert!(!fits.may_tell(0, false) && !fits.may_tell(0, true), "it is doubted");
+        fits.see(now, 0, true, TAKES);
+        assert!(fits.may_tell(0, true) && !fits.may_tell(0, false) && !fits.may_tell(1, true));
+    }
+
+    #[test]
     fn a_habit_that_stands_for_as_long_as_a_label_takes_is_doubted_again() {
         let now = Instant::now();
         let mut fits = Fits::default();
@@ -91,6 +116,20 @@ mod tests {
         assert!(!fits.is_doubted());
         fits.see(now + TAKES, 1, false, TAKES);
         assert!(fits.is_doubted());
+    }
+
+    #[test]
+    fn a_habit_stays_known_when_everything_is_cancelled() {
+        let now = Instant::now();
+        let mut fits = Fits::default();
+        fits.see(now, -1, false, TAKES);
+        fits.begin_anew();
+        assert!(fits.may_tell(0, false), "what was doubted is gone");
+        fits.see(now, -1, false, TAKES);
+        fits.see(now, 0, true, TAKES);
+        fits.begin_anew();
+        fits.see(now, -1, false, TAKES);
+        assert!(!fits.is_doubted());
     }
 
     #[test]

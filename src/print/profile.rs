@@ -251,7 +251,17 @@ impl PrinterSettings {
         self.rest_within = self.rest_within.max(row * RESTS_WITHIN_ROWS);
         self
     }
+
+    /// How long a printer that is full may say of no label that it came out: one whose counter does
+    /// not fit at every moment is believed when all of them are out.
+    pub fn tells_within(&self) -> Duration {
+        let window = u32::try_from(self.window).unwrap_or(u32::MAX);
+        self.still_for.saturating_mul(window).saturating_add(SEES_REST_WITHIN)
+    }
 }
+
+/// So long it takes at most to see that a printer has come to rest: two looks at an idle one.
+const SEES_REST_WITHIN: Duration = Duration::from_secs(1);
 
 /// A printer whose labels were cancelled comes to rest within the time of so many rows: those of
 /// the largest window, and twice the time that it must be seen at rest.
@@ -390,6 +400,8 @@ mod tests {
         let long = settings.for_rows_of(302.0);
         let takes = Duration::from_secs_f64(302.0 / f64::from(speed));
         assert!(long.still_for > Duration::from_secs(1), "{:?}", long.still_for);
+        let window = u32::try_from(long.window).unwrap();
+        assert!(long.tells_within() > takes * window, "{:?}", long.tells_within());
         assert!(long.still_for >= takes && long.rest_within > long.still_for * 2, "{long:?}");
     }
 

@@ -232,7 +232,7 @@ impl<'a> Session<'a> {
                 self.told = Some(window.told());
                 *window = self.begin_at(count).await?;
                 (self.drain, self.amiss_since) = (Drain::default(), None);
-                self.fits = Fits::default();
+                self.fits.begin_anew();
                 self.pace.interrupted();
                 Ok(())
             }
@@ -420,8 +420,12 @@ impl<'a> Session<'a> {
     ) -> Result<Vec<Out>, CounterOff> {
         let held = health.held.map_or(window.len(), |held| held.most);
         let ahead = window.ahead(count, held)?;
-        self.fits.see(now, ahead, health.empty, self.settings.still_for);
-        if self.fits.is_doubted() || health.held.is_none() {
+        // Where it is not known what it holds, nothing can differ from that.
+        let known = health.held.is_some();
+        if known {
+            self.fits.see(now, ahead, health.empty, self.settings.still_for);
+        }
+        if !known || !self.fits.may_tell(ahead, health.empty) {
             return Ok(Vec::new());
         }
         window.counted(count, held)
@@ -477,8 +481,12 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let since = *self.amiss_since.get_or_insert(now);
-        let patience =
-            if self.shaken { self.settings.still_for } else { self.settings.count_within };
+        let patience = match (lost, self.shaken) {
+            (true, true) => self.settings.still_for,
+            (true, false) => self.settings.count_within,
+            // It may be right as soon as all of them are out.
+            (false, _) => self.settings.count_within.max(self.settings.tells_within()),
+        };
         if now < since + patience {
             return Ok(());
         }

@@ -1,4 +1,5 @@
 //! The account at the end of a script: what the store believes, held against what came out.
+use super::site::Books;
 use markwright::code::CodeState;
 use markwright::sim::printer::{SheetOut, Why};
 use sqlx::SqlitePool;
@@ -24,6 +25,8 @@ pub(crate) struct Account<'a> {
     pub(crate) imported: &'a BTreeSet<String>,
     /// What the store says of them.
     pub(crate) states: &'a States,
+    /// Its journal and its job.
+    pub(crate) books: &'a Books,
     /// What came out of the printer.
     pub(crate) ledger: &'a [SheetOut],
     /// Labels of the rows that may be out and not confirmed, and of one more row.
@@ -31,6 +34,8 @@ pub(crate) struct Account<'a> {
     /// Faults that struck, hands at the panel, and kills. What a printer waits out is none, and a
     /// person who presses Start for a line that waits is none: nothing may become doubtful by that.
     pub(crate) incidents: usize,
+    /// Whether the job came to its end.
+    pub(crate) done: bool,
     /// Whether a fault struck that makes whole labels which cannot be read.
     pub(crate) spoils: bool,
     /// Whether anything of this printer tells of a label that it printed again.
@@ -47,6 +52,8 @@ impl Account<'_> {
         }
         wrong.extend(self.unseen());
         wrong.extend(self.too_much_doubt());
+        wrong.extend(self.too_much_doubt_at_once());
+        wrong.extend(self.sums());
         wrong
     }
 
@@ -95,7 +102,9 @@ impl Account<'_> {
         };
         let (found, ours) = self.good_labels_of(code);
         // A copy that somebody made may lie there, and then nobody may count on the code.
-        let copied = state == CodeState::Doubtful || !self.tells_of_copies;
+        let copied = state == CodeState::Doubtful
+            || !self.tells_of_copies
+            || self.copied_in_the_end().iter().any(|last| last == code);
         let right = may.contains(if copied { &ours } else { &found });
         (!right).then(|| format!("{state}, and on {found} good labels: {code:?}"))
     }
@@ -125,5 +134,52 @@ impl Account<'_> {
                 "{doubtful} codes in doubt after {incidents} incidents, {at_stake} at stake each"
             )
         })
+    }
+
+    /// Between two rows that were handed over lies one incident at most, whatever was told of it and
+    /// however often the daemon began again meanwhile.
+    fn too_much_doubt_at_once(&self) -> Option<String> {
+        let (mut at_once, mut most) = (0, 0);
+        for (kind, is) in &self.books.journal {
+            match (kind.as_str(), is.as_deref()) {
+                ("on_roll", _) => at_once = 0,
+                ("moved", Some("doubtful")) => at_once += 1,
+                _ => {}
+            }
+            most = most.max(at_once);
+        }
+        let at_stake = self.at_stake;
+        let too_much = most > at_stake;
+        too_much.then(|| format!("{most} codes in doubt at once, {at_stake} at stake"))
+    }
+
+    /// What the job and its passport say fits to the codes, and a job that is done is whole, or has
+    /// used up its codes.
+    fn sums(&self) -> Vec<String> {
+        let Some(sheet) = &self.books.passport else { return Vec::new() };
+        let (printed, stored) = (self.count(CodeState::Printed), self.count(CodeState::Stored));
+        let (done, planned) = (sheet.job.done, sheet.job.wanted.planned);
+        let is_whole = done >= planned || stored == 0;
+        [
+            (!sheet.sums_close(), "the sums of the passport do not close"),
+            (sheet.fates.good != printed as u64, "the passport has other good labels than codes"),
+            (done != printed as u64, "the job has counted other labels than are printed"),
+            (self.done && sheet.fates.under_way != 0, "the job is done with labels under way"),
+            (self.done && !is_whole, "the job is done, and is short with codes left"),
+        ]
+        .into_iter()
+        .filter(|(wrong, _)| *wrong)
+        .map(|(_, words)| format!("{words}: {done} of {planned}, {printed} printed"))
+        .collect()
+    }
+
+    /// The codes of the last row, if somebody had it printed again when the job was done: then no
+    /// driver is there to see it.
+    fn copied_in_the_end(&self) -> &[String] {
+        let last = self.ledger.iter().rposition(|sheet| sheet.why != Why::Reprint);
+        let Some(last) = last.filter(|at| self.done && at + 1 < self.ledger.len()) else {
+            return &[];
+        };
+        &self.ledger[last].codes
     }
 }

@@ -3,7 +3,7 @@ use super::site::Job;
 use markwright::sim::PrintedLabel;
 use markwright::sim::dice::Dice;
 use markwright::sim::printer::{
-    Fault, Identity, Incident, Mood, Printer, PrinterSettings, Script, SheetOut,
+    Fault, Habit, Identity, Incident, Mood, Printer, PrinterSettings, Script, SheetOut,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -44,7 +44,9 @@ const FREE: [&str; 3] = ["paused", "slow", "dead dots"];
 /// The same for a printer that answers meanwhile. Silence may hide another fault.
 const FREE_IF_TOLD: &str = "too hot";
 /// What makes whole labels that nobody can read.
-const SPOILING: [&str; 3] = ["dead dots", "lost label, counted", "lost label, not counted"];
+const SPOILING: [&str; 2] = ["dead dots", "lost label, counted"];
+/// The same where no counter tells of it.
+const SPOILING_UNCOUNTED: &str = "lost label, not counted";
 
 impl Ended {
     /// How many faults struck that may put codes in doubt.
@@ -53,9 +55,11 @@ impl Ended {
         self.struck.iter().filter(|(kind, _)| !free(kind)).map(|(_, times)| times).sum()
     }
 
-    /// Whether whole labels may have come out that cannot be read.
-    pub(crate) fn spoils(&self) -> bool {
-        SPOILING.iter().any(|kind| self.struck.contains_key(kind))
+    /// Whether whole labels may have come out that cannot be read, from a printer with a counter or
+    /// without one.
+    pub(crate) fn spoils(&self, counts: bool) -> bool {
+        let struck = |kind| self.struck.contains_key(kind);
+        SPOILING.into_iter().any(struck) || (!counts && struck(SPOILING_UNCOUNTED))
     }
 }
 
@@ -94,13 +98,17 @@ fn settings_of(seed: u64, job: &Job) -> PrinterSettings {
     let usual = PrinterSettings::default();
     #[expect(clippy::cast_possible_truncation, reason = "a speed")]
     let inches = (SPEED.start + dice.unit() * (SPEED.end - SPEED.start)) as f32;
+    let (silent_in_fault, odometer_counts_partial) = (dice.chance(0.5), dice.chance(0.5));
+    let habits = [Habit::CountsEarly, Habit::CountsLate, Habit::HoldsTwice];
+    let habit = if dice.chance(0.3) { habits[dice.below(habits.len())] } else { Habit::default() };
     PrinterSettings {
         language: job.language,
         identity: Identity { dots_per_mm: 12.0, ..usual.identity },
         inches_per_second: inches,
         width: 1248,
-        silent_in_fault: dice.chance(0.5),
-        odometer_counts_partial: dice.chance(0.5),
+        silent_in_fault,
+        odometer_counts_partial,
+        habit,
         json_listen: job.asks_json.then_some(usual.listen),
         script: script_of(seed, job),
         seed,
@@ -126,10 +134,11 @@ fn script_of(seed: u64, job: &Job) -> Script {
 }
 
 fn words(settings: &PrinterSettings) -> String {
-    let PrinterSettings { language, silent_in_fault, odometer_counts_partial, .. } = settings;
+    let PrinterSettings { language, silent_in_fault, odometer_counts_partial, habit, .. } =
+        settings;
     let mut text = format!(
         "printer: {language:?}, {} in/s, silent in fault: {silent_in_fault}, counts partial \
-         labels: {odometer_counts_partial}\n",
+         labels: {odometer_counts_partial}, {habit:?}\n",
         settings.inches_per_second
     );
     for Incident { label, after, mood, lasts, .. } in &settings.script.incidents {

@@ -17,8 +17,6 @@ use tokio::time::{Instant, sleep};
 const AT_MOST: Duration = Duration::from_mins(2);
 /// Between two looks at the line.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// A printer that has nothing to do is looked at more often than this.
-const IDLE_LOOK: Duration = Duration::from_millis(1_500);
 /// A person sees that the line stands, thinks, and presses.
 const PERSON_TAKES_MS: usize = 600;
 /// Purposes of chance: what one of them uses does not change the others.
@@ -30,6 +28,8 @@ const FOR_THE_PERSON: u64 = 3;
 pub(crate) struct Report {
     pub(crate) seed: u64,
     pub(crate) language: Language,
+    /// What confirms a label.
+    pub(crate) evidence: &'static str,
     pub(crate) kills: usize,
     pub(crate) presses: usize,
     /// Which faults struck, and how often.
@@ -49,6 +49,7 @@ impl Report {
         Self {
             seed,
             language: Job::of(seed).language,
+            evidence: Job::of(seed).evidence,
             kills: 0,
             presses: 0,
             struck: BTreeMap::new(),
@@ -79,14 +80,16 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     let (killed, late) = play.until_done(&kills).await;
     let Play { presses, log, .. } = play;
     let ended = luck.end().await;
-    let states = states(&site.store_file()).await;
+    let (states, books) = (states(&site.store_file()).await, site.books().await);
     let account = Account {
         imported: &site.codes,
         states: &states,
+        books: &books,
         ledger: &ended.ledger,
         at_stake: (job.window + 1) * job.across,
         incidents: ended.costly() + killed,
-        spoils: ended.spoils(),
+        done: late.is_none(),
+        spoils: ended.spoils(job.evidence == "counter"),
         tells_of_copies: job.tells_of_copies(),
     };
     let mut wrong = account.contradictions();
@@ -94,6 +97,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     let mut report = Report {
         seed,
         language: job.language,
+        evidence: job.evidence,
         kills: killed,
         presses,
         printed: account.count(CodeState::Printed),
@@ -175,8 +179,6 @@ impl Play<'_> {
             let line = self.template.person.look(daemon).await;
             let state: LineState = line["state"].as_str().unwrap().parse().unwrap();
             if state == LineState::Complete {
-                // What somebody asks of the panel when the last label is out is seen, too.
-                sleep(IDLE_LOOK).await;
                 return None;
             }
             if Instant::now() >= self.ends_at {

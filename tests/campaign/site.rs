@@ -3,6 +3,7 @@ use super::daemon::{Daemon, LINE, Log, Person, program};
 use markwright::sim::dice::Dice;
 use markwright::sim::labels::random_dairy_code;
 use markwright::sim::printer::{Language, Printer};
+use markwright::store::{Passport, Store};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::BTreeSet;
@@ -22,6 +23,14 @@ const FOR_THE_JOB: u64 = 4;
 pub(crate) struct Template {
     folder: TempDir,
     pub(crate) person: Person,
+}
+
+/// What the store says in the end, beside the states of the codes.
+pub(crate) struct Books {
+    /// Kind of each entry of the journal, and which state a code came to, in order.
+    pub(crate) journal: Vec<(String, Option<String>)>,
+    /// The passport of the job; nothing if none was begun.
+    pub(crate) passport: Option<Passport>,
 }
 
 /// The copy within the template's folder: of a store that others have open.
@@ -59,7 +68,7 @@ pub(crate) struct Site {
 pub(crate) struct Job {
     pub(crate) language: Language,
     /// What confirms a label. A TSPL printer has no counter.
-    evidence: &'static str,
+    pub(crate) evidence: &'static str,
     /// A printer whose status is asked at a port of its own.
     pub(crate) asks_json: bool,
     reprint_on_error: &'static str,
@@ -81,7 +90,7 @@ impl Job {
     pub(crate) fn of(seed: u64) -> Self {
         let mut dice = Dice::of(seed, FOR_THE_JOB);
         let zpl = seed.is_multiple_of(2);
-        let counts = zpl && dice.chance(0.8);
+        let counts = zpl && dice.chance(0.75);
         let obeys = zpl || dice.chance(0.5);
         let mut job = Self {
             language: if zpl { Language::Zpl } else { Language::Tspl },
@@ -96,7 +105,7 @@ impl Job {
             across: if dice.chance(0.25) { 2 } else { 1 },
             marks: dice.chance(0.3),
         };
-        if zpl && !counts && dice.chance(0.6) {
+        if zpl && !counts && dice.chance(0.75) {
             (job.evidence, job.window) = ("echo", 1 + dice.below(4));
         }
         job
@@ -175,6 +184,23 @@ impl Site {
 
     pub(crate) fn store_file(&self) -> PathBuf {
         store_file(self.folder.path())
+    }
+
+    /// Reads the books of a daemon that has ended.
+    pub(crate) async fn books(&self) -> Books {
+        let options = SqliteConnectOptions::new().filename(self.store_file()).read_only(true);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let sql = "select kind, body ->> 'is' from journal order by id";
+        let journal = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        let store = Store::open(&self.store_file()).await.unwrap();
+        let jobs = store.jobs_of_pool(&format!("line:{LINE}")).await.unwrap();
+        assert!(jobs.len() <= 1, "one roll a script: {jobs:?}");
+        let passport = match jobs.first() {
+            Some(job) => store.passport(*job).await.unwrap(),
+            None => None,
+        };
+        Books { journal, passport }
     }
 
     async fn import(&self) {

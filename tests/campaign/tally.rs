@@ -5,10 +5,20 @@ use markwright::sim::printer::Language;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// What may confirm a label, by the language of the printer.
+const EVIDENCE: [(Language, &str); 4] = [
+    (Language::Zpl, "counter"),
+    (Language::Zpl, "echo"),
+    (Language::Zpl, "batch_drain"),
+    (Language::Tspl, "batch_drain"),
+];
+
 /// The sums of all scripts.
 #[derive(Default)]
 pub(crate) struct Tally {
     languages: BTreeMap<Language, Sums>,
+    /// Scripts by what confirmed their labels.
+    evidence: BTreeMap<(Language, &'static str), usize>,
     failed: Vec<u64>,
 }
 
@@ -35,6 +45,7 @@ impl Tally {
             );
             self.failed.push(*seed);
         }
+        *self.evidence.entry((report.language, report.evidence)).or_default() += 1;
         let sums = self.languages.entry(report.language).or_default();
         sums.scripts += 1;
         sums.killed += usize::from(report.kills > 0);
@@ -45,6 +56,12 @@ impl Tally {
         for (kind, times) in report.struck {
             *sums.struck.entry(kind).or_default() += times;
         }
+    }
+
+    /// The least number of scripts that one kind of evidence had.
+    pub(crate) fn rarest_evidence(&self) -> usize {
+        let of = |evidence| self.evidence.get(&evidence).copied().unwrap_or_default();
+        EVIDENCE.into_iter().map(of).min().unwrap_or_default()
     }
 
     /// The seeds of the scripts that failed.
@@ -74,6 +91,9 @@ impl fmt::Display for Tally {
             for (kind, times) in struck {
                 writeln!(f, "  {kind:<24} {times:>6}")?;
             }
+        }
+        for ((language, evidence), scripts) in &self.evidence {
+            writeln!(f, "{language:?} by {evidence}: {scripts} scripts")?;
         }
         write!(f, "{} failed", self.failed.len())
     }

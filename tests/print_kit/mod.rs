@@ -296,6 +296,13 @@ impl Bench {
         change(&mut self.script.lock().unwrap());
     }
 
+    /// Waits until it was asked so many times how it stands, from question to question.
+    pub(crate) async fn looks(&self, times: usize) {
+        let count = |s: &Script| s.heard.iter().filter(|c| *c == "~HS" || *c == "~HQES").count();
+        let before = count(&self.script.lock().unwrap());
+        self.until(|s| count(s) > before + times).await;
+    }
+
     /// Waits until the script looks like that.
     pub(crate) async fn until(&self, looks: impl Fn(&Script) -> bool) {
         let wait = async {

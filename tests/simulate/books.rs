@@ -2,8 +2,8 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
-    Command, Fate, LineState, OpenProduct, Outcome, PictureId, PlcCommand, PrinterCommand, Record,
-    Restored, Tag, Verdict,
+    Command, Fate, LastOut, LineState, OpenProduct, Outcome, PictureId, PlcCommand, PrinterCommand,
+    Record, Restored, Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -188,7 +188,7 @@ impl Books {
             products,
             pieces,
             alarms: Vec::new(),
-            last_out: Vec::new(),
+            last_out: LastOut::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::fate::Fate;
 use super::label::Label;
 use super::memory::Memory;
 use super::script::{Fault, Incident, Mood};
-use super::settings::{Chances, Identity, Language, PrinterSettings};
+use super::settings::{Chances, Habit, Identity, Language, PrinterSettings};
 use super::sheet::{SheetOut, Why};
 use super::speak::Answers;
 use super::tspl::Desk;
@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 /// The ledger keeps this many labels; older ones are only counted.
 const LEDGER_KEEPS: usize = 1_000_000;
+/// How long after a label the odometer moves that is late.
+const COUNTS_LATE_BY: Duration = Duration::from_millis(40);
 
 /// Bytes back to the host that sent something.
 pub(super) type Reply = mpsc::Sender<Vec<u8>>;
@@ -106,6 +108,9 @@ pub(super) struct Device {
     pub(super) silent_in_fault: bool,
     odometer_counts_partial: bool,
     pub(super) odometer: u64,
+    habit: Habit,
+    /// When the last label was handed over that the odometer counted.
+    counted_at: Option<Instant>,
     /// Millimetres that the web moved.
     pub(super) mileage_mm: f64,
     sheets: u64,
@@ -152,6 +157,8 @@ impl Device {
             silent_in_fault: settings.silent_in_fault,
             odometer_counts_partial: settings.odometer_counts_partial,
             odometer: settings.odometer,
+            habit: settings.habit,
+            counted_at: None,
             mileage_mm: 0.0,
             sheets: 0,
             served: 0,
@@ -371,11 +378,27 @@ impl Device {
         sheet
     }
 
+    /// What the printer says of its odometer.
+    pub(super) fn told_odometer(&self) -> u64 {
+        let under_head = self.habit == Habit::CountsEarly && self.printing.is_some();
+        let just_out = self.counted_at.is_some_and(|at| at.elapsed() < COUNTS_LATE_BY);
+        let late = self.habit == Habit::CountsLate && just_out;
+        (self.odometer + u64::from(under_head)).saturating_sub(u64::from(late))
+    }
+
+    /// Labels that `~HS` names beside the formats that wait.
+    pub(super) fn held_twice(&self) -> usize {
+        usize::from(self.habit == Habit::HoldsTwice && self.printing.is_some())
+    }
+
     /// The label is on the pad: now, and not before, the odometer advances.
     pub(super) fn handed_over(&mut self, printing: &Printing, sheet: &SheetOut) {
         self.printing = None;
         self.fate.label_done();
-        self.odometer += u64::from(sheet.counted);
+        if sheet.counted {
+            self.odometer += 1;
+            self.counted_at = Some(Instant::now());
+        }
         let of_a_format = matches!(printing.why, Why::Format | Why::AfterFault | Why::SecondTalker);
         if !sheet.partial && of_a_format {
             self.last = Some((Arc::clone(&printing.label), printing.reply.clone()));

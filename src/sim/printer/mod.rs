@@ -27,7 +27,7 @@ mod zpl;
 
 pub use controls::{Controls, Snapshot};
 pub use script::{Fault, Incident, Mood, Script, ScriptError};
-pub use settings::{Chances, Identity, Language, PrinterSettings};
+pub use settings::{Chances, Habit, Identity, Language, PrinterSettings};
 pub use sheet::{SheetOut, Why, duplicates, good_labels, read_ledger, standstill};
 
 use super::PrintedLabel;

@@ -27,6 +27,21 @@ pub struct Identity {
     pub dots_per_mm: f32,
 }
 
+/// How the numbers that a printer tells of itself fit to its labels at every moment (printers may
+/// differ). At rest they always do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Habit {
+    /// The odometer moves when the label is out, and then the label is in the printer no more.
+    #[default]
+    Exact,
+    /// The odometer moves when the label comes under the head.
+    CountsEarly,
+    /// The odometer moves 40 ms after the label is out.
+    CountsLate,
+    /// `~HS` counts the label under the head among the formats, too.
+    HoldsTwice,
+}
+
 /// What a fake printer is like. Stable: tests name what they change and take the rest from
 /// [`PrinterSettings::default`].
 #[derive(Debug, Clone)]
@@ -58,6 +73,8 @@ pub struct PrinterSettings {
     pub silent_in_fault: bool,
     /// The odometer also counts labels that were printed in part (printers differ).
     pub odometer_counts_partial: bool,
+    /// How its numbers fit to its labels.
+    pub habit: Habit,
     /// What will happen, by the number of the label.
     pub script: Script,
     /// Where every sheet is written down as it comes out, one JSON object a line.
@@ -89,6 +106,7 @@ impl Default for PrinterSettings {
             odometer: 0,
             silent_in_fault: true,
             odometer_counts_partial: false,
+            habit: Habit::default(),
             script: Script::default(),
             ledger_file: None,
             chances: Chances::default(),

@@ -77,7 +77,7 @@ pub(in super::super) fn get(device: &Device, name: &str) -> Option<String> {
     let switch = |on, [yes, no]: [&str; 2]| if on { yes.to_owned() } else { no.to_owned() };
     let identity = &device.identity;
     match name {
-        "odometer.total_label_count" => Some(device.odometer.to_string()),
+        "odometer.total_label_count" => Some(device.told_odometer().to_string()),
         "odometer.total_print_length" => {
             let inches = device.mileage_mm / 25.4;
             Some(format!("{:.0} INCHES, {:.0} CENTIMETERS", inches, device.mileage_mm / 10.0))
@@ -120,7 +120,7 @@ fn host_status(device: &Device) -> [String; 3] {
         (flag(Fault::MediaOut), flag(Fault::HeadOpen), flag(Fault::RibbonOut));
     let hot = flag(Fault::TooHot);
     let (paused, full) = (u8::from(device.paused), u8::from(!device.has_room()));
-    let (length, waiting) = (device.memory.setup.length, device.waiting());
+    let (length, waiting) = (device.memory.setup.length, device.waiting() + device.held_twice());
     let partial = u8::from(device.partial_format);
     let mode = print_mode(device.memory.setup.mode);
     let (taken, left) = (u8::from(device.label_waiting && mode == 1), device.unfinished());
