@@ -135,9 +135,10 @@ async fn wait(
             events.push(Event::Operator(Request::Stop));
             return true;
         }
-        () = wake(line) => events.push(Event::Wake),
         Some(request) = desk.requests.recv() => events.push(request),
         _ = desk.facts.recv_many(events, FACTS_AT_ONCE) => {}
+        // Last: what was told in time and not yet heard must not count as late.
+        () = wake(line) => events.push(Event::Wake),
     }
     false
 }

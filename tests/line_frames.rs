@@ -47,6 +47,7 @@ fn the_nth_frame_is_of_the_nth_trigger_whichever_is_told_first() {
     assert_eq!(bench.verdict(2), None, "nobody told of its trigger");
     bench.plc(PlcEvent::Triggered(Tag(2)));
     assert_eq!(bench.verdict(2), GOOD);
+    bench.later(60 * MS);
     assert_eq!(bench.passes(), [1, 2]);
 }
 
@@ -168,22 +169,88 @@ fn a_counted_frame_passes_nobody_while_the_next_product_is_before_the_camera_alr
     assert_eq!(bench.line.view().rejects_in_a_row, 1);
     counted(&mut bench, 2, symbol(2));
     assert_eq!(bench.verdict(2), GOOD, "no other trigger was told");
+    bench.later(60 * MS);
     assert_eq!(bench.passes(), [2]);
 }
 
 #[test]
 fn a_trigger_that_is_told_too_soon_after_a_counted_frame_makes_that_unsure() {
     // Until its own trigger would have been told, the frame may be of the next product.
-    for (wait, verdict) in [(59, UNSURE), (60, GOOD)] {
+    for (wait, passes, verdict) in [(59, &[][..], UNSURE), (60, &[1][..], GOOD)] {
         let mut bench = running();
         bench.labelled(1);
         counted(&mut bench, 1, symbol(1));
         bench.later(wait * MS);
+        assert_eq!(bench.passes(), passes, "{wait} ms: a pass is not taken back");
         bench.labelled(2);
         assert_eq!(bench.verdict(1), verdict, "{wait} ms");
         counted(&mut bench, 2, symbol(2));
         assert_eq!(bench.verdict(2), GOOD);
+        bench.later(60 * MS);
+        assert_eq!(bench.passes(), [passes, &[2]].concat());
     }
+}
+
+#[test]
+fn the_line_wakes_by_itself_to_speak_for_a_counted_product() {
+    let mut bench = running();
+    bench.labelled(1);
+    counted(&mut bench, 1, symbol(1));
+    assert_eq!(bench.line.next_wake(), Some((bench.now + 60 * MS, Deadline::Picture)));
+    // With a tag there is nothing to wait for.
+    bench.labelled(2);
+    bench.read(2, symbol(2));
+    assert_eq!(bench.passes(), [2]);
+}
+
+#[test]
+fn a_product_is_unsure_also_where_its_frame_came_at_the_end_of_its_time() {
+    let mut bench = running();
+    bench.labelled(1);
+    // The camera missed that trigger, and the label slipped to the next product.
+    bench.later(195 * MS);
+    counted(&mut bench, 1, symbol(1));
+    bench.later(20 * MS);
+    bench.plc(PlcEvent::ProductArrived(Tag(2)));
+    bench.plc(PlcEvent::Triggered(Tag(2)));
+    assert_eq!(bench.verdict(1), UNSURE, "the picture was due at 200 ms, this is told at 215");
+    bench.later(300 * MS);
+    assert!(bench.passes().is_empty());
+}
+
+#[test]
+fn a_connection_that_is_lost_makes_no_product_sure() {
+    let mut bench = running();
+    bench.labelled(1);
+    counted(&mut bench, 1, symbol(1));
+    bench.say(Event::Camera(CameraEvent::Down(Cause::Unreachable)));
+    assert!(bench.passes().is_empty(), "the PLC may still tell of the next product");
+    bench.labelled(2);
+    assert_eq!(bench.verdict(1), UNSURE);
+
+    let mut bench = running();
+    bench.labelled(1);
+    counted(&mut bench, 1, symbol(1));
+    bench.plc(PlcEvent::Down(Cause::Unreachable));
+    assert_eq!(bench.verdict(1), UNSURE, "nobody tells in time");
+    bench.plc(PlcEvent::Up(Since::Known));
+    bench.later(60 * MS);
+    assert!(bench.passes().is_empty());
+}
+
+#[test]
+fn products_told_too_soon_one_after_another_hold_the_line() {
+    let mut bench = running();
+    for tag in 1..=3 {
+        bench.labelled(tag);
+        counted(&mut bench, tag, symbol(i64::from(tag)));
+        bench.later(59 * MS);
+    }
+    assert_eq!(bench.line.view().rejects_in_a_row, 0, "the third is not unsure yet");
+    bench.labelled(4);
+    assert_eq!([1, 2, 3].map(|tag| bench.verdict(tag)), [UNSURE; 3]);
+    assert!(raised(&bench, StopReason::TooManyRejects));
+    assert!(bench.passes().is_empty());
 }
 
 #[test]

@@ -23,8 +23,8 @@ use markwright::line::*;
 use std::time::{Duration, Instant};
 use world::{Luck, TICK, World};
 
-/// With a camera that counts, what waits for its trigger and what waits for its frame must be less
-/// than the way from one product to the next: 18 ticks of 5 ms at least.
+/// With a camera that counts, what waits for its frame and twice what waits for its trigger must be
+/// less than the way from one product to the next: 18 ticks of 5 ms at least.
 fn settings(counts: bool) -> LineSettings {
     let ms = Duration::from_millis;
     LineSettings {
@@ -34,7 +34,7 @@ fn settings(counts: bool) -> LineSettings {
         labels_ahead: 4,
         rows_in_printer: 4,
         print_within: ms(500),
-        picture_within: ms(if counts { 60 } else { 200 }),
+        picture_within: ms(if counts { 55 } else { 200 }),
         trigger_within: ms(15),
         quality: QualitySettings { least_grade: Some(books::LEAST_GRADE), keep_one_in: 10 },
         drain_within: ms(5000),

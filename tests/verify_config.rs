@@ -80,20 +80,20 @@ fn products_that_follow_too_closely_for_a_camera_that_counts_are_refused_with_th
     assert_eq!(
         said,
         "product_every: found nothing, wanted the least time from one product to the next, such as \
-         \"700ms\": this camera only counts its frames, and that is certain where it is more than \
-         picture_within + trigger_within (500ms + 100ms)"
+         \"750ms\": this camera only counts its frames, and that is certain where it is more than \
+         picture_within + 2 x trigger_within (500ms + 2 x 100ms)"
     );
-    let said = problem(&format!("camera = {{ {counts}, product_every = \"600ms\" }}"));
+    let said = problem(&format!("camera = {{ {counts}, product_every = \"700ms\" }}"));
     assert_eq!(
         said,
-        "product_every: found \"600ms\", wanted more than picture_within + trigger_within (500ms + \
-         100ms), because frames that are only counted are not certain otherwise: make these two \
+        "product_every: found \"700ms\", wanted more than picture_within + 2 x trigger_within (500ms \
+         + 2 x 100ms), because frames that are only counted are not certain otherwise: make these two \
          shorter in [line.limits], or let the camera tell the tag of the product"
     );
     let fast = "limits = { picture_within = \"80ms\", trigger_within = \"50ms\" }";
     for right in [
-        format!("camera = {{ {counts}, product_every = \"601ms\" }}"),
-        format!("camera = {{ {counts}, product_every = \"131ms\" }}\n{fast}"),
+        format!("camera = {{ {counts}, product_every = \"701ms\" }}"),
+        format!("camera = {{ {counts}, product_every = \"181ms\" }}\n{fast}"),
         // With a tag, or where the line asks, products may follow as they like.
         format!("camera = {{ {counts}, pattern = \"{{tag}},{{code}}\" }}"),
         format!(
@@ -119,7 +119,7 @@ fn where_symbols_are_is_four_numbers() {
 #[test]
 fn what_is_wrong_with_a_reader_is_said_in_words() {
     let reader = |rest: &str| {
-        let usual = "source = \"reader\", address = \"r:23\", product_every = \"700ms\"";
+        let usual = "source = \"reader\", address = \"r:23\", product_every = \"750ms\"";
         problem(&format!("camera = {{ {usual}, {rest} }}"))
     };
     let cases = [
@@ -149,7 +149,7 @@ fn a_source_that_nobody_knows_is_refused() {
 #[cfg(not(feature = "aravis"))]
 #[test]
 fn a_source_that_is_not_built_in_says_how_to_build_it() {
-    let said = problem("camera = { source = \"aravis\", product_every = \"700ms\" }");
+    let said = problem("camera = { source = \"aravis\", product_every = \"750ms\" }");
     assert_eq!(
         said,
         "source: found \"aravis\", which this program was built without, wanted a program that \

@@ -79,8 +79,10 @@ fn symbol_at(at: &mut Reader<'_>) -> Option<Region> {
     if at.has("symbol_at") { at.read("symbol_at", wanted, region) } else { None }
 }
 
-/// Frames that are only counted belong to their products for certain where each is there, and its
-/// trigger is told, before the next product can be before the camera.
+/// Frames that are only counted belong to their products for certain where no next product can come
+/// before the camera while that would put them in doubt: the trigger is told within `trigger`, the
+/// frame comes within `picture` after that, and a trigger that is told within `trigger` after the
+/// frame may have been before it.
 fn product_every(
     at: &mut Reader<'_>,
     only_counts: Option<bool>,
@@ -91,14 +93,16 @@ fn product_every(
     if only_counts == Some(false) {
         return;
     }
-    let gap = format!("more than picture_within + trigger_within ({picture:?} + {trigger:?})");
+    let least = picture + 2 * trigger;
+    let gap =
+        format!("more than picture_within + 2 x trigger_within ({picture:?} + 2 x {trigger:?})");
     if !said && only_counts.is_some() {
         let wanted = format!(
-            "the least time from one product to the next, such as \"700ms\": this camera only counts \
+            "the least time from one product to the next, such as \"750ms\": this camera only counts \
              its frames, and that is certain where it is {gap}"
         );
         at.wrong("product_every", "nothing", &wanted);
-    } else if said && every <= picture + trigger {
+    } else if said && every <= least {
         let wanted = format!(
             "{gap}, because frames that are only counted are not certain otherwise: make these two \
              shorter in [line.limits], or let the camera tell the tag of the product"

@@ -297,12 +297,16 @@ impl Line {
         standing
     }
 
-    /// Only a good product is spoken for: the gate takes silence for a no.
+    /// Only a good product is spoken for, and only when nothing can make it unsure any more: the gate
+    /// takes silence for a no, and a pass is not taken back.
     fn decide_spoken(&mut self, out: &mut Outcome) {
         if self.plc.is_up() {
             let good = |tag: &Tag| self.belt.is_good(*tag);
-            let to_pass = std::mem::take(&mut self.to_pass).into_iter().filter(good);
-            out.commands.extend(to_pass.map(|tag| Command::Plc(PlcCommand::Pass(tag))));
+            let wanted = std::mem::take(&mut self.to_pass).into_iter().filter(good);
+            let (unsure, sure): (Vec<_>, Vec<_>) =
+                wanted.partition(|tag| self.frames.are_unsure_of(*tag));
+            self.to_pass = unsure;
+            out.commands.extend(sure.into_iter().map(|tag| Command::Plc(PlcCommand::Pass(tag))));
         }
         out.commands.extend(self.to_take.drain(..).map(Command::TakePicture));
         out.commands.extend(self.to_keep.drain(..).map(Command::KeepPicture));

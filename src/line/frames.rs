@@ -6,7 +6,8 @@
 //! for, a label that another product should carry, or sums that differ at the next standstill end
 //! that, and nothing passes on such a camera's word before the belt has stood still again. Where the
 //! next product was before the camera already when a frame came, that frame may be of either: it
-//! passes nobody.
+//! passes nobody. So the pass of a counted frame is spoken when that cannot be told any more,
+//! `trigger_within` after the frame; with tags it is spoken at once.
 use super::belt::Product;
 use super::reading::Seen;
 use super::{
@@ -31,6 +32,16 @@ struct Early {
     due: Instant,
 }
 
+/// A product that was found good by number.
+#[derive(Debug)]
+struct Last {
+    tag: Tag,
+    /// The trigger of the next product, had there been one before the frame came, is told by then.
+    until: Instant,
+    /// Rejects in a row before it.
+    rejects: u32,
+}
+
 /// How triggers and frames stand to each other.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
@@ -44,8 +55,8 @@ pub(super) struct Frames {
     counted: u32,
     /// Triggers since the two were found to agree.
     triggers: u32,
-    /// The last product that was told by number, and until when a next trigger makes that unsure.
-    last: Option<(Tag, Instant)>,
+    /// The last product that was found good by number, while a next trigger makes that unsure.
+    last: Option<Last>,
     /// Triggers whose frame did not come yet.
     open: VecDeque<(u32, Tag)>,
     /// Frames whose trigger was not told yet.
@@ -55,16 +66,22 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// When a frame has waited too long for its trigger, or the belt has stood long enough.
+    /// When a frame has waited too long for its trigger, a product is no longer unsure, or the belt
+    /// has stood long enough.
     pub(super) fn due(&self) -> Option<Instant> {
         let early = self.early.iter().filter(|_| self.counts).map(|early| early.due);
-        early.chain(self.quiet_due).min()
+        let sure = self.last.as_ref().map(|last| last.until);
+        early.chain(sure).chain(self.quiet_due).min()
+    }
+
+    /// Whether a next trigger may still say that this product's frame was of another one.
+    pub(super) fn are_unsure_of(&self, tag: Tag) -> bool {
+        self.last.as_ref().is_some_and(|last| last.tag == tag)
     }
 
     fn forget(&mut self) {
         self.open.clear();
         self.early.clear();
-        self.last = None;
     }
 
     /// From now on the next frame is that of the next trigger.
@@ -140,25 +157,23 @@ impl Line {
             }
         }
         self.wait_for_quiet(now);
-        if !self.frames.certain {
+        // The frame before may have been of this product, if that was before the camera already.
+        // Its pass was not spoken yet; and where a fact is heard late, what counts is that.
+        if self.frames.last.as_ref().is_some_and(|last| last.tag != tag) {
+            self.doubt_last(records);
+        }
+        let frames = &mut self.frames;
+        if !frames.certain {
             return;
         }
-        let frames = &mut self.frames;
         frames.triggers += 1;
         let n = frames.triggers;
-        // The frame before may have been of this product, if that was before the camera already.
-        let unsure = frames.last.take().filter(|(_, until)| now < *until);
-        if let Some((tag, _)) = unsure {
-            self.doubt_good(tag, records);
-        }
-        let frames = &mut self.frames;
         if frames.take_early(FrameOf::Tag(tag)).is_some() {
             return;
         }
         let early = frames.take_early(FrameOf::Count(frames.base + n));
         if let Some(Early { of, reading, picture, due }) = early {
-            self.note_reading(of, tag, &reading, picture, records);
-            self.is_last(tag, due);
+            self.note_by_number((of, tag), &reading, picture, due, records);
             return;
         }
         frames.open.push_back((n, tag));
@@ -208,12 +223,11 @@ impl Line {
         let of = FrameOf::Count(count);
         if let Some(tag) = frames.take_open(n) {
             let next_came = n < frames.triggers;
-            let rejects = self.rejects_in_a_row;
-            self.note_reading(of, tag, &reading, picture, records);
-            if next_came && self.doubt_good(tag, records) {
-                self.rejects_in_a_row = rejects + 1;
+            let until = now + self.settings.trigger_within;
+            self.note_by_number((of, tag), &reading, picture, until, records);
+            if next_came {
+                self.doubt_last(records);
             }
-            self.is_last(tag, now + self.settings.trigger_within);
         } else if is_new && n > frames.triggers {
             self.let_wait(now, of, reading, picture, records);
         } else if is_new && self.shows_another(&reading) {
@@ -221,11 +235,29 @@ impl Line {
         }
     }
 
-    /// This product was told by number. Whether its frame was not that of the next one is sure only
-    /// when its trigger, had there been one by then, would have been told.
-    fn is_last(&mut self, tag: Tag, told: Instant) {
-        let due = self.belt.product(tag).and_then(|product| product.picture_due);
-        self.frames.last = due.map(|due| (tag, due.min(told)));
+    /// A frame and a product have the same number. Whether it was not the frame of the next product
+    /// is sure only when the trigger of that, had there been one by then, would have been told.
+    fn note_by_number(
+        &mut self,
+        (of, tag): (FrameOf, Tag),
+        reading: &Reading,
+        picture: Option<PictureId>,
+        until: Instant,
+        records: &mut Vec<Record>,
+    ) {
+        let rejects = self.rejects_in_a_row;
+        self.note_reading(of, tag, reading, picture, records);
+        let good = self.belt.is_good(tag);
+        self.frames.last = good.then_some(Last { tag, until, rejects });
+    }
+
+    /// The last product that was found good by number may be another one: it is a reject like every
+    /// other, and counts as one.
+    pub(super) fn doubt_last(&mut self, records: &mut Vec<Record>) {
+        let Some(Last { tag, rejects, .. }) = self.frames.last.take() else { return };
+        if self.doubt_good(tag, records) {
+            self.rejects_in_a_row = rejects + 1;
+        }
     }
 
     /// The PLC did not tell yet of the trigger for this frame.
@@ -297,5 +329,6 @@ impl Line {
         if late || (quiet && frames.certain && !frames.sums_agree()) {
             self.frames_out_of_step(records);
         }
+        self.frames.last.take_if(|last| last.until <= now);
     }
 }

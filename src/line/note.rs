@@ -145,6 +145,8 @@ impl Line {
                 self.plc = Device::Down(cause);
                 self.conditions = Conditions::default();
                 self.lose_count();
+                // Whether a next product came is told too late.
+                self.doubt_last(records);
             }
             PlcEvent::Heard { boot, seq } => records.push(Record::Heard { boot, seq }),
             PlcEvent::Condition(conditions) => self.conditions = conditions,

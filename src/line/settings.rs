@@ -46,8 +46,9 @@ pub struct LineSettings {
     /// A triggered camera delivers a reading within this time.
     pub picture_within: Duration,
     /// The PLC tells of a trigger at the latest this much later than the camera delivers its
-    /// frame. For cameras that only count their triggers: products must not follow each other
-    /// closer than this and `picture_within` together.
+    /// frame, or than it happened, where there is no frame. For cameras that only count their
+    /// triggers: so long after the frame a good product is passed, and products must not follow
+    /// each other closer than `picture_within` and twice this time together.
     pub trigger_within: Duration,
     /// A stop empties the belt within this time, or gives up and counts.
     pub drain_within: Duration,
