@@ -26,6 +26,10 @@ const FITS: f32 = 0.5;
 /// Frames that are less sure than this are chance: of the read symbols of the development set none
 /// was below 2.1, of the frames in pictures without a symbol nine of ten are.
 const LEAST: f32 = 1.8;
+/// Smaller frames that are less sure than this are not worth looking for uneven rows: those in
+/// pictures without a symbol are all of that kind.
+const SURE: f32 = 2.6;
+const MODULES: usize = 20 * 20;
 /// Behind a blur a lattice beats at least so clearly: all read ones above 0.085, grounds without
 /// a symbol below 0.045.
 pub(super) const GLIMMER: f32 = 0.06;
@@ -257,10 +261,12 @@ impl Look<'_> {
         let growth = lattice.growth;
         let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, &warp, (wide, high), growth);
-        self.seen(&warp, frame).or_else(|| {
-            let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
-            self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
-        })
+        let found = self.seen(&warp, frame);
+        if found.is_some() || (frame.rank() < SURE && rows * cols < MODULES) {
+            return found;
+        }
+        let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
+        self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
     }
 
     /// Measures the modules and reads them, where they look like the symbol that is meant.
