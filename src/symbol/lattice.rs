@@ -326,6 +326,11 @@ impl Start {
         (across.0 * down.1 - across.1 * down.0).abs().sqrt()
     }
 
+    /// Whether it is no beat that would be slower still.
+    pub(super) fn inside(&self) -> bool {
+        self.pitch() < 0.97 / SLOWEST
+    }
+
     /// Follows the lattice outwards over all tiles in which it beats.
     pub(super) fn follow(&self, grey: &Grey<'_>, care: Care) -> Option<Lattice> {
         let patience = care.patience;

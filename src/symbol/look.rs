@@ -13,6 +13,7 @@ use super::tone;
 use super::uneven;
 use super::warp::{Sight, Warp};
 use std::cell::Cell;
+use std::ops::Range;
 
 /// The usual way to follow a lattice, that for sharpened pictures, and the other ways.
 pub(super) const USUAL: Care = Care { patience: 1, few: 6, many: 20 };
@@ -44,14 +45,17 @@ const SHARPER: f32 = 1.0;
 const FEW: usize = 11;
 /// Pixels that are looked at in double size at most.
 const DOUBLED_MOST: u64 = 50_000;
-/// Modules that are wider in double size need not be.
-const DOUBLED_PITCH: f32 = 6.5;
+/// Modules that are wider in double size need not be: they are read as they are. In a lump that is
+/// about square there may be a symbol whose outline is better seen.
+const DOUBLED_PITCH: [f32; 2] = [4.6, 6.5];
 /// Pixels that are blurred at most.
 const DOTS_MOST: u64 = 160_000;
 /// Dots whose pitch is less pixels are not seen apart.
 const DOTS_PITCH: f32 = 3.0;
 /// Blur, in modules, behind which separate dots touch.
 const TOUCHING: f32 = 0.42;
+/// The pitch that they have then: the same, or that of which the diagonals beat before.
+const TOUCHED: Range<f32> = 0.9..1.46;
 /// Pixels that are sharpened at most: about ten milliseconds.
 const SHARPENED_MOST: u64 = 400_000;
 /// The picture while one place of it is looked at.
@@ -140,17 +144,19 @@ impl Look<'_> {
     /// Looks at a busy part of the picture in double size: modules of two pixels.
     pub(super) fn larger(&self, map: &Map, place: &Place) -> Option<Symbol> {
         let part = self.around(map, place)?;
-        if u64::from(part.width) * u64::from(part.height) > DOUBLED_MOST || self.task.over() {
+        let many = u64::from(part.width) * u64::from(part.height) > DOUBLED_MOST;
+        let square = part.width.max(part.height) * 3 < part.width.min(part.height) * 5;
+        let widest = DOUBLED_PITCH[usize::from(square)];
+        let small = |start: &Start| start.clear > GLIMMER && start.pitch() < widest;
+        let (near, at) = self.near(place, WINDOWS[0] / 4 + 2)?;
+        let glimpse = lattice::view(&near.twice().grey(), (2 * at.0, 2 * at.1), WINDOWS[0]);
+        if many || self.task.over() || !glimpse.starts.iter().any(small) {
             return None;
         }
         let large = self.here.part(part)?.twice();
         let large = large.grey();
         let at = (2 * (place.x - part.x as usize), 2 * (place.y - part.y as usize));
         let view = lattice::view(&large, at, WINDOWS[0]);
-        let small = |start: &Start| start.clear > GLIMMER && start.pitch() < DOUBLED_PITCH;
-        if !view.starts.iter().any(small) {
-            return None;
-        }
         let whole = Region { x: 0, y: 0, width: 2 * part.width, height: 2 * part.height };
         let look = self.instead(&large, part, true);
         look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
@@ -158,22 +164,41 @@ impl Look<'_> {
 
     /// Blurs a busy part of the picture to the pitch of its lattice, so that dots of a mark that is
     /// peened or burnt into a part touch each other, and looks again.
-    pub(super) fn dots(&self, map: &Map, place: &Place) -> Option<Symbol> {
+    pub(super) fn dots(&self, map: &Map, place: &Place, pitch: f32) -> Option<Symbol> {
+        if pitch < DOTS_PITCH || self.task.over() {
+            return None;
+        }
+        let sigma = pitch * TOUCHING;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some pixels")]
+        let (near, at) = self.near(place, WINDOWS[0] / 2 + (2.5 * sigma).ceil() as usize)?;
+        let glimpse = lattice::view(&sharpen::blurred(&near, sigma).grey(), at, WINDOWS[0]);
+        let touch = |start: &Start| {
+            start.clear > FAINTEST && TOUCHED.contains(&(start.pitch() / pitch)) && start.inside()
+        };
         let part = self.around(map, place)?;
-        if u64::from(part.width) * u64::from(part.height) > DOTS_MOST || self.task.over() {
+        let many = u64::from(part.width) * u64::from(part.height) > DOTS_MOST;
+        if many || !glimpse.starts.iter().any(touch) {
             return None;
         }
         let at = (place.x - part.x as usize, place.y - part.y as usize);
-        let here = self.here.part(part)?;
-        let starts = lattice::view(&here, at, WINDOWS[0]).starts;
-        let start = starts.first().filter(|start| start.pitch() > DOTS_PITCH)?;
-        let soft = sharpen::blurred(&here, start.pitch() * TOUCHING);
+        let soft = sharpen::blurred(&self.here.part(part)?, sigma);
         let soft = soft.grey();
         let view = lattice::view(&soft, at, WINDOWS[0]);
-        view.starts.first().filter(|start| start.clear > FAINTEST)?;
         let look = self.instead(&soft, part, false);
         let whole = Region { x: 0, y: 0, ..part };
         look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
+    }
+
+    /// The picture up to so far around a place, and where the place is in it.
+    fn near(&self, place: &Place, far: usize) -> Option<(Grey<'_>, (usize, usize))> {
+        let span = |at: usize, end: usize| {
+            let (from, to) = (at.saturating_sub(far), (at + far).min(end));
+            Some((u32::try_from(from).ok()?, u32::try_from(to.checked_sub(from)?).ok()?))
+        };
+        let (x, width) = span(place.x, self.here.width())?;
+        let (y, height) = span(place.y, self.here.height())?;
+        let near = self.here.part(Region { x, y, width, height })?;
+        Some((near, (place.x - x as usize, place.y - y as usize)))
     }
 
     /// The busy part of the picture around a place.

@@ -101,9 +101,18 @@ struct Search<'a> {
     maps: Vec<Map>,
     /// How many more places may be sharpened.
     deep: usize,
-    /// Places that glimmer, though nothing was read there, and in which copies.
-    leads: Vec<(usize, Place)>,
+    /// Places that glimmer, though nothing was read there.
+    leads: Vec<Lead>,
     spent: bool,
+}
+
+/// A place that glimmers.
+struct Lead {
+    /// In which copy.
+    level: usize,
+    place: Place,
+    /// Pitch of its clearest lattice, in pixels of the copy.
+    pitch: f32,
 }
 
 impl Search<'_> {
@@ -131,12 +140,10 @@ impl Search<'_> {
             }
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
             let found = look.through(&view, USUAL);
-            let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
-            if glimmer && found.is_none() {
-                leads.push((level, *place));
-            }
+            let glimmer = view.starts.first().filter(|start| start.clear > GLIMMER);
             let found = found.or_else(|| {
-                if glimmer { look.sharper(map, place, view.blur, &mut deep) } else { None }
+                leads.push(Lead { level, place: *place, pitch: glimmer?.pitch() });
+                look.sharper(map, place, view.blur, &mut deep)
             });
             going_on = found.is_none_or(&mut *take);
             if !going_on {
@@ -153,7 +160,7 @@ impl Search<'_> {
     fn outlines(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
         let finders = Cell::new(self.task.hints.finders);
         let mut seen: Vec<[usize; 4]> = Vec::new();
-        self.leads.iter().all(|(level, place)| {
+        self.leads.iter().all(|Lead { level, place, .. }| {
             let (x, y) = (place.x << level, place.y << level);
             let covers = |[left, top, right, bottom]: &[usize; 4]| {
                 (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
@@ -180,10 +187,10 @@ impl Search<'_> {
             places.all(|place| finest.larger(map, place).is_none_or(&mut *take))
         });
         small
-            && self.leads.iter().take(DOTS).all(|(level, place)| {
+            && self.leads.iter().take(DOTS).all(|Lead { level, place, pitch }| {
                 let here = self.copy(*level);
                 let look = self.look(&here, *level, &finders);
-                look.dots(&self.maps[*level], place).is_none_or(&mut *take)
+                look.dots(&self.maps[*level], place, *pitch).is_none_or(&mut *take)
             })
     }
 
