@@ -129,7 +129,16 @@ impl Look<'_> {
         if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST {
             return None;
         }
-        let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
+        let sigma = blur * SHARPER;
+        // A large part is sharpened where the place itself shows more when it is sharp.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some pixels")]
+        let (near, at) = self.near(place, WINDOWS[0] / 2 + (4.5 * sigma).ceil() as usize)?;
+        if near.width() * near.height() * 3 < (part.width * part.height) as usize {
+            let glimpse = sharpen::sharpened(&near, sigma);
+            let view = lattice::view(&glimpse.grey(), at, WINDOWS[0]);
+            view.starts.first().filter(|start| start.clear > FAINTEST)?;
+        }
+        let sharp = sharpen::sharpened(&self.here.part(part)?, sigma);
         let at = (place.x - part.x as usize, place.y - part.y as usize);
         let view = lattice::view(&sharp.grey(), at, WINDOWS[0]);
         self.instead(&sharp.grey(), part, false).through(&view, SHARPENED)
