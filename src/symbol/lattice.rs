@@ -197,26 +197,25 @@ impl Window {
     /// at a right angle.
     fn ways(&self, angle: f32) -> [(f32, f32); 2] {
         let (sin, cos) = angle.sin_cos();
-        let mut sums = [[0.0_f32; LANES]; 4];
+        let [mut p, mut pq, mut q, mut qp] = [[0.0_f32; LANES]; 4];
         for (gx, gy) in self.gx.chunks_exact(LANES).zip(self.gy.chunks_exact(LANES)) {
             for lane in 0..LANES {
-                let (a, b) = (gx[lane] * cos + gy[lane] * sin, gy[lane] * cos - gx[lane] * sin);
+                let (x, y) = (gx[lane], gy[lane]);
+                let (a, b) = (x * cos + y * sin, y * cos - x * sin);
                 let (aa, bb, ab) = (a * a, b * b, a * b);
-                // Within 22 degrees of one of them; corners of modules are neither. A number and
-                // its amount are twice the number or nothing.
-                let (along, across) = (aa - 5.8 * bb, bb - 5.8 * aa);
-                let length = 1.0 / (aa + bb + 1.0);
-                let along = (along + along.abs()) * length;
-                let across = (across + across.abs()) * length;
-                sums[0][lane] += along * aa;
-                sums[1][lane] += along * ab;
-                sums[2][lane] += across * bb;
-                sums[3][lane] += across * ab;
+                let by = 1.0 / (aa + bb + 1.0);
+                // Within 22 degrees of one of them; corners of modules are neither.
+                let (along, across) = ((aa - 5.8 * bb) * by, (bb - 5.8 * aa) * by);
+                let along = if along > 0.0 { along } else { 0.0 };
+                let across = if across > 0.0 { across } else { 0.0 };
+                p[lane] += along * aa;
+                pq[lane] += along * ab;
+                q[lane] += across * bb;
+                qp[lane] += across * ab;
             }
         }
-        let sum = |at: usize| sums[at].iter().sum::<f32>();
-        let lean = |at: usize| sum(2 * at + 1) / sum(2 * at).max(1.0);
-        let (p, q) = ((1.0, lean(0)), (lean(1), 1.0));
+        let sum = |of: [f32; LANES]| of.iter().sum::<f32>();
+        let (p, q) = ((1.0, sum(pq) / sum(p).max(1.0)), (sum(qp) / sum(q).max(1.0), 1.0));
         [p, q].map(|(a, b)| {
             let length = a.hypot(b);
             ((a * cos - b * sin) / length, (a * sin + b * cos) / length)
