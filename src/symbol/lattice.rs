@@ -281,13 +281,13 @@ impl Window {
         let step = (way.0 * PARTS) as i32;
         for (row, (gx, gy)) in self.gx.chunks(width).zip(self.gy.chunks(width)).enumerate() {
             let start = corner + way.1 * row as f32;
-            let mut at = [0, 1, 2, 3].map(|lane| {
-                ((start + way.0 * (lane * quarter) as f32) * PARTS) as i32
-            });
+            let mut at =
+                [0, 1, 2, 3].map(|lane| ((start + way.0 * (lane * quarter) as f32) * PARTS) as i32);
             for n in 0..quarter {
                 for lane in 0..LANES {
                     let slope = gx[lane * quarter + n] * way.0 + gy[lane * quarter + n] * way.1;
-                    bins[(at[lane] >> 16) as usize][lane][usize::from(slope < 0.0)] += slope * slope;
+                    bins[(at[lane] >> 16) as usize][lane][usize::from(slope < 0.0)] +=
+                        slope * slope;
                     at[lane] += step;
                 }
             }
