@@ -178,8 +178,9 @@ impl Window {
                 let (x, y) = (gx[lane], gy[lane]);
                 let (a, b) = (x * x - y * y, 2.0 * x * y);
                 let length = x * x + y * y + 1.0;
-                re[lane] += (a * a - b * b) / length;
-                im[lane] += 2.0 * a * b / length;
+                let by = 1.0 / length;
+                re[lane] += (a * a - b * b) * by;
+                im[lane] += 2.0 * a * b * by;
                 power[lane] += length;
                 most[lane] = if length > most[lane] { length } else { most[lane] };
             }
@@ -196,26 +197,25 @@ impl Window {
     /// at a right angle.
     fn ways(&self, angle: f32) -> [(f32, f32); 2] {
         let (sin, cos) = angle.sin_cos();
-        let mut sums = [[0.0_f32; LANES]; 4];
+        let [mut p, mut pq, mut q, mut qp] = [[0.0_f32; LANES]; 4];
         for (gx, gy) in self.gx.chunks_exact(LANES).zip(self.gy.chunks_exact(LANES)) {
             for lane in 0..LANES {
-                let (a, b) = (gx[lane] * cos + gy[lane] * sin, gy[lane] * cos - gx[lane] * sin);
+                let (x, y) = (gx[lane], gy[lane]);
+                let (a, b) = (x * cos + y * sin, y * cos - x * sin);
                 let (aa, bb, ab) = (a * a, b * b, a * b);
-                // Within 22 degrees of one of them; corners of modules are neither. A number and
-                // its amount are twice the number or nothing.
-                let (along, across) = (aa - 5.8 * bb, bb - 5.8 * aa);
-                let length = 1.0 / (aa + bb + 1.0);
-                let along = (along + along.abs()) * length;
-                let across = (across + across.abs()) * length;
-                sums[0][lane] += along * aa;
-                sums[1][lane] += along * ab;
-                sums[2][lane] += across * bb;
-                sums[3][lane] += across * ab;
+                let by = 1.0 / (aa + bb + 1.0);
+                // Within 22 degrees of one of them; corners of modules are neither.
+                let (along, across) = ((aa - 5.8 * bb) * by, (bb - 5.8 * aa) * by);
+                let along = if along > 0.0 { along } else { 0.0 };
+                let across = if across > 0.0 { across } else { 0.0 };
+                p[lane] += along * aa;
+                pq[lane] += along * ab;
+                q[lane] += across * bb;
+                qp[lane] += across * ab;
             }
         }
-        let sum = |at: usize| sums[at].iter().sum::<f32>();
-        let lean = |at: usize| sum(2 * at + 1) / sum(2 * at).max(1.0);
-        let (p, q) = ((1.0, lean(0)), (lean(1), 1.0));
+        let sum = |of: [f32; LANES]| of.iter().sum::<f32>();
+        let (p, q) = ((1.0, sum(pq) / sum(p).max(1.0)), (sum(qp) / sum(q).max(1.0), 1.0));
         [p, q].map(|(a, b)| {
             let length = a.hypot(b);
             ((a * cos - b * sin) / length, (a * sin + b * cos) / length)
@@ -268,21 +268,34 @@ impl Window {
     /// Strength of the edges that rise and that fall, pixel by pixel along one direction; the
     /// middle of the window is in the middle.
     fn profile(&self, way: (f32, f32)) -> Vec<[f32; 2]> {
+        /// Parts of a pixel.
+        const PARTS: f32 = 65_536.0;
         let (width, height) = (self.width, self.gx.len() / self.width);
         let half =
             f32::midpoint(width as f32 * way.0.abs(), height as f32 * way.1.abs()).ceil() + 1.0;
-        let mut bins = vec![[0.0; 2]; 2 * half as usize + 1];
+        // Four quarters of a row go side by side, each into bins of its own: none waits for another.
+        let quarter = width / LANES;
+        let mut bins = vec![[[0.0_f32; 2]; LANES]; 2 * half as usize + 1];
         let corner =
             half - way.0 * (width - 1) as f32 / 2.0 - way.1 * (height - 1) as f32 / 2.0 + 0.5;
+        let step = (way.0 * PARTS) as i32;
         for (row, (gx, gy)) in self.gx.chunks(width).zip(self.gy.chunks(width)).enumerate() {
-            let mut at = corner + way.1 * row as f32;
-            for (gx, gy) in gx.iter().zip(gy) {
-                let slope = gx * way.0 + gy * way.1;
-                bins[at as usize][usize::from(slope < 0.0)] += slope * slope;
-                at += way.0;
+            let start = corner + way.1 * row as f32;
+            let mut at =
+                [0, 1, 2, 3].map(|lane| ((start + way.0 * (lane * quarter) as f32) * PARTS) as i32);
+            for n in 0..quarter {
+                for lane in 0..LANES {
+                    let slope = gx[lane * quarter + n] * way.0 + gy[lane * quarter + n] * way.1;
+                    bins[(at[lane] >> 16) as usize][lane][usize::from(slope < 0.0)] +=
+                        slope * slope;
+                    at[lane] += step;
+                }
             }
         }
-        bins
+        let sum = |lanes: [[f32; 2]; LANES]| {
+            lanes.into_iter().fold([0.0; 2], |sum, lane| [sum[0] + lane[0], sum[1] + lane[1]])
+        };
+        bins.into_iter().map(sum).collect()
     }
 }
 
@@ -324,6 +337,11 @@ impl Start {
     pub(super) fn pitch(&self) -> f32 {
         let (across, down) = self.warp.steps(0.0, 0.0);
         (across.0 * down.1 - across.1 * down.0).abs().sqrt()
+    }
+
+    /// Whether it is no beat that would be slower still.
+    pub(super) fn inside(&self) -> bool {
+        self.pitch() < 0.97 / SLOWEST
     }
 
     /// Follows the lattice outwards over all tiles in which it beats.

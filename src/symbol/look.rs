@@ -13,6 +13,7 @@ use super::tone;
 use super::uneven;
 use super::warp::{Sight, Warp};
 use std::cell::Cell;
+use std::ops::Range;
 
 /// The usual way to follow a lattice, that for sharpened pictures, and the other ways.
 pub(super) const USUAL: Care = Care { patience: 1, few: 6, many: 20 };
@@ -26,6 +27,10 @@ const FITS: f32 = 0.5;
 /// Frames that are less sure than this are chance: of the read symbols of the development set none
 /// was below 2.1, of the frames in pictures without a symbol nine of ten are.
 const LEAST: f32 = 1.8;
+/// Smaller frames that are less sure than this are not worth looking for uneven rows: those in
+/// pictures without a symbol are all of that kind.
+const SURE: f32 = 2.6;
+const MODULES: usize = 20 * 20;
 /// Behind a blur a lattice beats at least so clearly: all read ones above 0.085, grounds without
 /// a symbol below 0.045.
 pub(super) const GLIMMER: f32 = 0.06;
@@ -40,14 +45,17 @@ const SHARPER: f32 = 1.0;
 const FEW: usize = 11;
 /// Pixels that are looked at in double size at most.
 const DOUBLED_MOST: u64 = 50_000;
-/// Modules that are wider in double size need not be.
-const DOUBLED_PITCH: f32 = 6.5;
+/// Modules that are wider in double size need not be: they are read as they are. In a lump that is
+/// about square there may be a symbol whose outline is better seen.
+const DOUBLED_PITCH: [f32; 2] = [4.6, 6.5];
 /// Pixels that are blurred at most.
 const DOTS_MOST: u64 = 160_000;
 /// Dots whose pitch is less pixels are not seen apart.
 const DOTS_PITCH: f32 = 3.0;
 /// Blur, in modules, behind which separate dots touch.
 const TOUCHING: f32 = 0.42;
+/// The pitch that they have then: the same, or that of which the diagonals beat before.
+const TOUCHED: Range<f32> = 0.9..1.46;
 /// Pixels that are sharpened at most: about ten milliseconds.
 const SHARPENED_MOST: u64 = 400_000;
 /// The picture while one place of it is looked at.
@@ -121,7 +129,16 @@ impl Look<'_> {
         if u64::from(part.width) * u64::from(part.height) > SHARPENED_MOST {
             return None;
         }
-        let sharp = sharpen::sharpened(&self.here.part(part)?, blur * SHARPER);
+        let sigma = blur * SHARPER;
+        // A large part is sharpened where the place itself shows more when it is sharp.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some pixels")]
+        let (near, at) = self.near(place, WINDOWS[0] / 2 + (4.5 * sigma).ceil() as usize)?;
+        if near.width() * near.height() * 3 < (part.width * part.height) as usize {
+            let glimpse = sharpen::sharpened(&near, sigma);
+            let view = lattice::view(&glimpse.grey(), at, WINDOWS[0]);
+            view.starts.first().filter(|start| start.clear > FAINTEST)?;
+        }
+        let sharp = sharpen::sharpened(&self.here.part(part)?, sigma);
         let at = (place.x - part.x as usize, place.y - part.y as usize);
         let view = lattice::view(&sharp.grey(), at, WINDOWS[0]);
         self.instead(&sharp.grey(), part, false).through(&view, SHARPENED)
@@ -136,17 +153,19 @@ impl Look<'_> {
     /// Looks at a busy part of the picture in double size: modules of two pixels.
     pub(super) fn larger(&self, map: &Map, place: &Place) -> Option<Symbol> {
         let part = self.around(map, place)?;
-        if u64::from(part.width) * u64::from(part.height) > DOUBLED_MOST || self.task.over() {
+        let many = u64::from(part.width) * u64::from(part.height) > DOUBLED_MOST;
+        let square = part.width.max(part.height) * 3 < part.width.min(part.height) * 5;
+        let widest = DOUBLED_PITCH[usize::from(square)];
+        let small = |start: &Start| start.clear > GLIMMER && start.pitch() < widest;
+        let (near, at) = self.near(place, WINDOWS[0] / 4 + 2)?;
+        let glimpse = lattice::view(&near.twice().grey(), (2 * at.0, 2 * at.1), WINDOWS[0]);
+        if many || self.task.over() || !glimpse.starts.iter().any(small) {
             return None;
         }
         let large = self.here.part(part)?.twice();
         let large = large.grey();
         let at = (2 * (place.x - part.x as usize), 2 * (place.y - part.y as usize));
         let view = lattice::view(&large, at, WINDOWS[0]);
-        let small = |start: &Start| start.clear > GLIMMER && start.pitch() < DOUBLED_PITCH;
-        if !view.starts.iter().any(small) {
-            return None;
-        }
         let whole = Region { x: 0, y: 0, width: 2 * part.width, height: 2 * part.height };
         let look = self.instead(&large, part, true);
         look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
@@ -154,22 +173,41 @@ impl Look<'_> {
 
     /// Blurs a busy part of the picture to the pitch of its lattice, so that dots of a mark that is
     /// peened or burnt into a part touch each other, and looks again.
-    pub(super) fn dots(&self, map: &Map, place: &Place) -> Option<Symbol> {
+    pub(super) fn dots(&self, map: &Map, place: &Place, pitch: f32) -> Option<Symbol> {
+        if pitch < DOTS_PITCH || self.task.over() {
+            return None;
+        }
+        let sigma = pitch * TOUCHING;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some pixels")]
+        let (near, at) = self.near(place, WINDOWS[0] / 2 + (2.5 * sigma).ceil() as usize)?;
+        let glimpse = lattice::view(&sharpen::blurred(&near, sigma).grey(), at, WINDOWS[0]);
+        let touch = |start: &Start| {
+            start.clear > FAINTEST && TOUCHED.contains(&(start.pitch() / pitch)) && start.inside()
+        };
         let part = self.around(map, place)?;
-        if u64::from(part.width) * u64::from(part.height) > DOTS_MOST || self.task.over() {
+        let many = u64::from(part.width) * u64::from(part.height) > DOTS_MOST;
+        if many || !glimpse.starts.iter().any(touch) {
             return None;
         }
         let at = (place.x - part.x as usize, place.y - part.y as usize);
-        let here = self.here.part(part)?;
-        let starts = lattice::view(&here, at, WINDOWS[0]).starts;
-        let start = starts.first().filter(|start| start.pitch() > DOTS_PITCH)?;
-        let soft = sharpen::blurred(&here, start.pitch() * TOUCHING);
+        let soft = sharpen::blurred(&self.here.part(part)?, sigma);
         let soft = soft.grey();
         let view = lattice::view(&soft, at, WINDOWS[0]);
-        view.starts.first().filter(|start| start.clear > FAINTEST)?;
         let look = self.instead(&soft, part, false);
         let whole = Region { x: 0, y: 0, ..part };
         look.through(&view, SHARPENED).or_else(|| look.outlined(whole, at))
+    }
+
+    /// The picture up to so far around a place, and where the place is in it.
+    fn near(&self, place: &Place, far: usize) -> Option<(Grey<'_>, (usize, usize))> {
+        let span = |at: usize, end: usize| {
+            let (from, to) = (at.saturating_sub(far), (at + far).min(end));
+            Some((u32::try_from(from).ok()?, u32::try_from(to.checked_sub(from)?).ok()?))
+        };
+        let (x, width) = span(place.x, self.here.width())?;
+        let (y, height) = span(place.y, self.here.height())?;
+        let near = self.here.part(Region { x, y, width, height })?;
+        Some((near, (place.x - x as usize, place.y - y as usize)))
     }
 
     /// The busy part of the picture around a place.
@@ -257,10 +295,12 @@ impl Look<'_> {
         let growth = lattice.growth;
         let growth = if frame.turned.is_multiple_of(2) { growth } else { (growth.1, growth.0) };
         let warp = refine(self.here, &warp, (wide, high), growth);
-        self.seen(&warp, frame).or_else(|| {
-            let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
-            self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
-        })
+        let found = self.seen(&warp, frame);
+        if found.is_some() || (frame.rank() < SURE && rows * cols < MODULES) {
+            return found;
+        }
+        let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
+        self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
     }
 
     /// Measures the modules and reads them, where they look like the symbol that is meant.

@@ -88,7 +88,8 @@ pub fn find_within(
             }
             !wanted
         };
-        let spent = search(grey, &Task { hints, expected, left, levels }, &mut take);
+        let task = Task { hints, expected, left, levels, beside: BESIDE };
+        let spent = search(grey, &task, &mut take);
         (found.as_ref().map(is_wanted), spent)
     };
     let size = expected.and_then(Expected::size).filter(|_| hints.size.is_none());
@@ -109,9 +110,10 @@ pub fn find_within(
 /// Reads every symbol that is found, each place once.
 pub fn find_all(grey: &Grey<'_>, hints: &Hints) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = Vec::new();
-    let task = Task { hints, expected: None, left: &|| Duration::MAX, levels: LEVELS };
+    let left = &|| Duration::MAX;
+    let task = Task { hints, expected: None, left, levels: LEVELS, beside: usize::MAX };
     search(grey, &task, &mut |symbol| {
-        let again = found.iter().any(|other| other.covers(symbol.middle()));
+        let again = found.iter().any(|other| covers(&other.corners, symbol.middle()));
         if !again {
             found.push(symbol);
         }
@@ -125,18 +127,21 @@ impl Symbol {
         let sum = self.corners.iter().fold((0.0, 0.0), |sum, c| (sum.0 + c.0, sum.1 + c.1));
         (sum.0 / 4.0, sum.1 / 4.0)
     }
-
-    /// Whether a pixel is inside of it.
-    fn covers(&self, (x, y): (f32, f32)) -> bool {
-        let side = |at: usize| {
-            let ((ax, ay), (bx, by)) = (self.corners[at], self.corners[(at + 1) % 4]);
-            (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0.0
-        };
-        let first = side(0);
-        (1..4).all(|at| side(at) == first)
-    }
 }
+
+/// Whether a pixel is between these corners.
+pub(super) fn covers(corners: &[(f32, f32); 4], (x, y): (f32, f32)) -> bool {
+    let side = |at: usize| {
+        let ((ax, ay), (bx, by)) = (corners[at], corners[(at + 1) % 4]);
+        (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0.0
+    };
+    let first = side(0);
+    (1..4).all(|at| side(at) == first)
+}
+
 /// How many times as many finders are looked into where there is time for it.
 const DEEPER: usize = 8;
 /// Places at which the size of the expected code is looked for first.
 const FIRST_PLACES: usize = 2;
+/// Places at which an expected code is still looked for beside another one.
+const BESIDE: usize = 8;

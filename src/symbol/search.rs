@@ -2,11 +2,11 @@
 //! copies of it.
 use super::expected::Expected;
 use super::grey::{Grey, Owned};
-use super::lattice::{self, Care, WINDOWS};
+use super::lattice::{self, Care, View, WINDOWS};
 use super::locate::{Map, Place};
 use super::look::{GLIMMER, Look, SHARPENED, USUAL, scale};
 use super::outline::MOST as OUTLINED_MOST;
-use super::reader::{Hints, MOST_PIXELS, Symbol};
+use super::reader::{self, Hints, MOST_PIXELS, Symbol};
 use std::cell::Cell;
 use std::ops::Range;
 use std::time::Duration;
@@ -35,6 +35,9 @@ pub(super) struct Task<'a> {
     /// How much time there still is.
     pub(super) left: &'a dyn Fn() -> Duration,
     pub(super) levels: usize,
+    /// Places that are looked at where something was read and the search goes on; with a bound,
+    /// in the usual ways only.
+    pub(super) beside: usize,
 }
 
 impl Task<'_> {
@@ -64,6 +67,9 @@ pub(super) fn search(
         maps: Vec::new(),
         deep: DEEP,
         leads: Vec::new(),
+        views: Vec::new(),
+        read: Vec::new(),
+        beside: task.beside,
         spent: false,
     };
     // A glance at every copy first: large modules look like many small ones in the finer copies,
@@ -76,12 +82,14 @@ pub(super) fn search(
         (0..task.levels).all(|level| search.level(level, places.clone(), finders, take))
     };
     let going_on = round(&mut search, 0..GLANCES, GLANCED.min(finders), take);
-    let going_on = going_on && search.outlines(take) && {
+    let usual = |search: &Search<'_>| task.beside < usize::MAX && !search.read.is_empty();
+    let going_on = going_on && (usual(&search) || search.outlines(take)) && {
         let from = if search.spent { 0 } else { GLANCES };
         (search.spent, search.deep) = (false, DEEP);
-        round(&mut search, from..places, finders, take) && search.otherwise(take)
+        round(&mut search, from..places, finders, take)
+            && (usual(&search) || search.otherwise(take))
     };
-    if going_on && task.levels == LEVELS {
+    if going_on && task.levels == LEVELS && !usual(&search) {
         search.once_more(take);
     }
     search.spent
@@ -101,9 +109,23 @@ struct Search<'a> {
     maps: Vec<Map>,
     /// How many more places may be sharpened.
     deep: usize,
-    /// Places that glimmer, though nothing was read there, and in which copies.
-    leads: Vec<(usize, Place)>,
+    /// Places that glimmer, though nothing was read there.
+    leads: Vec<Lead>,
+    /// What the first places of the finest copy showed.
+    views: Vec<(usize, View)>,
+    /// Corners of what was read, and how many more places are looked at beside it.
+    read: Vec<[(f32, f32); 4]>,
+    beside: usize,
     spent: bool,
+}
+
+/// A place that glimmers.
+struct Lead {
+    /// In which copy.
+    level: usize,
+    place: Place,
+    /// Pitch of its clearest lattice, in pixels of the copy.
+    pitch: f32,
 }
 
 impl Search<'_> {
@@ -122,38 +144,60 @@ impl Search<'_> {
         let here = self.copy(level);
         let look = self.look(&here, level, &finders);
         let (map, mut deep) = (&self.maps[level], self.deep);
-        let mut leads = Vec::new();
-        let places = map.places.iter().take(places.end).skip(places.start);
+        let (mut leads, mut views) = (Vec::new(), Vec::new());
+        let (mut read, mut beside) = (self.read.clone(), self.beside);
+        let places = map.places.iter().enumerate().take(places.end).skip(places.start);
         let mut going_on = true;
-        for place in places {
+        for (at, place) in places {
             if self.task.over() || finders.get() == 0 {
+                break;
+            }
+            if !read.is_empty() {
+                if read.iter().any(|corners| reader::covers(corners, self.whole(level, place))) {
+                    continue;
+                }
+                going_on = beside > 0;
+                beside = beside.saturating_sub(1);
+            }
+            if !going_on {
                 break;
             }
             let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
             let found = look.through(&view, USUAL);
-            let glimmer = view.starts.first().is_some_and(|start| start.clear > GLIMMER);
-            if glimmer && found.is_none() {
-                leads.push((level, *place));
-            }
+            let glimmer = view.starts.first().filter(|start| start.clear > GLIMMER);
             let found = found.or_else(|| {
-                if glimmer { look.sharper(map, place, view.blur, &mut deep) } else { None }
+                leads.push(Lead { level, place: *place, pitch: glimmer?.pitch() });
+                look.sharper(map, place, view.blur, &mut deep)
             });
+            if level == 0 && at < AGAIN {
+                views.push((at, view));
+            }
+            read.extend(found.as_ref().map(|symbol| symbol.corners));
             going_on = found.is_none_or(&mut *take);
             if !going_on {
                 break;
             }
         }
+        (self.read, self.beside) = (read, beside);
+        self.views.append(&mut views);
         self.deep = deep;
         self.leads.append(&mut leads);
         self.spent |= finders.get() == 0;
         going_on && !self.task.over()
     }
 
+    /// A place of a copy in pixels of the whole picture.
+    #[expect(clippy::cast_precision_loss, reason = "pixels of a picture are far below 2^24")]
+    fn whole(&self, level: usize, place: &Place) -> (f32, f32) {
+        let (left, top) = self.task.hints.region.map_or((0, 0), |region| (region.x, region.y));
+        ((left as usize + (place.x << level)) as f32, (top as usize + (place.y << level)) as f32)
+    }
+
     /// The outlines of what glimmered, each in the finest copy that shows it; says whether to go on.
     fn outlines(&self, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
         let finders = Cell::new(self.task.hints.finders);
         let mut seen: Vec<[usize; 4]> = Vec::new();
-        self.leads.iter().all(|(level, place)| {
+        self.leads.iter().all(|Lead { level, place, .. }| {
             let (x, y) = (place.x << level, place.y << level);
             let covers = |[left, top, right, bottom]: &[usize; 4]| {
                 (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
@@ -180,10 +224,10 @@ impl Search<'_> {
             places.all(|place| finest.larger(map, place).is_none_or(&mut *take))
         });
         small
-            && self.leads.iter().take(DOTS).all(|(level, place)| {
+            && self.leads.iter().take(DOTS).all(|Lead { level, place, pitch }| {
                 let here = self.copy(*level);
                 let look = self.look(&here, *level, &finders);
-                look.dots(&self.maps[*level], place).is_none_or(&mut *take)
+                look.dots(&self.maps[*level], place, *pitch).is_none_or(&mut *take)
             })
     }
 
@@ -192,13 +236,21 @@ impl Search<'_> {
         let finders = Cell::new(self.task.hints.finders);
         let Some(map) = self.maps.first() else { return };
         let look = self.look(&self.part, 0, &finders);
-        let again = map.places.iter().take(AGAIN);
-        for (place, (window, care)) in again.flat_map(|place| CARES.map(|care| (place, care))) {
+        let again = map.places.iter().take(AGAIN).enumerate();
+        for ((at, place), (window, care)) in again.flat_map(|at| CARES.map(|care| (at, care))) {
             if self.task.over() {
                 return;
             }
-            let view = lattice::view(&self.part, (place.x, place.y), window);
-            if look.through(&view, care).is_some_and(|symbol| !take(symbol)) {
+            let fresh;
+            let mut known = self.views.iter().filter(|_| window == WINDOWS[0]);
+            let view = match known.find(|(of, _)| *of == at) {
+                Some((_, view)) => view,
+                None => {
+                    fresh = lattice::view(&self.part, (place.x, place.y), window);
+                    &fresh
+                }
+            };
+            if look.through(view, care).is_some_and(|symbol| !take(symbol)) {
                 return;
             }
         }
