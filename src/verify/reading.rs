@@ -309,7 +309,7 @@ mod tests {
             assert_eq!(seen.reading, is_gs1(FOREIGN));
             spent.push(1_000 - asked.get());
         }
-        assert!(spent[0] < 200 && spent[0] < spent[1], "{spent:?}");
+        assert!(spent[0] < 200, "{spent:?}");
         let mut both = picture_of(&shown, 60, 60);
         put(&mut both, &symbol(TEXT, true), (340, 220), 5);
         assert_eq!(look(&both, &knowing(TEXT, true)), is_gs1(TEXT));
