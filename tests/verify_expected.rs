@@ -99,15 +99,34 @@ fn labelled(labels: &[(u32, (usize, usize))]) -> Vec<u8> {
 async fn a_foreign_code_of_the_same_size_is_never_passed_for_the_expected_one() {
     let mut line = Line::begin(None).await;
     let (left, right) = ((80, 80), (700, 460));
+    line.expect(&[text(1), text(2), text(3)]).await;
     assert_eq!(line.look_for(&[(1, left)]).await, Some(1));
     line.expect(&[text(2), text(3)]).await;
     assert_eq!(line.look_for(&[(900_002, left)]).await, Some(900_002), "it is what it is");
     assert_eq!(line.look_for(&[(2, left)]).await, Some(2));
     assert_eq!(line.look_for(&[(3, left)]).await, Some(3), "the next one, before any news");
+    // The label of the next product may be in the picture, on a product beside: what this product
+    // carries is at the usual place.
     let seen = line.look_for(&[(900_002, left), (2, right)]).await;
-    assert_eq!(seen, Some(2), "a neighbour does not hide it");
+    assert_eq!(seen, Some(900_002), "a neighbour does not stand for it");
+    let seen = line.look_for(&[(900_002, (190, 80)), (2, left)]).await;
+    assert_eq!(seen, Some(2), "nor does it hide it");
     let seen = line.look_for(&[(900_003, left), (900_004, right)]).await;
-    assert!(matches!(seen, Some(900_003 | 900_004)), "{seen:?}: one of those that are there");
+    assert_eq!(seen, Some(900_003), "the one at the usual place");
+    assert_eq!(line.look_for(&[(2, right)]).await, Some(2), "and with nothing there, the other");
+}
+
+#[tokio::test]
+async fn a_foreign_symbol_on_every_product_makes_no_usual_place() {
+    let mut line = Line::begin(None).await;
+    let (left, right) = ((80, 80), (700, 460));
+    for expected in [vec![], vec![text(1), text(2)]] {
+        line.expect(&expected).await;
+        assert_eq!(line.look_for(&[(900_001, left)]).await, Some(900_001), "not labelled yet");
+    }
+    for serial in 1..=2 {
+        assert_eq!(line.look_for(&[(900_001, left), (serial, right)]).await, Some(serial));
+    }
 }
 
 #[tokio::test]

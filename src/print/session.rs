@@ -293,7 +293,7 @@ impl<'a> Session<'a> {
         self.hear_echoes(window, &mut sight)?;
         let counts = self.settings.evidence == Evidence::Counter;
         let certain =
-            !counts || !self.is_news(window, &sight) || self.lines.make_sure(&mut sight).await?;
+            !counts || !Self::is_news(window, &sight) || self.lines.make_sure(&mut sight).await?;
         let now = Instant::now();
         if sight.reprints {
             tracing::warn!(
@@ -343,7 +343,7 @@ impl<'a> Session<'a> {
     }
 
     /// Whether the counter or what the printer holds says that something came out.
-    fn is_news(&self, window: &Window, sight: &Sight) -> bool {
+    fn is_news(window: &Window, sight: &Sight) -> bool {
         let held = sight.health.held.map_or(window.len(), |held| held.most);
         sight.count.is_some_and(|count| !window.is_up_to_date(count, held))
     }

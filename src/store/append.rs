@@ -480,10 +480,10 @@ async fn states_of(
 }
 
 fn moved_code(record: &Record) -> Option<i64> {
-    match record {
-        Record::Moved { code, .. } | Record::MaybeTwice { code } => Some(code.0),
-        _ => None,
+    if let Record::Moved { code, .. } | Record::MaybeTwice { code } = record {
+        return Some(code.0);
     }
+    None
 }
 
 fn last_of(records: &[Record]) -> (Option<LineState>, Option<(u16, u16)>) {

@@ -248,6 +248,7 @@ struct Plane {
 
 impl Plane {
     /// With these corners (from the upper left one, clockwise).
+    #[expect(clippy::many_single_char_names, reason = "corners and coefficients of a map")]
     fn new(corners: &[Point; 4]) -> Self {
         let [a, b, c, d] = *corners;
         let sum = (a.0 - b.0 + c.0 - d.0, a.1 - b.1 + c.1 - d.1);

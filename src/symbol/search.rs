@@ -243,12 +243,11 @@ impl Search<'_> {
             }
             let fresh;
             let mut known = self.views.iter().filter(|_| window == WINDOWS[0]);
-            let view = match known.find(|(of, _)| *of == at) {
-                Some((_, view)) => view,
-                None => {
-                    fresh = lattice::view(&self.part, (place.x, place.y), window);
-                    &fresh
-                }
+            let view = if let Some((_, view)) = known.find(|(of, _)| *of == at) {
+                view
+            } else {
+                fresh = lattice::view(&self.part, (place.x, place.y), window);
+                &fresh
             };
             if look.through(view, care).is_some_and(|symbol| !take(symbol)) {
                 return;

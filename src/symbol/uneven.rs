@@ -102,7 +102,7 @@ pub(super) fn evened(
             *a += across[n.min(across.len() - 1)];
             *b += down[n.min(down.len() - 1)];
         }
-        warp = warp.with(uneven);
+        warp = warp.with(&uneven);
     }
     Some(warp)
 }
@@ -131,17 +131,19 @@ fn misses(
             grey.between(x, y)
         };
         let (mut before, mut here) = (value(0), value(1));
-        for n in 1..places - 1 {
+        for (n, edge) in edges.iter_mut().enumerate().take(places - 1).skip(1) {
             let next = value(n + 1);
             let slope = next - before;
-            edges[n][usize::from(slope < 0.0)] += slope * slope;
+            edge[usize::from(slope < 0.0)] += slope * slope;
             (before, here) = (here, next);
         }
     }
     let mut misses = unrolled(&beats(&edges, reach));
     if let (true, [first, .., last]) = (ends, &misses[..]) {
         let whole = f32::midpoint(*first, *last).round();
-        misses.iter_mut().for_each(|miss| *miss -= whole);
+        for miss in &mut misses {
+            *miss -= whole;
+        }
     }
     Some(misses.into_iter().step_by(APART as usize * FINE / STEP).collect())
 }

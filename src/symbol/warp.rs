@@ -85,8 +85,8 @@ impl Warp {
     }
 
     /// The same map of rows and columns that are moved.
-    pub(super) fn with(mut self, uneven: Uneven) -> Self {
-        self.uneven = Some(uneven);
+    pub(super) fn with(mut self, uneven: &Uneven) -> Self {
+        self.uneven = Some(*uneven);
         self
     }
 

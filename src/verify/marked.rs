@@ -1,7 +1,7 @@
 //! A kept picture with marks for people: what was read in it, or where nothing could be read.
 use super::reading::Spot;
 use super::shelf::Shown;
-use crate::symbol::{Coloured, Grey, overlay};
+use crate::symbol::{Coloured, Grey, Region, overlay, places};
 
 /// Around what was read, and around what was not.
 const READ: [u8; 3] = [46, 160, 67];
@@ -15,7 +15,8 @@ const WIDE: u32 = 5;
 const PIXELS_A_DOT: u32 = 320;
 
 /// The picture with its marks: the graded symbol module by module, a symbol without a grade by its
-/// border, and where nothing was read the likeliest place, or the whole frame, with words.
+/// border, and where nothing was read the likeliest place, or the whole frame, with words. To look
+/// for that place takes milliseconds, and no verdict waits here.
 pub(super) fn marked(shown: &Shown) -> Option<Coloured> {
     let picture = &shown.picture;
     let grey = Grey::new(&picture.luma, picture.width, picture.height)?;
@@ -25,17 +26,21 @@ pub(super) fn marked(shown: &Shown) -> Option<Coloured> {
     }
     match shown.spot {
         Spot::Read(corners) => outline(&mut drawing, corners, READ),
-        Spot::Likely(at) => {
-            frame(&mut drawing, (at.x, at.y, at.width, at.height));
-            words(&mut drawing, "NOT READ");
-        }
-        Spot::Nowhere => {
-            let whole = (0, 0, drawing.width, drawing.height);
-            frame(&mut drawing, whole);
-            words(&mut drawing, "NO SYMBOL SEEN");
-        }
+        Spot::Unread => unread(&mut drawing, places(&grey, 1).first()),
     }
     Some(drawing)
+}
+
+/// What looks most like a symbol, or that nothing does.
+fn unread(drawing: &mut Coloured, likely: Option<&Region>) {
+    if let Some(at) = likely {
+        frame(drawing, (at.x, at.y, at.width, at.height));
+        words(drawing, "NOT READ");
+    } else {
+        let whole = (0, 0, drawing.width, drawing.height);
+        frame(drawing, whole);
+        words(drawing, "NO SYMBOL SEEN");
+    }
 }
 
 fn dot(drawing: &mut Coloured, (x, y): (u32, u32), colour: [u8; 3]) {
@@ -120,7 +125,6 @@ fn glyph(letter: u8) -> [u8; 7] {
 mod tests {
     use super::super::picture::Picture;
     use super::*;
-    use crate::symbol::Region;
 
     fn shown(spot: Spot) -> Shown {
         let picture = Picture { width: 160, height: 120, luma: vec![90; 160 * 120] };
@@ -135,7 +139,8 @@ mod tests {
     #[test]
     fn where_nothing_was_read_the_likeliest_place_is_framed_with_words() {
         let at = Region { x: 40, y: 50, width: 60, height: 30 };
-        let drawing = marked(&shown(Spot::Likely(at))).unwrap();
+        let mut drawing = Coloured { width: 160, height: 120, rgb: vec![90; 160 * 120 * 3] };
+        unread(&mut drawing, Some(&at));
         for (x, y) in [(40, 50), (99, 50), (40, 79), (99, 79), (70, 51), (41, 60)] {
             assert_eq!(pixel(&drawing, x, y), UNREAD, "{x} {y}");
         }
@@ -146,8 +151,26 @@ mod tests {
     }
 
     #[test]
+    fn the_likeliest_place_is_looked_for_when_the_picture_is_drawn() {
+        let mut shown = shown(Spot::Unread);
+        // Modules of four pixels between (40, 40) and (88, 88) that no reader reads.
+        for (row, col) in (0..144_usize).map(|n| (n / 12, n % 12)) {
+            let dark = row.wrapping_mul(7) ^ col.wrapping_mul(5) ^ (row * col);
+            for n in 0..16 {
+                let at = (40 + row * 4 + n / 4) * 160 + 40 + col * 4 + n % 4;
+                shown.picture.luma[at] = if dark & 2 == 0 { 20 } else { 220 };
+            }
+        }
+        let drawing = marked(&shown).unwrap();
+        let middle = (30..100).flat_map(|y| (30..100).map(move |x| (x, y)));
+        let framed = middle.filter(|(x, y)| pixel(&drawing, *x, *y) == UNREAD).count();
+        assert!(framed > 60, "{framed} pixels of a frame around it");
+        assert_ne!(pixel(&drawing, 159, 119), UNREAD, "and not around everything");
+    }
+
+    #[test]
     fn where_nothing_looks_like_a_symbol_the_whole_frame_is_marked() {
-        let drawing = marked(&shown(Spot::Nowhere)).unwrap();
+        let drawing = marked(&shown(Spot::Unread)).unwrap();
         for (x, y) in [(0, 0), (159, 0), (0, 119), (159, 119), (80, 118)] {
             assert_eq!(pixel(&drawing, x, y), UNREAD, "{x} {y}");
         }

@@ -59,7 +59,7 @@ pub struct CameraSettings {
     pub source: Source,
     /// Who says when one is taken.
     pub trigger: Trigger,
-    /// How long one frame may be looked at. What is easily read takes a few milliseconds; the rest
+    /// How long one frame may be looked at, its decoding included. What is easily read takes a few milliseconds; the rest
     /// is for symbols that are blurred or damaged, and for frames without any.
     pub deep_within: Duration,
     /// How symbols are graded; nothing: they are not.
@@ -71,7 +71,7 @@ pub struct CameraSettings {
     pub symbol: Option<JobSymbol>,
     /// Pixels a millimetre of the object; a calibration says it better.
     pub px_per_mm: Option<f32>,
-    /// Where symbols roughly are, until one was seen.
+    /// Where symbols roughly are, until one of ours was seen.
     pub place: Option<Region>,
     /// The folder of this line's kept pictures; they are named `<picture>.png`, and beside each
     /// lies `<picture>-overlay.png`.
@@ -287,7 +287,7 @@ mod tests {
     fn shown(side: u32) -> Arc<Shown> {
         let luma = vec![200; (side * side) as usize];
         let picture = Picture { width: side, height: side, luma };
-        Arc::new(Shown { picture, spot: Spot::Nowhere, grade: None })
+        Arc::new(Shown { picture, spot: Spot::Unread, grade: None })
     }
 
     /// What waits for the disk when these pictures were wanted.

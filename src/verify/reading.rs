@@ -12,28 +12,45 @@ const SMALLEST_SIDE: u32 = 16;
 /// This part of the time is kept for the second opinion: at the default of 100 ms it is enough for
 /// a place of 400 x 400 pixels.
 const FOR_OPINION: u32 = 3;
-/// This part at most is spent where the last symbol was: with another label there, all of it is.
+/// This part at most is spent where symbols usually are: with another label there, all of it is.
 const FOR_PLACE: u32 = 4;
-/// And this part at most on looking for the expected label beside another one.
-const FOR_NEIGHBOUR: u32 = 5;
+/// And this part at most on looking for an expected label beside a symbol that does not decide. A
+/// camera that runs freely pays it for every frame that shows again what the one before showed: at
+/// 30 frames a second it must be well below 33 ms.
+const FOR_BESIDE: u32 = 10;
+/// AIM identifier of a GS1 `DataMatrix`: ECC 200 with FNC1 first (ISO/IEC 16022, annex N). All labels
+/// of ours are, and those that could be taken for one.
+const GS1: &str = "]d2";
 
 /// What is known before a picture is looked at. It makes reading quicker; nothing of it need be
 /// true.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    /// Where a symbol was seen last.
+    /// Where a symbol was seen last, with its surroundings.
     pub(super) place: Option<Region>,
     /// Side of a module in pixels.
     pub(super) module: Option<f32>,
     /// The codes of which one should be there.
     pub(super) codes: Option<Arc<Expected>>,
+    /// The camera runs freely: labels go through its pictures, and their texts say which they are.
+    /// Otherwise a picture is of one product, whose label has its usual place.
+    pub(super) roams: bool,
+}
+
+impl Known {
+    /// Whether the next symbol is looked for where this one was. What stands beside the label on
+    /// every product must not be taken for the usual place: it would hide the label from then on.
+    pub(super) fn makes_usual(&self, reading: &Reading) -> bool {
+        let Reading::Symbol { text, .. } = reading else { return false };
+        self.roams || self.codes.as_ref().is_some_and(|codes| codes.includes(text))
+    }
 }
 
 /// What a picture shows.
 #[derive(Debug, PartialEq)]
 pub(super) struct Seen {
     pub(super) reading: Reading,
-    /// Where it is, or was looked for.
+    /// Where it is.
     pub(super) spot: Spot,
     /// Side of a module in pixels, where our own reader has read it.
     pub(super) module: Option<f32>,
@@ -46,10 +63,8 @@ pub(super) struct Seen {
 pub(super) enum Spot {
     /// A symbol was read between these corners.
     Read([(f32, f32); 4]),
-    /// Nothing was read; this is what looks most like a symbol.
-    Likely(Region),
-    /// Nothing was read, and nothing looks like a symbol.
-    Nowhere,
+    /// Nothing was read.
+    Unread,
 }
 
 impl Spot {
@@ -71,7 +86,7 @@ pub(super) fn read(
     left: &dyn Fn() -> Duration,
 ) -> Seen {
     let Some(grey) = Grey::new(&picture.luma, picture.width, picture.height) else {
-        return nothing(Spot::Nowhere);
+        return nothing(Spot::Unread);
     };
     let all = left();
     let own = || left().saturating_sub(all / FOR_OPINION);
@@ -84,16 +99,20 @@ pub(super) fn read(
             Reading::Symbol { text: found.text, identifier: found.identifier, quality: None };
         return Seen { reading, ..nothing(Spot::Read(found.corners)) };
     }
-    let likely = symbol::places(&grey, 1).first().copied();
-    nothing(likely.map_or(Spot::Nowhere, Spot::Likely))
+    nothing(Spot::Unread)
 }
 
 fn nothing(spot: Spot) -> Seen {
     Seen { reading: Reading::Nothing, spot, module: None, grade: None }
 }
 
-/// Our own reader: where the last symbol was first, for a part of the time; then everywhere. A label
-/// that is not expected is told as what it is, unless the expected one stands beside it.
+/// Our own reader: where symbols usually are first, for a part of the time; then everywhere.
+///
+/// The label that stands at the usual place is what is told, whatever was expected: a foreign one or
+/// a duplicate must not be hidden by a neighbour that is still in the picture. An expected label that
+/// is elsewhere is told only where nothing can be read at the usual place. Where labels roam, none
+/// hides another one: the first that is read at the last place ends the search there, because it is
+/// mostly the one just read, and an expected one may come into the picture beside it.
 fn find(
     grey: &Grey<'_>,
     known: &Known,
@@ -101,24 +120,41 @@ fn find(
     left: &dyn Fn() -> Duration,
 ) -> Option<Symbol> {
     let codes = known.codes.as_deref();
-    let look =
-        |hints: Hints, left: &dyn Fn() -> Duration| symbol::find_within(grey, &hints, codes, left);
     let is_expected = |symbol: &Symbol| codes.is_none_or(|codes| codes.includes(&symbol.text));
     let all = left();
+    let look = |hints: Hints, codes: Option<&Expected>, part: u32| {
+        let until = left().saturating_sub(all / part);
+        symbol::find_within(grey, &hints, codes, &|| left().saturating_sub(until))
+    };
+    let everywhere = Hints::default();
     let place = known.place.and_then(|place| within(place, picture));
-    let there = place.and_then(|region| {
-        let hints = Hints { region: Some(region), module: known.module, ..Hints::default() };
-        look(hints, &|| left().saturating_sub(all / FOR_PLACE * (FOR_PLACE - 1)))
-    });
-    match there {
-        None => look(Hints::default(), left),
-        Some(symbol) if is_expected(&symbol) => Some(symbol),
-        Some(other) => {
-            let until = left().saturating_sub(all / FOR_NEIGHBOUR);
-            let beside = look(Hints::default(), &|| left().saturating_sub(until));
-            beside.filter(is_expected).or(Some(other))
+    let there = Hints { region: place, module: known.module, ..everywhere };
+    let at_place = place.and_then(|_| look(there, codes.filter(|_| !known.roams), FOR_PLACE));
+    match (at_place, place) {
+        (Some(symbol), _) if is_expected(&symbol) => Some(symbol),
+        (Some(label), _) if label.identifier == GS1 && !known.roams => Some(label),
+        (Some(other), _) => look(everywhere, codes, FOR_BESIDE).filter(is_expected).or(Some(other)),
+        (None, Some(place)) if !known.roams => {
+            let found = look(everywhere, codes, 1)?;
+            // A label of another size may stand there.
+            let hidden = !overlaps(&found, place) && is_expected(&found);
+            let stands = || look(Hints { region: Some(place), ..everywhere }, None, FOR_PLACE);
+            let label = hidden.then(stands).flatten().filter(|label| label.identifier == GS1);
+            label.or(Some(found))
         }
+        (None, _) => look(everywhere, codes, 1),
     }
+}
+
+/// Whether a part of this symbol may be in this region.
+fn overlaps(symbol: &Symbol, place: Region) -> bool {
+    let meets = |values: [f32; 4], start: u32, length: u32| {
+        #[expect(clippy::cast_precision_loss, reason = "pictures are far smaller than 2^24")]
+        let (start, end) = (start as f32, (start + length) as f32);
+        values.iter().any(|value| *value > start) && values.iter().any(|value| *value < end)
+    };
+    meets(symbol.corners.map(|(x, _)| x), place.x, place.width)
+        && meets(symbol.corners.map(|(_, y)| y), place.y, place.height)
 }
 
 fn seen(grey: &Grey<'_>, symbol: Symbol, conditions: Option<&Conditions>) -> Seen {
@@ -201,15 +237,82 @@ mod tests {
     }
 
     fn picture_of(symbol: &DataMatrix, left: usize, top: usize) -> Picture {
-        let (width, height, module) = (480, 360, 5);
-        let mut luma = vec![220; width * height];
+        let mut picture = Picture { width: 480, height: 360, luma: vec![220; 480 * 360] };
+        put(&mut picture, symbol, (left, top), 5);
+        picture
+    }
+
+    /// Draws a symbol with so many pixels a module into a picture.
+    fn put(picture: &mut Picture, symbol: &DataMatrix, (left, top): (usize, usize), module: usize) {
         for (x, y) in symbol.bitmap().pixels() {
             let (x, y) = (left + x * module, top + y * module);
             for (x, y) in (0..module * module).map(|n| (x + n % module, y + n / module)) {
-                luma[y * width + x] = 30;
+                picture.luma[y * picture.width as usize + x] = 30;
             }
         }
-        Picture { width: 480, height: 360, luma }
+    }
+
+    const FOREIGN: &str = "0104810093011694212k6rsrtj\u{1d}93#SzU";
+
+    /// Knows where a label stood at (60, 60), and that this text comes next.
+    fn knowing(text: &str, roams: bool) -> Known {
+        let first = read(&picture_of(&symbol(TEXT, true), 60, 60), None, None);
+        let codes = Some(Arc::new(Expected::new(text)));
+        Known { place: first.spot.next(), module: first.module, codes, roams }
+    }
+
+    fn look(picture: &Picture, known: &Known) -> Reading {
+        super::read(picture, known, None, &|| Duration::MAX).reading
+    }
+
+    #[test]
+    fn the_label_at_the_usual_place_is_told_whatever_is_expected_beside_it() {
+        let known = knowing(TEXT, false);
+        // Also where it is larger than ours, and where the expected one is easier to find.
+        for module in [5, 8] {
+            let mut picture = picture_of(&symbol(TEXT, true), 340, 220);
+            put(&mut picture, &symbol(FOREIGN, true), (60, 60), module);
+            assert_eq!(look(&picture, &known), is_gs1(FOREIGN), "{module} pixels");
+        }
+        assert_eq!(look(&picture_of(&symbol(TEXT, true), 340, 220), &known), is_gs1(TEXT));
+        let mut picture = picture_of(&symbol(TEXT, true), 60, 60);
+        put(&mut picture, &symbol(FOREIGN, true), (200, 60), 5);
+        assert_eq!(look(&picture, &known), is_gs1(TEXT), "it stands where it should");
+        // What is no label hides none.
+        let mut picture = picture_of(&symbol(TEXT, true), 340, 220);
+        put(&mut picture, &symbol("A plain symbol of the product", false), (60, 60), 5);
+        assert_eq!(look(&picture, &known), is_gs1(TEXT));
+    }
+
+    #[test]
+    fn only_an_expected_label_makes_a_place_usual() {
+        let known = knowing(TEXT, false);
+        assert!(known.makes_usual(&is_gs1(TEXT)));
+        assert!(!known.makes_usual(&is_gs1(FOREIGN)) && !known.makes_usual(&Reading::Nothing));
+        assert!(!Known::default().makes_usual(&is_gs1(TEXT)), "nobody knows whose it is");
+        assert!(knowing(TEXT, true).makes_usual(&is_gs1(FOREIGN)));
+    }
+
+    #[test]
+    fn a_roaming_label_that_was_just_read_costs_little_and_hides_no_other() {
+        let shown = symbol(FOREIGN, true);
+        let mut spent = Vec::new();
+        for roams in [true, false] {
+            let known = Known { roams, ..knowing(TEXT, roams) };
+            // Every step takes a thousandth of the time.
+            let asked = std::cell::Cell::new(1_000_u32);
+            let left = || {
+                asked.set(asked.get().saturating_sub(1));
+                Duration::from_millis(asked.get().into())
+            };
+            let seen = super::read(&picture_of(&shown, 60, 60), &known, None, &left);
+            assert_eq!(seen.reading, is_gs1(FOREIGN));
+            spent.push(1_000 - asked.get());
+        }
+        assert!(spent[0] < 200, "{spent:?}");
+        let mut both = picture_of(&shown, 60, 60);
+        put(&mut both, &symbol(TEXT, true), (340, 220), 5);
+        assert_eq!(look(&both, &knowing(TEXT, true)), is_gs1(TEXT));
     }
 
     fn is_gs1(text: &str) -> Reading {

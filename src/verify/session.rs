@@ -169,7 +169,7 @@ struct Eye {
     columns: Columns,
     /// How symbols are graded, if they are.
     conditions: Option<Conditions>,
-    /// Where the last symbol was, and how large its modules.
+    /// Where the last symbol of ours was, and how large its modules.
     known: Known,
     last_picture: u64,
     unasked: Unasked,
@@ -212,7 +212,8 @@ impl<'a> Camera<'a> {
             }
             Source::Folder(_) | Source::Reader(_) | Source::V4l2 { .. } | Source::Aravis(_) => None,
         };
-        let known = Known { place: settings.place, module: settings.module(), codes: None };
+        let (place, module) = (settings.place, settings.module());
+        let known = Known { place, module, ..Known::default() };
         let eye = Eye { conditions: settings.grading, known, ..Eye::default() };
         Self {
             settings,
@@ -362,11 +363,13 @@ impl Eye {
         recent: &Recent,
         Frame { of, content }: Frame,
     ) -> Result<[Option<CameraEvent>; 2], Trouble> {
+        self.known.roams = of.is_none();
         let (known, conditions) = (self.known.clone(), self.conditions);
         let deep_within = settings.deep_within;
         let read = spawn_blocking(move || {
-            let Some(picture) = picture(content)? else { return Ok(None) };
+            // Until the verdict everything counts: a large picture takes long to decode.
             let until = Instant::now() + deep_within;
+            let Some(picture) = picture(content)? else { return Ok(None) };
             let left = || until.saturating_duration_since(Instant::now());
             let Seen { reading, spot, module, grade } =
                 reading::read(&picture, &known, conditions.as_ref(), &left);
@@ -374,8 +377,10 @@ impl Eye {
         });
         let (shown, reading) = match read.await {
             Ok(Ok(Some((shown, reading, module)))) => {
-                self.known.place = shown.spot.next().or(self.known.place);
-                self.known.module = module.or(self.known.module);
+                if self.known.makes_usual(&reading) {
+                    self.known.place = shown.spot.next().or(self.known.place);
+                    self.known.module = module.or(self.known.module);
+                }
                 (Some(shown), reading)
             }
             Ok(Ok(None)) => (None, Reading::Nothing),

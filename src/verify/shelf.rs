@@ -159,7 +159,7 @@ mod tests {
         let luma =
             (0..64 * 64_u32).map(|n| (n.wrapping_mul(n ^ seed) >> 3).to_le_bytes()[0]).collect();
         let picture = Picture { width: 64, height: 64, luma };
-        Shown { picture, spot: Spot::Nowhere, grade: None }
+        Shown { picture, spot: Spot::Unread, grade: None }
     }
 
     /// A symbol of ours, five pixels a module, and its grade.

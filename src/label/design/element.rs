@@ -230,10 +230,8 @@ impl Element {
             Self::Text(text) => vec![("width_mm", text.width_mm)],
             Self::Code(code) => vec![("width_mm", code.width_mm)],
             Self::Barcode(barcode) => vec![("height_mm", barcode.height_mm)],
-            Self::Picture(PictureElement { width_mm, height_mm, .. }) => {
-                vec![("width_mm", *width_mm), ("height_mm", *height_mm)]
-            }
-            Self::Line(Bar { width_mm, height_mm, .. }) => {
+            Self::Picture(PictureElement { width_mm, height_mm, .. })
+            | Self::Line(Bar { width_mm, height_mm, .. }) => {
                 vec![("width_mm", *width_mm), ("height_mm", *height_mm)]
             }
             Self::Box(Bar { width_mm, height_mm, thickness_mm, .. }) => {

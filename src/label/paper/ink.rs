@@ -53,7 +53,7 @@ impl Pen for Ink<'_> {
         if black.is_empty() {
             return;
         }
-        let block = |run: &Run| (run.y / BLOCK, run.x / BLOCK);
+        let place = |run: &Run| (run.y / BLOCK, run.x / BLOCK);
         let mut runs = black.to_vec();
         // They come row by row; sorting keeps that order within a block.
         for rows in runs.chunk_by_mut(|a, b| a.y / BLOCK == b.y / BLOCK) {
@@ -62,8 +62,8 @@ impl Pen for Ink<'_> {
         let cell = units(cell);
         self.content.save_state().transform([cell, 0.0, 0.0, cell, units(x), units(y)]);
         let mut origin = (0.0, 0.0);
-        for runs in runs.chunk_by(|a, b| block(a) == block(b)) {
-            let (row, column) = block(&runs[0]);
+        for runs in runs.chunk_by(|a, b| place(a) == place(b)) {
+            let (row, column) = place(&runs[0]);
             let next = ((column * BLOCK) as f32, (row * BLOCK) as f32);
             if next != origin {
                 let (right, down) = (next.0 - origin.0, next.1 - origin.1);
