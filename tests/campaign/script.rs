@@ -29,7 +29,7 @@ pub(crate) struct Report {
     pub(crate) seed: u64,
     pub(crate) language: Language,
     /// What confirms a label.
-    pub(crate) evidence: &'static str,
+    pub(crate) confirms: &'static str,
     pub(crate) kills: usize,
     pub(crate) presses: usize,
     /// Which faults struck, and how often.
@@ -49,7 +49,7 @@ impl Report {
         Self {
             seed,
             language: Job::of(seed).language,
-            evidence: Job::of(seed).evidence,
+            confirms: Job::of(seed).evidence,
             kills: 0,
             presses: 0,
             struck: BTreeMap::new(),
@@ -97,7 +97,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     let mut report = Report {
         seed,
         language: job.language,
-        evidence: job.evidence,
+        confirms: job.evidence,
         kills: killed,
         presses,
         printed: account.count(CodeState::Printed),

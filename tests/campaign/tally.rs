@@ -45,7 +45,7 @@ impl Tally {
             );
             self.failed.push(*seed);
         }
-        *self.evidence.entry((report.language, report.evidence)).or_default() += 1;
+        *self.evidence.entry((report.language, report.confirms)).or_default() += 1;
         let sums = self.languages.entry(report.language).or_default();
         sums.scripts += 1;
         sums.killed += usize::from(report.kills > 0);
