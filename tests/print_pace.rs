@@ -159,7 +159,7 @@ async fn a_printer_that_says_back_its_labels_is_believed_and_says_which_one_it_p
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn labels_that_are_said_back_byte_by_byte_between_answers_that_come_so_are_told() {
-    let split = Incident::new(1, Mood::SplitAnswers).lasts(Duration::from_secs(60));
+    let split = Incident::new(1, Mood::SplitAnswers).lasts(Duration::from_mins(1));
     let fake = printer::PrinterSettings {
         script: printer::Script { incidents: vec![split] },
         ..printer::PrinterSettings::default()

@@ -99,22 +99,15 @@ impl Link {
 
     /// Writes registers that stand together.
     pub(super) async fn write(&mut self, at: u16, words: &[u16]) -> Result<(), Cause> {
-        match self.ask(Request::WriteMultipleRegisters(at, words.into())).await? {
-            Response::WriteMultipleRegisters(there, len)
-                if there == at && usize::from(len) == words.len() =>
-            {
-                Ok(())
-            }
-            _ => Err(Cause::Garbled),
-        }
+        let answer = self.ask(Request::WriteMultipleRegisters(at, words.into())).await?;
+        let wanted = u16::try_from(words.len()).map(|len| Response::WriteMultipleRegisters(at, len));
+        if Ok(answer) == wanted { Ok(()) } else { Err(Cause::Garbled) }
     }
 
     /// Writes one coil.
     pub(super) async fn write_coil(&mut self, at: u16, on: bool) -> Result<(), Cause> {
-        match self.ask(Request::WriteSingleCoil(at, on)).await? {
-            Response::WriteSingleCoil(there, level) if (there, level) == (at, on) => Ok(()),
-            _ => Err(Cause::Garbled),
-        }
+        let answer = self.ask(Request::WriteSingleCoil(at, on)).await?;
+        if answer == Response::WriteSingleCoil(at, on) { Ok(()) } else { Err(Cause::Garbled) }
     }
 
     async fn ask(&mut self, request: Request<'_>) -> Result<Response, Cause> {
