@@ -1,5 +1,5 @@
 //! Whatever a refusal names instead, holds when it is done.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test")]
 use label_kit::{codes, goods};
 use markwright::code::CodeText;
 use markwright::label::{

@@ -100,7 +100,8 @@ impl Link {
     /// Writes registers that stand together.
     pub(super) async fn write(&mut self, at: u16, words: &[u16]) -> Result<(), Cause> {
         let answer = self.ask(Request::WriteMultipleRegisters(at, words.into())).await?;
-        let wanted = u16::try_from(words.len()).map(|len| Response::WriteMultipleRegisters(at, len));
+        let wanted =
+            u16::try_from(words.len()).map(|len| Response::WriteMultipleRegisters(at, len));
         if Ok(answer) == wanted { Ok(()) } else { Err(Cause::Garbled) }
     }
 
