@@ -13,7 +13,7 @@ use markwright::symbol::{
     Expected, Grey, Hints, Modules, Separator, Size, encode_gs1, find, find_within, read_within,
 };
 use std::cell::Cell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use symbol_kit::{Chance, Fault, TEN, code, drawn, scene};
 
 const FOREVER: &dyn Fn() -> Duration = &|| Duration::MAX;
@@ -116,6 +116,30 @@ fn when_the_time_is_over_nothing_more_is_begun() {
         assert!(found.is_none_or(|found| found.text == scene.text));
         assert!(looks.get() < end + 12, "{} looks after the {end}-th", looks.get());
     }
+}
+
+/// Lattices all over a picture were followed and searched for frames to their end, up to ten times
+/// the time that was given.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "time is what it is about")]
+fn a_lattice_that_fills_the_picture_takes_little_more_than_its_time() {
+    let (mut chance, width, height) = (Chance::new(5), 1250, 1000);
+    let modules: Vec<u8> =
+        (0..width / 5 * height / 5).map(|_| [30, 220][chance.below(2)]).collect();
+    let luma: Vec<u8> = (0..width * height)
+        .map(|at| modules[at / width / 5 * (width / 5) + at % width / 5])
+        .collect();
+    let grey = Grey::new(&luma, width as u32, height as u32).unwrap();
+    let within = Duration::from_millis(20);
+    // Another program may hold the machine: the shortest of some.
+    let spent = (0..5).map(|_| {
+        let begun = Instant::now();
+        let left = || within.saturating_sub(begun.elapsed());
+        assert_eq!(find_within(&grey, &Hints::default(), None, &left), None);
+        begun.elapsed()
+    });
+    let spent = spent.min().unwrap();
+    assert!(spent < within + Duration::from_millis(30), "{spent:?}");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::text;
 /// They make looking for it quicker and counting its errors certain. They never make a symbol more
 /// readable than it is: words count as those of an expected code only where every block of them
 /// differs in no more words than the correction can bear. Two codes differ in more than twice as
-/// many, so no other code can come that near, whatever its print is like; and what a reader without
-/// this knowledge would read is the same.
+/// many, so no other code can come that near, whatever its print is like; and a reader without this
+/// knowledge that looked as long at the same place would read the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
     texts: Vec<String>,

@@ -178,12 +178,17 @@ impl Short {
     }
 }
 
-/// Symbols that may be among these cells, the likeliest first.
+/// Symbols that may be among these cells, the likeliest first; those of the ways to turn them that
+/// were looked at before the time was `over`.
 pub(super) fn frames(
     cells: &Cells,
     finders: Finders,
     wanted: impl Fn(&Shape) -> bool,
+    over: impl Fn() -> bool,
 ) -> Vec<Frame> {
+    if over() {
+        return Vec::new();
+    }
     let lost = finders == Finders::Lost;
     let sums = Sums::new(cells);
     let mut frames = Vec::new();
@@ -206,7 +211,8 @@ pub(super) fn frames(
         if outlines.is_empty() {
             continue;
         }
-        for corner in corners(&short, sums.rows, turned, finders).into_iter().take(CORNERS) {
+        let corners = corners(&short, sums.rows, turned, finders).into_iter().take(CORNERS);
+        for corner in corners.take_while(|_| !over()) {
             for (cols, rows, frame) in &outlines {
                 frames.extend(corner.frame(&sums, (*cols, *rows), frame));
             }

@@ -344,8 +344,13 @@ impl Start {
         self.pitch() < 0.97 / SLOWEST
     }
 
-    /// Follows the lattice outwards over all tiles in which it beats.
-    pub(super) fn follow(&self, grey: &Grey<'_>, care: Care) -> Option<Lattice> {
+    /// Follows the lattice outwards over all tiles in which it beats, until the time is `over`.
+    pub(super) fn follow(
+        &self,
+        grey: &Grey<'_>,
+        care: Care,
+        over: impl Fn() -> bool,
+    ) -> Option<Lattice> {
         let patience = care.patience;
         let mut warp = self.warp;
         let mut sights: Vec<Sight> = Vec::new();
@@ -370,6 +375,9 @@ impl Start {
         warp = refit(&sights, care).unwrap_or(warp);
         let mut front = Front { ends: [-end, -end, end, end], open: [patience; 4] };
         while let Some(side) = front.next() {
+            if over() {
+                return None;
+            }
             let fresh = front.strip(side);
             let looked: Vec<Tile> = fresh
                 .iter()

@@ -137,6 +137,9 @@ impl Look<'_> {
             let glimpse = sharpen::sharpened(&near, sigma);
             let view = lattice::view(&glimpse.grey(), at, WINDOWS[0]);
             view.starts.first().filter(|start| start.clear > FAINTEST)?;
+            if self.task.over() {
+                return None;
+            }
         }
         let sharp = sharpen::sharpened(&self.here.part(part)?, sigma);
         let at = (place.x - part.x as usize, place.y - part.y as usize);
@@ -228,7 +231,7 @@ impl Look<'_> {
     }
 
     fn from(&self, start: &Start, care: Care) -> Option<Symbol> {
-        let lattice = start.follow(self.here, care)?;
+        let lattice = start.follow(self.here, care, || self.task.over())?;
         let (left, top) = (lattice.cols.0, lattice.rows.0);
         let size = (
             usize::try_from(lattice.cols.1 - left).ok()?,
@@ -265,7 +268,8 @@ impl Look<'_> {
         finders: Finders,
         seen: &mut Vec<Frame>,
     ) -> Option<Symbol> {
-        let frames = finder::frames(cells, finders, |shape| self.wanted(shape));
+        let frames =
+            finder::frames(cells, finders, |shape| self.wanted(shape), || self.task.over());
         let most = if finders == Finders::Clear { 1 } else { FRAMES };
         let least = if self.task.hints.size.is_some() { LEAST / 2.0 } else { LEAST };
         for frame in frames.iter().take_while(|frame| frame.rank() > least).take(most) {
@@ -334,11 +338,13 @@ impl Look<'_> {
     }
 
     /// The smallest symbols can bear so few errors that chance makes some words right: of those
-    /// one error less is taken, unless that size is known to be there.
+    /// one error less is taken, unless that size or that text is known to be there.
     fn believes(&self, frame: &Frame, decoded: &Decoded) -> bool {
         let few = frame.shape.correction <= FEW;
         let most = frame.shape.correction / 2 - usize::from(few);
-        self.task.hints.size.is_some() || !few || decoded.corrected.wrong.len() <= most
+        let known = self.task.sized
+            || self.task.expected.is_some_and(|codes| codes.includes(&decoded.said.text));
+        known || !few || decoded.corrected.wrong.len() <= most
     }
 
     fn symbol(

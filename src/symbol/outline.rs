@@ -50,7 +50,7 @@ impl Look<'_> {
         }
         let (dark, light) = tones(&here)?;
         let middle = f32::midpoint(dark, light);
-        [false, true].into_iter().find_map(|inverted| {
+        [false, true].into_iter().take_while(|_| !self.task.over()).find_map(|inverted| {
             let ink = Ink { grey: &here, level: middle.ceil() as u8, inverted };
             let corners = hull::corners(&hull::around(&lump(&ink, at)))?;
             let corners = corners.map(|(x, y)| (x + part.x as f32, y + part.y as f32));

@@ -79,6 +79,7 @@ pub fn find_within(
 ) -> Option<Symbol> {
     let mut found = None;
     let is_wanted = |symbol: &Symbol| expected.is_none_or(|codes| codes.includes(&symbol.text));
+    let sized = hints.size.is_some();
     let mut look = |hints: &Hints, levels| {
         // A neighbour does not hide the label that should be there: on until that is found.
         let mut take = |symbol: Symbol| {
@@ -88,7 +89,7 @@ pub fn find_within(
             }
             !wanted
         };
-        let task = Task { hints, expected, left, levels, beside: BESIDE };
+        let task = Task { hints, expected, sized, left, levels, beside: BESIDE };
         let spent = search(grey, &task, &mut take);
         (found.as_ref().map(is_wanted), spent)
     };
@@ -111,7 +112,8 @@ pub fn find_within(
 pub fn find_all(grey: &Grey<'_>, hints: &Hints) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = Vec::new();
     let left = &|| Duration::MAX;
-    let task = Task { hints, expected: None, left, levels: LEVELS, beside: usize::MAX };
+    let sized = hints.size.is_some();
+    let task = Task { hints, expected: None, sized, left, levels: LEVELS, beside: usize::MAX };
     search(grey, &task, &mut |symbol| {
         let again = found.iter().any(|other| covers(&other.corners, symbol.middle()));
         if !again {

@@ -32,6 +32,8 @@ const DEEP: usize = 3;
 pub(super) struct Task<'a> {
     pub(super) hints: &'a Hints,
     pub(super) expected: Option<&'a Expected>,
+    /// Whoever asks knows the size: it does not only come from the codes that are expected.
+    pub(super) sized: bool,
     /// How much time there still is.
     pub(super) left: &'a dyn Fn() -> Duration,
     pub(super) levels: usize,
