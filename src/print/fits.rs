@@ -4,7 +4,8 @@
 //! was lost; and, with some printers perhaps, always: one that counts the label under the head
 //! twice, or moves its counter a moment early or late. Which it is shows when all that is out came
 //! out, so nothing is sent until then; a printer that was right is not doubted again for the same, and
-//! gets its labels, but they are told only when it rests.
+//! gets its labels, but they are told only when it rests. One that counts late may rest and fit for a
+//! moment with a label too many, so it must go on fitting for as long as a label takes.
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,6 +19,10 @@ pub(super) struct Fits {
     odd_since: Option<Instant>,
     /// The farthest behind and ahead since it is doubted.
     doubted: Option<(isize, isize)>,
+    /// Since when it has rested and fitted at every look.
+    calm_since: Option<Instant>,
+    /// Whether it has done so for long enough.
+    is_calm: bool,
 }
 
 impl Fits {
@@ -29,9 +34,9 @@ impl Fits {
     /// Whether labels may be told that this look shows to be out: then nothing else came out, and
     /// the last of them is what a reprint would print. With a habit, a label that was lost and one
     /// that was printed again can look like none: then only rest tells.
-    pub(super) fn may_tell(&self, ahead: isize, rests: bool) -> bool {
+    pub(super) fn may_tell(&self, ahead: isize) -> bool {
         let has_habit = self.behind != 0 || self.ahead != 0;
-        self.doubted.is_none() && ahead == 0 && (rests || !has_habit)
+        self.doubted.is_none() && ahead == 0 && (self.is_calm || !has_habit)
     }
 
     /// Takes what one look shows: how far ahead the counter was, and whether the printer rests.
@@ -49,14 +54,25 @@ impl Fits {
         if ahead == 0 {
             self.odd_since = None;
         }
-        if rests && ahead == 0 {
+        self.is_calm = rests && ahead == 0 && self.is_calm_for(now, label_takes);
+        if self.is_calm {
             self.believe();
+        } else if !rests || ahead != 0 {
+            self.calm_since = None;
         }
+    }
+
+    /// Whether what rests and fits has done so for long enough: what is counted late, comes late.
+    fn is_calm_for(&mut self, now: Instant, label_takes: Duration) -> bool {
+        let is_late = self.behind < 0 || self.doubted.is_some_and(|(least, _)| least < 0);
+        let since = *self.calm_since.get_or_insert(now);
+        !is_late || now >= since + label_takes
     }
 
     /// Everything was cancelled: nothing is out that could be odd. What it is like stays known.
     pub(super) fn begin_anew(&mut self) {
         (self.odd_since, self.doubted) = (None, None);
+        (self.calm_since, self.is_calm) = (None, false);
     }
 
     /// All that is out came out and was counted. More than one label is no habit.
@@ -86,6 +102,8 @@ mod tests {
             fits.see(now, 0, false, TAKES);
             assert!(fits.is_doubted(), "only rest shows it");
             fits.see(now, 0, true, TAKES);
+            assert_eq!(fits.is_doubted(), odd < 0, "what counts late may still count one more");
+            fits.see(now + TAKES, 0, true, TAKES);
             assert!(!fits.is_doubted());
             fits.see(now, odd, false, TAKES);
             assert!(!fits.is_doubted(), "it is its habit");
@@ -98,11 +116,31 @@ mod tests {
     fn labels_are_told_where_nothing_else_can_have_come_out_and_with_a_habit_only_at_rest() {
         let now = Instant::now();
         let mut fits = Fits::default();
-        assert!(fits.may_tell(0, false) && !fits.may_tell(1, false) && !fits.may_tell(-1, true));
+        assert!(fits.may_tell(0) && !fits.may_tell(1) && !fits.may_tell(-1));
         fits.see(now, 1, false, TAKES);
-        assert!(!fits.may_tell(0, false) && !fits.may_tell(0, true), "it is doubted");
+        assert!(!fits.may_tell(0), "it is doubted");
         fits.see(now, 0, true, TAKES);
-        assert!(fits.may_tell(0, true) && !fits.may_tell(0, false) && !fits.may_tell(1, true));
+        assert!(fits.may_tell(0) && !fits.may_tell(1));
+        fits.see(now, 0, false, TAKES);
+        assert!(!fits.may_tell(0), "it does not rest");
+    }
+
+    #[test]
+    fn a_printer_that_counts_late_is_believed_when_it_has_rested_for_as_long_as_a_label_takes() {
+        let now = Instant::now();
+        let mut fits = Fits::default();
+        fits.see(now, -1, false, TAKES);
+        fits.see(now, 0, true, TAKES);
+        assert!(fits.is_doubted() && !fits.may_tell(0));
+        fits.see(now + TAKES, 0, true, TAKES);
+        assert!(!fits.is_doubted() && fits.may_tell(0));
+        // A label was printed again: for a moment its late count hides it.
+        let later = now + 3 * TAKES;
+        fits.see(later, -1, false, TAKES);
+        fits.see(later, 0, true, TAKES);
+        assert!(!fits.may_tell(0));
+        fits.see(later + TAKES / 10, 1, true, TAKES);
+        assert!(fits.is_doubted());
     }
 
     #[test]

@@ -253,10 +253,10 @@ impl PrinterSettings {
     }
 
     /// How long a printer that is full may say of no label that it came out: one whose counter does
-    /// not fit at every moment is believed when all of them are out.
+    /// not fit at every moment is believed when all of them have been out for the time of one.
     pub fn tells_within(&self) -> Duration {
         let window = u32::try_from(self.window).unwrap_or(u32::MAX);
-        self.still_for.saturating_mul(window).saturating_add(SEES_REST_WITHIN)
+        self.still_for.saturating_mul(window.saturating_add(1)).saturating_add(SEES_REST_WITHIN)
     }
 }
 

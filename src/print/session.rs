@@ -425,7 +425,7 @@ impl<'a> Session<'a> {
         if known {
             self.fits.see(now, ahead, health.empty, self.settings.still_for);
         }
-        if !known || !self.fits.may_tell(ahead, health.empty) {
+        if !known || !self.fits.may_tell(ahead) {
             return Ok(Vec::new());
         }
         window.counted(count, held)

@@ -2,6 +2,7 @@
 use super::site::Books;
 use markwright::code::CodeState;
 use markwright::sim::printer::{SheetOut, Why};
+use markwright::store::Passport;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,23 +154,29 @@ impl Account<'_> {
         too_much.then(|| format!("{most} codes in doubt at once, {at_stake} at stake"))
     }
 
-    /// What the job and its passport say fits to the codes, and a job that is done is whole, or has
-    /// used up its codes.
+    /// What the jobs and their passports say fits to the codes, and a job that is done is whole, or
+    /// has used up its codes.
     fn sums(&self) -> Vec<String> {
-        let Some(sheet) = &self.books.passport else { return Vec::new() };
         let (printed, stored) = (self.count(CodeState::Printed), self.count(CodeState::Stored));
-        let (done, planned) = (sheet.job.done, sheet.job.wanted.planned);
-        let is_whole = done >= planned || stored == 0;
+        let sheets = &self.books.passports;
+        let good: u64 = sheets.iter().map(|sheet| sheet.fates.good).sum();
+        let counted: u64 = sheets.iter().map(|sheet| sheet.job.done).sum();
+        let begun = !sheets.is_empty();
+        let is_short = |sheet: &Passport| sheet.job.done < sheet.job.wanted.planned && stored > 0;
+        let is_open = |sheet: &Passport| sheet.fates.under_way != 0;
         [
-            (!sheet.sums_close(), "the sums of the passport do not close"),
-            (sheet.fates.good != printed as u64, "the passport has other good labels than codes"),
-            (done != printed as u64, "the job has counted other labels than are printed"),
-            (self.done && sheet.fates.under_way != 0, "the job is done with labels under way"),
-            (self.done && !is_whole, "the job is done, and is short with codes left"),
+            (!sheets.iter().all(Passport::sums_close), "the sums of a passport do not close"),
+            (begun && good != printed as u64, "passports have other good labels than codes"),
+            (begun && counted != printed as u64, "jobs have counted other labels than are printed"),
+            (self.done && sheets.iter().any(is_open), "a job is done with labels under way"),
+            (
+                self.done && sheets.iter().any(is_short),
+                "a job is done, and is short with codes left",
+            ),
         ]
         .into_iter()
         .filter(|(wrong, _)| *wrong)
-        .map(|(_, words)| format!("{words}: {done} of {planned}, {printed} printed"))
+        .map(|(_, words)| format!("{words}: {counted} counted, {good} good, {printed} printed"))
         .collect()
     }
 

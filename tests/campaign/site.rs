@@ -29,8 +29,9 @@ pub(crate) struct Template {
 pub(crate) struct Books {
     /// Kind of each entry of the journal, and which state a code came to, in order.
     pub(crate) journal: Vec<(String, Option<String>)>,
-    /// The passport of the job; nothing if none was begun.
-    pub(crate) passport: Option<Passport>,
+    /// The passports of the jobs that were begun. A daemon that was killed after its job was done
+    /// begins the job of its configuration anew.
+    pub(crate) passports: Vec<Passport>,
 }
 
 /// The copy within the template's folder: of a store that others have open.
@@ -195,12 +196,11 @@ impl Site {
         pool.close().await;
         let store = Store::open(&self.store_file()).await.unwrap();
         let jobs = store.jobs_of_pool(&format!("line:{LINE}")).await.unwrap();
-        assert!(jobs.len() <= 1, "one roll a script: {jobs:?}");
-        let passport = match jobs.first() {
-            Some(job) => store.passport(*job).await.unwrap(),
-            None => None,
-        };
-        Books { journal, passport }
+        let mut passports = Vec::new();
+        for job in jobs {
+            passports.extend(store.passport(job).await.unwrap());
+        }
+        Books { journal, passports }
     }
 
     async fn import(&self) {
