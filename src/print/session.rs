@@ -473,21 +473,21 @@ impl<'a> Session<'a> {
         let health = &sight.health;
         let rests = health.empty && !health.label_waits && health.trouble.is_none();
         let lost = !self.drains() && rests && !window.is_empty();
-        let told = sight.count.zip(health.held);
-        let counted_too_early = told
-            .is_some_and(|(count, held)| window.ahead(count, held.least).is_ok_and(|by| by > 0));
+        let told =
+            sight.count.zip(health.held).map(|(count, held)| window.ahead(count, held.least));
+        let counted_too_early = told.is_some_and(|ahead| ahead.is_ok_and(|by| by > 0));
         if !lost && !counted_too_early {
             self.amiss_since = None;
             return Ok(());
         }
-        let since = *self.amiss_since.get_or_insert(now);
         let patience = match (lost, self.shaken) {
-            (true, true) => self.settings.still_for,
-            (true, false) => self.settings.count_within,
+            // What counts late rests before it is believed (`Fits`), and that is no loss.
+            (true, true) => self.settings.still_for * 2,
+            (true, false) => self.settings.count_within.max(self.settings.still_for * 2),
             // It may be right as soon as all of them are out.
             (false, _) => self.settings.count_within.max(self.settings.tells_within()),
         };
-        if now < since + patience {
+        if now < *self.amiss_since.get_or_insert(now) + patience {
             return Ok(());
         }
         tracing::warn!("printer's counter does not fit to the labels that it got");
