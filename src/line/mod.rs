@@ -14,6 +14,7 @@ mod restore;
 mod roll;
 mod settings;
 mod state;
+mod steps;
 mod twice;
 mod view;
 mod words;
