@@ -1,6 +1,6 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
 use super::{
-    Command, Device, Light, Line, LineSettings, LineState, Outcome, Pad, PlcCommand,
+    Command, Device, Light, Line, LineSettings, LineState, Mode, Outcome, Pad, PlcCommand,
     PrinterCommand, Record, RejectReason, Run, StopReason, Tag,
 };
 use std::time::Instant;
@@ -39,8 +39,11 @@ impl Line {
             self.latch(StopReason::PrintLate);
             self.cancel(&mut out.commands);
         }
-        if self.settings.rejects_in_a_row_max <= self.rejects_in_a_row {
-            self.latch(StopReason::TooManyRejects);
+        let (in_a_row, share) = (self.settings.rejects_in_a_row_max, self.settings.rejects_of_last);
+        if self.mode == Mode::Production
+            && let Some(reason) = self.guard.reason(in_a_row, share)
+        {
+            self.latch(reason);
         }
         if self.refill_at.is_some_and(|due| due <= now) {
             self.refill_at = None;
@@ -176,6 +179,9 @@ impl Line {
         use LineState as S;
         let wanted = match (self.state, self.pad) {
             (_, Pad::Clearing(again)) => again <= now,
+            (_, Pad::Known | Pad::Uncertain) if self.mode != Mode::Production => {
+                std::mem::take(&mut self.clear_by_hand)
+            }
             (S::Starting | S::Unholding | S::Unsuspending, Pad::Uncertain) => true,
             (S::Stopping | S::Completing, Pad::Known | Pad::Uncertain) => {
                 let drained = self.belt.products.is_empty() && self.belt.unprinted() == 0;
@@ -201,7 +207,7 @@ impl Line {
         if !self.settings.scenario.has_belt() {
             return self.decide_roll(now, out);
         }
-        let able = self.state == LineState::Execute && self.can_print() && self.pad_is_ready();
+        let able = self.makes_goods() && self.can_print() && self.pad_is_ready();
         let LineSettings { labels_ahead, rows_in_printer, .. } = self.settings;
         while able
             && self.belt.pad.len() < labels_ahead
@@ -221,6 +227,7 @@ impl Line {
         use LineState as S;
         let rests = matches!(self.state, S::Stopped | S::Clearing | S::Aborted | S::Complete);
         let low = self.stock.len() < self.settings.stock_low;
+        let rests = rests || self.mode != Mode::Production;
         if low && !rests && !self.refilling && self.refill_at.is_none() {
             self.refilling = true;
             let want = self.settings.stock_full - self.stock.len();
@@ -234,8 +241,8 @@ impl Line {
             return;
         }
         let run = Run {
-            belt: self.state.belt_runs(),
-            infeed: self.state == LineState::Execute && self.wants_products(),
+            belt: self.belt_runs(),
+            infeed: self.by_hand.infeed || (self.makes_goods() && self.wants_products()),
         };
         let tell = (run, self.light());
         if self.told != Some(tell) {
@@ -248,7 +255,8 @@ impl Line {
     fn light(&self) -> Light {
         use LineState as S;
         match self.state {
-            S::Execute => Light::Green,
+            S::Execute if self.mode == Mode::Production => Light::Green,
+            S::Execute => Light::Amber,
             S::Held | S::Holding | S::Aborting | S::Aborted => Light::Red,
             S::Stopped | S::Idle | S::Complete => Light::Off,
             S::Clearing

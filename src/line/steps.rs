@@ -1,5 +1,5 @@
 //! The walk from state to state: what ends a state, and what begins with one.
-use super::{Cause, Line, LineState, Pad, Record, StopReason};
+use super::{Cause, Line, LineState, Mode, Pad, Record, STANDS, StopReason};
 use std::time::Instant;
 
 impl Line {
@@ -21,9 +21,11 @@ impl Line {
             S::Execute => return self.after_execute(),
             S::Holding if self.has_settled() => S::Held,
             S::Suspending => S::Suspended,
-            S::Suspended if self.reason_to_suspend().is_none() => S::Unsuspending,
+            S::Suspended if self.may_unsuspend() => S::Unsuspending,
+            // Nothing runs that would have to be emptied.
+            S::Stopping if self.mode != Mode::Production => S::Stopped,
             S::Stopping if self.is_empty() => S::Stopped,
-            S::Completing if self.is_empty() && self.is_short() => {
+            S::Completing if self.is_empty() && self.is_short() && !self.ends_early => {
                 let off = StopReason::Printer(Cause::CounterOff);
                 let reason = self.latched.first().copied().or_else(|| self.device_trouble());
                 return Some((S::Holding, Some(reason.unwrap_or(off))));
@@ -45,19 +47,33 @@ impl Line {
 
     /// Waits in Starting, with the reason shown, until everything is there.
     fn after_starting(&mut self) -> Option<(LineState, Option<StopReason>)> {
+        if self.mode != Mode::Production {
+            self.why = self.reason_to_abort();
+            return self.why.is_none().then_some((LineState::Execute, None));
+        }
         self.why = self.reason_to_wait();
         (self.why.is_none() && self.is_ready()).then_some((LineState::Execute, None))
     }
 
     /// Goes on, or falls back to Held with the reason.
     fn after_unholding(&mut self) -> Option<(LineState, Option<StopReason>)> {
+        if self.mode != Mode::Production {
+            return Some((LineState::Execute, None));
+        }
         if let Some(reason) = self.reason_to_wait() {
             return Some((LineState::Holding, Some(reason)));
+        }
+        let waits = self.reason_to_suspend().filter(|_| self.state == LineState::Unsuspending);
+        if let Some(reason) = waits {
+            return Some((LineState::Suspending, Some(reason)));
         }
         self.is_ready().then_some((LineState::Execute, None))
     }
 
     fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
+        if self.mode != Mode::Production {
+            return None;
+        }
         if self.is_enough() || self.used_up() {
             return Some((LineState::Completing, None));
         }
@@ -134,7 +150,8 @@ impl Line {
 
     /// Why it cannot run yet.
     fn reason_to_wait(&self) -> Option<StopReason> {
-        self.reason_to_abort().or_else(|| self.device_trouble()).or_else(|| {
+        let to_release = || self.latched.iter().copied().find(|reason| reason.needs_release());
+        self.reason_to_abort().or_else(to_release).or_else(|| self.device_trouble()).or_else(|| {
             let none = self.stock.is_empty() && self.labels_under_way() == 0;
             (none && self.wants_labels() && !self.used_up() && !self.is_enough())
                 .then_some(StopReason::NoCodes)
@@ -142,7 +159,7 @@ impl Line {
     }
 
     /// What goes away by itself: a neighbour, and a print head that cools down.
-    fn reason_to_suspend(&self) -> Option<StopReason> {
+    pub(super) fn reason_to_suspend(&self) -> Option<StopReason> {
         let too_hot = self.blocked == Some(Cause::TooHot);
         [
             (too_hot, StopReason::Printer(Cause::TooHot)),
@@ -163,15 +180,18 @@ impl Line {
     ) {
         use LineState as S;
         records.push(Record::Line { from: self.state, to: next, why });
-        let ran = self.state.belt_runs();
+        let ran = self.belt_runs();
         self.state = next;
         self.why = why;
+        self.by_hand = STANDS;
+        self.suspended_by_person &= matches!(next, S::Suspending | S::Suspended);
         self.note_belt(now, ran);
         let drains = matches!(next, S::Stopping | S::Completing);
         self.drain_due = drains.then(|| now + self.settings.drain_within);
         self.settle_due = (next == S::Holding).then(|| now + self.settings.settle_within);
         if next == S::Resetting {
             self.reset_wanted = false;
+            self.ends_early = false;
         }
         self.enter_with_roll(next);
         if matches!(next, S::Stopped | S::Aborted | S::Complete) {
