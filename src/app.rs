@@ -2,11 +2,12 @@
 mod job;
 mod learner;
 mod marks;
+mod no_job;
 
 use crate::calibration::Calibration;
 use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
 use crate::crew::Crew;
-use crate::line::{Event, Line, LineView, Order};
+use crate::line::{Event, Line, LineView, Order, Restored};
 use crate::order::PriceList;
 use crate::report::Flush;
 use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
@@ -157,7 +158,7 @@ impl App {
     async fn hire_line(&mut self, line: LineConfig, data_dir: &Path) -> Result<LineDesk, AppError> {
         self.give_work(&line).await?;
         let (requests_tx, requests) = mpsc::channel(REQUESTS_WAITING);
-        let first = Line::new(line.settings.clone(), Order::default()).view();
+        let first = self.first_view(&line).await?;
         let (view, seen) = watch::channel(first);
         let belt = line.settings.scenario.has_belt();
         let learnt = self.store.printer_of(&line.name).await?;
@@ -179,6 +180,14 @@ impl App {
         let post = Post { line, store: self.store.clone(), requests, view, words, printer_id };
         self.line_crew.hire("line", |stop| post.run(stop));
         Ok(desk)
+    }
+
+    /// How a line stands before anybody drives it: as it was left, and at rest.
+    async fn first_view(&self, line: &LineConfig) -> Result<LineView, StoreError> {
+        let left = self.store.restore(&line.name).await?.known;
+        let known = Restored { mode: left.mode, alarms: left.alarms, ..Restored::default() };
+        let settings = line.settings.clone();
+        Ok(Line::restore(settings, Order::default(), known).0.view())
     }
 
     /// A line that makes something by itself has a job for it.

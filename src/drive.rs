@@ -2,7 +2,8 @@
 use crate::code::CodeId;
 use crate::line::Request;
 use crate::line::{
-    CameraCommand, Command, Event, Line, LineState, LineView, Outcome, PlcCommand, PrinterCommand,
+    CameraCommand, Command, Event, Line, LineState, LineView, Mode, Outcome, PlcCommand,
+    PrinterCommand,
 };
 use crate::store::{Job, Store, StoreError};
 use std::time::Instant;
@@ -95,7 +96,7 @@ pub async fn drive(
     let mut leaving = false;
     let mut events = Vec::with_capacity(FACTS_AT_ONCE);
     carry_out(opening, books, hands, &mut stock).await?;
-    if by_itself {
+    if by_itself && line.mode() == Mode::Production {
         events.extend([Event::Operator(Request::Reset), Event::Operator(Request::Start)]);
     }
     loop {

@@ -18,7 +18,7 @@ mod books;
 mod world;
 
 use books::Books;
-use markwright::code::{CodeId, CodeState};
+use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::*;
 use std::time::{Duration, Instant};
 use world::{Luck, TICK, World};
@@ -44,6 +44,7 @@ fn settings(counts: bool) -> LineSettings {
         ends_with_codes: false,
         passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
+        rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
         roll: RollSettings::default(),
     }
@@ -102,6 +103,8 @@ struct Shift {
     inbox: Vec<Event>,
     kills: u64,
     counts: bool,
+    /// Somebody takes the line out of production now and then.
+    modes: bool,
 }
 
 impl Shift {
@@ -116,6 +119,7 @@ impl Shift {
             inbox: Vec::new(),
             kills: 0,
             counts,
+            modes: false,
         }
     }
 
@@ -125,9 +129,29 @@ impl Shift {
         if std::env::var("TRACE").is_ok() && out != Outcome::default() {
             println!("{told}\n    {:?}\n    {:?}", out.records, out.commands);
         }
+        self.states_are_the_tables(&out.records);
         self.carry_out(out);
         let again = self.line.handle(self.now, Event::Wake);
         assert_eq!(again, Outcome::default(), "deciding again added something");
+    }
+
+    /// Every change of state stands in the table; only in Production codes leave and products are
+    /// found good.
+    fn states_are_the_tables(&self, records: &[Record]) {
+        let produces = self.line.mode() == Mode::Production;
+        for record in records {
+            match record {
+                Record::Line { from, to, .. } => {
+                    assert!(from.may_become(*to), "{from} to {to}");
+                    assert!(self.line.mode().has(*to), "{to} in {}", self.line.mode());
+                }
+                Record::Moved { step: Step::Send | Step::Verify, .. }
+                | Record::ProductJudged { verdict: Verdict::Good, .. } => {
+                    assert!(produces, "{record:?} in {}", self.line.mode());
+                }
+                _ => {}
+            }
+        }
     }
 
     fn carry_out(&mut self, out: Outcome) {
@@ -161,10 +185,46 @@ impl Shift {
     fn operate(&mut self) {
         use LineState as S;
         let state = self.line.state();
-        if matches!(state, S::Stopped | S::Complete | S::Aborted) {
+        let to_release: Vec<_> = self.line.view().to_release().collect();
+        if !to_release.is_empty() {
+            to_release.into_iter().for_each(|reason| self.handle(Event::Release(reason)));
+        } else if self.wants_another_mode() {
+            self.operate_mode(state);
+        } else if matches!(state, S::Stopped | S::Complete | S::Aborted) {
             self.handle(Event::Operator(Request::Reset));
         } else if matches!(state, S::Idle | S::Held) {
             self.handle(Event::Operator(Request::Start));
+        }
+    }
+
+    /// Now and then somebody takes the line out of production for a while.
+    fn wants_another_mode(&mut self) -> bool {
+        let leaves =
+            self.modes && Mode::may_change_in(self.line.state()) && self.world.dice.roll(30) == 0;
+        self.line.mode() != Mode::Production || leaves
+    }
+
+    fn operate_mode(&mut self, state: LineState) {
+        use LineState as S;
+        let hands = [Hand::Belt, Hand::BeltAndInfeed, Hand::Stand, Hand::ClearPad];
+        match (self.line.mode(), state) {
+            (Mode::Production, _) => {
+                let mode = [Mode::Maintenance, Mode::Manual][self.world.dice.roll(2) as usize];
+                self.handle(Event::Mode(mode));
+            }
+            (_, S::Execute) if self.world.dice.roll(5) == 0 => {
+                self.handle(Event::Operator(Request::Stop));
+            }
+            (Mode::Manual, S::Execute) => {
+                let hand = hands[self.world.dice.roll(4) as usize];
+                self.handle(Event::Hand(hand));
+            }
+            (_, state) if Mode::may_change_in(state) && self.world.dice.roll(3) == 0 => {
+                self.handle(Event::Mode(Mode::Production));
+            }
+            (_, S::Stopped | S::Aborted) => self.handle(Event::Operator(Request::Reset)),
+            (_, S::Idle | S::Held) => self.handle(Event::Operator(Request::Start)),
+            _ => {}
         }
     }
 
@@ -189,7 +249,9 @@ impl Shift {
             }
             if round % 40 == 0 {
                 let state = self.line.state();
-                if state == LineState::Aborted {
+                if self.line.mode() != Mode::Production && Mode::may_change_in(state) {
+                    self.handle(Event::Mode(Mode::Production));
+                } else if state == LineState::Aborted {
                     self.handle(Event::Operator(Request::Clear));
                 } else if state == LineState::Stopped {
                     // Something is left on the belt: run it out.
@@ -205,6 +267,7 @@ impl Shift {
 
 fn shift(seed: u64, luck: Luck, counts: bool, kill_one_in: u64) -> Shift {
     let mut shift = Shift::new(seed, luck, counts);
+    shift.modes = kill_one_in != 0;
     for tick in 0..4_000 {
         shift.step();
         if tick % 60 == 59 {

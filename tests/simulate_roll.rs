@@ -75,6 +75,7 @@ fn settings(seed: u64, camera: bool) -> LineSettings {
         ends_with_codes: true,
         passes_before_bin_eye_max: 3,
         rejects_in_a_row_max: 5,
+        rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
         roll: RollSettings {
             labels_per_row: 1 + (seed % 3) as usize,

@@ -279,6 +279,7 @@ fn settings() -> LineSettings {
         ends_with_codes: true,
         passes_before_bin_eye_max: 2,
         rejects_in_a_row_max: 3,
+        rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
         roll: markwright::line::RollSettings::default(),
     }

@@ -28,6 +28,10 @@ pub enum Permission {
     DecideOrders,
     /// Say what became of codes in doubt.
     DecideDoubts,
+    /// Change what a line is there for: Production, Maintenance, Manual. As the key of a switch.
+    ChangeMode,
+    /// Release what stands because a product may lie where nobody answers for it.
+    ReleaseLatch,
 }
 
 impl Role {
@@ -67,13 +71,15 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
         Self::SeeEveryOrder,
         Self::DecideOrders,
         Self::DecideDoubts,
+        Self::ChangeMode,
+        Self::ReleaseLatch,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -85,6 +91,8 @@ impl Permission {
             Self::SeeEveryOrder => "see the orders of others",
             Self::DecideOrders => "decide about orders",
             Self::DecideDoubts => "decide about codes in doubt",
+            Self::ChangeMode => "change the mode of a line",
+            Self::ReleaseLatch => "release a line that waits for its manager",
         }
     }
 }
@@ -96,9 +104,11 @@ pub const fn may(role: Role, permission: Permission) -> bool {
             matches!(role, Role::Operator | Role::Manager)
         }
         Permission::OrderLabels => matches!(role, Role::Customer),
-        Permission::SeeEveryOrder | Permission::DecideOrders | Permission::DecideDoubts => {
-            matches!(role, Role::Manager)
-        }
+        Permission::SeeEveryOrder
+        | Permission::DecideOrders
+        | Permission::DecideDoubts
+        | Permission::ChangeMode
+        | Permission::ReleaseLatch => matches!(role, Role::Manager),
     }
 }
 
@@ -122,6 +132,8 @@ mod tests {
         assert!(may(Role::Operator, Permission::ControlLine));
         assert!(!may(Role::Operator, Permission::SeeEveryOrder));
         assert!(!may(Role::Operator, Permission::DecideOrders));
+        assert!(!may(Role::Operator, Permission::ReleaseLatch));
+        assert!(!may(Role::Operator, Permission::ChangeMode));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::crew::Crew;
 use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
 use crate::label::{self, Design, DesignProblem};
 use crate::line::{
-    Event, Line, LineSettings, LineState, LineView, Order, RollMark, RollSettings, StopReason,
+    Event, Line, LineSettings, LineState, LineView, Mode, Order, RollMark, RollSettings, StopReason,
 };
 use crate::print::{LabelFormat, PrinterSettings};
 use crate::store::{Job, LineLeft, RollJob, Store, StoreError};
@@ -80,15 +80,17 @@ impl Post {
         let left = self.store.restore(&self.line.name).await?;
         let job = match left.job.clone() {
             Some(job) => Some(job),
-            None => self.begin_next_job().await?,
+            // A line that somebody took out of production begins nothing new.
+            None if left.known.mode == Mode::Production => self.begin_next_job().await?,
+            None => None,
         };
         let Some(job) = job else {
-            self.wait(stop, None).await;
+            self.wait(stop, None).await?;
             return Ok(());
         };
         let wanted = &job.wanted;
         let Some(sample) = self.store.sample_code(&wanted.pool, wanted.gtin).await? else {
-            self.wait(stop, Some(StopReason::NoCodes)).await;
+            self.wait(stop, Some(StopReason::NoCodes)).await?;
             return Ok(());
         };
         let end = self.work_on(&job, left, &sample, stop).await?;
@@ -107,8 +109,13 @@ impl Post {
     }
 
     /// Nothing can be done now. Requests that come meanwhile are for a line that has no work.
-    async fn wait(&mut self, stop: &CancellationToken, why: Option<StopReason>) {
+    async fn wait(
+        &mut self,
+        stop: &CancellationToken,
+        why: Option<StopReason>,
+    ) -> Result<(), StoreError> {
         self.view.send_if_modified(|view| {
+            let why = why.or_else(|| view.to_release().next());
             let differs = view.why != why;
             if view.why == Some(StopReason::NotDriven) {
                 view.state = LineState::Stopped;
@@ -117,7 +124,10 @@ impl Post {
             differs
         });
         stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
-        while self.requests.try_recv().is_ok() {}
+        while let Ok(event) = self.requests.try_recv() {
+            self.hear_without_job(&event).await?;
+        }
+        Ok(())
     }
 
     async fn work_on(

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::{LineConfig, Work};
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, DesignProblem, Head};
-use crate::line::{LineSettings, QualitySettings, RollSettings, Scenario};
+use crate::line::{LineSettings, QualitySettings, RejectShare, RollSettings, Scenario};
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::{Goods, Lot};
@@ -138,6 +138,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         .expect("bounded"),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        rejects_of_last: share(&mut at),
         // The camera's table says so.
         asks_for_pictures: false,
         quality: QualitySettings::default(),
@@ -145,9 +146,22 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, trigger_within, drain_within, \
-         settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
+         settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max, rejects_of_last_max, \
+         rejects_of_last",
     );
     settings
+}
+
+/// How many rejects among how many products; none, if the configuration does not say both.
+fn share(at: &mut Reader<'_>) -> RejectShare {
+    let small = |n: u64| u32::try_from(n).expect("bounded");
+    let most = small(at.number_or("rejects_of_last_max", 0, 0, 1_000));
+    let of = small(at.number_or("rejects_of_last", 0, 0, 1_000));
+    if (most == 0) != (of == 0) || most > of {
+        let wanted = "rejects_of_last_max and rejects_of_last together, the first not greater";
+        at.wrong("rejects_of_last", format_args!("{most} of the last {of}"), wanted);
+    }
+    RejectShare { most, of }
 }
 
 /// What is asked of the print.

@@ -1,5 +1,5 @@
 //! Everything that can happen to a line. The drivers learn these words, not the other way.
-use super::Quality;
+use super::{Mode, Quality, StopReason};
 use crate::code::{Code, CodeId};
 use std::fmt;
 
@@ -26,6 +26,12 @@ pub enum Event {
     Wake,
     /// A person asked for something.
     Operator(Request),
+    /// A person changes what the line is there for.
+    Mode(Mode),
+    /// A setter moves something by hand.
+    Hand(Hand),
+    /// A person with the right has seen to it: this latched reason is over.
+    Release(StopReason),
     /// Codes from the store, for this line's job, in the order in which they will be printed.
     CodesArrived(Vec<Code>),
     /// The store has no more codes for this job for now.
@@ -40,21 +46,45 @@ pub enum Event {
     Camera(CameraEvent),
 }
 
-/// What a person can ask of a line: PackML commands by their standard names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a person can ask of a line: PackML commands by their standard names and numbers. Which
+/// state takes which: `LineState::after`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum Request {
-    /// From Stopped or Complete to Idle; clears latched alarms.
-    Reset,
-    /// From Idle to Execute; from Held or Suspended back to Execute.
-    Start,
-    /// Everything stands still where it is; can go on.
-    Hold,
+    /// From Stopped, Complete or Aborted to Idle; ends latched alarms, but those that somebody
+    /// with the right must release.
+    Reset = 1,
+    /// From Idle to Execute; from Held back to Execute, as Unhold.
+    Start = 2,
     /// Finish what is on the belt, then rest.
-    Stop,
+    Stop = 3,
+    /// Everything stands still where it is; can go on.
+    Hold = 4,
+    /// From Held back to Execute.
+    Unhold = 5,
+    /// Wait, as for a neighbour machine, until somebody says Unsuspend.
+    Suspend = 6,
+    /// From Suspended back to Execute.
+    Unsuspend = 7,
     /// At once.
-    Abort,
+    Abort = 8,
     /// From Aborted to Stopped.
-    Clear,
+    Clear = 9,
+    /// End the job with what is made: finish what is on the belt, then Complete.
+    Complete = 10,
+}
+
+/// What a setter moves by hand, in the mode Manual while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hand {
+    /// Everything stands.
+    Stand,
+    /// The belt moves, the infeed is closed.
+    Belt,
+    /// The belt moves and products may enter; the gate rejects them.
+    BeltAndInfeed,
+    /// The applicator discards every label on its pad.
+    ClearPad,
 }
 
 /// Facts from the printer driver.

@@ -123,13 +123,13 @@ impl Line {
     /// The belt stands, or something that is told late may still come.
     pub(super) fn wait_for_quiet(&mut self, now: Instant) {
         let quiet = self.settings.picture_within + self.settings.trigger_within;
-        let stands = self.settings.scenario.has_belt() && !self.state.belt_runs();
+        let stands = self.settings.scenario.has_belt() && !self.belt_runs();
         self.frames.quiet_due = stands.then(|| now + quiet);
     }
 
     /// The belt begins to move, or stops.
     pub(super) fn note_belt(&mut self, now: Instant, ran: bool) {
-        match (ran, self.state.belt_runs()) {
+        match (ran, self.belt_runs()) {
             (true, false) => self.wait_for_quiet(now),
             (false, true) => {
                 let quiet = self.frames.quiet_due.take().is_none();
@@ -245,7 +245,7 @@ impl Line {
         until: Instant,
         records: &mut Vec<Record>,
     ) {
-        let rejects = self.rejects_in_a_row;
+        let rejects = self.guard.in_a_row();
         self.note_reading(of, tag, reading, picture, records);
         let good = self.belt.is_good(tag);
         self.frames.last = good.then_some(Last { tag, until, rejects });
@@ -256,7 +256,7 @@ impl Line {
     pub(super) fn doubt_last(&mut self, records: &mut Vec<Record>) {
         let Some(Last { tag, rejects, .. }) = self.frames.last.take() else { return };
         if self.doubt_good(tag, records) {
-            self.rejects_in_a_row = rejects + 1;
+            self.guard.turned_bad(rejects);
         }
     }
 

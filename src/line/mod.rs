@@ -3,29 +3,38 @@
 //! `note` turns a fact into records and cannot issue a command; `decide` looks at how things stand
 //! and adds records and commands. Deciding twice adds nothing.
 mod belt;
+mod by_hand;
+mod command;
 mod decide;
 mod event;
 mod frames;
+mod guard;
+mod mode;
 mod note;
 mod outcome;
+mod packtags;
 mod quality;
 mod reading;
 mod restore;
 mod roll;
 mod settings;
 mod state;
+mod steps;
 mod twice;
 mod view;
 mod words;
 
 pub use event::{
-    Along, CameraEvent, Cause, Conditions, Event, FrameOf, PictureId, PlcEvent, PrinterEvent,
+    Along, CameraEvent, Cause, Conditions, Event, FrameOf, Hand, PictureId, PlcEvent, PrinterEvent,
     Reading, Request, Since, Tag,
 };
+pub use guard::RejectShare;
+pub use mode::{Mode, UnknownMode};
 pub use outcome::{
     CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason,
     RollMark, Run, StopReason, Verdict,
 };
+pub use packtags::{CommandTags, Handshake, Refused, StatusTags, Written};
 pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{LastOut, OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
@@ -36,6 +45,7 @@ pub use words::{AlarmWords, UnknownStopReason};
 use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
 use frames::Frames;
+use guard::Guard;
 use quality::Trend;
 use roll::Roll;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -74,6 +84,9 @@ enum Pad {
     Clearing(Instant),
 }
 
+/// Nothing moves.
+const STANDS: Run = Run { belt: false, infeed: false };
+
 /// Why the line asked to be woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deadline {
@@ -97,11 +110,21 @@ pub struct Line {
     settings: LineSettings,
     order: Order,
     state: LineState,
+    mode: Mode,
+    /// What a hand lets run, in the mode Manual.
+    by_hand: Run,
+    /// A hand asks for the pad to be cleared.
+    clear_by_hand: bool,
+    /// Somebody asked it to wait: it does not go on by itself.
+    suspended_by_person: bool,
+    /// Somebody ended the job: it is complete with less than was planned.
+    ends_early: bool,
     /// Reset was asked for in Aborted: go on from Stopped to Idle.
     reset_wanted: bool,
     /// The first cause of the standing trouble.
     why: Option<StopReason>,
-    /// Troubles that stay until a person starts or resets the line.
+    /// Troubles that stay until a person starts or resets the line; some until somebody with the
+    /// right releases them.
     latched: Vec<StopReason>,
     alarms: Vec<StopReason>,
     printer: Device,
@@ -126,7 +149,7 @@ pub struct Line {
     print_due: Option<Instant>,
     drain_due: Option<Instant>,
     settle_due: Option<Instant>,
-    rejects_in_a_row: u32,
+    guard: Guard,
     /// Good products that wait to be spoken for.
     to_pass: Vec<Tag>,
     /// Products whose picture is to be taken now.
@@ -175,6 +198,11 @@ impl Line {
         .min()
     }
 
+    /// What it is there for.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The PackML state.
     pub const fn state(&self) -> LineState {
         self.state
@@ -194,13 +222,17 @@ impl Line {
         let belt = self.settings.scenario.has_belt();
         LineView {
             state: self.state,
+            mode: self.mode,
+            by_hand: self.by_hand,
             why: self.why,
             alarms: self.alarms.clone(),
             done: self.order.done,
             planned: self.order.planned,
             labels_under_way: self.labels_under_way(),
             products_on_belt: self.belt.products.len(),
-            rejects_in_a_row: self.rejects_in_a_row,
+            rejects_in_a_row: self.guard.in_a_row(),
+            rejects_of_last: self.guard.among_last(self.settings.rejects_of_last),
+            rejects_of_last_max: self.settings.rejects_of_last,
             rejects_in_a_row_max: self.settings.rejects_in_a_row_max,
             least_grade: self.settings.quality.least_grade,
             verdicts: self.verdicts.clone(),

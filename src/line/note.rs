@@ -2,8 +2,8 @@
 use super::belt::{Label, OnProduct};
 use super::quality::Wear;
 use super::{
-    CameraEvent, Cause, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent,
-    PrinterEvent, Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
+    CameraEvent, Cause, Conditions, Device, Event, Fate, Line, Pad, PlcEvent, PrinterEvent,
+    Product, Record, RejectReason, Since, StopReason, Tag, Verdict,
 };
 use crate::code::{CodeId, CodeState, Step};
 use std::time::Instant;
@@ -13,6 +13,9 @@ impl Line {
         match event {
             Event::Wake => {}
             Event::Operator(request) => self.note_request(now, request, records),
+            Event::Mode(mode) => self.note_mode(mode, records),
+            Event::Hand(hand) => self.note_hand(now, hand),
+            Event::Release(reason) => self.note_release(reason),
             Event::CodesArrived(codes) => {
                 self.refilling = false;
                 self.refill_at = None;
@@ -51,27 +54,6 @@ impl Line {
                 self.trend.note_wear(Wear { along, column, share });
             }
         }
-    }
-
-    fn note_request(&mut self, now: Instant, request: Request, records: &mut Vec<Record>) {
-        use LineState as S;
-        use Request as R;
-        let next = match (request, self.state) {
-            (R::Reset, S::Stopped | S::Complete) => S::Resetting,
-            (R::Reset | R::Clear, S::Aborted) => S::Clearing,
-            (R::Start, S::Idle) => S::Starting,
-            (R::Start, S::Held) => S::Unholding,
-            (R::Hold, S::Execute) => S::Holding,
-            (R::Stop, state) if state.may_stop() => S::Stopping,
-            (R::Abort, state) if state.may_abort() => S::Aborting,
-            (R::Reset | R::Clear | R::Start | R::Hold | R::Stop | R::Abort, _) => return,
-        };
-        self.reset_wanted = request == R::Reset && next == S::Clearing;
-        if matches!(request, R::Reset | R::Start | R::Clear) {
-            self.latched.clear();
-            self.rejects_in_a_row = 0;
-        }
-        self.enter(now, next, None, records);
     }
 
     fn note_printer(&mut self, now: Instant, event: PrinterEvent, records: &mut Vec<Record>) {

@@ -1,5 +1,5 @@
 //! What a line answers: records to remember, then commands to carry out.
-use super::{Cause, LineState, PictureId, Quality, Tag, Wear};
+use super::{Cause, LineState, Mode, PictureId, Quality, Tag, Wear};
 use crate::code::{Code, CodeId, CodeText, Step};
 
 /// The answer to one event. The shell makes `records` durable first and only then lets
@@ -102,6 +102,13 @@ pub enum Record {
         to: LineState,
         /// Why, where there is a cause beyond a request.
         why: Option<StopReason>,
+    },
+    /// The line changed its mode.
+    Mode {
+        /// From.
+        from: Mode,
+        /// To.
+        to: Mode,
     },
     /// An alarm came.
     AlarmRaised(StopReason),
@@ -243,6 +250,8 @@ pub enum StopReason {
     PrintLate,
     /// Too many products were rejected one after another.
     TooManyRejects,
+    /// Too many of the last products were rejected.
+    TooManyOfLast,
     /// The bin's eye did not see a rejected product fall.
     RejectUnconfirmed,
     /// A product that was not good left on the good side.

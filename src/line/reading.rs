@@ -1,7 +1,7 @@
 //! What a reading means for the product that shows it.
 use super::belt::{OnProduct, Place};
 use super::{
-    FrameOf, Line, Pad, PictureId, Quality, Reading, Record, RejectReason, StopReason, Tag,
+    FrameOf, Line, Mode, Pad, PictureId, Quality, Reading, Record, RejectReason, StopReason, Tag,
     VERDICTS_KEPT, Verdict, VerdictView, hash,
 };
 use crate::code::{Code, CodeId, CodeState, Step};
@@ -59,6 +59,10 @@ impl Line {
         match self.belt.place_of(tag, text) {
             Place::Here if self.is_low(seen.quality) => {
                 self.judge_seen(seen, RejectReason::LowGrade, records);
+            }
+            // Whatever else the line is there for: only in Production something is found good.
+            Place::Here if self.mode != Mode::Production => {
+                self.judge_seen(seen, RejectReason::InDoubt, records);
             }
             Place::Here => self.judge_good(seen, text, records),
             Place::Later(_) if counted => {
@@ -169,7 +173,7 @@ impl Line {
         product.verdict = Some(Verdict::Good);
         product.picture = picture;
         self.verified.insert(hash(text));
-        self.rejects_in_a_row = 0;
+        self.guard.good(self.settings.rejects_of_last);
         self.to_pass.push(tag);
         self.keep_one_in_many(picture);
         self.say_verdict(seen, Verdict::Good, records);
@@ -197,7 +201,7 @@ impl Line {
         }
         product.verdict = Some(Verdict::Bad(reason));
         product.picture = seen.picture;
-        self.rejects_in_a_row += 1;
+        self.guard.bad(self.settings.rejects_of_last);
         self.to_keep.extend(seen.picture);
         self.say_verdict(seen, Verdict::Bad(reason), records);
     }

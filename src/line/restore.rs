@@ -1,8 +1,8 @@
 //! A line comes back: from the journal, with doubt for whatever was under way.
 use super::belt::OnProduct;
 use super::{
-    Belt, Conditions, Device, Frames, Line, LineSettings, LineState, Order, Outcome, Pad, Product,
-    Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict,
+    Belt, Conditions, Device, Frames, Guard, Line, LineSettings, LineState, Mode, Order, Outcome,
+    Pad, Product, Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict,
 };
 use crate::code::{Code, CodeId, CodeState};
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 /// What the store knows of a line that was not at rest when it was last heard.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Restored {
+    /// The mode that the last record gave it.
+    pub mode: Mode,
     /// The state that the last record gave it.
     pub state: Option<LineState>,
     /// Codes of its job that are sent, printed, applied or doubtful, or verified on a product
@@ -52,6 +54,11 @@ impl Line {
             settings,
             order,
             state: LineState::Stopped,
+            mode: Mode::Production,
+            by_hand: super::STANDS,
+            clear_by_hand: false,
+            suspended_by_person: false,
+            ends_early: false,
             reset_wanted: false,
             why: None,
             latched: Vec::new(),
@@ -75,7 +82,7 @@ impl Line {
             print_due: None,
             drain_due: None,
             settle_due: None,
-            rejects_in_a_row: 0,
+            guard: Guard::default(),
             to_pass: Vec::new(),
             to_take: Vec::new(),
             to_keep: Vec::new(),
@@ -98,8 +105,15 @@ impl Line {
             let to = LineState::Stopped;
             out.records.push(Record::Line { from, to, why: None });
         }
-        // Whatever stood belonged to the process that is gone; what still stands comes anew.
-        out.records.extend(known.alarms.into_iter().map(Record::AlarmCleared));
+        line.mode = known.mode;
+        // Whatever stood belonged to the process that is gone; what still stands comes anew. What
+        // somebody with the right must release stands until he does.
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            known.alarms.into_iter().partition(|reason| reason.needs_release());
+        out.records.extend(gone.into_iter().map(Record::AlarmCleared));
+        line.why = kept.first().copied();
+        line.latched.clone_from(&kept);
+        line.alarms = kept;
         line.roll.begin_after(known.pieces);
         line.restore_last_out(&known.last_out, &mut out.records);
         let mut states = BTreeMap::new();

@@ -1,5 +1,5 @@
 //! How a line is set up, and what it is asked to make.
-use super::QualitySettings;
+use super::{QualitySettings, RejectShare};
 use std::time::Duration;
 
 /// Which stations a code passes, in which order. Data, not a second machine.
@@ -66,6 +66,8 @@ pub struct LineSettings {
     pub passes_before_bin_eye_max: u32,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
+    /// So many rejects among the last ones hold the line, also where good ones lie between them.
+    pub rejects_of_last: RejectShare,
     /// The camera has no trigger of its own: it is told when to take a picture of which product.
     pub asks_for_pictures: bool,
     /// How well symbols must be printed, and which pictures of good ones are kept.

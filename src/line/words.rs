@@ -32,6 +32,7 @@ impl StopReason {
             Self::NoCodes => "no_codes",
             Self::PrintLate => "print_late",
             Self::TooManyRejects => "too_many_rejects",
+            Self::TooManyOfLast => "too_many_of_last",
             Self::RejectUnconfirmed => "reject_unconfirmed",
             Self::BadProductPassed => "bad_product_passed",
             Self::DuplicateSeen => "duplicate_seen",
@@ -87,6 +88,11 @@ impl StopReason {
             Self::TooManyRejects => (
                 "Too many rejects in a row",
                 "Something is wrong with all of them, not with one.",
+                "Look at the pictures of the rejects: check print head, label place and camera.",
+            ),
+            Self::TooManyOfLast => (
+                "Too many of the last products were rejected",
+                "Something goes wrong again and again.",
                 "Look at the pictures of the rejects: check print head, label place and camera.",
             ),
             Self::RejectUnconfirmed => (
@@ -188,10 +194,11 @@ impl StopReason {
 
 impl StopReason {
     /// Reasons that are no device's.
-    const OWN: [Self; 21] = [
+    const OWN: [Self; 22] = [
         Self::NoCodes,
         Self::PrintLate,
         Self::TooManyRejects,
+        Self::TooManyOfLast,
         Self::RejectUnconfirmed,
         Self::BadProductPassed,
         Self::DuplicateSeen,

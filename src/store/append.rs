@@ -2,7 +2,7 @@
 use super::grades::{self, NewGrade};
 use super::{Store, StoreError, outbox};
 use crate::code::{CodeId, CodeState, Step};
-use crate::line::{Fate, LineState, PictureId, Record, StopReason, Tag, Verdict};
+use crate::line::{Fate, LineState, Mode, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -101,6 +101,11 @@ impl Entry<'_> {
                 let why = why.map(StopReason::kind);
                 let body = json!({"from": from.name(), "to": to.name(), "why": why});
                 self.journal.push(("line", None, body));
+                Ok(())
+            }
+            Record::Mode { from, to } => {
+                let body = json!({"from": from.name(), "to": to.name()});
+                self.journal.push(("mode", None, body));
                 Ok(())
             }
             Record::AlarmRaised(reason) => self.alarm_raised(reason).await,
@@ -397,15 +402,16 @@ impl Entry<'_> {
     /// The line's own row: only the last state and the last event of these records matter.
     async fn note_line(&mut self, records: &[Record]) -> Result<(), StoreError> {
         let (state, heard) = last_of(records);
-        if state.is_none() && heard.is_none() {
+        let mode = records.iter().rev().find_map(mode_of);
+        if state.is_none() && heard.is_none() && mode.is_none() {
             return Ok(());
         }
         sqlx::query(
-            "insert into line (name, state, job_id, plc_boot, plc_seq, moved_at) \
-             values ($1, coalesce($2, 'Stopped'), $3, $4, $5, $6) \
+            "insert into line (name, state, job_id, plc_boot, plc_seq, moved_at, mode) \
+             values ($1, coalesce($2, 'Stopped'), $3, $4, $5, $6, coalesce($7, 'Production')) \
              on conflict (name) do update set state = coalesce($2, state), job_id = $3, \
              plc_boot = coalesce($4, plc_boot), plc_seq = coalesce($5, plc_seq), \
-             moved_at = iif($2 is null, moved_at, $6)",
+             moved_at = iif($2 is null, moved_at, $6), mode = coalesce($7, mode)",
         )
         .bind(self.line)
         .bind(state.map(LineState::name))
@@ -413,6 +419,7 @@ impl Entry<'_> {
         .bind(heard.map(|(boot, _)| boot))
         .bind(heard.map(|(_, seq)| seq))
         .bind(self.at.0)
+        .bind(mode.map(Mode::name))
         .execute(&mut *self.db)
         .await
         .map_err(StoreError::asking(WHAT))?;
@@ -484,6 +491,10 @@ fn moved_code(record: &Record) -> Option<i64> {
         return Some(code.0);
     }
     None
+}
+
+const fn mode_of(record: &Record) -> Option<Mode> {
+    if let Record::Mode { to, .. } = record { Some(*to) } else { None }
 }
 
 fn last_of(records: &[Record]) -> (Option<LineState>, Option<(u16, u16)>) {

@@ -9,6 +9,7 @@ mod jobs;
 mod open;
 mod orders;
 mod outbox;
+mod packml;
 mod people;
 mod printers;
 mod rejects;
@@ -30,6 +31,7 @@ pub use orders::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
 };
 pub use outbox::Message;
+pub use packml::status_json;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,

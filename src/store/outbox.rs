@@ -1,8 +1,9 @@
 //! The outbox: what is to be published, written in the transaction of what it tells of.
-use super::open::count;
+use super::open::{count, word};
+use super::packml::status_json;
 use super::{Store, StoreError, counts};
 use crate::code::Step;
-use crate::line::{Record, StopReason};
+use crate::line::{Record, StatusTags, StopReason};
 use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -67,6 +68,9 @@ pub(super) async fn tell(
     records: &[Record],
 ) -> Result<bool, StoreError> {
     let mut rows: Vec<Row> = records.iter().filter_map(|r| announced(line, at, r)).collect();
+    if records.iter().any(changes_status) {
+        rows.push(status(db, line, at, records).await?);
+    }
     if records.iter().any(changes_counts) {
         rows.push(counted(db, line, job, at).await?);
     }
@@ -124,8 +128,36 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::MaybeTwice { .. }
         | Record::LabelRead { .. }
         | Record::Graded { .. }
+        | Record::Mode { .. }
         | Record::Heard { .. } => None,
     }
+}
+
+const fn changes_status(record: &Record) -> bool {
+    matches!(record, Record::Line { .. } | Record::Mode { .. })
+}
+
+/// The line's PackTags as they stand after these records.
+async fn status(
+    db: &mut SqliteConnection,
+    line: &str,
+    at: Micros,
+    records: &[Record],
+) -> Result<Row, StoreError> {
+    let (state, mode): (String, String) =
+        sqlx::query_as("select state, mode from line where name = $1")
+            .bind(line)
+            .fetch_one(db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+    let why = records.iter().rev().find_map(|record| match record {
+        Record::Line { why, .. } => Some(*why),
+        _ => None,
+    });
+    let tags = StatusTags::of(word(WHAT, &mode)?, word(WHAT, &state)?, why.flatten());
+    let mut body = status_json(&tags);
+    body["at"] = rfc3339(at).into();
+    Ok(row(line, "status", &body, true))
 }
 
 fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
@@ -149,6 +181,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::ProductLabelled { .. }
         | Record::ProductJudged { .. }
         | Record::Line { .. }
+        | Record::Mode { .. }
         | Record::AlarmRaised(_)
         | Record::AlarmCleared(_)
         | Record::OnRoll { .. }

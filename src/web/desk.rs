@@ -2,7 +2,7 @@
 //! the only thing the pages can do to it, a request.
 use super::look::{LineNow, Seen};
 use super::pulse::Pulse;
-use crate::line::{Event, LineView};
+use crate::line::{Event, Handshake, LineView};
 use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
@@ -48,12 +48,19 @@ pub(super) struct Desk {
     pub(super) line: LineDesk,
     pulse: Mutex<Pulse>,
     facts: Mutex<Option<(Micros, ScreenFacts)>>,
+    /// What programs ask of the line by its tags.
+    pub(super) handshake: Mutex<Handshake>,
 }
 
 impl Desk {
     pub(super) fn new(line: LineDesk) -> Self {
         let pulse = Pulse::new(Micros::now(), &line.view.borrow());
-        Self { line, pulse: Mutex::new(pulse), facts: Mutex::new(None) }
+        Self {
+            line,
+            pulse: Mutex::new(pulse),
+            facts: Mutex::new(None),
+            handshake: Mutex::default(),
+        }
     }
 
     /// How the line stands at this moment.

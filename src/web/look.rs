@@ -1,11 +1,15 @@
 //! Everything that the page and the JSON say about a line, in one value: the page draws it, the
 //! JSON is it.
 use super::pulse::Pulse;
-use super::words::{self, Advice, BUTTONS, Mood};
-use crate::line::{Cause, DeviceView, LineView, Quality, RejectReason, Verdict, VerdictView};
+use super::words::{self, Advice, BUTTONS, MORE, Mood};
+use crate::line::{
+    AlarmWords, Cause, DeviceView, LineView, Mode, Quality, RejectReason, Request, StopReason,
+    Verdict, VerdictView,
+};
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// A device that says nothing for longer than this is shown as stale: every driver asks its device
@@ -60,6 +64,33 @@ pub(super) struct LineNow {
     pub(super) new_printer: Option<NewPrinter>,
     pub(super) counts: Option<CountsNow>,
     pub(super) buttons: Vec<ButtonNow>,
+    /// Commands that are taken just now and are not always shown.
+    pub(super) more_buttons: Vec<ButtonNow>,
+    /// What the line is there for, by its standard name and number.
+    pub(super) mode: &'static str,
+    pub(super) mode_number: u8,
+    pub(super) mode_means: &'static str,
+    /// Modes that it may change to now.
+    pub(super) modes: Vec<&'static str>,
+    /// What a hand may move now.
+    pub(super) hands: Vec<HandNow>,
+    /// What somebody with the right must release.
+    pub(super) to_release: Vec<ReleaseNow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct HandNow {
+    pub(super) word: &'static str,
+    pub(super) label: &'static str,
+    /// Whether it is so just now.
+    pub(super) is_on: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct ReleaseNow {
+    pub(super) kind: String,
+    pub(super) cause: String,
+    pub(super) action: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -130,8 +161,10 @@ pub(super) struct CountsNow {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct ButtonNow {
     pub(super) label: &'static str,
+    /// What it does, where that needs a word.
+    pub(super) means: &'static str,
     /// Why it leads nowhere in this state.
-    pub(super) because: Option<&'static str>,
+    pub(super) because: Option<String>,
     pub(super) primary: bool,
 }
 
@@ -188,14 +221,18 @@ impl LineNow {
             devices: devices(view, seen.ages),
             new_printer: new_printer(seen),
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
-            buttons: BUTTONS
+            buttons: BUTTONS.into_iter().map(|request| button(view, request, "")).collect(),
+            more_buttons: MORE
                 .into_iter()
-                .map(|request| ButtonNow {
-                    label: words::button(request),
-                    because: words::offer(view.state, request).err(),
-                    primary: words::is_primary(view.state, request),
-                })
+                .filter(|(request, _)| view.offers(*request).is_ok())
+                .map(|(request, means)| button(view, request, means))
                 .collect(),
+            mode: view.mode.name(),
+            mode_number: view.mode.number(),
+            mode_means: view.mode.meaning(),
+            modes: modes(view),
+            hands: hands(view),
+            to_release: view.to_release().map(release).collect(),
         }
     }
 
@@ -236,6 +273,33 @@ impl LineNow {
     pub(super) fn is_near_reject_limit(&self) -> bool {
         self.rejects_in_a_row > 0 && self.rejects_in_a_row * 2 >= self.rejects_in_a_row_max
     }
+}
+
+fn button(view: &LineView, request: Request, means: &'static str) -> ButtonNow {
+    ButtonNow {
+        label: request.name(),
+        means,
+        because: view.offers(request).err().map(Cow::into_owned),
+        primary: words::is_primary(view.state, request) && view.offers(request).is_ok(),
+    }
+}
+
+fn modes(view: &LineView) -> Vec<&'static str> {
+    let others = Mode::ALL.into_iter().filter(|mode| view.offers_mode(*mode).is_ok());
+    others.map(Mode::name).collect()
+}
+
+fn hands(view: &LineView) -> Vec<HandNow> {
+    if view.plc.is_none() || !view.offers_hand() {
+        return Vec::new();
+    }
+    let now = |(hand, word, label)| HandNow { word, label, is_on: view.hand_is(hand) };
+    words::HANDS.into_iter().map(now).collect()
+}
+
+fn release(reason: StopReason) -> ReleaseNow {
+    let AlarmWords { cause, action, .. } = reason.words();
+    ReleaseNow { kind: reason.kind().into_owned(), cause, action }
 }
 
 fn new_printer(seen: &Seen<'_>) -> Option<NewPrinter> {
@@ -383,6 +447,8 @@ pub(super) mod tests {
     /// A view with nothing in it.
     pub(in super::super) fn view(state: LineState) -> LineView {
         LineView {
+            mode: Mode::Production,
+            by_hand: Run { belt: false, infeed: false },
             state,
             why: None,
             alarms: Vec::new(),
@@ -392,6 +458,8 @@ pub(super) mod tests {
             products_on_belt: 0,
             rejects_in_a_row: 0,
             rejects_in_a_row_max: 3,
+            rejects_of_last: 0,
+            rejects_of_last_max: RejectShare::default(),
             least_grade: None,
             verdicts: [].into(),
             printer: DeviceView::Up,

@@ -1,6 +1,7 @@
 //! Pages, JSON, live updates, sign-in. All that a page can do to a line is a request.
 mod api;
 mod assets;
+mod commands;
 mod desk;
 mod grades;
 mod line_page;

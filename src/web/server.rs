@@ -4,7 +4,7 @@ use super::grades::{self, Shelf};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, line_page, new_printer, rolls, scanner, sign_in, trend};
+use super::{api, assets, commands, line_page, new_printer, rolls, scanner, sign_in, trend};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
@@ -140,6 +140,7 @@ fn router(state: WebState) -> Router {
         .merge(line_page::routes())
         .merge(sign_in::routes())
         .merge(api::routes())
+        .merge(commands::routes())
         .merge(new_printer::routes())
         .merge(rolls::routes())
         .merge(scanner::routes())

@@ -24,6 +24,7 @@ pub(crate) fn settings() -> LineSettings {
         ends_with_codes: false,
         passes_before_bin_eye_max: 2,
         rejects_in_a_row_max: 3,
+        rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
         roll: RollSettings::default(),
     }

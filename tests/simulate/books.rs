@@ -2,8 +2,8 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
-    Command, Fate, LastOut, LineState, OpenProduct, Outcome, PictureId, PlcCommand, PrinterCommand,
-    Record, Restored, Tag, Verdict,
+    Command, Fate, LastOut, LineState, Mode, OpenProduct, Outcome, PictureId, PlcCommand,
+    PrinterCommand, Record, Restored, StopReason, Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,8 @@ pub struct Books {
     handed: BTreeSet<CodeId>,
     next_stock: i64,
     pub alarms: u64,
+    pub standing: Vec<StopReason>,
+    pub mode: Mode,
     /// Products found good, and the pictures that it was read from.
     pub judged_good: Vec<(Tag, PictureId)>,
     pub low_grades: u64,
@@ -146,8 +148,12 @@ impl Books {
                 self.state = Some(*to);
             }
             Record::Heard { boot, seq } => self.heard = Some((*boot, *seq)),
-            Record::AlarmRaised(_) => self.alarms += 1,
-            Record::AlarmCleared(_) => {}
+            Record::AlarmRaised(reason) => {
+                self.alarms += 1;
+                self.standing.push(*reason);
+            }
+            Record::AlarmCleared(reason) => self.standing.retain(|alarm| alarm != reason),
+            Record::Mode { to, .. } => self.mode = *to,
         }
     }
 
@@ -187,7 +193,8 @@ impl Books {
             under_way,
             products,
             pieces,
-            alarms: Vec::new(),
+            mode: self.mode,
+            alarms: self.standing.clone(),
             last_out: LastOut::default(),
         }
     }

@@ -37,6 +37,8 @@ pub(crate) struct House {
 /// A view with nothing in it.
 pub(crate) fn view(state: LineState) -> LineView {
     LineView {
+        mode: Mode::Production,
+        by_hand: Run { belt: false, infeed: false },
         state,
         why: None,
         alarms: Vec::new(),
@@ -46,6 +48,8 @@ pub(crate) fn view(state: LineState) -> LineView {
         products_on_belt: 0,
         rejects_in_a_row: 0,
         rejects_in_a_row_max: 3,
+        rejects_of_last: 0,
+        rejects_of_last_max: RejectShare::default(),
         least_grade: None,
         verdicts: [].into(),
         printer: DeviceView::Up,
