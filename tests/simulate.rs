@@ -43,6 +43,7 @@ fn settings(counts: bool) -> LineSettings {
         refill_after: ms(500),
         ends_with_codes: false,
         passes_before_bin_eye_max: 3,
+        on_belt_max: 0,
         rejects_in_a_row_max: 5,
         asks_for_pictures: false,
         roll: RollSettings::default(),

@@ -6,8 +6,10 @@ mod belt;
 mod decide;
 mod event;
 mod frames;
+mod gate;
 mod note;
 mod outcome;
+mod planted;
 mod quality;
 mod reading;
 mod restore;
@@ -23,8 +25,8 @@ pub use event::{
     Reading, Request, Since, Tag,
 };
 pub use outcome::{
-    CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason,
-    RollMark, Run, StopReason, Verdict,
+    CameraCommand, Command, Fate, InBin, Light, Outcome, PlcCommand, PrinterCommand, Record,
+    RejectReason, RollMark, Run, StopReason, Verdict,
 };
 pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{LastOut, OpenProduct, Restored};
@@ -36,6 +38,7 @@ pub use words::{AlarmWords, UnknownStopReason};
 use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
 use frames::Frames;
+use planted::Planted;
 use quality::Trend;
 use roll::Roll;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -131,6 +134,8 @@ pub struct Line {
     to_pass: Vec<Tag>,
     /// Products whose picture is to be taken now.
     to_take: Vec<Tag>,
+    /// The last products that left as good.
+    left: VecDeque<Tag>,
     to_keep: Vec<PictureId>,
     /// The codes that the camera was told to expect.
     expected: Vec<CodeText>,
@@ -238,7 +243,14 @@ impl Line {
             self.pad = Pad::Uncertain;
         }
         for label in lost {
-            self.doubt(&label.code, records);
+            if Planted::SentGoesBack.is_in() {
+                self.stock.push_front(label.code);
+            } else if Planted::LostIsPrinted.is_in() {
+                records.push(Record::Moved { code: label.code.id, step: Step::Print });
+                self.belt.pad.push_back(belt::Label { printed: true, ..label });
+            } else {
+                self.doubt(&label.code, records);
+            }
         }
         self.print_due = None;
     }

@@ -124,6 +124,8 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::MaybeTwice { .. }
         | Record::LabelRead { .. }
         | Record::Graded { .. }
+        | Record::CameBack { .. }
+        | Record::Bin { .. }
         | Record::Heard { .. } => None,
     }
 }
@@ -139,9 +141,10 @@ fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
 /// Counts are told when a product's fate is known or a code falls out of the way.
 fn changes_counts(record: &Record) -> bool {
     match record {
-        Record::ProductSettled { .. } | Record::LabelRead { .. } | Record::MaybeTwice { .. } => {
-            true
-        }
+        Record::ProductSettled { .. }
+        | Record::LabelRead { .. }
+        | Record::MaybeTwice { .. }
+        | Record::CameBack { .. } => true,
         Record::Moved { step, .. } => {
             matches!(step, Step::Doubt | Step::Scrap | Step::Reject | Step::Sample)
         }
@@ -154,6 +157,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::OnRoll { .. }
         | Record::TakenBack { .. }
         | Record::Graded { .. }
+        | Record::Bin { .. }
         | Record::Heard { .. } => false,
     }
 }
