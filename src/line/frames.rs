@@ -9,7 +9,6 @@
 //! passes nobody. So the pass of a counted frame is spoken when that cannot be told any more,
 //! `trigger_within` after the frame; with tags it is spoken at once.
 use super::belt::Product;
-use super::planted::Planted;
 use super::{
     FrameOf, Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, Verdict, hash,
 };
@@ -246,7 +245,7 @@ impl Line {
     ) {
         let rejects = self.rejects_in_a_row;
         self.note_reading(of, tag, reading, picture, records);
-        let good = self.belt.is_good(tag) && !Planted::FrameBelieved.is_in();
+        let good = self.belt.is_good(tag);
         self.frames.last = good.then_some(Last { tag, until, rejects });
     }
 

@@ -29,6 +29,23 @@ impl Line {
         }
     }
 
+    /// A product is at the applicator that nobody saw entering: facts were lost, and whatever they
+    /// said of it is not known. It is flushed.
+    pub(super) fn note_unseen_arrival(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        if self.belt.product(tag).is_none() {
+            self.note_arrival(tag, records);
+            self.judge_flushed(tag, records);
+        }
+    }
+
+    /// Its fate is the bin. It is no reject of the line's own doing, and none in a row.
+    fn judge_flushed(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        let Some(product) = self.belt.product(tag) else { return };
+        let verdict = Verdict::Bad(RejectReason::Flushed);
+        product.verdict = Some(verdict);
+        self.say_verdict(Seen { tag, picture: None, quality: None }, verdict, records);
+    }
+
     /// Whatever was good about it, it does not pass as this product. Says whether it would have.
     pub(super) fn doubt_good(
         &mut self,

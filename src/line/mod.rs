@@ -10,6 +10,9 @@ mod gate;
 mod note;
 mod outcome;
 mod planted;
+#[cfg(test)]
+#[path = "../../tests/simulate/planted.rs"]
+mod planted_errors;
 mod quality;
 mod reading;
 mod restore;
@@ -244,10 +247,8 @@ impl Line {
         }
         for label in lost {
             if Planted::SentGoesBack.is_in() {
+                self.taken_back.insert(label.code.id);
                 self.stock.push_front(label.code);
-            } else if Planted::LostIsPrinted.is_in() {
-                records.push(Record::Moved { code: label.code.id, step: Step::Print });
-                self.belt.pad.push_back(belt::Label { printed: true, ..label });
             } else {
                 self.doubt(&label.code, records);
             }

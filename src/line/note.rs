@@ -154,7 +154,7 @@ impl Line {
             PlcEvent::ProductArrived(tag) => self.note_arrival(tag, records),
             PlcEvent::Applied(tag) => self.note_applied(now, tag, records),
             PlcEvent::NotApplied(tag) => {
-                self.note_arrival(tag, records);
+                self.note_unseen_arrival(tag, records);
                 if self.belt.product(tag).is_some_and(|product| product.verdict.is_none()) {
                     self.judge_bad(tag, RejectReason::NoLabel, records);
                 }
@@ -183,7 +183,7 @@ impl Line {
     /// The oldest label of the pad is on this product. Whatever the printer said of it, it came
     /// out. Where the pad is not known, nobody knows which label that was: the picture may tell.
     fn note_applied(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
-        self.note_arrival(tag, records);
+        self.note_unseen_arrival(tag, records);
         if self.pad != Pad::Known {
             return;
         }
@@ -284,7 +284,7 @@ impl Line {
         self.latch(StopReason::RejectUnconfirmed);
         records.push(Record::Bin { tag, what: InBin::Unseen });
         let product = self.take_product(tag);
-        self.unaccount(product, records);
+        self.unaccount(product.filter(|_| !Planted::RejectUncounted.is_in()), records);
     }
 
     /// What lay on the pad is waste: known labels are scrapped, the others stay in doubt.

@@ -6,8 +6,6 @@
 pub(super) enum Planted {
     /// A code that was handed over and not confirmed goes back to stock when the printer is lost.
     SentGoesBack,
-    /// Labels that were not confirmed are taken for printed when the printer is lost.
-    LostIsPrinted,
     /// Any code of the row passes on any product.
     AnyCodePasses,
     /// A label that nobody could read passes.
@@ -28,8 +26,10 @@ pub(super) enum Planted {
     FalseEjectIgnored,
     /// A product that was never read passes after a restart.
     RestartPasses,
-    /// A counted frame is believed while the next product may be before the camera.
-    FrameBelieved,
+    /// A reject that the bin's eye did not see is forgotten.
+    RejectUncounted,
+    /// A code that was verified before passes on a second product.
+    DuplicatePasses,
 }
 
 #[cfg(not(test))]

@@ -78,6 +78,11 @@ impl Line {
                 self.move_up(tag, at, records);
                 self.judge_seen(seen, RejectReason::WrongCode, records);
             }
+            Place::Nowhere
+                if self.verified.contains(&hash(text)) && Planted::DuplicatePasses.is_in() =>
+            {
+                self.judge_good(seen, text, records);
+            }
             Place::Nowhere if self.verified.contains(&hash(text)) => {
                 // Another label than ours is in the row: what follows cannot be trusted.
                 self.lose_step(tag, records);
