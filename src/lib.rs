@@ -3,6 +3,10 @@
 //! The modules stand in the order of a code's way. Who may name whom is in
 //! `tests/architecture.rs`; the reasons are in `docs/ARCHITECTURE.md`.
 
+// The simulation is part of the unit tests, too, and names the crate as every other test does.
+#[cfg(test)]
+extern crate self as markwright;
+
 pub mod code;
 pub mod symbol;
 pub mod label;

@@ -278,6 +278,7 @@ fn settings() -> LineSettings {
         refill_after: ms(500),
         ends_with_codes: true,
         passes_before_bin_eye_max: 2,
+        on_belt_max: 0,
         rejects_in_a_row_max: 3,
         rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,

@@ -212,6 +212,8 @@ impl Model {
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)
             | Record::Graded { .. }
+            | Record::CameBack { .. }
+            | Record::Bin { .. }
             | Record::Heard { .. } => panic!("not drawn: {record:?}"),
         }
         true

@@ -136,6 +136,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
             100,
         ))
         .expect("bounded"),
+        on_belt_max: 0,
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
         rejects_of_last: share(&mut at),

@@ -113,6 +113,8 @@ impl StopReason {
             | Self::HeadWears(_)
             | Self::QualityFalls
             | Self::GrowthDrifts
+            | Self::FalseEject
+            | Self::BinNotOrdered
             | Self::NotDriven => false,
         }
     }

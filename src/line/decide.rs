@@ -1,4 +1,5 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
+use super::planted::Planted;
 use super::{
     Command, Device, Light, Line, LineSettings, LineState, Mode, Outcome, Pad, PlcCommand,
     PrinterCommand, Record, RejectReason, Run, StopReason, Tag,
@@ -159,6 +160,9 @@ impl Line {
             let (unsure, sure): (Vec<_>, Vec<_>) =
                 wanted.partition(|tag| self.frames.are_unsure_of(*tag));
             self.to_pass = unsure;
+            if Planted::PassAgain.is_in() {
+                self.to_pass.extend(&sure);
+            }
             out.commands.extend(sure.into_iter().map(|tag| Command::Plc(PlcCommand::Pass(tag))));
         }
         out.commands.extend(self.to_take.drain(..).map(Command::TakePicture));

@@ -138,12 +138,18 @@ pub enum PlcEvent {
     Triggered(Tag),
     /// It left on the good side.
     Passed(Tag),
-    /// The gate pushed it out and the eye of the bin saw it fall.
+    /// The gate pushed it out and the eye of the bin saw it fall. Tag 0: it was on the belt when
+    /// the PLC started, and has no tag.
     RejectConfirmed(Tag),
     /// The gate pushed it out, and the eye of the bin did not see it.
     RejectUnconfirmed(Tag),
     /// No label is left between printer and applicator; what was there is in the waste.
     PadCleared,
+    /// It touches the product before it: nobody can tell the two apart.
+    Touching(Tag),
+    /// The bin's eye saw a product that the gate was not to push out: this one, which had a pass,
+    /// or, with tag 0, nobody knows which.
+    NotOrdered(Tag),
 }
 
 /// Whether the PLC remembers everything that happened since we last heard it.

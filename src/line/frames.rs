@@ -9,11 +9,9 @@
 //! passes nobody. So the pass of a counted frame is spoken when that cannot be told any more,
 //! `trigger_within` after the frame; with tags it is spoken at once.
 use super::belt::Product;
-use super::reading::Seen;
 use super::{
     FrameOf, Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, Verdict, hash,
 };
-use crate::code::Step;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -255,7 +253,7 @@ impl Line {
     /// other, and counts as one.
     pub(super) fn doubt_last(&mut self, records: &mut Vec<Record>) {
         let Some(Last { tag, rejects, .. }) = self.frames.last.take() else { return };
-        if self.doubt_good(tag, records) {
+        if self.doubt_good(tag, RejectReason::PictureUnsure, records) {
             self.guard.turned_bad(rejects);
         }
     }
@@ -297,25 +295,8 @@ impl Line {
         let good = |product: &&Product| product.verdict == Some(Verdict::Good);
         let tags: Vec<_> = self.belt.products.iter().filter(good).map(|p| p.tag).collect();
         for tag in tags {
-            self.doubt_good(tag, records);
+            self.doubt_good(tag, RejectReason::PictureUnsure, records);
         }
-    }
-
-    /// Whoever shows it, it does not pass as this product. Says whether it would have.
-    fn doubt_good(&mut self, tag: Tag, records: &mut Vec<Record>) -> bool {
-        let good = |product: &&mut Product| product.verdict == Some(Verdict::Good);
-        let Some(product) = self.belt.product(tag).filter(good) else { return false };
-        let verdict = Verdict::Bad(RejectReason::PictureUnsure);
-        product.verdict = Some(verdict);
-        let picture = product.picture;
-        Self::step_of(product, Step::Doubt, records);
-        // A second label with this text is a duplicate all the same: one was seen.
-        if let Some(code) = &mut product.code {
-            code.text = None;
-        }
-        self.to_keep.extend(picture);
-        self.say_verdict(Seen { tag, picture, quality: None }, verdict, records);
-        true
     }
 
     /// What should have come by now: triggers of frames, and agreement when the belt stands.

@@ -8,11 +8,16 @@ mod command;
 mod decide;
 mod event;
 mod frames;
+mod gate;
 mod guard;
 mod mode;
 mod note;
 mod outcome;
 mod packtags;
+mod planted;
+#[cfg(test)]
+#[path = "../../tests/simulate/planted.rs"]
+mod planted_errors;
 mod quality;
 mod reading;
 mod restore;
@@ -31,8 +36,8 @@ pub use event::{
 pub use guard::RejectShare;
 pub use mode::{Mode, UnknownMode};
 pub use outcome::{
-    CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason,
-    RollMark, Run, StopReason, Verdict,
+    CameraCommand, Command, Fate, InBin, Light, Outcome, PlcCommand, PrinterCommand, Record,
+    RejectReason, RollMark, Run, StopReason, Verdict,
 };
 pub use packtags::{CommandTags, Handshake, Refused, StatusTags, Written};
 pub use quality::{Quality, QualitySettings, Wear, letter};
@@ -46,6 +51,7 @@ use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
 use frames::Frames;
 use guard::Guard;
+use planted::Planted;
 use quality::Trend;
 use roll::Roll;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -154,6 +160,8 @@ pub struct Line {
     to_pass: Vec<Tag>,
     /// Products whose picture is to be taken now.
     to_take: Vec<Tag>,
+    /// The last products that left as good.
+    left: VecDeque<Tag>,
     to_keep: Vec<PictureId>,
     /// The codes that the camera was told to expect.
     expected: Vec<CodeText>,
@@ -270,7 +278,12 @@ impl Line {
             self.pad = Pad::Uncertain;
         }
         for label in lost {
-            self.doubt(&label.code, records);
+            if Planted::SentGoesBack.is_in() {
+                self.taken_back.insert(label.code.id);
+                self.stock.push_front(label.code);
+            } else {
+                self.doubt(&label.code, records);
+            }
         }
         self.print_due = None;
     }

@@ -94,6 +94,19 @@ pub enum Record {
         /// The picture that shows it.
         picture: Option<PictureId>,
     },
+    /// A product that had left as good lies in the bin: its code is rejected, unless the state
+    /// system is being told of it already.
+    CameBack {
+        /// The product.
+        tag: Tag,
+    },
+    /// Something is in the bin that no product with a fate stands for, or may be.
+    Bin {
+        /// The product; 0 if nobody knows which.
+        tag: Tag,
+        /// What it is.
+        what: InBin,
+    },
     /// The line changed its state.
     Line {
         /// From.
@@ -157,11 +170,17 @@ pub enum RejectReason {
     LowGrade,
     /// Frames and triggers do not belong together: what was read may be another product's.
     PictureUnsure,
+    /// It touched another product: nobody could tell the two apart.
+    Touching,
+    /// It was on the belt when the program started, and nobody had read it: it is flushed.
+    Flushed,
+    /// It was good and had its pass, and fell into the bin all the same.
+    FalseEject,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::NoLabel,
         Self::NoRead,
         Self::NotGs1,
@@ -173,6 +192,9 @@ impl RejectReason {
         Self::LateVerdict,
         Self::LowGrade,
         Self::PictureUnsure,
+        Self::Touching,
+        Self::Flushed,
+        Self::FalseEject,
     ];
 
     /// The word in the store and in topics.
@@ -189,6 +211,9 @@ impl RejectReason {
             Self::LateVerdict => "late_verdict",
             Self::LowGrade => "low_grade",
             Self::PictureUnsure => "picture_unsure",
+            Self::Touching => "touching",
+            Self::Flushed => "flushed",
+            Self::FalseEject => "false_eject",
         }
     }
 
@@ -206,6 +231,9 @@ impl RejectReason {
             Self::LateVerdict => "verdict came after the gate",
             Self::LowGrade => "printed below the least grade",
             Self::PictureUnsure => "nobody knows which product the picture shows",
+            Self::Touching => "products touched each other",
+            Self::Flushed => "was on the belt when the program started",
+            Self::FalseEject => "a good product fell into the bin",
         }
     }
 }
@@ -235,6 +263,28 @@ impl Fate {
     }
 }
 
+/// What is, or may be, in the bin beside the products that were rejected by the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InBin {
+    /// A product that the line does not know, or knows no more: it was flushed.
+    Flushed,
+    /// Something that the gate did not push out, and nobody knows what.
+    NotOrdered,
+    /// A rejected product that the bin's eye did not see: it may be there.
+    Unseen,
+}
+
+impl InBin {
+    /// The word in the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Flushed => "flushed",
+            Self::NotOrdered => "not_ordered",
+            Self::Unseen => "unseen",
+        }
+    }
+}
+
 /// Why the line does not run. Also the kinds of alarms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StopReason {
@@ -260,6 +310,10 @@ pub enum StopReason {
     DuplicateSeen,
     /// A product vanished between two stations.
     ProductMissing,
+    /// A good product was seen falling into the bin.
+    FalseEject,
+    /// The bin's eye saw more fall than the gate pushed out.
+    BinNotOrdered,
     /// Labels and products do not match: what lies between printer and applicator is not known.
     LabelsOutOfStep,
     /// The reject bin is full.

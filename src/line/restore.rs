@@ -1,5 +1,6 @@
 //! A line comes back: from the journal, with doubt for whatever was under way.
 use super::belt::OnProduct;
+use super::planted::Planted;
 use super::{
     Belt, Conditions, Device, Frames, Guard, Line, LineSettings, LineState, Mode, Order, Outcome,
     Pad, Product, Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict,
@@ -85,6 +86,7 @@ impl Line {
             guard: Guard::default(),
             to_pass: Vec::new(),
             to_take: Vec::new(),
+            left: VecDeque::new(),
             to_keep: Vec::new(),
             expected: Vec::new(),
             good_since_kept: 0,
@@ -96,8 +98,8 @@ impl Line {
     }
 
     /// Rebuilds a line from what the store knows. Labels between printer and camera are in doubt.
-    /// Products stay on the belt: found good before, they wait for the gate; all others will be
-    /// rejected by silence.
+    /// Products stay on the belt: found good before, they wait for the gate. Those that nobody had
+    /// read are flushed: whatever is seen of them now, they are rejected by silence.
     pub fn restore(settings: LineSettings, order: Order, known: Restored) -> (Self, Outcome) {
         let mut line = Self::new(settings, order);
         let mut out = Outcome::default();
@@ -131,6 +133,10 @@ impl Line {
             }
         }
         line.belt.products = known.products.iter().map(|open| back(open, &states)).collect();
+        let flushed = Verdict::Bad(RejectReason::Flushed);
+        let unread = known.products.iter().filter(|open| open.good.is_none());
+        let judged = |tag| Record::ProductJudged { tag, verdict: flushed, picture: None };
+        out.records.extend(unread.map(|open| judged(open.tag)));
         (line, out)
     }
 }
@@ -144,7 +150,8 @@ fn back(open: &OpenProduct, states: &BTreeMap<CodeId, CodeState>) -> Product {
     product.verdict = match open.good {
         Some(true) => Some(Verdict::Good),
         Some(false) => Some(Verdict::Bad(RejectReason::InDoubt)),
-        None => None,
+        None if Planted::RestartPasses.is_in() => Some(Verdict::Good),
+        None => Some(Verdict::Bad(RejectReason::Flushed)),
     };
     product
 }

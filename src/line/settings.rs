@@ -64,6 +64,9 @@ pub struct LineSettings {
     /// So many products may pass the gate before the bin's eye sees one that was rejected before
     /// them: the way from the gate to the eye, in products.
     pub passes_before_bin_eye_max: u32,
+    /// So many products at most are between the infeed and the eye of the bin: what stands in the
+    /// books beyond that is not on the belt any more. 0 where the distances are not known.
+    pub on_belt_max: usize,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
     /// So many rejects among the last ones hold the line, also where good ones lie between them.

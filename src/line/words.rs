@@ -37,6 +37,8 @@ impl StopReason {
             Self::BadProductPassed => "bad_product_passed",
             Self::DuplicateSeen => "duplicate_seen",
             Self::ProductMissing => "product_missing",
+            Self::FalseEject => "false_eject",
+            Self::BinNotOrdered => "bin_not_ordered",
             Self::NotDriven => "not_driven",
             Self::LabelsOutOfStep => "labels_out_of_step",
             Self::BinFull => "bin_full",
@@ -125,6 +127,17 @@ impl StopReason {
                 "What became of its label is not known; it is set aside.",
                 "Look on and under the belt; take off what lies there.",
             ),
+            Self::FalseEject => (
+                "A good product fell into the bin",
+                "Its code is rejected with it; the gate, or what is before it, pushes out what it \
+                 should let pass.",
+                "Leave it in the bin. Check the gate: air, valve, and the way of the products.",
+            ),
+            Self::BinNotOrdered => (
+                "The bin's eye saw more fall than the gate pushed out",
+                "There is something in the bin that no product in the books stands for.",
+                "Find it in the bin; if it is a product of this line, tell the shift manager.",
+            ),
             Self::BinFull => (
                 "The reject bin is full",
                 "The next reject would not fall.",
@@ -194,7 +207,7 @@ impl StopReason {
 
 impl StopReason {
     /// Reasons that are no device's.
-    const OWN: [Self; 22] = [
+    const OWN: [Self; 24] = [
         Self::NoCodes,
         Self::PrintLate,
         Self::TooManyRejects,
@@ -203,6 +216,8 @@ impl StopReason {
         Self::BadProductPassed,
         Self::DuplicateSeen,
         Self::ProductMissing,
+        Self::FalseEject,
+        Self::BinNotOrdered,
         Self::NotDriven,
         Self::LabelsOutOfStep,
         Self::BinFull,

@@ -1,8 +1,8 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
 use super::grades::{self, NewGrade};
-use super::{Store, StoreError, outbox};
+use super::{Store, StoreError, bin, moved, outbox};
 use crate::code::{CodeId, CodeState, Step};
-use crate::line::{Fate, LineState, Mode, PictureId, Record, StopReason, Tag, Verdict};
+use crate::line::{Fate, InBin, LineState, Mode, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -26,7 +26,7 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.begin(WHAT).await?;
-        let states = states_of(&mut tx, records).await?;
+        let states = moved::states_of(&mut tx, records).await?;
         let mut entry = Entry {
             db: &mut tx,
             line,
@@ -110,8 +110,22 @@ impl Entry<'_> {
             }
             Record::AlarmRaised(reason) => self.alarm_raised(reason).await,
             Record::AlarmCleared(reason) => self.alarm_cleared(reason).await,
+            Record::CameBack { tag } => self.came_back(tag).await,
+            Record::Bin { tag, what } => self.in_bin(tag, what).await,
             Record::Heard { .. } => Ok(()),
         }
+    }
+
+    async fn came_back(&mut self, tag: Tag) -> Result<(), StoreError> {
+        let code = bin::came_back(self.db, self.line, tag, self.at).await?;
+        self.journal.push(("came_back", code, json!({"tag": tag.0, "code": code})));
+        Ok(())
+    }
+
+    async fn in_bin(&mut self, tag: Tag, what: InBin) -> Result<(), StoreError> {
+        bin::add(self.db, self.line, what).await?;
+        self.journal.push(("in_bin", None, json!({"tag": tag.0, "what": what.word()})));
+        Ok(())
     }
 
     /// One step of a code's life. Scrapped, rejected and sampled codes are settled at once; a
@@ -466,31 +480,6 @@ fn one_product(tag: Tag, found: u64) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(refused(format!("product {tag} is not on the belt, or its fate is already known")))
-}
-
-/// The states of all codes that these records move, in one question.
-async fn states_of(
-    db: &mut SqliteConnection,
-    records: &[Record],
-) -> Result<HashMap<CodeId, CodeState>, StoreError> {
-    let moved: Vec<i64> = records.iter().filter_map(moved_code).collect();
-    if moved.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(i64, String)> =
-        sqlx::query_as("select id, state from code where id in (select value from json_each($1))")
-            .bind(json!(moved).to_string())
-            .fetch_all(db)
-            .await
-            .map_err(StoreError::asking(WHAT))?;
-    rows.into_iter().map(|(id, state)| Ok((CodeId(id), super::open::word(WHAT, &state)?))).collect()
-}
-
-fn moved_code(record: &Record) -> Option<i64> {
-    if let Record::Moved { code, .. } | Record::MaybeTwice { code } = record {
-        return Some(code.0);
-    }
-    None
 }
 
 const fn mode_of(record: &Record) -> Option<Mode> {

@@ -1,11 +1,13 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
 mod append;
+mod bin;
 mod codes;
 mod counts;
 mod doubts;
 mod goods;
 mod grades;
 mod jobs;
+mod moved;
 mod open;
 mod orders;
 mod outbox;
@@ -20,6 +22,7 @@ mod screen;
 mod views;
 mod wants;
 
+pub use bin::Bin;
 pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};

@@ -129,6 +129,8 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::LabelRead { .. }
         | Record::Graded { .. }
         | Record::Mode { .. }
+        | Record::CameBack { .. }
+        | Record::Bin { .. }
         | Record::Heard { .. } => None,
     }
 }
@@ -171,9 +173,10 @@ fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
 /// Counts are told when a product's fate is known or a code falls out of the way.
 fn changes_counts(record: &Record) -> bool {
     match record {
-        Record::ProductSettled { .. } | Record::LabelRead { .. } | Record::MaybeTwice { .. } => {
-            true
-        }
+        Record::ProductSettled { .. }
+        | Record::LabelRead { .. }
+        | Record::MaybeTwice { .. }
+        | Record::CameBack { .. } => true,
         Record::Moved { step, .. } => {
             matches!(step, Step::Doubt | Step::Scrap | Step::Reject | Step::Sample)
         }
@@ -187,6 +190,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::OnRoll { .. }
         | Record::TakenBack { .. }
         | Record::Graded { .. }
+        | Record::Bin { .. }
         | Record::Heard { .. } => false,
     }
 }
