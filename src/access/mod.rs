@@ -28,6 +28,8 @@ pub enum Permission {
     DecideOrders,
     /// Say what became of codes in doubt.
     DecideDoubts,
+    /// Sign, as the second person, for a job that is closed although something stands open.
+    SignJobs,
 }
 
 impl Role {
@@ -67,13 +69,14 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
         Self::SeeEveryOrder,
         Self::DecideOrders,
         Self::DecideDoubts,
+        Self::SignJobs,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -85,6 +88,7 @@ impl Permission {
             Self::SeeEveryOrder => "see the orders of others",
             Self::DecideOrders => "decide about orders",
             Self::DecideDoubts => "decide about codes in doubt",
+            Self::SignJobs => "sign for jobs",
         }
     }
 }
@@ -96,9 +100,10 @@ pub const fn may(role: Role, permission: Permission) -> bool {
             matches!(role, Role::Operator | Role::Manager)
         }
         Permission::OrderLabels => matches!(role, Role::Customer),
-        Permission::SeeEveryOrder | Permission::DecideOrders | Permission::DecideDoubts => {
-            matches!(role, Role::Manager)
-        }
+        Permission::SeeEveryOrder
+        | Permission::DecideOrders
+        | Permission::DecideDoubts
+        | Permission::SignJobs => matches!(role, Role::Manager),
     }
 }
 

@@ -28,6 +28,7 @@ impl Line {
 
     /// What should have happened by now and did not.
     fn decide_late(&mut self, now: Instant, out: &mut Outcome) {
+        self.decide_challenge(now);
         let records = &mut out.records;
         self.decide_unread(now, records);
         self.decide_frames(now, records);
@@ -171,7 +172,7 @@ impl Line {
         if let Some(reason) = self.latched.first() {
             return Some(*reason);
         }
-        if let Some(reason) = self.device_trouble() {
+        if let Some(reason) = self.device_trouble().or_else(|| self.challenge_trouble()) {
             return Some(reason);
         }
         if self.settings.scenario.has_belt() && self.pad != Pad::Known {
@@ -200,7 +201,8 @@ impl Line {
 
     /// Why it cannot run yet.
     fn reason_to_wait(&self) -> Option<StopReason> {
-        self.reason_to_abort().or_else(|| self.device_trouble()).or_else(|| {
+        let trouble = self.reason_to_abort().or_else(|| self.device_trouble());
+        trouble.or_else(|| self.challenge_trouble()).or_else(|| {
             let none = self.stock.is_empty() && self.labels_under_way() == 0;
             (none && self.wants_labels() && !self.used_up() && !self.is_enough())
                 .then_some(StopReason::NoCodes)
@@ -250,6 +252,9 @@ impl Line {
     }
 
     fn wants_products(&self) -> bool {
+        if let Some(test_product) = self.wants_test_product() {
+            return test_product;
+        }
         let coming = self.order.done + self.belt.hopeful() as u64;
         let enough = self.order.planned > 0 && coming >= self.order.planned;
         // When codes run out, no product enters that could not get a label.
@@ -293,6 +298,7 @@ impl Line {
             (conditions.air_low, StopReason::AirLow),
             (self.lacks_codes(), StopReason::NoCodes),
         ];
+        standing.extend(self.challenge_trouble());
         standing.extend(flags.into_iter().filter_map(|(stands, reason)| stands.then_some(reason)));
         standing
     }
@@ -352,6 +358,7 @@ impl Line {
             return self.decide_roll(now, out);
         }
         let able = self.state == LineState::Execute && self.can_print() && self.pad_is_ready();
+        let able = able && self.makes_goods();
         let LineSettings { labels_ahead, rows_in_printer, .. } = self.settings;
         while able
             && self.belt.pad.len() < labels_ahead

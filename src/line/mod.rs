@@ -3,6 +3,7 @@
 //! `note` turns a fact into records and cannot issue a command; `decide` looks at how things stand
 //! and adds records and commands. Deciding twice adds nothing.
 mod belt;
+mod challenge;
 mod decide;
 mod event;
 mod frames;
@@ -18,6 +19,7 @@ mod twice;
 mod view;
 mod words;
 
+pub use challenge::{ChallengeKind, ChallengeResult, ChallengeSeen, UnknownChallenge};
 pub use event::{
     Along, CameraEvent, Cause, Conditions, Event, FrameOf, PictureId, PlcEvent, PrinterEvent,
     Reading, Request, Since, Tag,
@@ -35,6 +37,7 @@ pub use words::{AlarmWords, UnknownStopReason};
 
 use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
+use challenge::Challenges;
 use frames::Frames;
 use quality::Trend;
 use roll::Roll;
@@ -89,6 +92,8 @@ pub enum Deadline {
     Clear,
     /// The store had no codes.
     Refill,
+    /// A challenge test is due.
+    Challenge,
 }
 
 /// One line.
@@ -143,6 +148,7 @@ pub struct Line {
     in_doubt: BTreeMap<String, CodeId>,
     verdicts: VecDeque<VerdictView>,
     told: Option<(Run, Light)>,
+    challenges: Challenges,
 }
 
 impl Line {
@@ -169,6 +175,7 @@ impl Line {
             (self.settle_due, Deadline::Settle),
             (clear, Deadline::Clear),
             (self.refill_at, Deadline::Refill),
+            (self.challenges.due(), Deadline::Challenge),
         ]
         .into_iter()
         .filter_map(|(due, why)| Some((due?, why)))

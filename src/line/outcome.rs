@@ -94,6 +94,17 @@ pub enum Record {
         /// The picture that shows it.
         picture: Option<PictureId>,
     },
+    /// What came of a case of a challenge test.
+    Challenged {
+        /// The case.
+        kind: super::ChallengeKind,
+        /// The test product, if it came.
+        tag: Option<Tag>,
+        /// What came of it.
+        result: super::ChallengeResult,
+        /// What the line saw.
+        why: super::ChallengeSeen,
+    },
     /// The line changed its state.
     Line {
         /// From.
@@ -150,11 +161,13 @@ pub enum RejectReason {
     LowGrade,
     /// Frames and triggers do not belong together: what was read may be another product's.
     PictureUnsure,
+    /// A test product: it must be rejected, whatever it shows.
+    Challenge,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoLabel,
         Self::NoRead,
         Self::NotGs1,
@@ -166,6 +179,7 @@ impl RejectReason {
         Self::LateVerdict,
         Self::LowGrade,
         Self::PictureUnsure,
+        Self::Challenge,
     ];
 
     /// The word in the store and in topics.
@@ -182,6 +196,7 @@ impl RejectReason {
             Self::LateVerdict => "late_verdict",
             Self::LowGrade => "low_grade",
             Self::PictureUnsure => "picture_unsure",
+            Self::Challenge => "challenge",
         }
     }
 
@@ -199,6 +214,7 @@ impl RejectReason {
             Self::LateVerdict => "verdict came after the gate",
             Self::LowGrade => "printed below the least grade",
             Self::PictureUnsure => "nobody knows which product the picture shows",
+            Self::Challenge => "test product of a challenge",
         }
     }
 }
@@ -273,6 +289,10 @@ pub enum StopReason {
     ForeignSeen,
     /// Pictures and products do not belong together any more.
     FramesOutOfStep,
+    /// A challenge test is due: nothing is made before it is passed.
+    ChallengeDue,
+    /// A test product was not rejected as it must be.
+    ChallengeFailed,
     /// A dot of the print head fails. A warning: the line runs on.
     HeadWears(Wear),
     /// Print quality falls, or comes near the least grade. A warning: the line runs on.

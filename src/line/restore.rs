@@ -85,6 +85,7 @@ impl Line {
             in_doubt: BTreeMap::new(),
             verdicts: VecDeque::new(),
             told: None,
+            challenges: super::Challenges::default(),
         }
     }
 

@@ -124,6 +124,7 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::MaybeTwice { .. }
         | Record::LabelRead { .. }
         | Record::Graded { .. }
+        | Record::Challenged { .. }
         | Record::Heard { .. } => None,
     }
 }
@@ -154,6 +155,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::OnRoll { .. }
         | Record::TakenBack { .. }
         | Record::Graded { .. }
+        | Record::Challenged { .. }
         | Record::Heard { .. } => false,
     }
 }
