@@ -3,6 +3,7 @@ mod api;
 mod assets;
 mod desk;
 mod grades;
+mod jobs;
 mod line_page;
 mod look;
 mod new_printer;
@@ -19,6 +20,7 @@ mod trend;
 mod words;
 
 pub use desk::LineDesk;
+pub use jobs::JobRules;
 pub use orders::OrderSettings;
 pub use server::{WebSettings, serve};
 pub use words::{Advice, advice};
