@@ -162,7 +162,8 @@ impl Post {
         let (mut line, opening) = Line::restore(settings, order, left.known);
         if let Some(every) = self.line.challenge_every {
             let left = self.challenge_left(job, every).await?;
-            line.challenge_every(tokio::time::Instant::now().into_std(), every, left);
+            let used = self.store.any_code_used().await?;
+            line.challenge_every(tokio::time::Instant::now().into_std(), every, left, used);
         }
         let books =
             Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };

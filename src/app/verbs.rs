@@ -44,7 +44,11 @@ impl Verbs {
                 return Ok(());
             }
         }
-        tracing::info!(job = self.job.id, verb = verb.word(), "the line hears what is asked of its job");
+        tracing::info!(
+            job = self.job.id,
+            verb = verb.word(),
+            "the line hears what is asked of its job"
+        );
         self.store.job_heard(self.job.id, verb).await?;
         if matches!(verb, JobVerb::Stop | JobVerb::Abort) {
             self.ends.cancel();

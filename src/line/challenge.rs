@@ -1,8 +1,6 @@
 //! Challenge tests: a person puts a product on the belt that must be rejected, and the line must reject
 //! it by its usual way: read by the camera, judged, pushed out by the gate, seen by the bin's eye.
-use super::{
-    Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, hash,
-};
+use super::{Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, hash};
 use crate::code::GS;
 use std::fmt;
 use std::str::FromStr;
@@ -120,7 +118,9 @@ impl FromStr for ChallengeResult {
 
 /// A word that names no case of a challenge test and no result of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' names no case of a challenge test; there are no_symbol, bad_symbol, duplicate and foreign")]
+#[error(
+    "'{0}' names no case of a challenge test; there are no_symbol, bad_symbol, duplicate and foreign"
+)]
 pub struct UnknownChallenge(String);
 
 impl ChallengeSeen {
@@ -151,6 +151,8 @@ pub(super) struct Challenges {
     due: Option<Instant>,
     /// One is due.
     missed: bool,
+    /// Codes were used before this process began.
+    used: bool,
     /// Cases that this test has passed.
     passed: Vec<ChallengeKind>,
     /// The case that is under way.
@@ -190,9 +192,17 @@ impl Challenges {
 }
 
 impl Line {
-    /// Asks for a challenge test so often, counted from `left` before the next one; without `left`, one
-    /// is due at once: before the line makes anything.
-    pub fn challenge_every(&mut self, now: Instant, every: Duration, left: Option<Duration>) {
+    /// Asks for a challenge test so often, the first one in `left`; without that, one is due at once:
+    /// before the line makes anything. `used`: whether there is any label that could be a duplicate;
+    /// before the first one, nobody can test with one.
+    pub fn challenge_every(
+        &mut self,
+        now: Instant,
+        every: Duration,
+        left: Option<Duration>,
+        used: bool,
+    ) {
+        self.challenges.used = used;
         self.challenges.every = Some(every);
         self.challenges.due = left.map(|left| now + left);
         self.challenges.missed = left.is_none();
@@ -221,7 +231,8 @@ impl Line {
     /// The first product that comes onto the empty belt is the test product.
     pub(super) fn note_test_arrival(&mut self, tag: Tag) {
         let empty = self.belt.products.len() == 1;
-        if let Some(case) = self.challenges.now.as_mut().filter(|case| case.tag.is_none() && empty) {
+        if let Some(case) = self.challenges.now.as_mut().filter(|case| case.tag.is_none() && empty)
+        {
             case.tag = Some(tag);
         }
     }
@@ -250,18 +261,11 @@ impl Line {
 
     /// The verdict that the line's own rules give, without the steps that it would take after it:
     /// the labels that follow are as good as before.
-    fn say_of_test(
-        &self,
-        tag: Tag,
-        labelled: bool,
-        reading: &Reading,
-    ) -> ChallengeSeen {
+    fn say_of_test(&self, tag: Tag, labelled: bool, reading: &Reading) -> ChallengeSeen {
         let reason = match reading {
             Reading::Nothing if labelled => RejectReason::NoRead,
             Reading::Nothing => RejectReason::NoLabel,
-            Reading::Symbol { identifier, .. }
-                if identifier != super::reading::GS1_DATAMATRIX =>
-            {
+            Reading::Symbol { identifier, .. } if identifier != super::reading::GS1_DATAMATRIX => {
                 RejectReason::NotGs1
             }
             Reading::Symbol { text, quality, .. } => {
@@ -283,7 +287,8 @@ impl Line {
     /// began are known by what the person scanned.
     fn strange_reason(&self, text: &str) -> RejectReason {
         let case = self.challenges.now.as_ref();
-        let is_shown = case.is_some_and(|case| case.shows.as_deref().is_some_and(|s| begins(text, s)));
+        let is_shown =
+            case.is_some_and(|case| case.shows.as_deref().is_some_and(|s| begins(text, s)));
         let duplicate = case.is_some_and(|case| case.kind == ChallengeKind::Duplicate);
         if self.in_doubt.contains_key(text) {
             RejectReason::InDoubt
@@ -302,11 +307,7 @@ impl Line {
         let seen = self.challenges.now.as_ref().and_then(|case| case.seen);
         match seen {
             Some(ChallengeSeen::Bin(reason)) => {
-                self.end_challenge(
-                    ChallengeResult::Rejected,
-                    ChallengeSeen::Bin(reason),
-                    records,
-                );
+                self.end_challenge(ChallengeResult::Rejected, ChallengeSeen::Bin(reason), records);
             }
             Some(seen) => self.fail_challenge(seen, records),
             // Rejected by silence: the camera has not told anything. That is safe, and no proof.
@@ -343,7 +344,10 @@ impl Line {
     /// When every case is passed, the next test is due in `every`.
     pub(super) fn decide_challenge(&mut self, now: Instant) {
         let challenges = &mut self.challenges;
-        if challenges.passed.len() == ChallengeKind::ALL.len() {
+        let used = challenges.used || !self.verified.is_empty();
+        let wanted = |kind: &ChallengeKind| used || *kind != ChallengeKind::Duplicate;
+        let mut wanted = ChallengeKind::ALL.into_iter().filter(wanted);
+        if wanted.all(|kind| challenges.passed.contains(&kind)) {
             challenges.passed.clear();
             challenges.due = challenges.every.map(|every| now + every);
         }

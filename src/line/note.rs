@@ -2,8 +2,9 @@
 use super::belt::{Label, OnProduct};
 use super::quality::Wear;
 use super::{
-    CameraEvent, Cause, ChallengeSeen, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent,
-    PrinterEvent, Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
+    CameraEvent, Cause, ChallengeSeen, Conditions, Device, Event, Fate, Line, LineState, Pad,
+    PlcEvent, PrinterEvent, Product, Record, RejectReason, Request, Since, StopReason, Tag,
+    Verdict,
 };
 use crate::code::{CodeId, CodeState, Step};
 use std::time::Instant;

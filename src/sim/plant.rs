@@ -1,7 +1,7 @@
 //! The fake plant as a whole: floor, PLC and camera on their sockets, the ledger, and the hands that make trouble.
-use super::challenge::TestProduct;
 use super::PrintedLabel;
 use super::camera::{Camera, Shot};
+use super::challenge::TestProduct;
 use super::faults::Faults;
 use super::floor::{Floor, FloorSettings, SharedFloor};
 use super::ledger::{Fact, Ledger, LedgerError};

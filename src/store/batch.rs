@@ -186,7 +186,8 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::asking(WHAT))?;
-        let alarm = |(words, at, end): (String, i64, Option<i64>)| (words, Micros(at), end.map(Micros));
+        let alarm =
+            |(words, at, end): (String, i64, Option<i64>)| (words, Micros(at), end.map(Micros));
         Ok(rows.into_iter().map(alarm).collect())
     }
 

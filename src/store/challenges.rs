@@ -91,17 +91,17 @@ impl Store {
             }
             return Ok(shows);
         }
-        let verified: bool = sqlx::query_scalar(
+        let used: bool = sqlx::query_scalar(
             "select exists (select 1 from code where gtin = $1 and serial = $2 \
-             and state in ('verified', 'sampled'))",
+             and state in ('verified', 'sampled', 'rejected', 'scrapped'))",
         )
         .bind(key.gtin.as_str())
         .bind(&key.serial)
         .fetch_one(&self.readers)
         .await
         .map_err(StoreError::asking(WHAT))?;
-        if !verified {
-            return refuse("nothing with this code was verified: take the label of a good product");
+        if !used {
+            return refuse("this code was never used up here: take the label of a former product");
         }
         Ok(shows)
     }
@@ -117,6 +117,17 @@ impl Store {
         .await
         .map_err(StoreError::asking(WHAT))?;
         rows.into_iter().map(Challenge::try_from).collect()
+    }
+
+    /// Whether any code was ever used up, so that its label could be a duplicate.
+    pub async fn any_code_used(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar(
+            "select coalesce(sum(n), 0) > 0 from tally \
+             where state in ('verified', 'sampled', 'rejected', 'scrapped')",
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking(WHAT))
     }
 
     /// When a job's last whole challenge test was passed: every case rejected, the oldest of them

@@ -175,7 +175,9 @@ fn lot_item(name: &'static str, wanted: &str, said: &str) -> Item {
         (_, "") => ("scan its lot".to_owned(), true),
         ("", said) => (format!("lot {said}"), false),
         (wanted, said) if wanted == said => (format!("lot {said}, as the job wants"), false),
-        (wanted, said) => (format!("lot {said} is loaded, the job wants {wanted}: change it"), true),
+        (wanted, said) => {
+            (format!("lot {said} is loaded, the job wants {wanted}: change it"), true)
+        }
     };
     Item { name, words, open }
 }

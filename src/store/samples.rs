@@ -257,8 +257,9 @@ impl From<Row> for Sample {
             at: Micros(row.at),
             person: row.person,
             reason: row.reason,
-            returned: returned_at
-                .map(|at| (Micros(at), returned_by.unwrap_or_default(), returned.unwrap_or_default())),
+            returned: returned_at.map(|at| {
+                (Micros(at), returned_by.unwrap_or_default(), returned.unwrap_or_default())
+            }),
         }
     }
 }

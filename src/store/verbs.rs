@@ -69,7 +69,9 @@ pub struct Control {
 
 /// A word that names no verb.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no verb of a job; there are start, revoke, pause, resume, stop, abort, cancel and clear")]
+#[error(
+    "'{0}' is no verb of a job; there are start, revoke, pause, resume, stop, abort, cancel and clear"
+)]
 pub struct UnknownVerb(String);
 
 impl JobVerb {

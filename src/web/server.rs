@@ -1,10 +1,10 @@
 //! The web server: routes, what lies around every answer, start and stop.
 use super::desk::{Desk, LineDesk};
 use super::grades::{self, Shelf};
+use super::jobs::{self, JobRules};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::jobs::{self, JobRules};
 use super::{api, assets, line_page, new_printer, rolls, scanner, sign_in, trend};
 use crate::crew::Crew;
 use crate::store::Store;

@@ -46,7 +46,13 @@ pub(super) async fn act(
         must_be_clear(&state, &job).await?;
     }
     state.store.job_verb(id, verb, &person.name).await.map_err(refused)?;
-    tracing::info!(line, person = person.name, job = id, verb = verb.word(), "a person asks of a job");
+    tracing::info!(
+        line,
+        person = person.name,
+        job = id,
+        verb = verb.word(),
+        "a person asks of a job"
+    );
     Ok(Redirect::to(&format!("/lines/{line}/jobs")))
 }
 
@@ -98,7 +104,8 @@ pub(super) async fn store(
     let design = label::design(&wanted.design);
     let design = design.ok_or_else(|| not_so("No label design has this name. Choose one."))?;
     let Some(goods) = state.store.goods(gtin).await? else {
-        let words = "Nothing is known of these goods: name them in [line.goods] of the configuration.";
+        let words =
+            "Nothing is known of these goods: name them in [line.goods] of the configuration.";
         return Err(not_so(words));
     };
     let belt = desk.line.plc.is_some();

@@ -42,9 +42,15 @@ struct Case {
 const fn what_to_do(kind: ChallengeKind) -> &'static str {
     match kind {
         ChallengeKind::NoSymbol => "A product whose label place is covered with white.",
-        ChallengeKind::BadSymbol => "A product with a label that nobody can read: half of the symbol is black.",
-        ChallengeKind::Duplicate => "A product with the label of one that was verified. Scan that label here first.",
-        ChallengeKind::Foreign => "A product with a label of other goods. Scan that label here first.",
+        ChallengeKind::BadSymbol => {
+            "A product with a label that nobody can read: half of the symbol is black."
+        }
+        ChallengeKind::Duplicate => {
+            "A product with a label that was on another one. Scan that label here first. Before the first job, there is none: leave this case out."
+        }
+        ChallengeKind::Foreign => {
+            "A product with a label of other goods. Scan that label here first."
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
 use super::{not_so, refused, typed};
 use crate::access::{Permission, may};
-use crate::store::{Clearance, Clearing, Item, Job, Phase, Person, items};
+use crate::store::{Clearance, Clearing, Item, Job, Person, Phase, items};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};

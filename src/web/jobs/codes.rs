@@ -159,7 +159,11 @@ fn handled(story: &Story, steps: &mut Vec<Step>) {
     }
     if let Some(sample) = &story.sample {
         let told = if sample.told { "; told before: withdraw it at the state system" } else { "" };
-        steps.push(step(sample.at, "Sample", format!("{}: {}{told}", sample.person, sample.reason)));
+        steps.push(step(
+            sample.at,
+            "Sample",
+            format!("{}: {}{told}", sample.person, sample.reason),
+        ));
         if let Some((at, who, how)) = &sample.returned {
             steps.push(step(*at, "Sample returned", format!("{who}: {how}")));
         }

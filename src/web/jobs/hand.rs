@@ -152,9 +152,10 @@ fn what_to_do(story: &Story) -> (&'static str, bool) {
             "This code was never printed here: the label is a copy. Keep it, and tell the manager.",
             false,
         ),
-        CodeState::Sent | CodeState::Printed | CodeState::Applied => {
-            ("Its label is under way on the line. Wait until the line is at rest, then scan again.", false)
-        }
+        CodeState::Sent | CodeState::Printed | CodeState::Applied => (
+            "Its label is under way on the line. Wait until the line is at rest, then scan again.",
+            false,
+        ),
     }
 }
 

@@ -46,7 +46,10 @@ pub(super) fn routes() -> Router<WebState> {
     Router::new()
         .route("/lines/{name}/jobs", get(list::show).post(act::act))
         .route("/lines/{name}/jobs/new", get(list::form).post(act::store))
-        .route("/lines/{name}/jobs/{id}/clearance/{phase}", get(clearance::show).post(clearance::give))
+        .route(
+            "/lines/{name}/jobs/{id}/clearance/{phase}",
+            get(clearance::show).post(clearance::give),
+        )
         .route("/lines/{name}/jobs/{id}/reconcile", get(reconcile::show).post(reconcile::close))
         .route("/lines/{name}/jobs/{id}/report", get(report::page))
         .route("/lines/{name}/jobs/{id}/report.pdf", get(report::pdf))

@@ -4,9 +4,7 @@ use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
 use super::{not_so, refused, typed};
 use crate::access::Permission;
-use crate::store::{
-    Closure, Job, JobSums, Phase, Reconciliation, Second, SignIn, Signature,
-};
+use crate::store::{Closure, Job, JobSums, Phase, Reconciliation, Second, SignIn, Signature};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -90,7 +88,8 @@ pub(super) async fn close(
 ) -> Result<Redirect, Refusal> {
     must(&person, Permission::ControlLine)?;
     let job = state.job(&line, id).await?;
-    let second = if asked.name.trim().is_empty() { None } else { Some(second(&state, &asked).await?) };
+    let second =
+        if asked.name.trim().is_empty() { None } else { Some(second(&state, &asked).await?) };
     let clears = state.rules(&line).clearance && job.started_at.is_some();
     state.store.close_job(&job, clears, &person, second.as_ref()).await.map_err(refused)?;
     tracing::info!(line, person = person.name, job = id, "a job is closed");
@@ -99,17 +98,18 @@ pub(super) async fn close(
 
 /// Name and password once more: whoever is signed in at this screen is not asked.
 async fn second(state: &WebState, asked: &Asked) -> Result<Second, Refusal> {
-    let closed = |_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The door is closed. Try again.");
+    let closed =
+        |_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The door is closed. Try again.");
     let place = state.sign_ins.acquire().await.map_err(closed)?;
     let answer = state.store.check_password(&asked.name, &asked.password).await?;
     drop(place);
     match answer {
         SignIn::Welcome(person) => Ok(Second { person, reason: typed(&asked.reason) }),
-        SignIn::Wrong => {
-            Err(not_so("Name and password of the second person do not belong together. Type them again."))
-        }
-        SignIn::Locked { .. } => {
-            Err(not_so("Too many wrong passwords of the second person. Wait a minute and try again."))
-        }
+        SignIn::Wrong => Err(not_so(
+            "Name and password of the second person do not belong together. Type them again.",
+        )),
+        SignIn::Locked { .. } => Err(not_so(
+            "Too many wrong passwords of the second person. Wait a minute and try again.",
+        )),
     }
 }
