@@ -3,6 +3,7 @@ mod job;
 mod learner;
 mod marks;
 mod no_job;
+mod verbs;
 
 use crate::calibration::Calibration;
 use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
@@ -108,11 +109,12 @@ impl App {
         };
         app.hire_offices(&config)?;
         let mut desks = Vec::new();
+        let jobs = config.lines.iter().map(|line| (line.name.clone(), line.job_rules())).collect();
         for line in config.lines {
             desks.push(app.hire_line(line, &config.data_dir).await?);
         }
         let calibration_dir = Calibration::folder(&config.data_dir);
-        let settings = WebSettings { calibration_dir, ..config.web.settings };
+        let settings = WebSettings { calibration_dir, jobs, ..config.web.settings };
         let store = app.store.clone();
         let orders = order_settings(config.centre.as_ref(), &config.data_dir);
         app.office_crew.hire("web", |stop| async move {
@@ -194,7 +196,7 @@ impl App {
     async fn give_work(&self, line: &LineConfig) -> Result<(), AppError> {
         let Some(work) = &line.work else { return Ok(()) };
         self.store.put_goods(&work.goods).await?;
-        let waits = self.store.next_job(&line.name).await?.is_some();
+        let waits = self.store.waiting_job(&line.name).await?.is_some();
         if waits || self.store.running_job(&line.name).await?.is_some() {
             return Ok(());
         }

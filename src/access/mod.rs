@@ -32,6 +32,8 @@ pub enum Permission {
     ChangeMode,
     /// Release what stands because a product may lie where nobody answers for it.
     ReleaseLatch,
+    /// Sign, as the second person, for a job that is closed although something stands open.
+    SignJobs,
 }
 
 impl Role {
@@ -71,7 +73,7 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
@@ -80,6 +82,7 @@ impl Permission {
         Self::DecideDoubts,
         Self::ChangeMode,
         Self::ReleaseLatch,
+        Self::SignJobs,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -93,6 +96,7 @@ impl Permission {
             Self::DecideDoubts => "decide about codes in doubt",
             Self::ChangeMode => "change the mode of a line",
             Self::ReleaseLatch => "release a line that waits for its manager",
+            Self::SignJobs => "sign for jobs",
         }
     }
 }
@@ -108,7 +112,8 @@ pub const fn may(role: Role, permission: Permission) -> bool {
         | Permission::DecideOrders
         | Permission::DecideDoubts
         | Permission::ChangeMode
-        | Permission::ReleaseLatch => matches!(role, Role::Manager),
+        | Permission::ReleaseLatch
+        | Permission::SignJobs => matches!(role, Role::Manager),
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) fn line_config(
     let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
     let quality = quality(at.table("quality"));
     let by_itself = at.flag_or("by_itself", !belt);
+    let clearance = at.flag_or("clearance", false);
+    let challenge = if belt { at.number_or("challenge_every_hours", 0, 0, 168) } else { 0 };
     let roll = if belt { Media::default() } else { roll(&mut at) };
     let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
@@ -49,7 +51,7 @@ pub(super) fn line_config(
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
-        "name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -83,6 +85,8 @@ pub(super) fn line_config(
         pitch_mm: roll.pitch_mm,
         gap_mm: roll.gap_mm,
         work,
+        clearance,
+        challenge_every: (challenge > 0).then(|| Duration::from_secs(challenge * 3_600)),
     })
 }
 

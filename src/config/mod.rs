@@ -19,10 +19,11 @@ use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
 use crate::upstream::OmsSettings;
 use crate::verify::CameraSettings;
-use crate::web::WebSettings;
+use crate::web::{JobRules, WebSettings};
 use crate::{pull, report};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What a daemon is to do. Complete: nothing later asks whether something is set.
 #[derive(Debug, Clone)]
@@ -88,12 +89,27 @@ pub struct LineConfig {
     pub gap_mm: f32,
     /// What it makes if nobody gives it another job.
     pub work: Option<Work>,
+    /// Whether it is cleared by a person before and after every job.
+    pub clearance: bool,
+    /// How often a challenge test is passed; nothing: never.
+    pub challenge_every: Option<Duration>,
 }
 
 impl LineConfig {
     /// The pool of codes that are this line's own.
     pub fn pool(&self) -> String {
         format!("line:{}", self.name)
+    }
+
+    /// What the pages have to know of its jobs.
+    pub fn job_rules(&self) -> JobRules {
+        JobRules {
+            clearance: self.clearance,
+            challenge_every: self.challenge_every,
+            head: Some(self.head()),
+            camera: self.camera.is_some(),
+            px_per_mm: self.camera.as_ref().and_then(|camera| camera.px_per_mm),
+        }
     }
 
     /// What its jobs ask of a roll, where they say nothing else.

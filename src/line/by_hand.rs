@@ -4,9 +4,15 @@ use super::{Hand, Line, LineState, Mode, Pad, Record, Request, Run, STANDS, Stop
 use std::time::Instant;
 
 impl Line {
-    /// Whether codes are printed and products are labelled now.
-    pub(super) fn makes_goods(&self) -> bool {
+    /// Whether the line runs for goods.
+    pub(super) fn produces(&self) -> bool {
         self.state == LineState::Execute && self.mode == Mode::Production
+    }
+
+    /// Whether codes are printed and products are labelled now: not while a test product is awaited
+    /// or on its way.
+    pub(super) fn makes_goods(&self) -> bool {
+        self.produces() && !self.challenges.is_on()
     }
 
     /// Whether the belt moves.
@@ -89,7 +95,7 @@ impl StopReason {
     /// next Start or Reset.
     pub const fn needs_release(self) -> bool {
         match self {
-            Self::RejectUnconfirmed | Self::BadProductPassed => true,
+            Self::RejectUnconfirmed | Self::BadProductPassed | Self::ChallengeFailed => true,
             Self::Printer(_)
             | Self::Plc(_)
             | Self::Camera(_)
@@ -115,6 +121,7 @@ impl StopReason {
             | Self::GrowthDrifts
             | Self::FalseEject
             | Self::BinNotOrdered
+            | Self::ChallengeDue
             | Self::NotDriven => false,
         }
     }

@@ -29,6 +29,7 @@ impl Line {
 
     /// What should have happened by now and did not.
     fn decide_late(&mut self, now: Instant, out: &mut Outcome) {
+        self.decide_challenge(now);
         let records = &mut out.records;
         self.decide_unread(now, records);
         self.decide_frames(now, records);
@@ -104,6 +105,9 @@ impl Line {
     }
 
     fn wants_products(&self) -> bool {
+        if let Some(test_product) = self.wants_test_product() {
+            return test_product;
+        }
         let coming = self.order.done + self.belt.hopeful() as u64;
         let enough = self.order.planned > 0 && coming >= self.order.planned;
         // When codes run out, no product enters that could not get a label.
@@ -147,6 +151,7 @@ impl Line {
             (conditions.air_low, StopReason::AirLow),
             (self.lacks_codes(), StopReason::NoCodes),
         ];
+        standing.extend(self.challenge_trouble());
         standing.extend(flags.into_iter().filter_map(|(stands, reason)| stands.then_some(reason)));
         standing
     }
@@ -246,7 +251,7 @@ impl Line {
         }
         let run = Run {
             belt: self.belt_runs(),
-            infeed: self.by_hand.infeed || (self.makes_goods() && self.wants_products()),
+            infeed: self.by_hand.infeed || (self.produces() && self.wants_products()),
         };
         let tell = (run, self.light());
         if self.told != Some(tell) {

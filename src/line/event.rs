@@ -38,6 +38,13 @@ pub enum Event {
     CodesExhausted,
     /// A person decides about these codes, which were in doubt: the line lets go of them.
     Decided(Vec<CodeId>),
+    /// A person puts a test product at the infeed, which must be rejected.
+    Challenge {
+        /// What is wrong with it.
+        kind: super::ChallengeKind,
+        /// The beginning of the text on its label, where it has one: trade item and serial number.
+        shows: Option<String>,
+    },
     /// From the printer.
     Printer(PrinterEvent),
     /// From the PLC.

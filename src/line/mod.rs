@@ -5,6 +5,7 @@
 mod belt;
 mod by_hand;
 mod command;
+mod challenge;
 mod decide;
 mod event;
 mod frames;
@@ -29,6 +30,7 @@ mod twice;
 mod view;
 mod words;
 
+pub use challenge::{ChallengeKind, ChallengeResult, ChallengeSeen, UnknownChallenge};
 pub use event::{
     Along, CameraEvent, Cause, Conditions, Event, FrameOf, Hand, PictureId, PlcEvent, PrinterEvent,
     Reading, Request, Since, Tag,
@@ -49,6 +51,7 @@ pub use words::{AlarmWords, UnknownStopReason};
 
 use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
+use challenge::Challenges;
 use frames::Frames;
 use guard::Guard;
 use planted::Planted;
@@ -108,6 +111,8 @@ pub enum Deadline {
     Clear,
     /// The store had no codes.
     Refill,
+    /// A challenge test is due.
+    Challenge,
 }
 
 /// One line.
@@ -174,6 +179,7 @@ pub struct Line {
     in_doubt: BTreeMap<String, CodeId>,
     verdicts: VecDeque<VerdictView>,
     told: Option<(Run, Light)>,
+    challenges: Challenges,
 }
 
 impl Line {
@@ -200,6 +206,7 @@ impl Line {
             (self.settle_due, Deadline::Settle),
             (clear, Deadline::Clear),
             (self.refill_at, Deadline::Refill),
+            (self.challenges.due(), Deadline::Challenge),
         ]
         .into_iter()
         .filter_map(|(due, why)| Some((due?, why)))

@@ -3,8 +3,8 @@ use super::belt::{Label, OnProduct};
 use super::planted::Planted;
 use super::quality::Wear;
 use super::{
-    CameraEvent, Cause, Conditions, Device, Event, Fate, InBin, Line, Pad, PlcEvent, PrinterEvent,
-    Product, Record, RejectReason, Since, StopReason, Tag, Verdict,
+    CameraEvent, Cause, ChallengeSeen, Conditions, Device, Event, Fate, InBin, Line, Pad, PlcEvent,
+    PrinterEvent, Product, Record, RejectReason, Since, StopReason, Tag, Verdict,
 };
 use crate::code::{CodeId, CodeState, Step};
 use std::time::Instant;
@@ -27,6 +27,7 @@ impl Line {
                 self.refill_at = Some(now + self.settings.refill_after);
             }
             Event::Decided(codes) => self.in_doubt.retain(|_, id| !codes.contains(id)),
+            Event::Challenge { kind, shows } => self.note_challenge(kind, shows, records),
             Event::Printer(event) => self.note_printer(now, event, records),
             Event::Plc(event) => self.note_plc(now, event, records),
             Event::Camera(event) => self.note_camera(now, event, records),
@@ -137,7 +138,8 @@ impl Line {
             PlcEvent::Applied(tag) => self.note_applied(now, tag, records),
             PlcEvent::NotApplied(tag) => {
                 self.note_unseen_arrival(tag, records);
-                if self.belt.product(tag).is_some_and(|product| product.verdict.is_none()) {
+                let waits = self.belt.product(tag).is_some_and(|product| product.verdict.is_none());
+                if waits && !self.challenges.is_test(tag) {
                     self.judge_bad(tag, RejectReason::NoLabel, records);
                 }
             }
@@ -158,6 +160,7 @@ impl Line {
             // After a loss a product may be heard of late, behind one that came after it.
             let place = self.belt.products.partition_point(|product| product.tag < tag);
             self.belt.products.insert(place, Product::new(tag));
+            self.note_test_arrival(tag);
             self.note_full_belt(records);
         }
     }
@@ -226,6 +229,9 @@ impl Line {
 
     fn unaccount(&mut self, product: Option<Product>, records: &mut Vec<Record>) {
         let Some(mut product) = product else { return };
+        if self.challenges.is_test(product.tag) {
+            self.fail_challenge(ChallengeSeen::Vanished, records);
+        }
         let text = product.code.as_ref().and_then(|code| Some((code.text.clone()?, code.id)));
         if !Planted::VanishedKeepsCode.is_in() {
             Self::step_of(&mut product, Step::Doubt, records);
@@ -243,6 +249,9 @@ impl Line {
 
     fn note_passed(&mut self, tag: Tag, records: &mut Vec<Record>) {
         self.note_overtaken(tag, records);
+        if self.challenges.is_test(tag) {
+            self.fail_challenge(ChallengeSeen::Passed, records);
+        }
         let Some(product) = self.take_product(tag) else { return };
         if product.verdict == Some(Verdict::Good) {
             self.order.done += 1;
@@ -260,11 +269,17 @@ impl Line {
             return self.note_flushed(tag, confirmed, records);
         }
         if confirmed {
+            if self.challenges.is_test(tag) {
+                self.note_test_in_bin(records);
+            }
             return self.put_in_bin(tag, RejectReason::LateVerdict, records);
         }
         // The gate moved, and nothing fell: nobody knows where product and label are.
         self.latch(StopReason::RejectUnconfirmed);
         records.push(Record::Bin { tag, what: InBin::Unseen });
+        if self.challenges.is_test(tag) {
+            self.fail_challenge(ChallengeSeen::Unconfirmed, records);
+        }
         let product = self.take_product(tag);
         self.unaccount(product.filter(|_| !Planted::RejectUncounted.is_in()), records);
     }

@@ -107,6 +107,17 @@ pub enum Record {
         /// What it is.
         what: InBin,
     },
+    /// What came of a case of a challenge test.
+    Challenged {
+        /// The case.
+        kind: super::ChallengeKind,
+        /// The test product, if it came.
+        tag: Option<Tag>,
+        /// What came of it.
+        result: super::ChallengeResult,
+        /// What the line saw.
+        why: super::ChallengeSeen,
+    },
     /// The line changed its state.
     Line {
         /// From.
@@ -176,11 +187,13 @@ pub enum RejectReason {
     Flushed,
     /// It was good and had its pass, and fell into the bin all the same.
     FalseEject,
+    /// A test product: it must be rejected, whatever it shows.
+    Challenge,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoLabel,
         Self::NoRead,
         Self::NotGs1,
@@ -195,6 +208,7 @@ impl RejectReason {
         Self::Touching,
         Self::Flushed,
         Self::FalseEject,
+        Self::Challenge,
     ];
 
     /// The word in the store and in topics.
@@ -214,6 +228,7 @@ impl RejectReason {
             Self::Touching => "touching",
             Self::Flushed => "flushed",
             Self::FalseEject => "false_eject",
+            Self::Challenge => "challenge",
         }
     }
 
@@ -234,6 +249,7 @@ impl RejectReason {
             Self::Touching => "products touched each other",
             Self::Flushed => "was on the belt when the program started",
             Self::FalseEject => "a good product fell into the bin",
+            Self::Challenge => "test product of a challenge",
         }
     }
 }
@@ -336,6 +352,10 @@ pub enum StopReason {
     ForeignSeen,
     /// Pictures and products do not belong together any more.
     FramesOutOfStep,
+    /// A challenge test is due: nothing is made before it is passed.
+    ChallengeDue,
+    /// A test product was not rejected as it must be.
+    ChallengeFailed,
     /// A dot of the print head fails. A warning: the line runs on.
     HeadWears(Wear),
     /// Print quality falls, or comes near the least grade. A warning: the line runs on.

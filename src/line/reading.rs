@@ -42,6 +42,10 @@ impl Line {
         if product.verdict.is_some() {
             return self.note_of_flushed(tag, reading, picture, records);
         }
+        if self.challenges.is_test(tag) {
+            return self.note_test_reading(tag, reading, picture, records);
+        }
+        let Some(product) = self.belt.product(tag) else { return };
         let labelled = product.code.is_some();
         let seen = Seen::new(tag, reading, picture);
         match reading {
@@ -204,7 +208,10 @@ impl Line {
         self.judge(Seen { tag, picture, quality: None }, reason, records);
     }
 
-    fn judge(&mut self, seen: Seen, reason: RejectReason, records: &mut Vec<Record>) {
+    pub(super) fn judge(&mut self, seen: Seen, reason: RejectReason, records: &mut Vec<Record>) {
+        // A test product is counted apart, whatever is seen of it.
+        let is_test = self.challenges.is_test(seen.tag);
+        let reason = if is_test { RejectReason::Challenge } else { reason };
         let Some(product) = self.belt.product(seen.tag) else { return };
         let doubtful = product.code.as_ref().is_some_and(|code| code.text.is_none());
         // A code that was in doubt before is settled by the bin, not by the camera.
@@ -213,7 +220,9 @@ impl Line {
         }
         product.verdict = Some(Verdict::Bad(reason));
         product.picture = seen.picture;
-        self.guard.bad(self.settings.rejects_of_last);
+        if !is_test {
+            self.guard.bad(self.settings.rejects_of_last);
+        }
         self.to_keep.extend(seen.picture);
         self.say_verdict(seen, Verdict::Bad(reason), records);
     }

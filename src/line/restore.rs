@@ -94,6 +94,7 @@ impl Line {
             in_doubt: BTreeMap::new(),
             verdicts: VecDeque::new(),
             told: None,
+            challenges: super::Challenges::default(),
         }
     }
 

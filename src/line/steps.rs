@@ -121,7 +121,7 @@ impl Line {
         if let Some(reason) = self.latched.first() {
             return Some(*reason);
         }
-        if let Some(reason) = self.device_trouble() {
+        if let Some(reason) = self.device_trouble().or_else(|| self.challenge_trouble()) {
             return Some(reason);
         }
         if self.settings.scenario.has_belt() && self.pad != Pad::Known {
@@ -151,7 +151,8 @@ impl Line {
     /// Why it cannot run yet.
     fn reason_to_wait(&self) -> Option<StopReason> {
         let to_release = || self.latched.iter().copied().find(|reason| reason.needs_release());
-        self.reason_to_abort().or_else(to_release).or_else(|| self.device_trouble()).or_else(|| {
+        let trouble = self.reason_to_abort().or_else(to_release).or_else(|| self.device_trouble());
+        trouble.or_else(|| self.challenge_trouble()).or_else(|| {
             let none = self.stock.is_empty() && self.labels_under_way() == 0;
             (none && self.wants_labels() && !self.used_up() && !self.is_enough())
                 .then_some(StopReason::NoCodes)

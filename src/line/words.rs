@@ -51,6 +51,8 @@ impl StopReason {
             Self::RollFull => "roll_full",
             Self::ForeignSeen => "foreign_seen",
             Self::FramesOutOfStep => "frames_out_of_step",
+            Self::ChallengeDue => "challenge_due",
+            Self::ChallengeFailed => "challenge_failed",
             Self::QualityFalls => "quality_falls",
             Self::GrowthDrifts => "growth_drifts",
             Self::HeadWears(Wear { along, column, .. }) => {
@@ -111,6 +113,16 @@ impl StopReason {
                 "A code was seen on two products",
                 "One of the two labels is a copy.",
                 "Take both products off and tell the shift manager.",
+            ),
+            Self::ChallengeDue => (
+                "A challenge test is due",
+                "Nothing is made until the line has rejected every test product.",
+                "Open Challenge at the page of the line and put the test products on the belt.",
+            ),
+            Self::ChallengeFailed => (
+                "A test product was not rejected as it must be",
+                "Products made since the last test may be wrong.",
+                "Set aside what was made since the last test; check camera, gate and bin eye; test again.",
             ),
             Self::NotDriven => (
                 "The line's program cannot go on",
@@ -207,7 +219,7 @@ impl StopReason {
 
 impl StopReason {
     /// Reasons that are no device's.
-    const OWN: [Self; 24] = [
+    const OWN: [Self; 26] = [
         Self::NoCodes,
         Self::PrintLate,
         Self::TooManyRejects,
@@ -232,6 +244,8 @@ impl StopReason {
         Self::FramesOutOfStep,
         Self::QualityFalls,
         Self::GrowthDrifts,
+        Self::ChallengeDue,
+        Self::ChallengeFailed,
     ];
 }
 

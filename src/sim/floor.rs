@@ -2,6 +2,7 @@
 use super::PrintedLabel;
 use super::belt::{Belt, BeltSettings, Station};
 use super::camera::Shot;
+use super::challenge::{TestProduct, TestProducts};
 use super::dice::Dice;
 use super::faults::Faults;
 use super::ledger::{Fact, LabelPlace, Ledger, ProductPlace};
@@ -73,6 +74,7 @@ pub struct Floor {
     triggers: u64,
     luck: Dice,
     talk_luck: Dice,
+    tests: TestProducts,
     ledger: Ledger,
 }
 
@@ -117,6 +119,7 @@ impl Floor {
             triggers: 0,
             luck: Dice::of(seed, 2),
             talk_luck: Dice::of(seed, 3),
+            tests: TestProducts::default(),
             ledger,
         }
     }
@@ -192,6 +195,11 @@ impl Floor {
     /// A client is gone.
     pub fn client_left(&mut self) {
         self.clients = self.clients.saturating_sub(1);
+    }
+
+    /// Somebody comes with a test product, and puts it on the belt when that is empty and lets one in.
+    pub fn bring_test_product(&mut self, product: TestProduct) {
+        self.tests.bring(product);
     }
 
     /// Somebody takes a product off the belt. Returns its tag.
@@ -280,6 +288,8 @@ impl Floor {
 
     fn welcome(&mut self, number: u64) {
         let tag = self.memory.give_tag();
+        let alone = self.belt.products().count() == 1;
+        self.tests.enter(number, alone);
         if let Some(product) = self.belt.product(number) {
             product.tag = Some(tag);
         }
@@ -309,6 +319,7 @@ impl Floor {
             Some(_) if self.luck.chance(luck.no_symbol_chance) => Look::NoSymbol,
             Some(_) => Look::Clean,
         };
+        let (look, label) = self.tests.seen(number).unwrap_or((look, label));
         let missed = self.luck.chance(luck.missed_trigger_chance);
         if self.luck.chance(luck.taken_off_chance) {
             self.take_off(number);
@@ -347,6 +358,7 @@ impl Floor {
     /// Every move of a product but the first leads off the belt.
     fn move_product(&mut self, product: u64, place: ProductPlace) {
         self.belt.remove(product);
+        self.tests.leave(product);
         self.ledger.note(Fact::ProductMoved { product, place });
     }
 

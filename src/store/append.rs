@@ -1,6 +1,6 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
 use super::grades::{self, NewGrade};
-use super::{Store, StoreError, bin, moved, outbox};
+use super::{Store, StoreError, bin, challenges, moved, outbox};
 use crate::code::{CodeId, CodeState, Step};
 use crate::line::{Fate, InBin, LineState, Mode, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
@@ -47,6 +47,7 @@ impl Store {
         entry.write_journal().await?;
         entry.write_grades().await?;
         let at = entry.at;
+        challenges::write(&mut tx, line, at, records).await?;
         let told = self.publishes && outbox::tell(&mut tx, line, job, at, records).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))?;
         if told {
@@ -108,6 +109,7 @@ impl Entry<'_> {
                 self.journal.push(("mode", None, body));
                 Ok(())
             }
+            Record::Challenged { .. } => Ok(()),
             Record::AlarmRaised(reason) => self.alarm_raised(reason).await,
             Record::AlarmCleared(reason) => self.alarm_cleared(reason).await,
             Record::CameBack { tag } => self.came_back(tag).await,

@@ -1,6 +1,10 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
 mod append;
 mod bin;
+mod batch;
+mod challenges;
+mod clearances;
+mod closing;
 mod codes;
 mod counts;
 mod doubts;
@@ -18,11 +22,18 @@ mod rejects;
 mod reports;
 mod restore;
 mod rolls;
+mod samples;
 mod screen;
+mod verbs;
 mod views;
+mod story;
 mod wants;
 
+pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
 pub use bin::Bin;
+pub use challenges::Challenge;
+pub use clearances::{Clearance, Clearing, Item, LineStands, Phase, UnknownPhase, items};
+pub use closing::{Closure, JobSums, Second, Signature};
 pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
@@ -46,6 +57,9 @@ pub use reports::{
 };
 pub use restore::LineLeft;
 pub use rolls::{Fates, OddLabel, Passport, Piece};
+pub use samples::{Rework, Sample};
 pub use screen::{JobOnScreen, ScreenFacts};
+pub use story::{Story, UpstreamOrder};
+pub use verbs::{Control, JobVerb, Standing, UnknownVerb};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};

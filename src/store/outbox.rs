@@ -131,6 +131,7 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::Mode { .. }
         | Record::CameBack { .. }
         | Record::Bin { .. }
+        | Record::Challenged { .. }
         | Record::Heard { .. } => None,
     }
 }
@@ -191,6 +192,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::TakenBack { .. }
         | Record::Graded { .. }
         | Record::Bin { .. }
+        | Record::Challenged { .. }
         | Record::Heard { .. } => false,
     }
 }

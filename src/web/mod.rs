@@ -4,6 +4,7 @@ mod assets;
 mod commands;
 mod desk;
 mod grades;
+mod jobs;
 mod line_page;
 mod look;
 mod new_printer;
@@ -20,6 +21,7 @@ mod trend;
 mod words;
 
 pub use desk::LineDesk;
+pub use jobs::JobRules;
 pub use orders::OrderSettings;
 pub use server::{WebSettings, serve};
 pub use words::{Advice, advice};
