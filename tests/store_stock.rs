@@ -4,7 +4,7 @@
 
 mod store_kit;
 
-use markwright::code::{CodeId, CodeState, Gtin, ProductGroup, Step, read_array};
+use markwright::code::{CodeId, CodeState, CodeText, Gtin, ProductGroup, Step, read_array};
 use markwright::line::{Fate, Record, Scenario, Tag};
 use markwright::store::{Goods, JobState, Lot, NewJob, StoreError, Tally};
 use std::collections::BTreeMap;
@@ -34,6 +34,7 @@ async fn the_stock_of_one_trade_item_never_gives_codes_of_another() {
     let mut codes = array(4);
     for code in &mut codes[..2] {
         code.gtin = other();
+        code.text = CodeText::new(code.text.as_str().replace(gtin().as_str(), other().as_str()));
     }
     kit.store.store_codes(POOL, "test", &codes).await.unwrap();
     kit.append(&[moved(3, Step::Send)]).await;
@@ -58,6 +59,7 @@ async fn codes_that_are_in_the_store_already_are_set_aside_by_line() {
     assert_eq!(rows.iter().map(|row| row.1).collect::<Vec<_>>(), [1, 2, 3, 6]);
     assert_eq!(rows[0].0, "again.txt");
     assert_eq!(rows[0].2, "the same code is already in the store");
+    assert_eq!(rows[3].2, "the same code stands on line 5");
     assert_eq!(kit.store.tally(POOL).await.unwrap().stored, 3);
     assert_eq!(kit.store.tally("order:1").await.unwrap().stored, 2);
 }

@@ -9,11 +9,13 @@ use crate::label::{self, Design, DesignProblem};
 use crate::line::{
     Event, Line, LineSettings, LineState, LineView, Order, RollMark, RollSettings, StopReason,
 };
+use crate::record::{Opening, Recorder};
 use crate::print::{LabelFormat, PrinterSettings};
 use crate::store::{Job, LineLeft, RollJob, Store, StoreError};
 use crate::telemetry::{Identity, LastWord};
 use crate::verify::{CameraSettings, JobSymbol};
 use crate::{apply, print, verify};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -55,6 +57,8 @@ pub(super) struct Post {
     /// Printer, PLC, camera.
     pub(super) words: [LastWord; 3],
     pub(super) printer_id: Identity,
+    /// Where its recordings are.
+    pub(super) recordings: PathBuf,
 }
 
 impl Post {
@@ -139,15 +143,32 @@ impl Post {
         let settings = self.settings_of(job, printer.tells_within());
         let hands = self.hire_devices(&mut crew, (printer, format), symbol, left.heard, facts_tx);
         let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
-        let (line, opening) = Line::restore(settings, order, left.known);
+        let restored = left.known;
+        let (line, opening) = Line::restore(settings.clone(), order, restored.clone());
+        let opened = Opening {
+            line: &self.line.name,
+            settings: &settings,
+            order,
+            restored: &restored,
+            said: &opening,
+        };
+        let recorder = self.recorder(&mut crew, &opened);
         let books =
             Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };
         let mut desk = Desk { facts, requests: &mut self.requests, view: &self.view };
         let by_itself = self.line.by_itself;
-        let end = drive(line, opening, &books, &mut desk, &hands, by_itself, stop).await;
+        let end = drive(line, opening, &books, &mut desk, &hands, by_itself, recorder, stop).await;
         drop(hands);
         crew.stop(DEVICES_GRACE).await;
         Ok(end?)
+    }
+
+    /// Begins a recording of this job, in the line's own folder.
+    fn recorder(&self, crew: &mut Crew, opening: &Opening<'_>) -> Recorder {
+        let Some(ring) = self.line.recorder else { return Recorder::off() };
+        let (recorder, write) = Recorder::begin(&self.recordings, ring, opening);
+        crew.hire("flight recorder", |_| write);
+        recorder
     }
 
     fn learner(&self, job: i64) -> Learner {

@@ -10,6 +10,7 @@ pub use check::{CheckError, default_data_dir, load};
 pub use label::on_label;
 pub use reader::Problem;
 
+use crate::record::RingSettings;
 use crate::apply::PlcSettings;
 use crate::line::LineSettings;
 use crate::order::PriceList;
@@ -70,6 +71,8 @@ pub struct LineConfig {
     pub settings: LineSettings,
     /// It resets and starts itself for every job; nobody stands beside it.
     pub by_itself: bool,
+    /// How much of what it was told is kept; nothing is recorded if there is none.
+    pub recorder: Option<RingSettings>,
     /// Its printer.
     pub printer: PrinterSettings,
     /// Dots of the printer's head a millimetre, as exact as labels need it.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// What the store knows of a line that was not at rest when it was last heard.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct Restored {
     /// The state that the last record gave it.
     pub state: Option<LineState>,
@@ -27,6 +28,7 @@ pub struct Restored {
 
 /// The label that came out last on a roll, and those about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct LastOut {
     /// Its number on the piece.
     pub place: u32,
@@ -36,6 +38,7 @@ pub struct LastOut {
 
 /// A product that was on the belt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct OpenProduct {
     /// Its tag.
     pub tag: Tag,

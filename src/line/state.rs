@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 /// A state of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[repr(u8)]
 pub enum LineState {
     /// Getting from Aborted to Stopped.

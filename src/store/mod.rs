@@ -5,6 +5,7 @@ mod counts;
 mod doubts;
 mod goods;
 mod grades;
+mod intake;
 mod jobs;
 mod open;
 mod orders;
@@ -19,7 +20,7 @@ mod screen;
 mod views;
 mod wants;
 
-pub use codes::Imported;
+pub use codes::{Imported, Intake, Pace};
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
 pub use goods::{Goods, Lot};
