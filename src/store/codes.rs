@@ -50,14 +50,7 @@ impl Intake<'_> {
         let at = Micros::now();
         let mut tx = self.store.begin(STORE).await?;
         let known = insert_new(&mut tx, STORE, self.pool, codes, at, &mut self.runs).await?;
-        let reason = |(code, row): &(&ArrayLine, i64)| {
-            let why = match self.runs.line_of(*row) {
-                Some(first) => Refusal::Duplicate { first }.to_string(),
-                None => "the same code is already in the store".to_owned(),
-            };
-            (code.line, why)
-        };
-        let known: Vec<_> = known.iter().map(reason).collect();
+        let known = self.reasons(&known);
         let mut all: Vec<_> = aside.iter().map(|l| (l.line, l.refusal.to_string())).collect();
         all.extend(known.iter().cloned());
         all.sort_unstable_by_key(|(line, _)| *line);
@@ -66,6 +59,15 @@ impl Intake<'_> {
         self.imported.set_aside += all.len() as u64;
         self.imported.taken += (codes.len() - known.len()) as u64;
         Ok(known)
+    }
+
+    /// Why codes that the store has are not taken: by line.
+    fn reasons(&self, known: &[(&ArrayLine, i64)]) -> Vec<(usize, String)> {
+        let reason = |row| match self.runs.line_of(row) {
+            Some(first) => Refusal::Duplicate { first }.to_string(),
+            None => "the same code is already in the store".to_owned(),
+        };
+        known.iter().map(|(code, row)| (code.line, reason(*row))).collect()
     }
 
     /// The array is at its end.

@@ -1,6 +1,6 @@
 //! New codes become rows: one way for files, blocks and arrays of customers.
 use super::StoreError;
-use crate::code::ArrayLine;
+use crate::code::{ArrayLine, GS};
 use crate::telemetry::clock::Micros;
 use sqlx::SqliteConnection;
 
@@ -52,19 +52,21 @@ pub(super) async fn insert_new<'a>(
     runs: &mut Runs,
 ) -> Result<Vec<(&'a ArrayLine, i64)>, StoreError> {
     let mut known = Vec::new();
-    for part in codes.chunks(AT_ONCE) {
-        let before = last_id(db, what).await?;
-        let taken = insert(db, what, pool, part, at, before).await?;
-        let is_new = if taken == part.len() as u64 {
-            vec![true; part.len()]
-        } else {
-            new_ones(db, what, before, part.len()).await?
-        };
-        for (id, (code, is_new)) in (before + 1..).zip(part.iter().zip(is_new)) {
-            if is_new {
-                runs.note(id, code.line);
+    for of_group in codes.chunk_by(|one, next| one.group == next.group) {
+        for part in of_group.chunks(AT_ONCE) {
+            let before = last_id(db, what).await?;
+            let taken = insert(db, what, pool, part, at, before).await?;
+            let is_new = if taken == part.len() as u64 {
+                vec![true; part.len()]
             } else {
-                known.push((code, row_of(db, what, code).await?));
+                new_ones(db, what, before, part.len()).await?
+            };
+            for (id, (code, is_new)) in (before + 1..).zip(part.iter().zip(is_new)) {
+                if is_new {
+                    runs.note(id, code.line);
+                } else {
+                    known.push((code, row_of(db, what, code).await?));
+                }
             }
         }
     }
@@ -79,6 +81,8 @@ async fn last_id(db: &mut SqliteConnection, what: &'static str) -> Result<i64, S
         .map_err(StoreError::asking(what))
 }
 
+/// Codes of one product group. They are counted once and not by a trigger a row: the table
+/// `counted_at_once` says so for as long as this takes.
 async fn insert(
     db: &mut SqliteConnection,
     what: &'static str,
@@ -87,42 +91,59 @@ async fn insert(
     at: Micros,
     before: i64,
 ) -> Result<u64, StoreError> {
+    let Some(group) = part.first().map(|code| code.group.alias()) else { return Ok(0) };
+    let asking = StoreError::asking;
+    let begun = sqlx::query("insert into counted_at_once (id) values (1)");
+    begun.execute(&mut *db).await.map_err(asking(what))?;
     let done = sqlx::query(
         "insert into code (id, pool, gtin, serial, tail, product_group, moved_at) \
-         select $1 + key, $2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, $3 \
-         from json_each($4) where true on conflict (gtin, serial) do nothing",
+         select $1 + key, $2, cast(substr(value, 3, 14) as integer), \
+                substr(value, 19, instr(value, char(29)) - 19), \
+                substr(value, instr(value, char(29))), $3, $4 \
+         from json_each($5) where true on conflict (gtin, serial) do nothing",
     )
     .bind(before + 1)
     .bind(pool)
+    .bind(group)
     .bind(at.0)
-    .bind(rows(what, part)?)
-    .execute(db)
+    .bind(texts(what, part)?)
+    .execute(&mut *db)
     .await
-    .map_err(StoreError::asking(what))?;
-    Ok(done.rows_affected())
-}
-
-/// `[gtin, serial, tail, group]` a code.
-fn rows(what: &'static str, part: &[ArrayLine]) -> Result<String, StoreError> {
-    let mut rows = Vec::with_capacity(part.len());
-    for code in part {
-        let gtin: i64 = code.gtin.as_str().parse().expect("a GTIN is fourteen digits");
-        rows.push((gtin, code.serial.as_str(), tail(what, code)?, code.group.alias()));
+    .map_err(asking(what))?;
+    let taken = done.rows_affected();
+    let count = [
+        "insert into tally (pool, state, n) values ($1, 'stored', $2) \
+         on conflict (pool, state) do update set n = n + $2",
+        "insert into pool_count (pool, taken, settled) values ($1, $2, 0) \
+         on conflict (pool) do update set taken = taken + $2",
+    ];
+    for count in count {
+        let count = sqlx::query(count).bind(pool).bind(i64::try_from(taken).unwrap_or(i64::MAX));
+        count.execute(&mut *db).await.map_err(asking(what))?;
     }
-    Ok(serde_json::to_string(&rows).expect("texts and numbers become JSON"))
+    let ended = sqlx::query("delete from counted_at_once");
+    ended.execute(db).await.map_err(asking(what))?;
+    Ok(taken)
 }
 
-/// What follows the serial number. The text is not kept beside its parts: it must be made of them.
-fn tail<'a>(what: &'static str, code: &'a ArrayLine) -> Result<&'a str, StoreError> {
-    let text = code.text.as_str();
-    text.strip_prefix("01")
+/// All texts in one. The database takes them apart: they are not kept beside their parts.
+fn texts(what: &'static str, part: &[ArrayLine]) -> Result<String, StoreError> {
+    if let Some(code) = part.iter().find(|code| !says_its_parts(code)) {
+        let why = format!("line {}: the code does not say its GTIN and serial number", code.line);
+        return Err(StoreError::Refused { what, why });
+    }
+    let texts: Vec<&str> = part.iter().map(|code| code.text.as_str()).collect();
+    Ok(serde_json::to_string(&texts).expect("texts become JSON"))
+}
+
+fn says_its_parts(code: &ArrayLine) -> bool {
+    code.text
+        .as_str()
+        .strip_prefix("01")
         .and_then(|rest| rest.strip_prefix(code.gtin.as_str()))
         .and_then(|rest| rest.strip_prefix("21"))
         .and_then(|rest| rest.strip_prefix(code.serial.as_str()))
-        .ok_or_else(|| StoreError::Refused {
-            what,
-            why: format!("line {}: the code does not say its GTIN and serial number", code.line),
-        })
+        .is_some_and(|tail| tail.starts_with(GS))
 }
 
 /// Which of the rows that should be there are there.

@@ -2,7 +2,6 @@
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -125,16 +124,17 @@ impl Store {
 }
 
 /// Brings the tables to this version. Without foreign keys, because a table that others name cannot
-/// be replaced otherwise; `tests/store_shapes.rs` checks that none is violated afterwards.
+/// be replaced otherwise; `tests/store_stock.rs` checks that none is violated afterwards.
 async fn migrate(path: &Path, options: &SqliteConnectOptions) -> Result<(), StoreError> {
     let opened = |source| StoreError::Open { path: path.to_owned(), source };
     let options = options.clone().foreign_keys(false);
-    let mut db = options.connect().await.map_err(opened)?;
+    let db = keep_connections(1).connect_with(options).await.map_err(opened)?;
     sqlx::migrate!("migrations/sqlite")
-        .run(&mut db)
+        .run(&db)
         .await
         .map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
-    db.close().await.map_err(opened)
+    db.close().await;
+    Ok(())
 }
 
 /// A pool that never closes a connection for its age: a new one would have to prepare its
