@@ -18,6 +18,7 @@ use crate::web::{LineDesk, OrderSettings, WebSettings};
 use crate::{centre, publish, pull, report, web};
 use job::Post;
 pub(crate) use job::chain;
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,8 @@ pub struct App {
     flush: Option<Flush>,
     line_crew: Crew,
     office_crew: Crew,
+    /// Held as long as it runs: see [`is_running`].
+    _sign_of_life: Option<File>,
 }
 
 /// A line from outside: how it stands, and what it can be asked.
@@ -84,6 +87,18 @@ pub struct Handle {
     pub view: watch::Receiver<LineView>,
     /// What it is asked.
     pub requests: mpsc::Sender<Event>,
+}
+
+/// A file that every daemon of this data folder holds a lock on; the system takes it away from a
+/// process that is no more.
+fn sign_of_life(data_dir: &Path) -> Option<File> {
+    let path = data_dir.join("running.lock");
+    File::options().create(true).truncate(false).write(true).open(path).ok()
+}
+
+/// Whether a daemon runs with this data folder, as far as can be told.
+pub(crate) fn is_running(data_dir: &Path) -> bool {
+    sign_of_life(data_dir).is_none_or(|file| file.try_lock().is_err())
 }
 
 impl App {
@@ -106,6 +121,7 @@ impl App {
             flush: None,
             line_crew: Crew::default(),
             office_crew: Crew::default(),
+            _sign_of_life: sign_of_life(&config.data_dir).filter(|file| file.lock_shared().is_ok()),
         };
         app.hire_offices(&config)?;
         let mut desks = Vec::new();
@@ -179,7 +195,9 @@ impl App {
             frames_dir: data_dir.join("frames").join(&line.name),
         };
         self.lines.push(Handle { name: line.name.clone(), view: seen, requests: requests_tx });
-        let post = Post { line, store: self.store.clone(), requests, view, words, printer_id };
+        let recordings = data_dir.join("recordings").join(&line.name);
+        let store = self.store.clone();
+        let post = Post { line, store, requests, view, words, printer_id, recordings };
         self.line_crew.hire("line", |stop| post.run(stop));
         Ok(desk)
     }

@@ -5,6 +5,7 @@ use crate::line::{
     CameraCommand, Command, Event, Line, LineState, LineView, Mode, Outcome, PlcCommand,
     PrinterCommand,
 };
+use crate::record::Recorder;
 use crate::store::{Job, Store, StoreError};
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
@@ -90,6 +91,7 @@ pub async fn drive(
     desk: &mut Desk<'_>,
     hands: &Hands,
     by_itself: bool,
+    mut recorder: Recorder,
     stop: &CancellationToken,
 ) -> Result<End, DriveError> {
     let mut stock = Stock { after: CodeId(0) };
@@ -102,10 +104,15 @@ pub async fn drive(
     loop {
         let mut outcome = Outcome::default();
         for event in events.drain(..) {
-            let Outcome { records, commands } = line.handle(now(), event);
+            let now = now();
+            let heard = recorder.hear(now, &event);
+            let said = line.handle(now, event);
+            recorder.answer(heard, &said);
+            let Outcome { records, commands } = said;
             outcome.records.extend(records);
             outcome.commands.extend(commands);
         }
+        recorder.hand_over();
         events.extend(carry_out(outcome, books, hands, &mut stock).await?);
         desk.view.send_if_modified(|view| replace(view, line.view()));
         if line.state() == LineState::Complete {

@@ -32,6 +32,7 @@ pub mod config;
 pub mod crew;
 pub mod dial;
 pub mod drive;
+pub mod record;
 pub mod telemetry;
 
 pub mod app;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may name. `*` is everybody.
-const ROOMS: [(&str, &str); 27] = [
+const ROOMS: [(&str, &str); 28] = [
     ("code", ""),
     ("symbol", "code"),
     ("label", "code symbol"),
@@ -29,11 +29,12 @@ const ROOMS: [(&str, &str); 27] = [
     ("publish", "code line order access label store telemetry"),
     // `crew` because the pages watch every line with a task each; `symbol` for what a grade says.
     ("web", "code line order access label store telemetry crew symbol grading calibration"),
-    ("drive", "code line store telemetry"),
+    ("drive", "code line store record telemetry"),
+    ("record", "code line telemetry"),
     // What was written becomes the settings of each room; nobody else sees the whole.
     (
         "config",
-        "code symbol line order label upstream pull store print apply verify report centre publish web calibration",
+        "code symbol line order label upstream pull store print apply verify report centre publish web calibration record",
     ),
     // A fake that shared our encoders or parsers would agree with their mistakes.
     ("sim", "code"),

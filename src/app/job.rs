@@ -11,11 +11,13 @@ use crate::line::{
     Event, Line, LineSettings, LineState, LineView, Mode, Order, RollMark, RollSettings, StopReason,
 };
 use crate::print::{LabelFormat, PrinterSettings};
+use crate::record::{Opening, Recorder};
 use crate::store::{Job, JobVerb, LineLeft, Phase, RollJob, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::verify::{CameraSettings, JobSymbol};
 use crate::{apply, print, verify};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -57,6 +59,8 @@ pub(super) struct Post {
     /// Printer, PLC, camera.
     pub(super) words: [LastWord; 3],
     pub(super) printer_id: Identity,
+    /// Where its recordings are.
+    pub(super) recordings: PathBuf,
 }
 
 impl Post {
@@ -167,18 +171,29 @@ impl Post {
         let stop = stop.child_token();
         let verbs = self.verbs(job, facts_tx.clone(), stop.clone());
         crew.hire("verbs of the job", |stop| verbs.keep(stop));
-        let hands = self.hire_devices(&mut crew, (printer, format), symbol, left.heard, facts_tx);
-        let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
-        let (mut line, opening) = Line::restore(settings, order, left.known);
         if let Some(every) = self.line.challenge_every {
             let left = self.challenge_left(job, every).await?;
             let used = self.store.any_code_used().await?;
-            line.challenge_every(tokio::time::Instant::now().into_std(), every, left, used);
+            // First in the queue: before any device is ready, and so before anything is made.
+            let first = facts_tx.try_send(Event::ChallengeEvery { every, left, used });
+            first.expect("the queue was made for this job and is empty");
         }
+        let hands = self.hire_devices(&mut crew, (printer, format), symbol, left.heard, facts_tx);
+        let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
+        let restored = left.known;
+        let (line, opening) = Line::restore(settings.clone(), order, restored.clone());
+        let opened = Opening {
+            line: &self.line.name,
+            settings: &settings,
+            order,
+            restored: &restored,
+            said: &opening,
+        };
+        let recorder = self.recorder(&mut crew, &opened);
         let books =
             Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };
         let mut desk = Desk { facts, requests: &mut self.requests, view: &self.view };
-        let end = drive(line, opening, &books, &mut desk, &hands, by_itself, &stop).await;
+        let end = drive(line, opening, &books, &mut desk, &hands, by_itself, recorder, &stop).await;
         drop(hands);
         crew.stop(DEVICES_GRACE).await;
         Ok(end?)
@@ -199,6 +214,14 @@ impl Post {
         let ago = Micros::now().0.saturating_sub(passed.0);
         let ago = Duration::from_micros(u64::try_from(ago).unwrap_or_default());
         Ok(every.checked_sub(ago).filter(|left| !left.is_zero()))
+    }
+
+    /// Begins a recording of this job, in the line's own folder.
+    fn recorder(&self, crew: &mut Crew, opening: &Opening<'_>) -> Recorder {
+        let Some(ring) = self.line.recorder else { return Recorder::off() };
+        let (recorder, write) = Recorder::begin(&self.recordings, ring, opening);
+        crew.hire("flight recorder", |_| write);
+        recorder
     }
 
     fn learner(&self, job: i64) -> Learner {

@@ -10,6 +10,7 @@ use crate::label::{self, DesignProblem, Head};
 use crate::line::{LineSettings, QualitySettings, RejectShare, RollSettings, Scenario};
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
+use crate::record::RingSettings;
 use crate::store::{Goods, Lot};
 use crate::symbol::Separator;
 use crate::verify::Trigger;
@@ -37,6 +38,7 @@ pub(super) fn line_config(
     let clearance = at.flag_or("clearance", false);
     let challenge = if belt { at.number_or("challenge_every_hours", 0, 0, 168) } else { 0 };
     let roll = if belt { Media::default() } else { roll(&mut at) };
+    let recorder = recorder(at.table("recorder"));
     let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
     let plc = belt.then(|| plc::plc(at.table("plc")));
@@ -51,7 +53,7 @@ pub(super) fn line_config(
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
-        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, limits, quality, recorder, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -76,6 +78,7 @@ pub(super) fn line_config(
             ..settings
         },
         by_itself,
+        recorder,
         printer,
         dots_per_mm,
         separator,
@@ -112,6 +115,15 @@ fn check_label(at: &mut Reader<'_>, work: &Work, head: Head) {
         "a design that holds these goods at this printer"
     };
     at.wrong("design", format_args!("\"{}\": {problem}", work.design), wanted);
+}
+
+/// How much of what the line was told is kept; with 0 megabytes, nothing is recorded.
+fn recorder(mut at: Reader<'_>) -> Option<RingSettings> {
+    let megabytes = at.number_or("megabytes", 512, 0, 1_000_000);
+    let hours = at.number_or("hours", 72, 1, 10_000);
+    at.end("megabytes, hours");
+    let hours_max = u32::try_from(hours).expect("bounded");
+    (megabytes > 0).then_some(RingSettings { bytes_max: megabytes << 20, hours_max })
 }
 
 fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {

@@ -15,6 +15,7 @@ use crate::line::LineSettings;
 use crate::order::PriceList;
 use crate::print::PrinterSettings;
 use crate::publish::PublishSettings;
+use crate::record::RingSettings;
 use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
 use crate::upstream::OmsSettings;
@@ -71,6 +72,8 @@ pub struct LineConfig {
     pub settings: LineSettings,
     /// It resets and starts itself for every job; nobody stands beside it.
     pub by_itself: bool,
+    /// How much of what it was told is kept; nothing is recorded if there is none.
+    pub recorder: Option<RingSettings>,
     /// Its printer.
     pub printer: PrinterSettings,
     /// Dots of the printer's head a millimetre, as exact as labels need it.

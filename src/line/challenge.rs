@@ -7,7 +7,9 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 /// What is wrong with a test product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum ChallengeKind {
     /// It has no symbol.
     NoSymbol,
@@ -20,7 +22,9 @@ pub enum ChallengeKind {
 }
 
 /// What came of one case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum ChallengeResult {
     /// The line rejected it by its usual way, for the right reason.
     Rejected,
@@ -31,7 +35,9 @@ pub enum ChallengeResult {
 }
 
 /// What the line saw of a test product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum ChallengeSeen {
     /// Judged so, pushed out, and seen falling.
     Bin(RejectReason),

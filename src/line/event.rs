@@ -2,10 +2,13 @@
 use super::{Mode, Quality, StopReason};
 use crate::code::{Code, CodeId};
 use std::fmt;
+use std::time::Duration;
 
 /// The number that the PLC gives a product at the infeed. It grows by one a product and is the
 /// name of the product in every later fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Tag(pub u32);
 
 impl fmt::Display for Tag {
@@ -16,11 +19,13 @@ impl fmt::Display for Tag {
 
 /// The number of a picture that a camera driver holds for a while; it names the file, too, when
 /// the picture is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct PictureId(pub u64);
 
 /// One fact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Event {
     /// A deadline asked for by [`super::Line::next_wake`] may have passed.
     Wake,
@@ -38,6 +43,16 @@ pub enum Event {
     CodesExhausted,
     /// A person decides about these codes, which were in doubt: the line lets go of them.
     Decided(Vec<CodeId>),
+    /// A challenge test is asked for so often, the first one in `left`: see
+    /// [`super::Line::challenge_every`].
+    ChallengeEvery {
+        /// How often.
+        every: Duration,
+        /// Until the first one is due; nothing: it is due now.
+        left: Option<Duration>,
+        /// Whether there is any label that could be a duplicate.
+        used: bool,
+    },
     /// A person puts a test product at the infeed, which must be rejected.
     Challenge {
         /// What is wrong with it.
@@ -55,7 +70,9 @@ pub enum Event {
 
 /// What a person can ask of a line: PackML commands by their standard names and numbers. Which
 /// state takes which: `LineState::after`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[repr(u8)]
 pub enum Request {
     /// From Stopped, Complete or Aborted to Idle; ends latched alarms, but those that somebody
@@ -82,7 +99,7 @@ pub enum Request {
 }
 
 /// What a setter moves by hand, in the mode Manual while it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Hand {
     /// Everything stands.
     Stand,
@@ -95,7 +112,7 @@ pub enum Hand {
 }
 
 /// Facts from the printer driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PrinterEvent {
     /// Connected, identified, counter read, format stored, nothing in its buffer: ready for labels.
     Up,
@@ -119,7 +136,7 @@ pub enum PrinterEvent {
 }
 
 /// Facts from the PLC driver. Every fact about a product carries its tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PlcEvent {
     /// Connected, right register map, heartbeat seen. `since` tells whether facts were lost.
     Up(Since),
@@ -160,7 +177,7 @@ pub enum PlcEvent {
 }
 
 /// Whether the PLC remembers everything that happened since we last heard it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Since {
     /// It goes on where we were: nothing was lost, or this is the first time ever.
     Known,
@@ -170,7 +187,7 @@ pub enum Since {
 
 /// The state of the machine around the line.
 #[expect(clippy::struct_excessive_bools, reason = "each is one bit of the PLC's status")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Conditions {
     /// Emergency stop pressed.
     pub emergency_stop: bool,
@@ -189,7 +206,7 @@ pub struct Conditions {
 }
 
 /// Which product a frame shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum FrameOf {
     /// The product of this tag: the camera was told it with the trigger.
     Tag(Tag),
@@ -208,7 +225,9 @@ impl fmt::Display for FrameOf {
 }
 
 /// In which direction a line of modules runs through the symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Along {
     /// From top to bottom.
     Column,
@@ -217,7 +236,7 @@ pub enum Along {
 }
 
 /// Facts from the camera driver.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CameraEvent {
     /// Connected.
     Up,
@@ -247,7 +266,7 @@ pub enum CameraEvent {
 }
 
 /// What a reader found in one picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reading {
     /// No symbol that could be read.
     Nothing,
@@ -263,7 +282,9 @@ pub enum Reading {
 }
 
 /// Why a device is not usable, in words that an operator can act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Cause {
     /// No connection.
     Unreachable,

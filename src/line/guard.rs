@@ -3,7 +3,7 @@ use super::StopReason;
 use std::collections::VecDeque;
 
 /// So many rejects among so many verdicts stop the line. `of` = 0: they do not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct RejectShare {
     /// So many rejects …
     pub most: u32,

@@ -4,7 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What the line is there for. Only in Production a code is printed and a product gets a label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[repr(u8)]
 pub enum Mode {
     /// Goods are made.

@@ -27,6 +27,9 @@ impl Line {
                 self.refill_at = Some(now + self.settings.refill_after);
             }
             Event::Decided(codes) => self.in_doubt.retain(|_, id| !codes.contains(id)),
+            Event::ChallengeEvery { every, left, used } => {
+                self.challenge_every(now, every, left, used);
+            }
             Event::Challenge { kind, shows } => self.note_challenge(kind, shows, records),
             Event::Printer(event) => self.note_printer(now, event, records),
             Event::Plc(event) => self.note_plc(now, event, records),

@@ -9,7 +9,7 @@ use crate::code::{Code, CodeId, CodeState};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// What the store knows of a line that was not at rest when it was last heard.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Restored {
     /// The mode that the last record gave it.
     pub mode: Mode,
@@ -29,7 +29,7 @@ pub struct Restored {
 }
 
 /// The label that came out last on a roll, and those about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LastOut {
     /// Its number on the piece.
     pub place: u32,
@@ -38,7 +38,7 @@ pub struct LastOut {
 }
 
 /// A product that was on the belt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OpenProduct {
     /// Its tag.
     pub tag: Tag,

@@ -3,7 +3,7 @@ use super::{QualitySettings, RejectShare};
 use std::time::Duration;
 
 /// Which stations a code passes, in which order. Data, not a second machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Scenario {
     /// A label is printed for each product, applied, read on the product; the gate acts.
     PrintApply,
@@ -27,7 +27,7 @@ impl Scenario {
 }
 
 /// The limits that a line works within.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LineSettings {
     /// The stations.
     pub scenario: Scenario,
@@ -80,7 +80,7 @@ pub struct LineSettings {
 }
 
 /// How a roll is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RollSettings {
     /// Labels that stand side by side on the web, 1 or more. One row leaves the printer at once.
     pub labels_per_row: usize,
@@ -126,7 +126,7 @@ impl RollSettings {
 }
 
 /// What a line is asked to make, and how far it had come when it was restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Order {
     /// Good products (labels, for a roll) wanted; 0 = until somebody stops the line.
     pub planned: u64,

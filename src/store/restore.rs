@@ -211,7 +211,7 @@ mod tests {
             (LAST_OUT, "USING INDEX roll_label_of (job_id=?)"),
             (LAST_OUT, "USING INDEX roll_label_of (job_id=? AND piece=? AND place>? AND place<?)"),
             (LAST_OUT, "USING INDEX journal_of_code (code_id=?)"),
-            (STOCK, "USING INDEX code_stock (pool=? AND gtin=? AND id>?)"),
+            (STOCK, "USING INDEX code_stock (pool=? AND gtin=? AND rowid>?)"),
         ] {
             let plan = plan(&store, sql).await;
             assert!(plan.contains(index), "{plan}");

@@ -140,10 +140,10 @@ mod tests {
              insert into job (line, scenario, pool, gtin, design, planned, state, made_at) values
                  ('one', 'print_apply', 'line:one', '04810093011694', 'd', 50, 'running', 1),
                  ('one', 'print_apply', 'other', '04600000000000', 'd', 9, 'done', 2);
-             insert into code (pool, gtin, serial, text, product_group, moved_at) values
-                 ('line:one', '04810093011694', 'a', 'a', 'milk', 1),
-                 ('line:one', '04810093011694', 'b', 'b', 'milk', 1),
-                 ('other', '04810093011694', 'c', 'c', 'milk', 1)",
+             insert into code (pool, gtin, serial, tail, product_group, moved_at) values
+                 ('line:one', 4810093011694, 'a', '', 'milk', 1),
+                 ('line:one', 4810093011694, 'b', '', 'milk', 1),
+                 ('other', 4810093011694, 'c', '', 'milk', 1)",
         )
         .await;
         let facts = store.screen_facts("one", "nothing").await.unwrap();
@@ -158,8 +158,8 @@ mod tests {
         run(
             &store,
             "with recursive n(i) as (select 1 union all select i + 1 from n where i < 10002)
-             insert into code (pool, gtin, serial, text, product_group, moved_at)
-             select 'p', 'g', i, i, 'milk', i from n;
+             insert into code (pool, gtin, serial, tail, product_group, moved_at)
+             select 'p', 1, i, '', 'milk', i from n;
              update code set state = 'scrapped', settled = 1",
         )
         .await;
