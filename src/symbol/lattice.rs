@@ -8,7 +8,7 @@
     reason = "pixels of a picture are far below 2^24, and the letters are those of the formulas"
 )]
 use super::grey::Grey;
-use super::tone::{LANES, Tile, Turn, slopes, tile};
+use super::tone::{EMPTY, LANES, Tile, Turn, slopes, tile};
 use super::warp::{Sight, Warp};
 use std::f32::consts::TAU;
 
@@ -163,8 +163,9 @@ struct Window {
 impl Window {
     fn new(grey: &Grey<'_>, left: usize, top: usize, width: usize, height: usize) -> Self {
         let (mut gx, mut gy) = (vec![0.0; width * height], vec![0.0; width * height]);
+        let mut columns = EMPTY;
         for (row, (gx, gy)) in gx.chunks_mut(width).zip(gy.chunks_mut(width)).enumerate() {
-            slopes(grey, top + row, left, gx, gy);
+            slopes(grey, top + row, left, (gx, gy), &mut columns);
         }
         Self { width, gx, gy }
     }
@@ -373,10 +374,16 @@ impl Start {
             return None;
         }
         warp = refit(&sights, care).unwrap_or(warp);
+        let mut fitted = end;
         let mut front = Front { ends: [-end, -end, end, end], open: [patience; 4] };
         while let Some(side) = front.next() {
             if over() {
                 return None;
+            }
+            // Once around is fitted together.
+            if front.ends[side].abs() > fitted {
+                fitted = front.ends[side].abs();
+                warp = refit(&sights, care).unwrap_or(warp);
             }
             let fresh = front.strip(side);
             let looked: Vec<Tile> = fresh
@@ -390,9 +397,9 @@ impl Start {
             front.advance(side);
             if beats {
                 sights.extend(good);
-                warp = refit(&sights, care).unwrap_or(warp);
             }
         }
+        warp = refit(&sights, care).unwrap_or(warp);
         let whole = |from: f32, to: f32| (from.floor() as i32 - 1, to.ceil() as i32 + 1);
         Some(Lattice {
             warp,
