@@ -24,6 +24,8 @@ const FRAMES: usize = 3;
 const LATTICES: usize = 2;
 /// How well the finder must fit before modules are measured.
 const FITS: f32 = 0.5;
+/// A finder that fits so well is not looked at again before that.
+const GOOD: f32 = 0.7;
 /// Frames that are less sure than this are chance: of the read symbols of the development set none
 /// was below 2.1, of the frames in pictures without a symbol nine of ten are.
 const LEAST: f32 = 1.8;
@@ -310,10 +312,12 @@ impl Look<'_> {
     /// Measures the modules and reads them, where they look like the symbol that is meant.
     pub(super) fn seen(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
         let (rows, cols) = frame.seen();
-        let cells = Cells::glance(self.here, warp, (-1, -1), (cols + 2, rows + 2));
-        let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
-        if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
-            return None;
+        if frame.fit < GOOD {
+            let cells = Cells::glance(self.here, warp, (-1, -1), (cols + 2, rows + 2));
+            let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
+            if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
+                return None;
+            }
         }
         self.decode(&warp.doubled(self.level), frame)
     }
