@@ -37,7 +37,7 @@ const MODULES: usize = 20 * 20;
 /// a symbol below 0.045.
 pub(super) const GLIMMER: f32 = 0.06;
 /// A lattice whose beat is fainter is none.
-const FAINTEST: f32 = 0.12;
+pub(super) const FAINTEST: f32 = 0.12;
 
 /// Pixels of blur, as sigma, from which on it is worth while to undo it.
 const BLURRED: f32 = 1.3;
