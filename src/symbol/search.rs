@@ -7,7 +7,7 @@ use super::locate::{Map, Place};
 use super::look::{FAINTEST, GLIMMER, Look, SHARPENED, USUAL, scale};
 use super::outline::MOST as OUTLINED_MOST;
 use super::reader::{self, Hints, MOST_PIXELS, Symbol};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const OUTLINES: usize = 4;
 const DOUBLED: usize = 2;
 /// Places that are looked at as marks of separate dots.
 const DOTS: usize = 2;
+/// Pixels of blur, as sigma, from which on the next copy is looked at first.
+const COARSE: f32 = 2.8;
 /// Places of a picture that are sharpened at most.
 const DEEP: usize = 3;
 
@@ -130,6 +132,33 @@ struct Notes {
     beside: usize,
     /// There were more finders than might be looked into.
     spent: bool,
+}
+
+impl Notes {
+    /// The busiest place of all, in the ways that are for later elsewhere.
+    fn first(&mut self, look: &Look<'_>, map: &Map, place: &Place, pitch: f32) -> Option<Symbol> {
+        let found = self.outline(look, map, place);
+        found.or_else(|| {
+            (self.doubled, self.dotted) = (1, 1);
+            look.larger(map, place).or_else(|| look.dots(map, place, pitch))
+        })
+    }
+
+    /// The outline of a place, if it was not looked at before.
+    fn outline(&mut self, look: &Look<'_>, map: &Map, place: &Place) -> Option<Symbol> {
+        let (x, y) = (place.x << look.level, place.y << look.level);
+        let covers = |[left, top, right, bottom]: &[usize; 4]| {
+            (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
+        };
+        if self.outlined.len() == OUTLINES || self.outlined.iter().any(covers) {
+            return None;
+        }
+        let [left, top, right, bottom] = map.around(place);
+        if (right - left) * (bottom - top) <= OUTLINED_MOST {
+            self.outlined.push([left, top, right, bottom].map(|end| end << look.level));
+        }
+        look.outline_at(map, place)
+    }
 }
 
 /// A place that glimmers.
@@ -248,12 +277,15 @@ impl Search<'_> {
         let glimmer = view.starts.first().filter(|start| start.clear > GLIMMER).map(Start::pitch);
         let lead = glimmer.map(|pitch| Lead { level, place: *place, pitch });
         let again = lattice.as_ref().is_some_and(|one| notes.followed.iter().any(|o| o.is(one)));
-        if glance && again {
+        // What is much blurred is as clear in the next copy, and sharpened there in a tenth of the time.
+        let coarse = blur > COARSE && level + 1 < self.task.levels;
+        if glance && (again || coarse) {
             notes.leads.extend(lead);
             notes.later.push(Later { level, place: *place, view: Some(view), blur });
             return None;
         }
-        let found = look.through(&view, USUAL);
+        let missed = RefCell::new(Vec::new());
+        let found = Look { missed: Some(&missed), ..look }.through(&view, USUAL);
         if found.is_some() {
             return found;
         }
@@ -262,26 +294,18 @@ impl Search<'_> {
         if level == 0 && at < AGAIN {
             notes.views.push((at, view));
         }
-        if glance && at > 0 {
+        let found = if glance && at > 0 {
             notes.later.push(Later { level, place: *place, view: None, blur });
-            return None;
-        }
-        let found = look.sharper(map, place, blur, &mut notes.deep);
+            None
+        } else {
+            look.sharper(map, place, blur, &mut notes.deep)
+        };
         let pitch = glimmer.filter(|_| glance && (level, at) == (0, 0));
-        found.or_else(|| self.first(place, pitch?))
-    }
-
-    /// The busiest place of all, in the ways that are for later elsewhere.
-    fn first(&mut self, place: &Place, pitch: f32) -> Option<Symbol> {
-        let finders = Cell::new(self.task.hints.finders);
-        let found = self.outline(0, place, &finders);
-        if found.is_some() {
-            return found;
-        }
-        let look = look((&self.part, self.task), &self.part, 0, &finders);
-        let map = &self.maps[0];
-        (self.notes.doubled, self.notes.dotted) = (1, 1);
-        look.larger(map, place).or_else(|| look.dots(map, place, pitch))
+        let found = found.or_else(|| {
+            let budget = Cell::new(self.task.hints.finders);
+            notes.first(&Look { finders: &budget, ..look }, map, place, pitch?)
+        });
+        found.or_else(|| missed.borrow().iter().find_map(|missed| look.evened(missed)))
     }
 
     /// What was put off in a glance; says whether to go on.
@@ -320,26 +344,10 @@ impl Search<'_> {
         let finders = Cell::new(self.task.hints.finders);
         (0..self.notes.leads.len()).all(|lead| {
             let Lead { level, place, .. } = self.notes.leads[lead];
-            self.outline(level, &place, &finders).is_none_or(&mut *take)
+            let here = copy(&self.part, &self.copies, level);
+            let look = look((&self.part, self.task), &here, level, &finders);
+            self.notes.outline(&look, &self.maps[level], &place).is_none_or(&mut *take)
         })
-    }
-
-    /// The outline of a place, if it was not looked at before.
-    fn outline(&mut self, level: usize, place: &Place, finders: &Cell<usize>) -> Option<Symbol> {
-        let (x, y) = (place.x << level, place.y << level);
-        let covers = |[left, top, right, bottom]: &[usize; 4]| {
-            (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
-        };
-        let seen = &mut self.notes.outlined;
-        if seen.len() == OUTLINES || seen.iter().any(covers) {
-            return None;
-        }
-        let (here, map) = (copy(&self.part, &self.copies, level), &self.maps[level]);
-        let [left, top, right, bottom] = map.around(place);
-        if (right - left) * (bottom - top) <= OUTLINED_MOST {
-            seen.push([left, top, right, bottom].map(|end| end << level));
-        }
-        look((&self.part, self.task), &here, level, finders).outline_at(map, place)
     }
 
     /// Small busy places in double size, and what glimmered as a mark of separate dots; says
@@ -422,5 +430,5 @@ fn look<'a>(
     level: usize,
     finders: &'a Cell<usize>,
 ) -> Look<'a> {
-    Look { task, part, here, fine: part, level, changed: None, finders }
+    Look { task, part, here, fine: part, level, changed: None, finders, missed: None }
 }
