@@ -111,39 +111,29 @@ impl<'a> Grey<'a> {
     pub(super) fn sum(&self, (x, y): (f32, f32), around: &[(i32, i32)]) -> u32 {
         let parts = |at: f32| (at * PARTS as f32 + 0.5) as i32;
         let (x, y) = (parts(x), parts(y));
-        let one = |(dx, dy): &(i32, i32)| {
-            let pull = |at: i32, end: usize| (at.max(0) as usize).min((end - 1) * PARTS);
+        let pull = |at: i32, end: usize| (at.max(0) as usize).min((end - 1) * PARTS);
+        let mut sum = 0;
+        for (dx, dy) in around {
             let (x, y) =
                 (pull(x.saturating_add(*dx), self.width), pull(y.saturating_add(*dy), self.height));
             let (left, top) = (x / PARTS, y / PARTS);
             let (across, down) = ((x % PARTS) as u32, (y % PARTS) as u32);
             let at = top * self.stride + left;
-            let pair = |a: u8, b: u8| {
-                u32::from(a) * (PARTS as u32 - across) + u32::from(b) * across
+            let four = if left + 1 < self.width && top + 1 < self.height {
+                let both = &self.luma[at..at + self.stride + 2];
+                [both[0], both[1], both[self.stride], both[self.stride + 1]]
+            } else {
+                let right = usize::from(left + 1 < self.width);
+                let below = if top + 1 < self.height { self.stride } else { 0 };
+                [0, right, below, below + right].map(|beside| self.luma[at + beside])
             };
-            let both = match (self.luma.get(at..at + 2), self.luma.get(at + self.stride..)) {
-                (Some([a, b]), Some([c, d, ..])) if left + 1 < self.width => {
-                    (pair(*a, *b), pair(*c, *d))
-                }
-                _ => self.border(at, (left, top), pair),
-            };
-            both.0 * (PARTS as u32 - down) + both.1 * down
-        };
-        around.iter().map(one).sum()
-    }
-
-    /// Two pairs of pixels of which some are outside: the nearest ones that there are.
-    #[cold]
-    fn border(
-        &self,
-        at: usize,
-        (left, top): (usize, usize),
-        pair: impl Fn(u8, u8) -> u32,
-    ) -> (u32, u32) {
-        let right = usize::from(left + 1 < self.width);
-        let below = if top + 1 < self.height { self.stride } else { 0 };
-        let two = |at: usize| pair(self.luma[at], self.luma[at + right]);
-        (two(at), two(at + below))
+            // Both rows at once: the brightness of neighbours in two halves of a number.
+            let [a, b, c, d] = four.map(u32::from);
+            let (left, right) = (a | c << 16, b | d << 16);
+            let both = left * (PARTS as u32 - across) + right * across;
+            sum += (both & 0xffff) * (PARTS as u32 - down) + (both >> 16) * down;
+        }
+        sum
     }
 
     /// The picture in double size, with edges as sharp as they were (Catmull and Rom).
