@@ -79,16 +79,19 @@ impl Cells {
         let taps = ((pitch * share / 1.5).ceil() as usize).clamp(2, 6);
         let place = |tap: usize| ((tap as f32 + 0.5) / taps as f32 - 0.5) * share;
         let places = (0..taps * taps).map(|tap| (place(tap % taps), place(tap / taps)));
-        let around: Vec<(f32, f32)> =
-            places.map(|(a, b)| (a * across.0 + b * down.0, a * across.1 + b * down.1)).collect();
+        let parts = |at: f32| (at * PARTS as f32).round() as i32;
+        let around = places.map(|(a, b)| {
+            (parts(a * across.0 + b * down.0), parts(a * across.1 + b * down.1))
+        });
+        let around: Vec<(i32, i32)> = around.collect();
+        let by = 1.0 / (PARTS * PARTS * taps * taps) as f32;
         let mut values = Vec::with_capacity(size.0 * size.1);
         for row in 0..size.1 {
             let line = warp.line((from.1 + row as i32) as f32 + 0.5);
-            for col in 0..size.0 {
+            values.extend((0..size.0).map(|col| {
                 let (x, y) = line.at((from.0 + col as i32) as f32 + 0.5);
-                let sum: u32 = around.iter().map(|(dx, dy)| grey.finely(x + dx, y + dy)).sum();
-                values.push(sum as f32 / (PARTS * PARTS * taps * taps) as f32);
-            }
+                grey.sum((x, y), &around) as f32 * by
+            }));
         }
         Self::new(size.0, values)
     }

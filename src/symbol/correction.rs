@@ -30,6 +30,23 @@ const LOG: [u8; 256] = {
     table
 };
 
+/// Correction words of a block at most (ISO/IEC 16022, table 7).
+const MOST: usize = 68;
+
+/// All values times 2^1, 2^2, …
+static BY_ROOT: [[u8; 256]; MOST] = {
+    let mut table = [[0; 256]; MOST];
+    let mut at = 0;
+    while at < MOST * 256 {
+        let (root, value) = (at / 256, at % 256);
+        if value > 0 {
+            table[root][value] = EXP[LOG[value] as usize + root + 1];
+        }
+        at += 1;
+    }
+    table
+};
+
 fn times(a: u8, b: u8) -> u8 {
     if a == 0 || b == 0 {
         return 0;
@@ -178,10 +195,15 @@ fn mend(received: &[u8], erased: &[usize], correction: usize) -> Option<Vec<(usi
     Some(mends)
 }
 
-/// The received word at 2^1 … 2^count.
+/// The received word at 2^1 … 2^count: all of them word by word, since none waits for another.
 fn syndromes(received: &[u8], count: usize) -> Vec<u8> {
-    let at = |root: &u8| received.iter().fold(0, |sum, word| times(sum, *root) ^ word);
-    EXP[1..=count].iter().map(at).collect()
+    let mut sums = vec![0; count];
+    for word in received {
+        for (sum, by_root) in sums.iter_mut().zip(&BY_ROOT) {
+            *sum = by_root[usize::from(*sum)] ^ word;
+        }
+    }
+    sums
 }
 
 /// The polynomial, lowest power first, whose roots are the inverses of the wrong places.

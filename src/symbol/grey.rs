@@ -97,31 +97,43 @@ impl<'a> Grey<'a> {
     }
 
     /// The same times the square of the parts.
+    fn finely(&self, x: f32, y: f32) -> u32 {
+        self.sum((x, y), &[(0, 0)])
+    }
+
+    /// The sum of the same over places around one, which are given in parts of a pixel.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         reason = "clamped to the picture first, and pictures are far smaller than 2^23"
     )]
-    pub(super) fn finely(&self, x: f32, y: f32) -> u32 {
+    pub(super) fn sum(&self, (x, y): (f32, f32), around: &[(i32, i32)]) -> u32 {
         let parts = |at: f32| (at * PARTS as f32 + 0.5) as i32;
+        let (x, y) = (parts(x), parts(y));
         let pull = |at: i32, end: usize| (at.max(0) as usize).min((end - 1) * PARTS);
-        let (x, y) = (pull(parts(x), self.width), pull(parts(y), self.height));
-        let (left, top) = (x / PARTS, y / PARTS);
-        let (across, down) = ((x % PARTS) as u32, (y % PARTS) as u32);
-        let at = top * self.stride + left;
-        let pair = |pixels: &[u8]| {
-            u32::from(pixels[0]) * (PARTS as u32 - across) + u32::from(pixels[1]) * across
-        };
-        let (upper, lower) = if left + 1 < self.width && top + 1 < self.height {
-            (pair(&self.luma[at..at + 2]), pair(&self.luma[at + self.stride..][..2]))
-        } else {
-            let right = usize::from(left + 1 < self.width);
-            let below = if top + 1 < self.height { self.stride } else { 0 };
-            let two = |at: usize| pair(&[self.luma[at], self.luma[at + right]]);
-            (two(at), two(at + below))
-        };
-        upper * (PARTS as u32 - down) + lower * down
+        let mut sum = 0;
+        for (dx, dy) in around {
+            let (x, y) =
+                (pull(x.saturating_add(*dx), self.width), pull(y.saturating_add(*dy), self.height));
+            let (left, top) = (x / PARTS, y / PARTS);
+            let (across, down) = ((x % PARTS) as u32, (y % PARTS) as u32);
+            let at = top * self.stride + left;
+            let four = if left + 1 < self.width && top + 1 < self.height {
+                let both = &self.luma[at..at + self.stride + 2];
+                [both[0], both[1], both[self.stride], both[self.stride + 1]]
+            } else {
+                let right = usize::from(left + 1 < self.width);
+                let below = if top + 1 < self.height { self.stride } else { 0 };
+                [0, right, below, below + right].map(|beside| self.luma[at + beside])
+            };
+            // Both rows at once: the brightness of neighbours in two halves of a number.
+            let [a, b, c, d] = four.map(u32::from);
+            let (left, right) = (a | c << 16, b | d << 16);
+            let both = left * (PARTS as u32 - across) + right * across;
+            sum += (both & 0xffff) * (PARTS as u32 - down) + (both >> 16) * down;
+        }
+        sum
     }
 
     /// The picture in double size, with edges as sharp as they were (Catmull and Rom).

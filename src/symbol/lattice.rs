@@ -8,7 +8,7 @@
     reason = "pixels of a picture are far below 2^24, and the letters are those of the formulas"
 )]
 use super::grey::Grey;
-use super::tone::{LANES, Tile, Turn, slopes, tile};
+use super::tone::{EMPTY, LANES, Tile, Turn, slopes, tile};
 use super::warp::{Sight, Warp};
 use std::f32::consts::TAU;
 
@@ -163,17 +163,24 @@ struct Window {
 impl Window {
     fn new(grey: &Grey<'_>, left: usize, top: usize, width: usize, height: usize) -> Self {
         let (mut gx, mut gy) = (vec![0.0; width * height], vec![0.0; width * height]);
+        let mut columns = EMPTY;
         for (row, (gx, gy)) in gx.chunks_mut(width).zip(gy.chunks_mut(width)).enumerate() {
-            slopes(grey, top + row, left, gx, gy);
+            slopes(grey, top + row, left, (gx, gy), &mut columns);
         }
         Self { width, gx, gy }
+    }
+
+    /// The slopes of every other row: they say as much about directions.
+    fn some(&self) -> impl Iterator<Item = (&[f32; LANES], &[f32; LANES])> {
+        let rows = self.gx.chunks(self.width).zip(self.gy.chunks(self.width)).step_by(2);
+        rows.flat_map(|(gx, gy)| gx.as_chunks().0.iter().zip(gy.as_chunks().0))
     }
 
     /// The direction of the edges, taken modulo a right angle, and the steepest of them. `None`
     /// where there are none.
     fn direction(&self) -> Option<(f32, f32)> {
         let [mut re, mut im, mut power, mut most] = [[0.0_f32; LANES]; 4];
-        for (gx, gy) in self.gx.chunks_exact(LANES).zip(self.gy.chunks_exact(LANES)) {
+        for (gx, gy) in self.some() {
             for lane in 0..LANES {
                 let (x, y) = (gx[lane], gy[lane]);
                 let (a, b) = (x * x - y * y, 2.0 * x * y);
@@ -188,7 +195,7 @@ impl Window {
         let sum = |of: [f32; LANES]| of.iter().sum::<f32>();
         let (re, im, power) = (sum(re), sum(im), sum(power));
         let most = most.into_iter().fold(0.0, f32::max);
-        let mean = power / self.gx.len() as f32;
+        let mean = 2.0 * power / self.gx.len() as f32;
         // A slope of one grey value a pixel is 32 here.
         (mean > 4000.0).then(|| (im.atan2(re) / 4.0, most.sqrt()))
     }
@@ -198,7 +205,7 @@ impl Window {
     fn ways(&self, angle: f32) -> [(f32, f32); 2] {
         let (sin, cos) = angle.sin_cos();
         let [mut p, mut pq, mut q, mut qp] = [[0.0_f32; LANES]; 4];
-        for (gx, gy) in self.gx.chunks_exact(LANES).zip(self.gy.chunks_exact(LANES)) {
+        for (gx, gy) in self.some() {
             for lane in 0..LANES {
                 let (x, y) = (gx[lane], gy[lane]);
                 let (a, b) = (x * cos + y * sin, y * cos - x * sin);
@@ -372,11 +379,17 @@ impl Start {
         if sights.is_empty() || agree < AGREE * all {
             return None;
         }
-        warp = refit(&sights, care).unwrap_or(warp);
+        warp = refit(&sights, care, 1).unwrap_or(warp);
+        let mut fitted = end;
         let mut front = Front { ends: [-end, -end, end, end], open: [patience; 4] };
         while let Some(side) = front.next() {
             if over() {
                 return None;
+            }
+            // Once around is fitted together.
+            if front.ends[side].abs() > fitted {
+                fitted = front.ends[side].abs();
+                warp = refit(&sights, care, 0).unwrap_or(warp);
             }
             let fresh = front.strip(side);
             let looked: Vec<Tile> = fresh
@@ -390,9 +403,9 @@ impl Start {
             front.advance(side);
             if beats {
                 sights.extend(good);
-                warp = refit(&sights, care).unwrap_or(warp);
             }
         }
+        warp = refit(&sights, care, 1).unwrap_or(warp);
         let whole = |from: f32, to: f32| (from.floor() as i32 - 1, to.ceil() as i32 + 1);
         Some(Lattice {
             warp,
@@ -440,8 +453,8 @@ fn accepted(tile: &Tile, weakest: f32, farthest: f32) -> Option<Sight> {
     (near && tile.clear > 0.1 && tile.strength >= weakest).then_some(tile.sight)
 }
 
-/// The wider the lattice, the more it may bend.
-fn refit(sights: &[Sight], care: Care) -> Option<Warp> {
+/// The wider the lattice, the more it may bend. In so many turns what does not fit loses its weight.
+fn refit(sights: &[Sight], care: Care, turns: usize) -> Option<Warp> {
     let terms = match sights.len() {
         0..3 => return None,
         3..9 => 3,
@@ -449,5 +462,5 @@ fn refit(sights: &[Sight], care: Care) -> Option<Warp> {
         count if count < care.many => 6,
         _ => 10,
     };
-    Warp::fit_again(sights, terms, 1)
+    Warp::fit_again(sights, terms, turns)
 }

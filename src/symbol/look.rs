@@ -12,7 +12,7 @@ use super::sizes::Shape;
 use super::tone;
 use super::uneven;
 use super::warp::{Sight, Warp};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 /// The usual way to follow a lattice, that for sharpened pictures, and the other ways.
@@ -24,6 +24,8 @@ const FRAMES: usize = 3;
 const LATTICES: usize = 2;
 /// How well the finder must fit before modules are measured.
 const FITS: f32 = 0.5;
+/// A finder that fits so well is not looked at again before that.
+const GOOD: f32 = 0.7;
 /// Frames that are less sure than this are chance: of the read symbols of the development set none
 /// was below 2.1, of the frames in pictures without a symbol nine of ten are.
 const LEAST: f32 = 1.8;
@@ -35,7 +37,7 @@ const MODULES: usize = 20 * 20;
 /// a symbol below 0.045.
 pub(super) const GLIMMER: f32 = 0.06;
 /// A lattice whose beat is fainter is none.
-const FAINTEST: f32 = 0.12;
+pub(super) const FAINTEST: f32 = 0.12;
 
 /// Pixels of blur, as sigma, from which on it is worth while to undo it.
 const BLURRED: f32 = 1.3;
@@ -73,7 +75,12 @@ pub(super) struct Look<'a> {
     pub(super) changed: Option<Changed>,
     /// How many more finders may be looked into.
     pub(super) finders: &'a Cell<usize>,
+    /// Where to note what may have uneven rows, if that is for later.
+    pub(super) missed: Option<&'a RefCell<Vec<Missed>>>,
 }
+
+/// A symbol that may be there, though its modules cannot be read where the lattice says.
+pub(super) type Missed = (Warp, Frame);
 
 /// A changed copy of a piece of the part that is asked for.
 #[derive(Clone, Copy)]
@@ -150,7 +157,7 @@ impl Look<'_> {
     /// The same look at a changed copy of a part of the picture.
     fn instead<'a>(&'a self, copy: &'a Grey<'a>, part: Region, doubled: bool) -> Look<'a> {
         let changed = Some(Changed { origin: (part.x, part.y), level: self.level, doubled });
-        Look { here: copy, fine: copy, level: 0, changed, ..*self }
+        Look { here: copy, fine: copy, level: 0, changed, missed: None, ..*self }
     }
 
     /// Looks at a busy part of the picture in double size: modules of two pixels.
@@ -303,17 +310,33 @@ impl Look<'_> {
         if found.is_some() || (frame.rank() < SURE && rows * cols < MODULES) {
             return found;
         }
-        let whole = ((-1.0, wide + 1.0), (-1.0, high + 1.0));
-        self.seen(&uneven::evened(self.here, &warp, whole, false)?, frame)
+        if let Some(missed) = self.missed {
+            missed.borrow_mut().push((warp, *frame));
+            return None;
+        }
+        self.evened(&(warp, *frame))
+    }
+
+    /// Looks at it once more with every row and column where its edges are.
+    pub(super) fn evened(&self, (warp, frame): &Missed) -> Option<Symbol> {
+        if self.task.over() {
+            return None;
+        }
+        let (rows, cols) = frame.seen();
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let whole = ((-1.0, cols as f32 + 1.0), (-1.0, rows as f32 + 1.0));
+        self.seen(&uneven::evened(self.here, warp, whole, false)?, frame)
     }
 
     /// Measures the modules and reads them, where they look like the symbol that is meant.
     pub(super) fn seen(&self, warp: &Warp, frame: &Frame) -> Option<Symbol> {
         let (rows, cols) = frame.seen();
-        let cells = Cells::glance(self.here, warp, (-1, -1), (cols + 2, rows + 2));
-        let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
-        if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
-            return None;
+        if frame.fit < GOOD {
+            let cells = Cells::glance(self.here, warp, (-1, -1), (cols + 2, rows + 2));
+            let fits = |darkness: &Cells| finder::refit(darkness, frame) >= FITS;
+            if !fits(&cells.darkness()) && !fits(&cells.darkness_of_all()) {
+                return None;
+            }
         }
         self.decode(&warp.doubled(self.level), frame)
     }

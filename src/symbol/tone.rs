@@ -52,20 +52,41 @@ const WIDEST: usize = 96;
 /// Numbers that are added side by side.
 pub(super) const LANES: usize = 4;
 
+/// Brightness of the columns of a row, smoothed across the row, and how steep they are; a little
+/// more of them than the widest tile has.
+pub(super) type Columns = [[i16; WIDEST + 8]; 2];
+
+/// None yet.
+pub(super) const EMPTY: Columns = [[0; WIDEST + 8]; 2];
+
 /// Slopes of one row of pixels (Scharr), for columns `from..from + gx.len()`, not more than the
 /// widest tile. The row must have neighbours on all sides.
-pub(super) fn slopes(grey: &Grey<'_>, y: usize, from: usize, gx: &mut [f32], gy: &mut [f32]) {
+pub(super) fn slopes(
+    grey: &Grey<'_>,
+    y: usize,
+    from: usize,
+    (gx, gy): (&mut [f32], &mut [f32]),
+    [smooth, steep]: &mut Columns,
+) {
     let width = gx.len();
-    let cut = |y: usize| &grey.row(y)[from - 1..=from + width];
+    // Whole eights where the picture goes so far.
+    let end = (from - 1 + (width + 2).next_multiple_of(8)).min(grey.width());
+    let cut = |y: usize| &grey.row(y)[from - 1..end];
     let (above, here, below) = (cut(y - 1), cut(y), cut(y + 1));
-    let (mut smooth, mut steep) = ([0_i16; WIDEST + 2], [0_i16; WIDEST + 2]);
-    let (smooth, steep) = (&mut smooth[..width + 2], &mut steep[..width + 2]);
-    let columns = above.iter().zip(here).zip(below);
-    for ((smooth, steep), ((above, here), below)) in smooth.iter_mut().zip(&mut *steep).zip(columns)
-    {
-        let [above, here, below] = [*above, *here, *below].map(i16::from);
-        *smooth = 3 * (above + below) + 10 * here;
-        *steep = below - above;
+    let eights = above.as_chunks::<8>().0.iter().zip(here.as_chunks::<8>().0);
+    let eights = eights.zip(below.as_chunks::<8>().0);
+    let to = smooth.as_chunks_mut::<8>().0.iter_mut().zip(steep.as_chunks_mut::<8>().0);
+    for ((smooth, steep), ((above, here), below)) in to.zip(eights) {
+        for n in 0..8 {
+            let [above, here, below] = [above[n], here[n], below[n]].map(i16::from);
+            smooth[n] = 3 * (above + below) + 10 * here;
+            steep[n] = below - above;
+        }
+    }
+    for n in above.len() / 8 * 8..above.len() {
+        let [above, here, below] = [above[n], here[n], below[n]].map(i16::from);
+        smooth[n] = 3 * (above + below) + 10 * here;
+        steep[n] = below - above;
     }
     for (gx, (left, right)) in gx.iter_mut().zip(smooth.iter().zip(&smooth[2..])) {
         *gx = f32::from(right - left);
@@ -120,7 +141,8 @@ pub(super) fn tile(
         (to > from + 4).then_some((from, to))
     };
     let ((left, right), (top, bottom)) = (span(x, grey.width())?, span(y, grey.height())?);
-    let width = right - left;
+    let most = (grey.width() - 1 - left) / LANES * LANES;
+    let width = ((right - left + LANES / 2) / LANES * LANES).min(most);
     let by = [(down.1 / area, -down.0 / area), (-across.1 / area, across.0 / area)];
     let axes = [(by[0], growth.0), (by[1], growth.1)]
         .map(|(by, growth)| Axis::new(by, growth, (left as f32 - x, top as f32 - y)));
@@ -179,7 +201,7 @@ fn turn_wheel([re, im]: &mut [[f32; WIDEST]; 2], step: Turn, width: usize) {
     let turns = [Turn { re: 1.0, im: 0.0 }, step, two, three];
     let (mut now_re, mut now_im) = (turns.map(|turn| turn.re), turns.map(|turn| turn.im));
     let chunks = re.chunks_exact_mut(LANES).zip(im.chunks_exact_mut(LANES));
-    for (re, im) in chunks.take(width.div_ceil(LANES)) {
+    for (re, im) in chunks.take(width / LANES) {
         re.copy_from_slice(&now_re);
         im.copy_from_slice(&now_im);
         for lane in 0..LANES {
@@ -202,12 +224,12 @@ fn beats(
     for (wheel, axis) in wheels.iter_mut().zip(&axes) {
         turn_wheel(wheel, axis.across, width);
     }
-    let lanes = width.next_multiple_of(LANES);
     let mut sums = [Sums::default(); 2];
+    let mut columns = EMPTY;
     for row in rows {
-        slopes(grey, row, left, &mut gx[..width], &mut gy[..width]);
+        slopes(grey, row, left, (&mut gx[..width], &mut gy[..width]), &mut columns);
         for ((sums, axis), wheel) in sums.iter_mut().zip(&mut axes).zip(&wheels) {
-            sums.add(&gx[..lanes], &gy[..lanes], axis, wheel);
+            sums.add(&gx[..width], &gy[..width], axis, wheel);
             axis.turn = axis.turn.times(axis.down);
         }
     }

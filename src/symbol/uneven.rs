@@ -21,7 +21,7 @@ const FINE: usize = 6;
 /// by less than a module from one to the other.
 const STEP: usize = 2;
 /// Lines of modules that are looked at along an axis at most.
-const LINES: usize = 40;
+const LINES: usize = 20;
 /// Modules to both sides whose edges say where a row lies: wide first, then narrow.
 const REACHES: [f32; 2] = [2.0, 1.6];
 /// A beat this much weaker than the strongest says nothing.
@@ -126,16 +126,20 @@ fn misses(
     let step = count.div_ceil(LINES);
     for line in (0..count).step_by(step) {
         let u = lines.0 + line as f32 + 0.5;
-        let value = |n: usize| {
-            let (x, y) = at(u, from + n as f32 / FINE as f32);
-            grey.between(x, y)
-        };
-        let (mut before, mut here) = (value(0), value(1));
-        for (n, edge) in edges.iter_mut().enumerate().take(places - 1).skip(1) {
-            let next = value(n + 1);
-            let slope = next - before;
+        // Within a module the map is straight.
+        let (mut start, mut values) = (at(u, from), Vec::with_capacity(places));
+        for module in 1..=places / FINE {
+            let end = at(u, from + module as f32);
+            let step = ((end.0 - start.0) / FINE as f32, (end.1 - start.1) / FINE as f32);
+            values.extend((0..FINE).map(|n| n as f32).map(|n| {
+                grey.between(start.0 + n * step.0, start.1 + n * step.1)
+            }));
+            start = end;
+        }
+        values.push(grey.between(start.0, start.1));
+        let slopes = values.iter().zip(&values[2..]).map(|(before, next)| next - before);
+        for (edge, slope) in edges[1..].iter_mut().zip(slopes) {
             edge[usize::from(slope < 0.0)] += slope * slope;
-            (before, here) = (here, next);
         }
     }
     let mut misses = unrolled(&beats(&edges, reach));
