@@ -152,6 +152,7 @@ impl Books {
                 self.state = Some(*to);
             }
             Record::Heard { boot, seq } => self.heard = Some((*boot, *seq)),
+            Record::Challenged { .. } => {}
             Record::AlarmRaised(reason) => {
                 self.alarms += 1;
                 self.standing.push(*reason);
