@@ -7,6 +7,7 @@ mod grades;
 mod line_page;
 mod look;
 mod new_printer;
+mod offers;
 mod orders;
 mod page;
 mod pulse;
