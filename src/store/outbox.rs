@@ -137,7 +137,7 @@ const fn changes_status(record: &Record) -> bool {
     matches!(record, Record::Line { .. } | Record::Mode { .. })
 }
 
-/// The line's PackTags as they stand after these records. Those that still wait are dropped.
+/// The line's `PackTags` as they stand after these records. Those that still wait are dropped.
 async fn status(
     db: &mut SqliteConnection,
     line: &str,
@@ -150,10 +150,10 @@ async fn status(
             .fetch_one(&mut *db)
             .await
             .map_err(StoreError::asking(WHAT))?;
-    let why = records.iter().rev().find_map(|record| match record {
-        Record::Line { why, .. } => Some(*why),
-        _ => None,
-    });
+    let why = records
+        .iter()
+        .rev()
+        .find_map(|record| if let Record::Line { why, .. } = record { Some(*why) } else { None });
     let tags = StatusTags::of(word(WHAT, &mode)?, word(WHAT, &state)?, why.flatten());
     let mut body = status_json(&tags);
     body["at"] = rfc3339(at).into();
