@@ -367,6 +367,20 @@ fn completing_empties_the_belt_and_the_pad_and_the_job_ends_with_what_is_made() 
 }
 
 #[test]
+fn a_roll_ends_early_too_although_labels_are_missing() {
+    let settings = LineSettings { scenario: Scenario::Roll, labels_ahead: 1, ..settings() };
+    let order = Order { planned: 9, ..Order::default() };
+    let mut bench = Bench { line: Line::new(settings, order), ..Bench::new() };
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.ask(Request::Reset);
+    bench.say(Event::CodesArrived((1..=9).map(code).collect()));
+    bench.ask(Request::Start);
+    bench.ask(Request::Complete);
+    bench.printed(1);
+    assert_eq!((bench.line.state(), bench.line.view().done), (LineState::Complete, 1));
+}
+
+#[test]
 fn a_belt_that_does_not_get_empty_in_time_is_given_up_and_counted() {
     for comes_to in [completing as fn() -> Bench, stopping] {
         let mut bench = comes_to();

@@ -4,6 +4,7 @@
 //! (with `COUNTS=1` for a camera that counts its triggers).
 #![allow(
     clippy::pedantic,
+    clippy::wildcard_enum_match_arm,
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,

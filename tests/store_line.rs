@@ -6,8 +6,8 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
-    Cause, Fate, LineState, OpenProduct, PictureId, Record, RejectReason, Scenario, StopReason,
-    Tag, Verdict,
+    Cause, Fate, LineState, Mode, OpenProduct, PictureId, Record, RejectReason, Scenario,
+    StopReason, Tag, Verdict,
 };
 use markwright::store::{NewJob, Store, StoreError};
 use std::collections::BTreeSet;
@@ -194,6 +194,22 @@ async fn restore_gives_exactly_what_is_open() {
     };
     let wanted = [open(3, Some(3), None), open(4, Some(4), Some(true)), open(6, None, Some(false))];
     assert_eq!(restored.known.products, wanted);
+}
+
+#[tokio::test]
+async fn the_mode_of_a_line_is_remembered_and_a_change_of_state_leaves_it() {
+    let kit = Kit::with_codes(1).await;
+    let mode = Record::Mode { from: Mode::Production, to: Mode::Manual };
+    kit.append(&[mode]).await;
+    assert_eq!(kit.store.restore(LINE).await.unwrap().known.state, Some(LineState::Stopped));
+    kit.append(&[line(LineState::Stopped, LineState::Resetting, None)]).await;
+    let known = kit.store.restore(LINE).await.unwrap().known;
+    assert_eq!((known.mode, known.state), (Mode::Manual, Some(LineState::Resetting)));
+    let row = &kit.store.journal(LINE, None, 2).await.unwrap()[1];
+    assert_eq!(
+        (row.kind.as_str(), row.body.as_str()),
+        ("mode", r#"{"from":"Production","to":"Manual"}"#)
+    );
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
-    Cause, Line, LineSettings, Order, PictureId, Record, RejectReason, Scenario, StopReason,
-    Verdict,
+    Cause, Line, LineSettings, Order, PictureId, Record, RejectReason, RejectShare, Scenario,
+    StopReason, Verdict,
 };
 use markwright::store::{Decision, NewJob, RollJob, Store, StoreError};
 use sha2::{Digest, Sha256};

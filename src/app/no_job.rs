@@ -7,11 +7,14 @@ use crate::store::StoreError;
 impl Post {
     /// Remembers, then shows. Everything else needs a job and is not taken.
     pub(super) async fn hear_without_job(&mut self, event: &Event) -> Result<(), StoreError> {
-        match *event {
-            Event::Mode(mode) => self.change_mode(mode).await,
-            Event::Release(reason) => self.release(reason).await,
-            Event::Operator(Request::Reset) => self.reset().await,
-            _ => Ok(()),
+        if let Event::Mode(mode) = *event {
+            self.change_mode(mode).await
+        } else if let Event::Release(reason) = *event {
+            self.release(reason).await
+        } else if *event == Event::Operator(Request::Reset) {
+            self.reset().await
+        } else {
+            Ok(())
         }
     }
 

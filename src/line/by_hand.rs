@@ -3,6 +3,30 @@
 use super::{Hand, Line, LineState, Mode, Pad, Record, Request, Run, STANDS, StopReason};
 use std::time::Instant;
 
+/// What a hand lets run, in the mode Manual, and whether it asks for the pad to be cleared.
+#[derive(Debug)]
+pub(super) struct ByHand {
+    pub(super) run: Run,
+    pub(super) clears: bool,
+}
+
+impl Default for ByHand {
+    fn default() -> Self {
+        Self { run: STANDS, clears: false }
+    }
+}
+
+/// What a command asked for beyond the next state.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    /// Reset was asked for in Aborted: go on from Stopped to Idle.
+    pub(super) reset: bool,
+    /// Somebody asked it to wait: it does not go on by itself.
+    pub(super) suspended: bool,
+    /// Somebody ended the job: it is complete with less than was planned.
+    pub(super) ends_early: bool,
+}
+
 impl Line {
     /// Whether the line runs for goods.
     pub(super) fn produces(&self) -> bool {
@@ -20,7 +44,7 @@ impl Line {
         match self.mode {
             Mode::Production => self.state.belt_runs(),
             Mode::Maintenance => self.state == LineState::Execute,
-            Mode::Manual => self.state == LineState::Execute && self.by_hand.belt,
+            Mode::Manual => self.state == LineState::Execute && self.by_hand.run.belt,
         }
     }
 
@@ -34,14 +58,14 @@ impl Line {
         use Request as R;
         let next = self.state.after(request).filter(|next| self.mode.has(*next));
         let Some(next) = next else { return };
-        self.reset_wanted = request == R::Reset && next == LineState::Clearing;
+        self.wishes.reset = request == R::Reset && next == LineState::Clearing;
         if matches!(request, R::Reset | R::Start | R::Unhold | R::Clear) {
             self.latched.retain(|reason| reason.needs_release());
             self.guard.forget();
         }
         self.enter(now, next, None, records);
-        self.suspended_by_person = request == R::Suspend;
-        self.ends_early |= request == R::Complete;
+        self.wishes.suspended = request == R::Suspend;
+        self.wishes.ends_early |= request == R::Complete;
     }
 
     /// Where nothing moves, the line may become there for something else. What lies on the pad
@@ -52,8 +76,7 @@ impl Line {
         }
         records.push(Record::Mode { from: self.mode, to: mode });
         self.mode = mode;
-        self.by_hand = STANDS;
-        self.clear_by_hand = false;
+        self.by_hand = ByHand::default();
         self.guard.forget();
         if self.settings.scenario.has_belt() {
             self.pad = Pad::Uncertain;
@@ -67,10 +90,10 @@ impl Line {
         }
         let ran = self.belt_runs();
         match hand {
-            Hand::Stand => self.by_hand = STANDS,
-            Hand::Belt => self.by_hand = Run { belt: true, infeed: false },
-            Hand::BeltAndInfeed => self.by_hand = Run { belt: true, infeed: true },
-            Hand::ClearPad => self.clear_by_hand = !matches!(self.pad, Pad::Clearing(_)),
+            Hand::Stand => self.by_hand.run = STANDS,
+            Hand::Belt => self.by_hand.run = Run { belt: true, infeed: false },
+            Hand::BeltAndInfeed => self.by_hand.run = Run { belt: true, infeed: true },
+            Hand::ClearPad => self.by_hand.clears = !matches!(self.pad, Pad::Clearing(_)),
         }
         self.note_belt(now, ran);
     }
@@ -85,7 +108,7 @@ impl Line {
 
     /// Whether a wait is over: nobody asked for it, and the neighbour is ready.
     pub(super) fn may_unsuspend(&self) -> bool {
-        !self.suspended_by_person && self.reason_to_suspend().is_none()
+        !self.wishes.suspended && self.reason_to_suspend().is_none()
     }
 }
 

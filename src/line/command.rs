@@ -92,14 +92,9 @@ impl LineState {
     }
 
     /// The state that it is on its way to (tag `StateRequested`): a state that stays is its own.
-    pub const fn leads_to(self) -> Self {
-        match self {
-            Self::Execute => Self::Execute,
-            other => match other.when_done() {
-                Some(next) => next,
-                None => other,
-            },
-        }
+    #[must_use]
+    pub fn leads_to(self) -> Self {
+        if self == Self::Execute { self } else { self.when_done().unwrap_or(self) }
     }
 
     /// Whether a line may go from here to there: by a command, by being done, or by its own reason.
@@ -169,7 +164,6 @@ impl LineView {
 }
 
 /// Why a state does not take a command (TR88.00.02, base state model).
-#[expect(clippy::match_same_arms, reason = "the first arm that fits is the answer")]
 const fn refusal(request: Request, state: LineState) -> &'static str {
     use LineState as S;
     use Request as R;

@@ -189,7 +189,7 @@ impl Line {
         let wanted = match (self.state, self.pad) {
             (_, Pad::Clearing(again)) => again <= now,
             (_, Pad::Known | Pad::Uncertain) if self.mode != Mode::Production => {
-                std::mem::take(&mut self.clear_by_hand)
+                std::mem::take(&mut self.by_hand.clears)
             }
             (S::Starting | S::Unholding | S::Unsuspending, Pad::Uncertain) => true,
             (S::Stopping | S::Completing, Pad::Known | Pad::Uncertain) => {
@@ -251,7 +251,7 @@ impl Line {
         }
         let run = Run {
             belt: self.belt_runs(),
-            infeed: self.by_hand.infeed || (self.produces() && self.wants_products()),
+            infeed: self.by_hand.run.infeed || (self.produces() && self.wants_products()),
         };
         let tell = (run, self.light());
         if self.told != Some(tell) {
@@ -265,10 +265,11 @@ impl Line {
         use LineState as S;
         match self.state {
             S::Execute if self.mode == Mode::Production => Light::Green,
-            S::Execute => Light::Amber,
             S::Held | S::Holding | S::Aborting | S::Aborted => Light::Red,
             S::Stopped | S::Idle | S::Complete => Light::Off,
-            S::Clearing
+            // Not in Production.
+            S::Execute
+            | S::Clearing
             | S::Starting
             | S::Suspended
             | S::Stopping

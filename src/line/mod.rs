@@ -51,6 +51,7 @@ pub use words::{AlarmWords, UnknownStopReason};
 
 use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
+use by_hand::{ByHand, Wishes};
 use challenge::Challenges;
 use frames::Frames;
 use guard::Guard;
@@ -122,16 +123,8 @@ pub struct Line {
     order: Order,
     state: LineState,
     mode: Mode,
-    /// What a hand lets run, in the mode Manual.
-    by_hand: Run,
-    /// A hand asks for the pad to be cleared.
-    clear_by_hand: bool,
-    /// Somebody asked it to wait: it does not go on by itself.
-    suspended_by_person: bool,
-    /// Somebody ended the job: it is complete with less than was planned.
-    ends_early: bool,
-    /// Reset was asked for in Aborted: go on from Stopped to Idle.
-    reset_wanted: bool,
+    by_hand: ByHand,
+    wishes: Wishes,
     /// The first cause of the standing trouble.
     why: Option<StopReason>,
     /// Troubles that stay until a person starts or resets the line; some until somebody with the
@@ -238,7 +231,7 @@ impl Line {
         LineView {
             state: self.state,
             mode: self.mode,
-            by_hand: self.by_hand,
+            by_hand: self.by_hand.run,
             why: self.why,
             alarms: self.alarms.clone(),
             done: self.order.done,

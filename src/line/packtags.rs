@@ -1,4 +1,4 @@
-//! The change-request handshake of the PackTags: write a value, then raise its request. The line
+//! The change-request handshake of the `PackTags`: write a value, then raise its request. The line
 //! takes it once, at the rising edge, takes the request down again, and shows what is on its way.
 use super::{Event, LineState, LineView, Mode, Request, StopReason};
 use std::time::{Duration, Instant};
@@ -33,7 +33,8 @@ pub struct Written {
     pub cmd_change_request: Option<bool>,
 }
 
-/// How a line stands, as PackTags: numbers by `number()`, names by `name()`.
+/// How a line stands, as `PackTags`: numbers by `number()`, names by `name()`.
+#[expect(clippy::struct_excessive_bools, reason = "each is one tag of the standard")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusTags {
     /// The mode that was asked for last and taken.

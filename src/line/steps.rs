@@ -12,7 +12,7 @@ impl Line {
             return Some((S::Aborting, Some(reason)));
         }
         let next = match self.state {
-            S::Stopped if self.reset_wanted => S::Resetting,
+            S::Stopped if self.wishes.reset => S::Resetting,
             S::Resetting => S::Idle,
             S::Clearing => S::Stopped,
             S::Aborting => S::Aborted,
@@ -25,7 +25,7 @@ impl Line {
             // Nothing runs that would have to be emptied.
             S::Stopping if self.mode != Mode::Production => S::Stopped,
             S::Stopping if self.is_empty() => S::Stopped,
-            S::Completing if self.is_empty() && self.is_short() && !self.ends_early => {
+            S::Completing if self.is_empty() && self.is_short() && !self.wishes.ends_early => {
                 let off = StopReason::Printer(Cause::CounterOff);
                 let reason = self.latched.first().copied().or_else(|| self.device_trouble());
                 return Some((S::Holding, Some(reason.unwrap_or(off))));
@@ -184,15 +184,15 @@ impl Line {
         let ran = self.belt_runs();
         self.state = next;
         self.why = why;
-        self.by_hand = STANDS;
-        self.suspended_by_person &= matches!(next, S::Suspending | S::Suspended);
+        self.by_hand.run = STANDS;
+        self.wishes.suspended &= matches!(next, S::Suspending | S::Suspended);
         self.note_belt(now, ran);
         let drains = matches!(next, S::Stopping | S::Completing);
         self.drain_due = drains.then(|| now + self.settings.drain_within);
         self.settle_due = (next == S::Holding).then(|| now + self.settings.settle_within);
         if next == S::Resetting {
-            self.reset_wanted = false;
-            self.ends_early = false;
+            self.wishes.reset = false;
+            self.wishes.ends_early = false;
         }
         self.enter_with_roll(next);
         if matches!(next, S::Stopped | S::Aborted | S::Complete) {

@@ -140,7 +140,7 @@ const fn changes_status(record: &Record) -> bool {
     matches!(record, Record::Line { .. } | Record::Mode { .. })
 }
 
-/// The line's PackTags as they stand after these records.
+/// The line's `PackTags` as they stand after these records. Those that still wait are dropped.
 async fn status(
     db: &mut SqliteConnection,
     line: &str,
@@ -150,17 +150,19 @@ async fn status(
     let (state, mode): (String, String) =
         sqlx::query_as("select state, mode from line where name = $1")
             .bind(line)
-            .fetch_one(db)
+            .fetch_one(&mut *db)
             .await
             .map_err(StoreError::asking(WHAT))?;
-    let why = records.iter().rev().find_map(|record| match record {
-        Record::Line { why, .. } => Some(*why),
-        _ => None,
-    });
+    let why = records
+        .iter()
+        .rev()
+        .find_map(|record| if let Record::Line { why, .. } = record { Some(*why) } else { None });
     let tags = StatusTags::of(word(WHAT, &mode)?, word(WHAT, &state)?, why.flatten());
     let mut body = status_json(&tags);
     body["at"] = rfc3339(at).into();
-    Ok(row(line, "status", &body, true))
+    let row = row(line, "status", &body, true);
+    drop_waiting(db, &row.0).await?;
+    Ok(row)
 }
 
 fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
@@ -217,12 +219,17 @@ async fn counted(
         "products": counts::product_tally(db, line).await?,
     });
     let row = row(line, "counts", &body, true);
+    drop_waiting(db, &row.0).await?;
+    Ok(row)
+}
+
+async fn drop_waiting(db: &mut SqliteConnection, topic: &str) -> Result<(), StoreError> {
     sqlx::query("delete from outbox where topic = $1")
-        .bind(&row.0)
+        .bind(topic)
         .execute(db)
         .await
         .map_err(StoreError::asking(WHAT))?;
-    Ok(row)
+    Ok(())
 }
 
 async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), StoreError> {
@@ -254,7 +261,7 @@ fn rfc3339(at: Micros) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::{Fate, LineState, Tag};
+    use crate::line::{Fate, LineState, Mode, Tag};
 
     async fn store() -> (Store, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
@@ -278,8 +285,32 @@ mod tests {
         let waiting = store.outbox(10).await.unwrap();
         let topics: Vec<_> = waiting.iter().map(|m| (m.topic.as_str(), m.retain)).collect();
         let state = ("a_b/state", true);
-        assert_eq!(topics, [state, state, state, ("a_b/counts", true)]);
-        assert!(waiting[3].payload.contains(r#""rejected":3"#), "{}", waiting[3].payload);
+        let last = [("a_b/status", true), ("a_b/counts", true)];
+        assert_eq!(topics, [state, state, state, last[0], last[1]]);
+        assert!(waiting[4].payload.contains(r#""rejected":3"#), "{}", waiting[4].payload);
+    }
+
+    #[tokio::test]
+    async fn status_tags_carry_number_and_name_of_state_and_mode() {
+        let (store, _dir) = store().await;
+        let store = store.publishing();
+        let (from, to) = (LineState::Idle, LineState::Starting);
+        let line = Record::Line { from, to, why: None };
+        store.append("one", None, &[line]).await.unwrap();
+        let mode = Record::Mode { from: Mode::Production, to: Mode::Manual };
+        store.append("one", None, &[mode]).await.unwrap();
+        let waiting = store.outbox(10).await.unwrap();
+        let status = waiting.iter().find(|message| message.topic == "one/status").unwrap();
+        let tags: Value = serde_json::from_str(&status.payload).unwrap();
+        assert_eq!(
+            (&tags["StateCurrent"], &tags["StateCurrentName"]),
+            (&json!(3), &json!("Starting"))
+        );
+        assert_eq!(tags["StateRequestedName"], "Execute");
+        assert_eq!(
+            (&tags["UnitModeCurrent"], &tags["UnitModeCurrentName"]),
+            (&json!(3), &json!("Manual"))
+        );
     }
 
     #[tokio::test]
@@ -287,7 +318,7 @@ mod tests {
         let (store, _dir) = store().await;
         let store = store.publishing();
         store.append("one", None, &rejected(1)).await.unwrap();
-        let last = store.outbox(10).await.unwrap()[1].id;
+        let last = store.outbox(10).await.unwrap().last().unwrap().id;
         store.outbox_published(last).await.unwrap();
         assert!(store.outbox(10).await.unwrap().is_empty());
         store.append("one", None, &rejected(2)).await.unwrap();

@@ -1,4 +1,4 @@
-//! PackTags as JSON: every number with its name, because publications number otherwise.
+//! `PackTags` as JSON: every number with its name, because publications number otherwise.
 use crate::line::{Mode, StatusTags};
 use serde_json::{Value, json};
 

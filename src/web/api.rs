@@ -17,7 +17,7 @@ pub(super) fn routes() -> Router<WebState> {
     Router::new().route("/api/lines/{name}", get(line)).route("/healthz", get(health))
 }
 
-/// How a line stands, and the same as PackTags.
+/// How a line stands, and the same as `PackTags`.
 #[derive(Serialize)]
 struct LineJson {
     #[serde(flatten)]

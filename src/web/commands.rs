@@ -278,10 +278,13 @@ async fn note(
     person: &Person,
     event: &Event,
 ) -> Result<(), Refusal> {
-    let what = match event {
-        Event::Operator(request) => request.name().to_owned(),
-        Event::Mode(mode) => format!("mode {mode}"),
-        _ => return Ok(()),
+    let what = if let Event::Mode(mode) = event {
+        format!("mode {mode}")
+    } else if let Event::Operator(request) = event {
+        request.name().to_owned()
+    } else {
+        // The handshake hands over nothing else.
+        return Ok(());
     };
     let name = &desk.line.name;
     tracing::info!(line = name, person = person.name, request = what, "a program asks");

@@ -1,15 +1,14 @@
 //! Everything that the page and the JSON say about a line, in one value: the page draws it, the
 //! JSON is it.
+use super::offers::Offers;
 use super::pulse::Pulse;
-use super::words::{self, Advice, BUTTONS, MORE, Mood};
+use super::words::{self, Advice, Mood};
 use crate::line::{
-    AlarmWords, Cause, DeviceView, LineView, Mode, Quality, RejectReason, Request, StopReason,
-    Verdict, VerdictView,
+    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Verdict, VerdictView,
 };
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
 use serde::Serialize;
-use std::borrow::Cow;
 use std::time::Duration;
 
 /// A device that says nothing for longer than this is shown as stale: every driver asks its device
@@ -57,40 +56,17 @@ pub(super) struct LineNow {
     pub(super) products_on_belt: usize,
     pub(super) rejects_in_a_row: u32,
     pub(super) rejects_in_a_row_max: u32,
+    /// Rejects among the last products, where a share of them stops the line.
+    pub(super) rejects_of_last: Option<String>,
     /// Newest first.
     pub(super) verdicts: Vec<VerdictNow>,
     pub(super) devices: Vec<DeviceNow>,
     /// Another printer than the known one answers, and a person may say that it is the new one.
     pub(super) new_printer: Option<NewPrinter>,
     pub(super) counts: Option<CountsNow>,
-    pub(super) buttons: Vec<ButtonNow>,
-    /// Commands that are taken just now and are not always shown.
-    pub(super) more_buttons: Vec<ButtonNow>,
-    /// What the line is there for, by its standard name and number.
-    pub(super) mode: &'static str,
-    pub(super) mode_number: u8,
-    pub(super) mode_means: &'static str,
-    /// Modes that it may change to now.
-    pub(super) modes: Vec<&'static str>,
-    /// What a hand may move now.
-    pub(super) hands: Vec<HandNow>,
-    /// What somebody with the right must release.
-    pub(super) to_release: Vec<ReleaseNow>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct HandNow {
-    pub(super) word: &'static str,
-    pub(super) label: &'static str,
-    /// Whether it is so just now.
-    pub(super) is_on: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct ReleaseNow {
-    pub(super) kind: String,
-    pub(super) cause: String,
-    pub(super) action: &'static str,
+    /// What can be asked of it.
+    #[serde(flatten)]
+    pub(super) offers: Offers,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -158,16 +134,6 @@ pub(super) struct CountsNow {
     pub(super) report_trouble: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct ButtonNow {
-    pub(super) label: &'static str,
-    /// What it does, where that needs a word.
-    pub(super) means: &'static str,
-    /// Why it leads nowhere in this state.
-    pub(super) because: Option<String>,
-    pub(super) primary: bool,
-}
-
 /// What a look is made from.
 pub(super) struct Seen<'a> {
     pub(super) name: &'a str,
@@ -213,6 +179,7 @@ impl LineNow {
             products_on_belt: view.products_on_belt,
             rejects_in_a_row: view.rejects_in_a_row,
             rejects_in_a_row_max: view.rejects_in_a_row_max,
+            rejects_of_last: rejects_of_last(view),
             verdicts: view
                 .verdicts
                 .iter()
@@ -221,18 +188,7 @@ impl LineNow {
             devices: devices(view, seen.ages),
             new_printer: new_printer(seen),
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
-            buttons: BUTTONS.into_iter().map(|request| button(view, request, "")).collect(),
-            more_buttons: MORE
-                .into_iter()
-                .filter(|(request, _)| view.offers(*request).is_ok())
-                .map(|(request, means)| button(view, request, means))
-                .collect(),
-            mode: view.mode.name(),
-            mode_number: view.mode.number(),
-            mode_means: view.mode.meaning(),
-            modes: modes(view),
-            hands: hands(view),
-            to_release: view.to_release().map(release).collect(),
+            offers: Offers::of(view),
         }
     }
 
@@ -275,31 +231,10 @@ impl LineNow {
     }
 }
 
-fn button(view: &LineView, request: Request, means: &'static str) -> ButtonNow {
-    ButtonNow {
-        label: request.name(),
-        means,
-        because: view.offers(request).err().map(Cow::into_owned),
-        primary: words::is_primary(view.state, request) && view.offers(request).is_ok(),
-    }
-}
-
-fn modes(view: &LineView) -> Vec<&'static str> {
-    let others = Mode::ALL.into_iter().filter(|mode| view.offers_mode(*mode).is_ok());
-    others.map(Mode::name).collect()
-}
-
-fn hands(view: &LineView) -> Vec<HandNow> {
-    if view.plc.is_none() || !view.offers_hand() {
-        return Vec::new();
-    }
-    let now = |(hand, word, label)| HandNow { word, label, is_on: view.hand_is(hand) };
-    words::HANDS.into_iter().map(now).collect()
-}
-
-fn release(reason: StopReason) -> ReleaseNow {
-    let AlarmWords { cause, action, .. } = reason.words();
-    ReleaseNow { kind: reason.kind().into_owned(), cause, action }
+fn rejects_of_last(view: &LineView) -> Option<String> {
+    let RejectShare { most, of } = view.rejects_of_last_max;
+    let words = || format!("{} of the last {of}, {most} stop the line", view.rejects_of_last);
+    (of > 0).then(words)
 }
 
 fn new_printer(seen: &Seen<'_>) -> Option<NewPrinter> {
@@ -442,7 +377,7 @@ fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::line::{Cause, LineState, PictureId, StopReason, Tag};
+    use crate::line::{Cause, LineState, Mode, PictureId, Run, StopReason, Tag};
 
     /// A view with nothing in it.
     pub(in super::super) fn view(state: LineState) -> LineView {

@@ -8,6 +8,7 @@ mod jobs;
 mod line_page;
 mod look;
 mod new_printer;
+mod offers;
 mod orders;
 mod page;
 mod pulse;

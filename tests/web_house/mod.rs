@@ -3,7 +3,7 @@
 pub(crate) mod browser;
 
 use markwright::access::Role;
-use markwright::line::{DeviceView, Event, LineState, LineView};
+use markwright::line::{DeviceView, Event, LineState, LineView, Mode, RejectShare, Run};
 use markwright::order::PriceList;
 use markwright::store::Store;
 use markwright::telemetry::{Identity, LastWord};
@@ -120,6 +120,14 @@ impl House {
             .post(format!("{}{path}", self.url))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.to_owned())
+    }
+
+    /// As a program writes.
+    pub(crate) fn post_json(&self, path: &str, body: &serde_json::Value) -> RequestBuilder {
+        self.client
+            .post(format!("{}{path}", self.url))
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string())
     }
 
     pub(crate) async fn page(&self, path: &str) -> String {
