@@ -19,6 +19,7 @@ mod restore;
 mod roll;
 mod settings;
 mod state;
+mod stations;
 mod twice;
 mod view;
 mod words;
@@ -35,6 +36,7 @@ pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{LastOut, OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
+pub use stations::Stations;
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
 pub use words::{AlarmWords, UnknownStopReason};
 
