@@ -111,7 +111,8 @@ fn transport(at: &mut Reader<'_>) -> Option<Transport> {
     let two_stop_bits = at.number_or("stop_bits", 1, 1, 2) == 2;
     Some(Transport::Serial(SerialLine {
         baud: baud.expect("bounded"),
-        parity: parity?,
+        // A wrong one is told already: what follows is read as on any serial line.
+        parity: parity.unwrap_or(usual.parity),
         two_stop_bits,
     }))
 }
