@@ -111,6 +111,7 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         ("line[0].plc.x".to_owned(), RIGHT.replace(":502\"", ":502\", x = 1")),
         ("line[0].camera.x".to_owned(), RIGHT.replace("stream\"", "stream\", x = 1")),
         ("line[0].limits.x".to_owned(), RIGHT.to_owned() + "limits = { x = 1 }"),
+        ("line[0].stations.x".to_owned(), RIGHT.to_owned() + "stations = { x = 1 }"),
         ("line[0].goods.x".to_owned(), format!("{RIGHT}goods = {{ {goods}, x = 1 }}")),
         ("line[0].stock.x".to_owned(), RIGHT.to_owned() + "stock = { x = 1 }"),
     ];
@@ -205,7 +206,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             &[
                 "line[0].limits.labels_ahead: found 5, wanted a whole number from 1 to 4",
                 r#"line[0].limits.print_within: found 5, wanted a time from 100ms to 600s, such as "20ms", "10s", "5min""#,
-                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
+                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, limits, stations, quality, roll, printer, plc, camera, goods, stock",
             ],
         ),
         (

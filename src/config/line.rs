@@ -4,10 +4,11 @@ use super::check::SECOND;
 use super::label::{label_head, try_label};
 use super::plc;
 use super::reader::Reader;
+use super::stations;
 use super::{LineConfig, Work};
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, DesignProblem, Head};
-use crate::line::{LineSettings, QualitySettings, RejectShare, RollSettings, Scenario};
+use crate::line::{LineSettings, QualitySettings, RejectShare, RollSettings, Scenario, Stations};
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::record::RingSettings;
@@ -32,7 +33,10 @@ pub(super) fn line_config(
     let wanted = "\"print_apply\" or \"roll\"";
     let scenario = at.read("scenario", wanted, |text| text.parse::<Scenario>().ok());
     let belt = scenario.is_none_or(Scenario::has_belt);
-    let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
+    let known = (belt && at.has("stations")).then(|| stations::stations(at.table("stations")));
+    let stations = known.flatten();
+    let settings =
+        limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply), stations.as_ref());
     let quality = quality(at.table("quality"));
     let by_itself = at.flag_or("by_itself", !belt);
     let clearance = at.flag_or("clearance", false);
@@ -47,13 +51,17 @@ pub(super) fn line_config(
     let within = (settings.picture_within, settings.trigger_within);
     let camera =
         watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt, within));
+    if let (Some(stations), Some(Some(plc)), Some(Some(camera))) = (stations, &plc, &camera) {
+        let only_counts = camera.source.only_counts() == Some(true);
+        stations::check_way(&mut at, stations, &settings, plc.cycle, only_counts);
+    }
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some(printer)) = (&work, &printer) {
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
-        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, limits, quality, recorder, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, limits, stations, quality, recorder, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -126,7 +134,12 @@ fn recorder(mut at: Reader<'_>) -> Option<RingSettings> {
     (megabytes > 0).then_some(RingSettings { bytes_max: megabytes << 20, hours_max })
 }
 
-fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
+fn limits(mut at: Reader<'_>, scenario: Scenario, stations: Option<&Stations>) -> LineSettings {
+    // Where the distances are known, they say what else would have to be guessed.
+    let usual = 500 * MS;
+    let room = |stations: &Stations| stations.picture_within(20 * MS, Duration::ZERO);
+    let picture_usual = stations.map_or(usual, |at| room(at).clamp(10 * MS, usual));
+    let passes_usual = stations.map_or(3, Stations::passes_before_bin_eye_max);
     let small = |n: u64| usize::try_from(n).expect("bounded");
     let stock_full = small(at.number_or("codes_in_hand", 200, 10, 10_000));
     let settings = LineSettings {
@@ -137,7 +150,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         // The printer says so, and is read with the whole line.
         rows_in_printer: 1,
         print_within: at.time_or("print_within", 5 * SECOND, 100 * MS, 600 * SECOND),
-        picture_within: at.time_or("picture_within", 500 * MS, 10 * MS, 60 * SECOND),
+        picture_within: at.time_or("picture_within", picture_usual, 10 * MS, 60 * SECOND),
         trigger_within: at.time_or("trigger_within", 100 * MS, 5 * MS, 10 * SECOND),
         drain_within: at.time_or("drain_within", 30 * SECOND, SECOND, 600 * SECOND),
         settle_within: at.time_or("settle_within", SECOND, 10 * MS, 60 * SECOND),
@@ -147,12 +160,12 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         ends_with_codes: true,
         passes_before_bin_eye_max: u32::try_from(at.number_or(
             "passes_before_bin_eye_max",
-            3,
+            passes_usual.into(),
             0,
             100,
         ))
         .expect("bounded"),
-        on_belt_max: 0,
+        on_belt_max: stations.map_or(0, Stations::on_belt_max),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
         rejects_of_last: share(&mut at),

@@ -5,6 +5,7 @@ mod label;
 mod line;
 mod plc;
 mod reader;
+mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
 pub use label::on_label;

@@ -25,6 +25,7 @@ mod restore;
 mod roll;
 mod settings;
 mod state;
+mod stations;
 mod steps;
 mod twice;
 mod view;
@@ -46,6 +47,7 @@ pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{LastOut, OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
+pub use stations::Stations;
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
 pub use words::{AlarmWords, UnknownStopReason};
 

@@ -134,6 +134,7 @@ impl Floor {
         self.obey();
         self.clear_pad(step);
         let infeed_open = self.command.infeed() && !self.faults.machine.starved;
+        self.belt.touching_chance = self.faults.luck.touching_chance;
         let passed = self.belt.step(step, self.runs(), infeed_open);
         passed.into_iter().filter_map(|(station, product)| self.came_by(station, product)).collect()
     }
@@ -290,8 +291,13 @@ impl Floor {
         let tag = self.memory.give_tag();
         let alone = self.belt.products().count() == 1;
         self.tests.enter(number, alone);
+        let mut touches = false;
         if let Some(product) = self.belt.product(number) {
             product.tag = Some(tag);
+            touches = product.touches;
+        }
+        if touches {
+            self.memory.event(EventKind::Touching, tag);
         }
         self.ledger.note(Fact::ProductEntered { boot: self.memory.boot(), tag });
     }
@@ -333,16 +339,29 @@ impl Floor {
         if tag.is_some_and(|tag| self.memory.at_gate(tag)) {
             self.memory.counts.passed += 1;
             self.memory.event(EventKind::Passed, tag.unwrap_or_default());
-            self.move_product(number, ProductPlace::Good);
+            let chance = self.faults.luck.false_eject_chance;
+            let falsely = chance > 0.0 && self.luck.chance(chance);
+            match self.belt.product(number).filter(|_| falsely) {
+                Some(product) => {
+                    product.falsely = true;
+                    self.belt.push_out(number);
+                }
+                None => self.move_product(number, ProductPlace::Good),
+            }
         } else {
-            self.memory.counts.reject_ordered += u32::from(tag.is_some());
+            self.memory.counts.reject_ordered += 1;
             self.belt.push_out(number);
         }
     }
 
     fn fall(&mut self, number: u64, tag: Option<u32>) {
+        let falsely = self.belt.product(number).is_some_and(|product| product.falsely);
         self.move_product(number, ProductPlace::Bin);
-        let Some(tag) = tag else { return };
+        // What has no tag was on the belt when the PLC started.
+        let tag = tag.unwrap_or_default();
+        if falsely {
+            return self.memory.event(EventKind::NotOrdered, tag);
+        }
         if self.luck.chance(self.faults.luck.bin_eye_blind_chance) {
             self.memory.event(EventKind::RejectUnseen, tag);
         } else {

@@ -114,7 +114,7 @@ fn twenty_products_between_printer_and_gate_are_told_apart_by_their_tags() {
         bench.commands.retain(|command| matches!(command, Command::Plc(PlcCommand::Pass(_))));
     }
     assert_eq!(bench.line.view().products_on_belt, 20);
-    let bad = |tag: u32| tag % 4 == 0;
+    let bad = |tag: u32| tag.is_multiple_of(4);
     for tag in 1..=20 {
         bench.read(tag, if bad(tag) { Reading::Nothing } else { symbol(i64::from(tag)) });
     }
