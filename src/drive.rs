@@ -1,10 +1,10 @@
 //! Runs one line: the only place where facts become deeds.
 use crate::code::CodeId;
 use crate::line::Request;
-use crate::record::Recorder;
 use crate::line::{
     CameraCommand, Command, Event, Line, LineState, LineView, Outcome, PlcCommand, PrinterCommand,
 };
+use crate::record::Recorder;
 use crate::store::{Job, Store, StoreError};
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};

@@ -9,8 +9,8 @@ use crate::label::{self, Design, DesignProblem};
 use crate::line::{
     Event, Line, LineSettings, LineState, LineView, Order, RollMark, RollSettings, StopReason,
 };
-use crate::record::{Opening, Recorder};
 use crate::print::{LabelFormat, PrinterSettings};
+use crate::record::{Opening, Recorder};
 use crate::store::{Job, LineLeft, RollJob, Store, StoreError};
 use crate::telemetry::{Identity, LastWord};
 use crate::verify::{CameraSettings, JobSymbol};

@@ -13,12 +13,14 @@ const EX_UNREADABLE: u8 = 2;
 
 /// Tells today's core what a line was told, and shows where it answers in another way.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 the same, 1 something differs, 2 the recording cannot be read.
+#[command(
+    after_help = "Exit code: 0 the same, 1 something differs, 2 the recording cannot be read.
 Recordings are in data_dir/recordings/LINE; codes are in them as text: treat them as secrets.
 
 Examples:
   markwright replay data/recordings/line-1/00001795342800000000.rec
-  markwright replay --json FILE.rec | jq .differs")]
+  markwright replay --json FILE.rec | jq .differs"
+)]
 pub(super) struct Replay {
     /// The recording.
     file: PathBuf,
@@ -30,8 +32,7 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn run(&self) -> ExitCode {
         let opened = File::open(&self.file).map_err(crate::record::ReplayError::from);
-        let done = opened
-            .and_then(|file| replay(BufReader::new(file), Instant::now().into_std()));
+        let done = opened.and_then(|file| replay(BufReader::new(file), Instant::now().into_std()));
         match done {
             Ok(done) => {
                 say(&if self.json { json(&done) } else { words(&done) });

@@ -60,15 +60,14 @@ pub fn read_array(file: &str, only: Option<Gtin>) -> (Vec<ArrayLine>, Vec<SetAsi
     for (at, raw) in file.split('\n').enumerate() {
         let line = at + 1;
         let Some(read) = read_array_line(line, raw, only) else { continue };
-        let read = read.and_then(|code| {
-            match first_at.insert((code.gtin, code.serial.clone()), line) {
+        let read =
+            read.and_then(|code| match first_at.insert((code.gtin, code.serial.clone()), line) {
                 Some(first) => {
                     first_at.insert((code.gtin, code.serial.clone()), first);
                     Err(Refusal::Duplicate { first })
                 }
                 None => Ok(code),
-            }
-        });
+            });
         match read {
             Ok(code) => taken.push(code),
             Err(refusal) => aside.push(SetAside { line, refusal }),

@@ -18,8 +18,9 @@ use std::sync::Arc;
 pub const GS: char = '\u{1d}';
 
 /// The number of a code in our store. It has no meaning outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct CodeId(pub i64);
 
 impl fmt::Display for CodeId {
@@ -32,8 +33,7 @@ impl fmt::Display for CodeId {
 /// as character 29, no leading FNC1 (the printer adds that).
 ///
 /// `Debug` hides the check part, because logs above debug must not carry usable codes.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct CodeText(Arc<str>);
 
@@ -73,8 +73,7 @@ impl fmt::Debug for CodeText {
 }
 
 /// One marking code in our store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Code {
     /// Its number in our store.
     pub id: CodeId,

@@ -10,12 +10,12 @@ pub use check::{CheckError, default_data_dir, load};
 pub use label::on_label;
 pub use reader::Problem;
 
-use crate::record::RingSettings;
 use crate::apply::PlcSettings;
 use crate::line::LineSettings;
 use crate::order::PriceList;
 use crate::print::PrinterSettings;
 use crate::publish::PublishSettings;
+use crate::record::RingSettings;
 use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
 use crate::upstream::OmsSettings;

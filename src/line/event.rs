@@ -5,8 +5,9 @@ use std::fmt;
 
 /// The number that the PLC gives a product at the infeed. It grows by one a product and is the
 /// name of the product in every later fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Tag(pub u32);
 
 impl fmt::Display for Tag {
@@ -17,13 +18,13 @@ impl fmt::Display for Tag {
 
 /// The number of a picture that a camera driver holds for a while; it names the file, too, when
 /// the picture is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct PictureId(pub u64);
 
 /// One fact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Event {
     /// A deadline asked for by [`super::Line::next_wake`] may have passed.
     Wake,
@@ -44,8 +45,7 @@ pub enum Event {
 }
 
 /// What a person can ask of a line: PackML commands by their standard names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Request {
     /// From Stopped or Complete to Idle; clears latched alarms.
     Reset,
@@ -62,8 +62,7 @@ pub enum Request {
 }
 
 /// Facts from the printer driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PrinterEvent {
     /// Connected, identified, counter read, format stored, nothing in its buffer: ready for labels.
     Up,
@@ -87,8 +86,7 @@ pub enum PrinterEvent {
 }
 
 /// Facts from the PLC driver. Every fact about a product carries its tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PlcEvent {
     /// Connected, right register map, heartbeat seen. `since` tells whether facts were lost.
     Up(Since),
@@ -123,8 +121,7 @@ pub enum PlcEvent {
 }
 
 /// Whether the PLC remembers everything that happened since we last heard it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Since {
     /// It goes on where we were: nothing was lost, or this is the first time ever.
     Known,
@@ -134,8 +131,7 @@ pub enum Since {
 
 /// The state of the machine around the line.
 #[expect(clippy::struct_excessive_bools, reason = "each is one bit of the PLC's status")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Conditions {
     /// Emergency stop pressed.
     pub emergency_stop: bool,
@@ -154,8 +150,7 @@ pub struct Conditions {
 }
 
 /// Which product a frame shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum FrameOf {
     /// The product of this tag: the camera was told it with the trigger.
     Tag(Tag),
@@ -174,8 +169,9 @@ impl fmt::Display for FrameOf {
 }
 
 /// In which direction a line of modules runs through the symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Along {
     /// From top to bottom.
     Column,
@@ -184,8 +180,7 @@ pub enum Along {
 }
 
 /// Facts from the camera driver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CameraEvent {
     /// Connected.
     Up,
@@ -215,8 +210,7 @@ pub enum CameraEvent {
 }
 
 /// What a reader found in one picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reading {
     /// No symbol that could be read.
     Nothing,
@@ -232,8 +226,9 @@ pub enum Reading {
 }
 
 /// Why a device is not usable, in words that an operator can act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Cause {
     /// No connection.
     Unreachable,

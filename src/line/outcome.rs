@@ -4,8 +4,7 @@ use crate::code::{Code, CodeId, CodeText, Step};
 
 /// The answer to one event. The shell makes `records` durable first and only then lets
 /// `commands` out; if the first fails, the second never happens.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Outcome {
     /// What must be remembered.
     pub records: Vec<Record>,
@@ -14,8 +13,7 @@ pub struct Outcome {
 }
 
 /// What the store must remember; also all that MQTT, the pages and the reports are told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Record {
     /// A code took a step of its life.
     Moved {
@@ -119,8 +117,9 @@ pub enum Record {
 }
 
 /// Whether a product may pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Verdict {
     /// The right code was read back.
     Good,
@@ -129,8 +128,9 @@ pub enum Verdict {
 }
 
 /// Why a product must not pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum RejectReason {
     /// No label was on it.
     NoLabel,
@@ -208,8 +208,9 @@ impl RejectReason {
 }
 
 /// What became of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Fate {
     /// On the good side, with a verified code.
     Verified,
@@ -234,8 +235,9 @@ impl Fate {
 }
 
 /// Why the line does not run. Also the kinds of alarms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum StopReason {
     /// The printer is not usable.
     Printer(Cause),
@@ -291,8 +293,7 @@ pub enum StopReason {
 }
 
 /// What the world must do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Command {
     /// Bring this many codes from the store.
     Refill {
@@ -313,8 +314,7 @@ pub enum Command {
 }
 
 /// What a camera can be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CameraCommand {
     /// Keep this picture in a file.
     Keep(PictureId),
@@ -327,8 +327,7 @@ pub enum CameraCommand {
 }
 
 /// What a printer can be told. Nothing of it outlives a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PrinterCommand {
     /// Print these labels side by side, from left to right, in one movement of the web. Their
     /// codes are `Sent` from now on.
@@ -340,8 +339,7 @@ pub enum PrinterCommand {
 }
 
 /// A label that belongs to the roll and not to a product. It carries no code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum RollMark {
     /// Before the first label.
     Leader {
@@ -374,8 +372,7 @@ pub enum RollMark {
 
 /// What a PLC can be told. Nothing of it outlives a connection: after
 /// [`super::PlcEvent::Up`] the line says again what it wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PlcCommand {
     /// Let this product pass the gate. Never said of any other product: the gate rejects what it
     /// hears nothing about.
@@ -389,8 +386,7 @@ pub enum PlcCommand {
 }
 
 /// What the machine should be doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Run {
     /// The belt moves.
     pub belt: bool,
@@ -399,8 +395,7 @@ pub struct Run {
 }
 
 /// The stack light.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Light {
     /// Nothing is wanted of anybody.
     Off,

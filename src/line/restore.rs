@@ -8,8 +8,7 @@ use crate::code::{Code, CodeId, CodeState};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// What the store knows of a line that was not at rest when it was last heard.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Restored {
     /// The state that the last record gave it.
     pub state: Option<LineState>,
@@ -27,8 +26,7 @@ pub struct Restored {
 }
 
 /// The label that came out last on a roll, and those about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LastOut {
     /// Its number on the piece.
     pub place: u32,
@@ -37,8 +35,7 @@ pub struct LastOut {
 }
 
 /// A product that was on the belt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OpenProduct {
     /// Its tag.
     pub tag: Tag,

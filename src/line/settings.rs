@@ -3,8 +3,7 @@ use super::QualitySettings;
 use std::time::Duration;
 
 /// Which stations a code passes, in which order. Data, not a second machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Scenario {
     /// A label is printed for each product, applied, read on the product; the gate acts.
     PrintApply,
@@ -28,8 +27,7 @@ impl Scenario {
 }
 
 /// The limits that a line works within.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LineSettings {
     /// The stations.
     pub scenario: Scenario,
@@ -77,8 +75,7 @@ pub struct LineSettings {
 }
 
 /// How a roll is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RollSettings {
     /// Labels that stand side by side on the web, 1 or more. One row leaves the printer at once.
     pub labels_per_row: usize,
@@ -124,8 +121,7 @@ impl RollSettings {
 }
 
 /// What a line is asked to make, and how far it had come when it was restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Order {
     /// Good products (labels, for a roll) wanted; 0 = until somebody stops the line.
     pub planned: u64,

@@ -73,7 +73,9 @@ impl Intake<'_> {
     /// The array is at its end.
     pub async fn finish(self) -> Result<Imported, StoreError> {
         if self.pace == Pace::Alone {
-            self.store.tune("pragma cache_size = -16384", "pragma wal_autocheckpoint = 1000").await?;
+            self.store
+                .tune("pragma cache_size = -16384", "pragma wal_autocheckpoint = 1000")
+                .await?;
             self.store.tune("pragma wal_checkpoint(truncate)", "pragma shrink_memory").await?;
         }
         Ok(self.imported)

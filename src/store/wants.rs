@@ -284,7 +284,8 @@ impl Store {
         let mut aside: Vec<(usize, String)> =
             block.aside.iter().map(|line| (line.line, line.refusal.to_string())).collect();
         for (code, row) in known {
-            let reason = already_here(&mut tx, code, row).await.map_err(StoreError::asking(what))?;
+            let reason =
+                already_here(&mut tx, code, row).await.map_err(StoreError::asking(what))?;
             aside.push((code.line, reason));
         }
         insert_aside(&mut tx, &block, &aside, now).await.map_err(StoreError::asking(what))?;
@@ -340,11 +341,10 @@ async fn already_here(
     code: &ArrayLine,
     id: i64,
 ) -> Result<String, sqlx::Error> {
-    let (pool, text): (String, String) =
-        sqlx::query_as("select pool, text from code where id = ?")
-            .bind(id)
-            .fetch_one(&mut **tx)
-            .await?;
+    let (pool, text): (String, String) = sqlx::query_as("select pool, text from code where id = ?")
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await?;
     let same = if CodeText::new(text) == code.text { "" } else { ", with another check part" };
     Ok(format!("already stored as code {id} of pool {pool}{same}"))
 }
