@@ -2,7 +2,8 @@
 //! --bench store_journal`. Figures: docs/performance.md.
 //!
 //! Facts that wait together share one transaction, up to 32 (`FACTS_AT_ONCE` in `src/drive.rs`).
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a benchmark")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![allow(clippy::cast_precision_loss, missing_docs, reason = "figures for people")]
 #[path = "../tests/store_kit/mod.rs"]
 mod store_kit;
 

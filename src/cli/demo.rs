@@ -14,6 +14,7 @@ use crate::sim::stage::{Stage, StageSettings};
 use crate::store::{Goods, Lot, NewJob, Store};
 use anyhow::{Context, bail};
 use judge::Summary;
+pub(super) use judge::VerdictTimes;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
