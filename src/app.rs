@@ -1,4 +1,5 @@
 //! The only place that knows everybody: config, bind, hire, drain.
+mod alive;
 mod job;
 mod learner;
 mod marks;
@@ -10,6 +11,7 @@ use crate::line::{Event, Line, LineView, Order};
 use crate::order::PriceList;
 use crate::report::Flush;
 use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
+use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings, WebSettings};
@@ -106,6 +108,10 @@ impl App {
             office_crew: Crew::default(),
         };
         app.hire_offices(&config)?;
+        let store = app.store.clone();
+        app.office_crew.hire("clock", |stop| alive::keep(store, stop));
+        let names: Vec<_> = config.lines.iter().map(|line| line.name.as_str()).collect();
+        app.store.came_up(&names, Micros::now()).await?;
         let mut desks = Vec::new();
         for line in config.lines {
             desks.push(app.hire_line(line, &config.data_dir).await?);
@@ -173,6 +179,7 @@ impl App {
             camera: line.settings.has_camera().then(|| words[2].clone()),
             view: seen.clone(),
             requests: requests_tx.clone(),
+            plan: line.plan.clone(),
             frames_dir: data_dir.join("frames").join(&line.name),
         };
         self.lines.push(Handle { name: line.name.clone(), view: seen, requests: requests_tx });

@@ -28,6 +28,10 @@ pub enum Permission {
     DecideOrders,
     /// Say what became of codes in doubt.
     DecideDoubts,
+    /// Take notice of alarms, put them aside for a time, and say why a line stood.
+    AnswerAlarms,
+    /// Take an alarm out of service until somebody brings it back.
+    RemoveAlarms,
 }
 
 impl Role {
@@ -67,13 +71,15 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
         Self::SeeEveryOrder,
         Self::DecideOrders,
         Self::DecideDoubts,
+        Self::AnswerAlarms,
+        Self::RemoveAlarms,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -85,6 +91,8 @@ impl Permission {
             Self::SeeEveryOrder => "see the orders of others",
             Self::DecideOrders => "decide about orders",
             Self::DecideDoubts => "decide about codes in doubt",
+            Self::AnswerAlarms => "answer alarms",
+            Self::RemoveAlarms => "take alarms out of service",
         }
     }
 }
@@ -92,13 +100,14 @@ impl Permission {
 /// Whether a person of this role may do this.
 pub const fn may(role: Role, permission: Permission) -> bool {
     match permission {
-        Permission::SeeLine | Permission::ControlLine => {
+        Permission::SeeLine | Permission::ControlLine | Permission::AnswerAlarms => {
             matches!(role, Role::Operator | Role::Manager)
         }
         Permission::OrderLabels => matches!(role, Role::Customer),
-        Permission::SeeEveryOrder | Permission::DecideOrders | Permission::DecideDoubts => {
-            matches!(role, Role::Manager)
-        }
+        Permission::SeeEveryOrder
+        | Permission::DecideOrders
+        | Permission::DecideDoubts
+        | Permission::RemoveAlarms => matches!(role, Role::Manager),
     }
 }
 

@@ -4,10 +4,12 @@ use super::check::SECOND;
 use super::label::{label_head, try_label};
 use super::plc;
 use super::reader::Reader;
+use super::shifts;
 use super::{LineConfig, Work};
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, DesignProblem, Head};
 use crate::line::{LineSettings, QualitySettings, RollSettings, Scenario};
+use crate::oee::Shifts;
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::store::{Goods, Lot};
@@ -21,6 +23,7 @@ pub(super) const MS: Duration = Duration::from_millis(1);
 pub(super) fn line_config(
     mut at: Reader<'_>,
     data_dir: &Path,
+    usual: &Shifts,
     rules: &mut Vec<StockRule>,
 ) -> Option<LineConfig> {
     let wanted = "letters, digits, - and _";
@@ -33,6 +36,7 @@ pub(super) fn line_config(
     let belt = scenario.is_none_or(Scenario::has_belt);
     let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
     let quality = quality(at.table("quality"));
+    let plan = shifts::plan(&mut at, usual);
     let by_itself = at.flag_or("by_itself", !belt);
     let roll = if belt { Media::default() } else { roll(&mut at) };
     let profile = at.shown("printer", "profile").unwrap_or_default();
@@ -49,7 +53,7 @@ pub(super) fn line_config(
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
-        "name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, design, planned, design_per_minute, micro_stop, shifts, limits, quality, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -82,6 +86,7 @@ pub(super) fn line_config(
         profile,
         pitch_mm: roll.pitch_mm,
         gap_mm: roll.gap_mm,
+        plan,
         work,
     })
 }

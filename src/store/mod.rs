@@ -1,4 +1,5 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
+mod alarms;
 mod append;
 mod codes;
 mod counts;
@@ -6,6 +7,7 @@ mod doubts;
 mod goods;
 mod grades;
 mod jobs;
+mod made;
 mod open;
 mod orders;
 mod outbox;
@@ -16,9 +18,11 @@ mod reports;
 mod restore;
 mod rolls;
 mod screen;
+mod spans;
 mod views;
 mod wants;
 
+pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
 pub use codes::Imported;
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
@@ -42,5 +46,6 @@ pub use reports::{
 pub use restore::LineLeft;
 pub use rolls::{Fates, OddLabel, Passport, Piece};
 pub use screen::{JobOnScreen, ScreenFacts};
+pub use spans::StopSaid;
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};

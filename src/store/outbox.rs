@@ -1,6 +1,6 @@
 //! The outbox: what is to be published, written in the transaction of what it tells of.
 use super::open::count;
-use super::{Store, StoreError, counts};
+use super::{Store, StoreError, alarms, counts};
 use crate::code::Step;
 use crate::line::{Record, StopReason};
 use crate::telemetry::clock::Micros;
@@ -66,7 +66,13 @@ pub(super) async fn tell(
     at: Micros,
     records: &[Record],
 ) -> Result<bool, StoreError> {
-    let mut rows: Vec<Row> = records.iter().filter_map(|r| announced(line, at, r)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for record in records {
+        if let Record::AlarmRaised(reason) | Record::AlarmCleared(reason) = record {
+            rows.push(alarms::message(db, line, at, *reason).await?);
+        }
+        rows.extend(announced(line, at, record));
+    }
     if records.iter().any(changes_counts) {
         rows.push(counted(db, line, job, at).await?);
     }
@@ -94,9 +100,9 @@ pub(super) async fn tell_job(
 }
 
 /// Topic, payload, retain.
-type Row = (String, String, bool);
+pub(super) type Row = (String, String, bool);
 
-fn row(line: &str, what: &str, body: &Value, retain: bool) -> Row {
+pub(super) fn row(line: &str, what: &str, body: &Value, retain: bool) -> Row {
     // These three have a meaning in topics.
     let line = line.replace(['/', '+', '#'], "_");
     (format!("{line}/{what}"), body.to_string(), retain)
@@ -112,9 +118,9 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
             });
             Some(row(line, "state", &body, true))
         }
-        Record::AlarmRaised(reason) => Some(alarm(line, at, reason, true)),
-        Record::AlarmCleared(reason) => Some(alarm(line, at, reason, false)),
-        Record::Moved { .. }
+        Record::AlarmRaised(_)
+        | Record::AlarmCleared(_)
+        | Record::Moved { .. }
         | Record::ProductSeen { .. }
         | Record::ProductLabelled { .. }
         | Record::ProductJudged { .. }
@@ -126,14 +132,6 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::Graded { .. }
         | Record::Heard { .. } => None,
     }
-}
-
-fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
-    let body = json!({
-        "at": rfc3339(at), "kind": reason.kind(),
-        "words": reason.words().sentence(), "standing": standing,
-    });
-    row(line, "alarm", &body, false)
 }
 
 /// Counts are told when a product's fate is known or a code falls out of the way.
@@ -186,7 +184,7 @@ async fn counted(
     Ok(row)
 }
 
-async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), StoreError> {
+pub(super) async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -208,7 +206,7 @@ async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), 
     Ok(())
 }
 
-fn rfc3339(at: Micros) -> String {
+pub(super) fn rfc3339(at: Micros) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| String::new(), |at| at.to_string())
 }
 

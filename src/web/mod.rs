@@ -1,4 +1,5 @@
 //! Pages, JSON, live updates, sign-in. All that a page can do to a line is a request.
+mod alarms;
 mod api;
 mod assets;
 mod desk;
@@ -6,6 +7,7 @@ mod grades;
 mod line_page;
 mod look;
 mod new_printer;
+mod oee;
 mod orders;
 mod page;
 mod pulse;
