@@ -31,7 +31,10 @@ const ROOMS: [(&str, &str); 29] = [
     ("centre", "code line order label store telemetry"),
     ("publish", "code line order access label store telemetry"),
     // `crew` because the pages watch every line with a task each; `symbol` for what a grade says.
-    ("web", "code line order access alarm oee label store telemetry crew symbol grading calibration"),
+    (
+        "web",
+        "code line order access alarm oee label store telemetry crew symbol grading calibration",
+    ),
     ("drive", "code line store telemetry"),
     // What was written becomes the settings of each room; nobody else sees the whole.
     (
@@ -71,8 +74,7 @@ const PACKAGES: [(&str, &str); 20] = [
 ];
 
 /// Rooms that never wait, open, log or read a clock.
-const PURE: [&str; 8] =
-    ["code", "symbol", "label", "line", "order", "access", "alarm", "oee"];
+const PURE: [&str; 8] = ["code", "symbol", "label", "line", "order", "access", "alarm", "oee"];
 const IMPURE: [&str; 6] = ["tokio::", "async fn", ".await", "tracing::", "::now(", ".elapsed("];
 /// Longer files hide something that wants a name of its own.
 const LINES_MAX: usize = 500;

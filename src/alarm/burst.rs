@@ -17,10 +17,7 @@ pub fn begins_burst(reason: StopReason, at: Micros, last: Option<Micros>) -> boo
 
 /// Whether the line runs on with it.
 pub const fn is_warning(reason: StopReason) -> bool {
-    matches!(
-        reason,
-        StopReason::QualityFalls | StopReason::GrowthDrifts | StopReason::HeadWears(_)
-    )
+    matches!(reason, StopReason::QualityFalls | StopReason::GrowthDrifts | StopReason::HeadWears(_))
 }
 
 #[cfg(test)]

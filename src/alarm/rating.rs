@@ -171,11 +171,13 @@ mod tests {
 
     #[test]
     fn the_document_has_every_alarm_with_its_rating() {
-        let mut table = String::from("| Alarm | Priority | Minutes to respond | Latches |\n|---|---|---|---|");
+        let mut table =
+            String::from("| Alarm | Priority | Minutes to respond | Latches |\n|---|---|---|---|");
         for priority in Priority::ALL {
             for reason in StopReason::every().filter(|r| rate(*r).priority == priority) {
                 let Rating { respond_within, latches, .. } = rate(reason);
-                let (minutes, latches) = (respond_within.as_secs() / 60, if latches { "yes" } else { "" });
+                let (minutes, latches) =
+                    (respond_within.as_secs() / 60, if latches { "yes" } else { "" });
                 let _ = write!(
                     table,
                     "\n| `{}` | {} | {minutes} | {latches} |",

@@ -104,7 +104,12 @@ impl Alarm {
     }
 
     /// Any other step. `until` is the end of a shelving, bounded by [`SHELVED_AT_MOST`].
-    pub fn step(&mut self, step: Step, at: Micros, until: Option<Micros>) -> Result<(), IllegalStep> {
+    pub fn step(
+        &mut self,
+        step: Step,
+        at: Micros,
+        until: Option<Micros>,
+    ) -> Result<(), IllegalStep> {
         self.take(step)?;
         if step == Step::Acknowledge {
             self.since.acked = Some(at);

@@ -109,9 +109,7 @@ impl Condition {
             (Step::Suppress, state) if !state.is_hidden() => {
                 Some(self.shown(S::SuppressedByDesign))
             }
-            (Step::TakeOut, state) if state != S::OutOfService => {
-                Some(self.shown(S::OutOfService))
-            }
+            (Step::TakeOut, state) if state != S::OutOfService => Some(self.shown(S::OutOfService)),
             (Step::Unshelve, S::Shelved)
             | (Step::Unsuppress, S::SuppressedByDesign)
             | (Step::PutBack, S::OutOfService) => Some(self.back()),
@@ -336,10 +334,7 @@ mod tests {
     #[test]
     fn what_was_hidden_is_shown_anew_as_it_stands_by_then() {
         use Step::{Acknowledge, Clear, PutBack, Raise, Shelve, TakeOut, Unshelve};
-        assert_eq!(
-            walk(&[Raise, Acknowledge, Shelve, Unshelve], false),
-            State::Unacknowledged
-        );
+        assert_eq!(walk(&[Raise, Acknowledge, Shelve, Unshelve], false), State::Unacknowledged);
         assert_eq!(walk(&[Raise, Shelve, Clear, Unshelve], false), State::Normal);
         assert_eq!(walk(&[Raise, Shelve, Clear, Unshelve], true), State::LatchedUnacknowledged);
         assert_eq!(walk(&[TakeOut, Raise], false), State::OutOfService);

@@ -174,9 +174,8 @@ fn lines(
 ) -> Vec<LineConfig> {
     let tables = top.tables("line");
     let (file, problems) = top.file_and_problems();
-    let read = |(at, table)| {
-        line_config(Reader::new(file, at, table, problems), data_dir, shifts, rules)
-    };
+    let read =
+        |(at, table)| line_config(Reader::new(file, at, table, problems), data_dir, shifts, rules);
     tables.into_iter().filter_map(read).collect()
 }
 

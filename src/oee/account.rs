@@ -212,8 +212,7 @@ mod tests {
         ];
         let account = account(&spans, &[window(0, 1_000)], s(300));
         let told: Vec<_> = account.stops.iter().map(|stop| (stop.proposed, stop.planned)).collect();
-        let wanted =
-            [(StopCause::NotKnown, 100_000_000), (StopCause::NotStarted, 30_000_000)];
+        let wanted = [(StopCause::NotKnown, 100_000_000), (StopCause::NotStarted, 30_000_000)];
         assert_eq!(told, wanted);
     }
 

@@ -158,9 +158,11 @@ mod tests {
 
     #[test]
     fn every_cause_is_read_back_and_no_word_means_two() {
-        let own = [StopCause::JobDone, StopCause::Asked, StopCause::NotStarted, StopCause::NotKnown];
+        let own =
+            [StopCause::JobDone, StopCause::Asked, StopCause::NotStarted, StopCause::NotKnown];
         let people = PeopleCause::ALL.map(StopCause::People);
-        let all: Vec<_> = StopReason::every().map(StopCause::Trouble).chain(own).chain(people).collect();
+        let all: Vec<_> =
+            StopReason::every().map(StopCause::Trouble).chain(own).chain(people).collect();
         for cause in &all {
             assert_eq!(cause.kind().parse().as_ref(), Ok(cause));
         }

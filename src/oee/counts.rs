@@ -76,9 +76,13 @@ mod tests {
     #[test]
     fn a_challenge_is_seen_and_is_neither_made_nor_defective() {
         let mut counts = Counts::default();
-        for (what, n) in
-            [("seen", 10), ("verified", 5), ("rejected.no_read", 2), ("rejected.challenge", 1), ("sampled", 1)]
-        {
+        for (what, n) in [
+            ("seen", 10),
+            ("verified", 5),
+            ("rejected.no_read", 2),
+            ("rejected.challenge", 1),
+            ("sampled", 1),
+        ] {
             counts.add(what, n);
         }
         assert_eq!((counts.processed(), counts.defective(), counts.open()), (9, 3, 1));

@@ -63,11 +63,7 @@ impl Plan {
 
 /// Causes by the planned time that they took, the heaviest first. `said` is what a person says a
 /// stop was, if anybody did.
-pub fn pareto(
-    stops: &[Stop],
-    plan: &Plan,
-    said: impl Fn(&Stop) -> Option<StopCause>,
-) -> Vec<Bar> {
+pub fn pareto(stops: &[Stop], plan: &Plan, said: impl Fn(&Stop) -> Option<StopCause>) -> Vec<Bar> {
     let mut bars: BTreeMap<Option<StopCause>, (u64, i64)> = BTreeMap::new();
     for stop in stops {
         let own = said(stop).unwrap_or(stop.proposed);
@@ -110,11 +106,8 @@ mod tests {
     #[test]
     fn a_shift_by_hand() {
         // 480 min planned, 400 min run, 60 a minute by design, 21 600 made, 21 060 good.
-        let account = Account {
-            planned: 480 * 60_000_000,
-            run: 400 * 60_000_000,
-            ..Account::default()
-        };
+        let account =
+            Account { planned: 480 * 60_000_000, run: 400 * 60_000_000, ..Account::default() };
         let mut counts = Counts::default();
         for (what, n) in [("seen", 21_610), ("verified", 21_060), ("rejected.no_read", 540)] {
             counts.add(what, n);
@@ -134,10 +127,13 @@ mod tests {
     fn short_stops_are_one_bar_and_what_is_said_counts() {
         let plan = Plan { micro_stop: Duration::from_secs(120), ..Plan::default() };
         let (asked, jam) = (StopCause::Asked, StopCause::People(super::super::PeopleCause::Jam));
-        let stops = [stop(0, 119, asked), stop(1, 119, asked), stop(2, 120, asked), stop(3, 500, asked)];
+        let stops =
+            [stop(0, 119, asked), stop(1, 119, asked), stop(2, 120, asked), stop(3, 500, asked)];
         let bars = pareto(&stops, &plan, |stop| (stop.from.0 == 2).then_some(jam));
-        let told: Vec<_> = bars.iter().map(|bar| (bar.words(), bar.stops, bar.time / 1_000_000)).collect();
-        let wanted = [(asked.words(), 1, 500), ("Micro-stops".to_owned(), 2, 238), (jam.words(), 1, 120)];
+        let told: Vec<_> =
+            bars.iter().map(|bar| (bar.words(), bar.stops, bar.time / 1_000_000)).collect();
+        let wanted =
+            [(asked.words(), 1, 500), ("Micro-stops".to_owned(), 2, 238), (jam.words(), 1, 120)];
         assert_eq!(told, wanted);
     }
 

@@ -87,11 +87,7 @@ impl Shifts {
     pub fn windows(&self, from: Micros, to: Micros) -> Vec<Window> {
         let mut windows: Vec<Window> = (self.day(from) - 1..=self.day(to))
             .flat_map(|day| self.of_day(day))
-            .map(|window| Window {
-                from: window.from.max(from),
-                to: window.to.min(to),
-                ..window
-            })
+            .map(|window| Window { from: window.from.max(from), to: window.to.min(to), ..window })
             .filter(|window| window.from < window.to)
             .collect();
         windows.sort_by_key(|window| window.from);
@@ -228,9 +224,18 @@ mod tests {
 
     #[test]
     fn times_and_offsets_are_read_or_refused() {
-        assert_eq!((clock("00:00"), clock("24:00"), clock("06:05")), (Some(0), Some(1440), Some(365)));
-        assert_eq!((clock("24:01"), clock("6:00"), clock("06:60"), clock("+6:00")), (None, None, None, None));
-        assert_eq!((offset("+03:00"), offset("-05:30"), offset("Z")), (Some(180), Some(-330), Some(0)));
+        assert_eq!(
+            (clock("00:00"), clock("24:00"), clock("06:05")),
+            (Some(0), Some(1440), Some(365))
+        );
+        assert_eq!(
+            (clock("24:01"), clock("6:00"), clock("06:60"), clock("+6:00")),
+            (None, None, None, None)
+        );
+        assert_eq!(
+            (offset("+03:00"), offset("-05:30"), offset("Z")),
+            (Some(180), Some(-330), Some(0))
+        );
         assert_eq!((offset("03:00"), offset("+15:00"), offset("")), (None, None, None));
     }
 

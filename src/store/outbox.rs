@@ -184,7 +184,11 @@ async fn counted(
     Ok(row)
 }
 
-pub(super) async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), StoreError> {
+pub(super) async fn put(
+    db: &mut SqliteConnection,
+    at: Micros,
+    rows: &[Row],
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }

@@ -185,14 +185,12 @@ pub(super) async fn note(
 }
 
 async fn end(db: &mut SqliteConnection, line: &str, at: Micros) -> Result<(), StoreError> {
-    sqlx::query(
-        "update line_span set to_at = max(from_at, $1) where line = $2 and to_at is null",
-    )
-    .bind(at.0)
-    .bind(line)
-    .execute(db)
-    .await
-    .map_err(StoreError::asking(WHAT))?;
+    sqlx::query("update line_span set to_at = max(from_at, $1) where line = $2 and to_at is null")
+        .bind(at.0)
+        .bind(line)
+        .execute(db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
     Ok(())
 }
 

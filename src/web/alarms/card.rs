@@ -127,8 +127,8 @@ impl Card {
         let words = alarm.reason.words();
         let rating = alarm.rating();
         let state = alarm.state();
-        let (person, note) = known
-            .map_or_else(Default::default, |known| (known.person.clone(), known.note.clone()));
+        let (person, note) =
+            known.map_or_else(Default::default, |known| (known.person.clone(), known.note.clone()));
         Self {
             kind: alarm.reason.kind().into_owned(),
             state: state.word(),
@@ -151,10 +151,7 @@ impl Card {
             person,
             note,
             can_acknowledge: state.is_unacknowledged(),
-            can_reset: matches!(
-                state,
-                State::LatchedUnacknowledged | State::LatchedAcknowledged
-            ),
+            can_reset: matches!(state, State::LatchedUnacknowledged | State::LatchedAcknowledged),
         }
     }
 

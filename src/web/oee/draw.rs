@@ -11,14 +11,20 @@ const HIGH: f64 = 40.0;
 const THIN: f64 = 0.2;
 
 /// What the line did, from left to right.
-pub(super) fn states(account: &Account, planned: &[Window], (from, to): (Micros, Micros)) -> String {
+pub(super) fn states(
+    account: &Account,
+    planned: &[Window],
+    (from, to): (Micros, Micros),
+) -> String {
     let x = |at: Micros| share_of(at.0 - from.0, to.0 - from.0).clamp(0.0, 1.0) * WIDE;
     let mut svg = open("timebar", "What the line did");
     let mut last: Option<(&str, f64, f64)> = None;
     for piece in &account.pieces {
         let (class, left, right) = (class_of(piece), x(piece.from), x(piece.to));
         last = match last {
-            Some((was, start, end)) if was == class && left - end < THIN => Some((was, start, right)),
+            Some((was, start, end)) if was == class && left - end < THIN => {
+                Some((was, start, right))
+            }
             Some(done) => {
                 draw(&mut svg, done);
                 Some((class, left, right))

@@ -71,9 +71,8 @@ impl Look {
         let cause = |stop: &Stop| said.get(&stop.span).map(|said| said.reason);
         let bars = pareto(&account.stops, plan, cause);
         let (from, to) = (local(plan, window.from), local(plan, window.to));
-        let wants_answer = |stop: &&Stop| {
-            stop.span > 0 && !plan.is_micro(stop) && !said.contains_key(&stop.span)
-        };
+        let wants_answer =
+            |stop: &&Stop| stop.span > 0 && !plan.is_micro(stop) && !said.contains_key(&stop.span);
         let asked: Vec<_> = account.stops.iter().rev().filter(wants_answer).collect();
         let answered = account.stops.iter().rev().filter(|stop| said.contains_key(&stop.span));
         let view = |stop: &Stop| StopView::of(stop, said.get(&stop.span), plan);
@@ -105,7 +104,9 @@ impl Look {
 
     /// For the page: the big words.
     pub(super) fn headline(&self) -> String {
-        self.figures.oee.map_or_else(|| "No OEE yet".to_owned(), |oee| format!("OEE {}", percent(oee)))
+        self.figures
+            .oee
+            .map_or_else(|| "No OEE yet".to_owned(), |oee| format!("OEE {}", percent(oee)))
     }
 
     /// For the page: what is missing for a figure, or what it means.
@@ -258,8 +259,5 @@ fn local(plan: &Plan, at: Micros) -> Local {
     let ahead = plan.shifts.ahead_minutes * 60_000_000;
     let moved = jiff::Timestamp::from_microsecond(at.0.saturating_add(ahead)).unwrap_or_default();
     let moved = moved.to_zoned(jiff::tz::TimeZone::UTC);
-    Local {
-        day: moved.strftime("%d.%m.%Y").to_string(),
-        time: moved.strftime("%H:%M").to_string(),
-    }
+    Local { day: moved.strftime("%d.%m.%Y").to_string(), time: moved.strftime("%H:%M").to_string() }
 }

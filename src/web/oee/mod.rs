@@ -54,8 +54,7 @@ enum Over {
 }
 
 impl Over {
-    const ALL: [Self; 5] =
-        [Self::Shift, Self::LastShift, Self::Day, Self::Yesterday, Self::Job];
+    const ALL: [Self; 5] = [Self::Shift, Self::LastShift, Self::Day, Self::Yesterday, Self::Job];
 
     const fn word(self) -> &'static str {
         match self {
