@@ -451,7 +451,7 @@ async fn a_stop_is_proposed_confirmed_and_weighed() {
 async fn three_seconds_tell_what_stands_and_where_the_time_went() {
     let mut held = view(LineState::Held);
     held.why = Some(RIBBON);
-    held.alarms = vec![RIBBON, StopReason::BinFull];
+    held.alarms = vec![RIBBON, StopReason::BinFull, StopReason::AirLow];
     let house = House::with(&["one"], held, WebSettings::default()).await;
     a_day(&house).await;
     let hold = line(LineState::Execute, LineState::Holding, Some(RIBBON));
@@ -460,6 +460,14 @@ async fn three_seconds_tell_what_stands_and_where_the_time_went() {
     let shelve = AlarmAnswer::Shelve(Duration::from_mins(15));
     house.store.answer_alarm(LINE, StopReason::AirLow, &shelve, "anna").await.unwrap();
     look(&house, "alarms", "3 alarms").await;
+    let browser = Browser::open(&house.url, 1280, 800).await;
+    browser.go("/lines/one").await;
+    browser.see("#trouble", "Also: The reject bin is full").await;
+    let gone = "return !document.getElementById('trouble').innerText.includes('Air pressure')";
+    browser.holds("what is shelved is not told", gone).await;
+    browser.see("#job", "3 not acknowledged").await;
+    browser.shoot("standing_line.png").await;
+    browser.close().await;
     look(&house, "oee?over=day", "OEE").await;
     let causes = Cause::ALL.map(|cause| came(StopReason::Camera(cause)));
     house.store.append(LINE, None, &causes).await.unwrap();

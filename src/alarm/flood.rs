@@ -38,8 +38,8 @@ pub fn flood(raised: &[Micros], now: Micros) -> Flood {
     for at in changes {
         last += raised[last..].iter().take_while(|raised| raised.0 <= at).count();
         first += raised[first..last].iter().take_while(|raised| old(raised) <= at).count();
-        let least = if is_flood { FLOOD_ENDS_BELOW } else { FLOOD_MORE_THAN + 1 };
-        is_flood = last - first >= least;
+        let enough = if is_flood { FLOOD_ENDS_BELOW } else { FLOOD_MORE_THAN + 1 };
+        is_flood = last - first >= enough;
     }
     Flood { count: last - first, is_flood }
 }
