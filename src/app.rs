@@ -1,4 +1,5 @@
 //! The only place that knows everybody: config, bind, hire, drain.
+mod alive;
 mod job;
 mod learner;
 mod marks;
@@ -12,6 +13,7 @@ use crate::line::{Event, Line, LineView, Order, Restored};
 use crate::order::PriceList;
 use crate::report::Flush;
 use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
+use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings, WebSettings};
@@ -124,6 +126,10 @@ impl App {
             _sign_of_life: sign_of_life(&config.data_dir).filter(|file| file.lock_shared().is_ok()),
         };
         app.hire_offices(&config)?;
+        let store = app.store.clone();
+        app.office_crew.hire("clock", |stop| alive::keep(store, stop));
+        let names: Vec<_> = config.lines.iter().map(|line| line.name.as_str()).collect();
+        app.store.came_up(&names, Micros::now()).await?;
         let mut desks = Vec::new();
         let jobs = config.lines.iter().map(|line| (line.name.clone(), line.job_rules())).collect();
         for line in config.lines {
@@ -192,6 +198,7 @@ impl App {
             camera: line.settings.has_camera().then(|| words[2].clone()),
             view: seen.clone(),
             requests: requests_tx.clone(),
+            plan: line.plan.clone(),
             frames_dir: data_dir.join("frames").join(&line.name),
         };
         self.lines.push(Handle { name: line.name.clone(), view: seen, requests: requests_tx });

@@ -13,6 +13,8 @@ pub mod label;
 pub mod line;
 pub mod order;
 pub mod access;
+pub mod alarm;
+pub mod oee;
 
 pub mod upstream;
 pub mod pull;

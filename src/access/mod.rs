@@ -34,6 +34,10 @@ pub enum Permission {
     ReleaseLatch,
     /// Sign, as the second person, for a job that is closed although something stands open.
     SignJobs,
+    /// Take notice of alarms, put them aside for a time, and say why a line stood.
+    AnswerAlarms,
+    /// Take an alarm out of service until somebody brings it back.
+    RemoveAlarms,
 }
 
 impl Role {
@@ -73,7 +77,7 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
@@ -83,6 +87,8 @@ impl Permission {
         Self::ChangeMode,
         Self::ReleaseLatch,
         Self::SignJobs,
+        Self::AnswerAlarms,
+        Self::RemoveAlarms,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -97,6 +103,8 @@ impl Permission {
             Self::ChangeMode => "change the mode of a line",
             Self::ReleaseLatch => "release a line that waits for its manager",
             Self::SignJobs => "sign for jobs",
+            Self::AnswerAlarms => "answer alarms",
+            Self::RemoveAlarms => "take alarms out of service",
         }
     }
 }
@@ -104,7 +112,7 @@ impl Permission {
 /// Whether a person of this role may do this.
 pub const fn may(role: Role, permission: Permission) -> bool {
     match permission {
-        Permission::SeeLine | Permission::ControlLine => {
+        Permission::SeeLine | Permission::ControlLine | Permission::AnswerAlarms => {
             matches!(role, Role::Operator | Role::Manager)
         }
         Permission::OrderLabels => matches!(role, Role::Customer),
@@ -113,7 +121,8 @@ pub const fn may(role: Role, permission: Permission) -> bool {
         | Permission::DecideDoubts
         | Permission::ChangeMode
         | Permission::ReleaseLatch
-        | Permission::SignJobs => matches!(role, Role::Manager),
+        | Permission::SignJobs
+        | Permission::RemoveAlarms => matches!(role, Role::Manager),
     }
 }
 

@@ -4,11 +4,13 @@ use super::check::SECOND;
 use super::label::{label_head, try_label};
 use super::plc;
 use super::reader::Reader;
+use super::shifts;
 use super::stations;
 use super::{LineConfig, Work};
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, DesignProblem, Head};
 use crate::line::{LineSettings, QualitySettings, RejectShare, RollSettings, Scenario, Stations};
+use crate::oee::Shifts;
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
 use crate::record::RingSettings;
@@ -23,6 +25,7 @@ pub(super) const MS: Duration = Duration::from_millis(1);
 pub(super) fn line_config(
     mut at: Reader<'_>,
     data_dir: &Path,
+    usual: &Shifts,
     rules: &mut Vec<StockRule>,
 ) -> Option<LineConfig> {
     let wanted = "letters, digits, - and _";
@@ -38,6 +41,7 @@ pub(super) fn line_config(
     let settings =
         limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply), stations.as_ref());
     let quality = quality(at.table("quality"));
+    let plan = shifts::plan(&mut at, usual);
     let by_itself = at.flag_or("by_itself", !belt);
     let clearance = at.flag_or("clearance", false);
     let challenge = if belt { at.number_or("challenge_every_hours", 0, 0, 168) } else { 0 };
@@ -61,7 +65,7 @@ pub(super) fn line_config(
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
-        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, limits, stations, quality, recorder, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, design_per_minute, micro_stop, shifts, limits, stations, quality, recorder, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -95,6 +99,7 @@ pub(super) fn line_config(
         profile,
         pitch_mm: roll.pitch_mm,
         gap_mm: roll.gap_mm,
+        plan,
         work,
         clearance,
         challenge_every: (challenge > 0).then(|| Duration::from_secs(challenge * 3_600)),

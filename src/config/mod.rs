@@ -5,6 +5,7 @@ mod label;
 mod line;
 mod plc;
 mod reader;
+mod shifts;
 mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
@@ -13,6 +14,7 @@ pub use reader::Problem;
 
 use crate::apply::PlcSettings;
 use crate::line::LineSettings;
+use crate::oee::Plan;
 use crate::order::PriceList;
 use crate::print::PrinterSettings;
 use crate::publish::PublishSettings;
@@ -91,6 +93,8 @@ pub struct LineConfig {
     pub pitch_mm: f32,
     /// The gap between two rows of labels.
     pub gap_mm: f32,
+    /// When it should run, and how fast.
+    pub plan: Plan,
     /// What it makes if nobody gives it another job.
     pub work: Option<Work>,
     /// Whether it is cleared by a person before and after every job.

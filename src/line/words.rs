@@ -247,6 +247,13 @@ impl StopReason {
         Self::ChallengeDue,
         Self::ChallengeFailed,
     ];
+
+    /// Every reason, each device with every cause; of the places where a head wears, the first.
+    pub fn every() -> impl Iterator<Item = Self> {
+        let of = |cause| [Self::Printer(cause), Self::Plc(cause), Self::Camera(cause)];
+        let wears = Self::HeadWears(Wear { along: Along::Column, column: 1, share: 0 });
+        Self::OWN.into_iter().chain(Cause::ALL.into_iter().flat_map(of)).chain([wears])
+    }
 }
 
 impl FromStr for StopReason {
@@ -255,9 +262,8 @@ impl FromStr for StopReason {
         if let Some(wear) = kind.strip_prefix("head_wears.").and_then(worn) {
             return Ok(Self::HeadWears(wear));
         }
-        let of = |cause| [Self::Printer(cause), Self::Plc(cause), Self::Camera(cause)];
-        let mut every = Self::OWN.into_iter().chain(Cause::ALL.into_iter().flat_map(of));
-        every.find(|reason| reason.kind() == kind).ok_or_else(|| UnknownStopReason(kind.to_owned()))
+        let found = Self::every().find(|reason| reason.kind() == kind);
+        found.ok_or_else(|| UnknownStopReason(kind.to_owned()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
 use super::grades::{self, NewGrade};
-use super::{Store, StoreError, bin, challenges, moved, outbox};
+use super::{Store, StoreError, alarms, bin, challenges, made, moved, outbox, spans};
 use crate::code::{CodeId, CodeState, Step};
 use crate::line::{Fate, InBin, LineState, Mode, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
@@ -37,6 +37,8 @@ impl Store {
             read_good: 0,
             labels_read: false,
             grades: Vec::new(),
+            codes_used: 0,
+            labels_used: 0,
             journal: Vec::with_capacity(records.len()),
         };
         for record in records {
@@ -45,9 +47,12 @@ impl Store {
         entry.note_labels_out().await?;
         entry.note_line(records).await?;
         entry.write_journal().await?;
+        entry.write_used().await?;
         entry.write_grades().await?;
         let at = entry.at;
         challenges::write(&mut tx, line, at, records).await?;
+        alarms::note(&mut tx, line, at, records).await?;
+        spans::note(&mut tx, (line, job), at, records).await?;
         let told = self.publishes && outbox::tell(&mut tx, line, job, at, records).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))?;
         if told {
@@ -72,6 +77,9 @@ struct Entry<'a> {
     /// Whether a label of a roll was read.
     labels_read: bool,
     grades: Vec<NewGrade>,
+    /// Codes handed to the printer, and labels that came out of it.
+    codes_used: i64,
+    labels_used: i64,
     /// Kind, code and body of what goes into the journal.
     journal: Vec<(&'static str, Option<i64>, Value)>,
 }
@@ -110,8 +118,14 @@ impl Entry<'_> {
                 Ok(())
             }
             Record::Challenged { .. } => Ok(()),
-            Record::AlarmRaised(reason) => self.alarm_raised(reason).await,
-            Record::AlarmCleared(reason) => self.alarm_cleared(reason).await,
+            Record::AlarmRaised(reason) => {
+                self.journal.push(("alarm_raised", None, json!({"alarm": reason.kind()})));
+                Ok(())
+            }
+            Record::AlarmCleared(reason) => {
+                self.journal.push(("alarm_cleared", None, json!({"alarm": reason.kind()})));
+                Ok(())
+            }
             Record::CameBack { tag } => self.came_back(tag).await,
             Record::Bin { tag, what } => self.in_bin(tag, what).await,
             Record::Heard { .. } => Ok(()),
@@ -156,6 +170,8 @@ impl Entry<'_> {
             return Err(refused(why));
         }
         self.states.insert(code, now);
+        self.codes_used += i64::from(now == S::Sent);
+        self.labels_used += i64::from(now == S::Printed);
         if now == S::Printed {
             self.labels_out.push((code.0, 1));
         } else if was == S::Printed && (settled || now == S::Doubtful) {
@@ -291,40 +307,6 @@ impl Entry<'_> {
         Ok(())
     }
 
-    async fn alarm_raised(&mut self, reason: StopReason) -> Result<(), StoreError> {
-        let kind = reason.kind();
-        sqlx::query(
-            "insert into alarm (line, kind, words, raised_at) select $1, $2, $3, $4 \
-             where not exists \
-             (select 1 from alarm where line = $1 and kind = $2 and cleared_at is null)",
-        )
-        .bind(self.line)
-        .bind(&*kind)
-        .bind(reason.words().sentence())
-        .bind(self.at.0)
-        .execute(&mut *self.db)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        self.journal.push(("alarm_raised", None, json!({"alarm": kind})));
-        Ok(())
-    }
-
-    async fn alarm_cleared(&mut self, reason: StopReason) -> Result<(), StoreError> {
-        let kind = reason.kind();
-        sqlx::query(
-            "update alarm set cleared_at = $1 \
-             where line = $2 and kind = $3 and cleared_at is null",
-        )
-        .bind(self.at.0)
-        .bind(self.line)
-        .bind(&*kind)
-        .execute(&mut *self.db)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        self.journal.push(("alarm_cleared", None, json!({"alarm": kind})));
-        Ok(())
-    }
-
     async fn on_roll(
         &mut self,
         code: CodeId,
@@ -376,8 +358,8 @@ impl Entry<'_> {
         };
         let picture = picture.map(|picture| picture.0.cast_signed());
         sqlx::query(
-            "update roll_label set reading = $1, reason = $2, picture = $3, read_at = $4 \
-             where code_id = $5",
+            "update roll_label set reading = $1, reason = $2, picture = $3, read_at = $4, \
+             made_as = iif($2 is null, 'verified', 'rejected.' || $2) where code_id = $5",
         )
         .bind(word)
         .bind(reason)
@@ -400,18 +382,22 @@ impl Entry<'_> {
         if self.labels_out.is_empty() && self.read_good == 0 {
             return Ok(());
         }
-        sqlx::query(
+        let labels_out = json!(self.labels_out).to_string();
+        let done = sqlx::query(
             "update job set done = done + $1 + \
              (select coalesce(sum(out.value ->> 1), 0) from json_each($2) out \
               left join roll_label on code_id = out.value ->> 0 where coalesce(to_read, 0) = 0) \
              where id = $3 and scenario = 'roll'",
         )
         .bind(self.read_good)
-        .bind(json!(self.labels_out).to_string())
+        .bind(&labels_out)
         .bind(self.job)
         .execute(&mut *self.db)
         .await
         .map_err(StoreError::asking(WHAT))?;
+        if done.rows_affected() == 1 {
+            made::labels_out(self.db, self.at, &labels_out).await?;
+        }
         Ok(())
     }
 
@@ -440,6 +426,12 @@ impl Entry<'_> {
         .await
         .map_err(StoreError::asking(WHAT))?;
         Ok(())
+    }
+
+    /// Codes that were handed to the printer, each once, and labels that came out of it.
+    async fn write_used(&mut self) -> Result<(), StoreError> {
+        let of = (self.line, self.job, self.at);
+        made::used(self.db, of, self.codes_used, self.labels_used).await
     }
 
     async fn write_grades(&mut self) -> Result<(), StoreError> {

@@ -1,4 +1,5 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
+mod alarms;
 mod append;
 mod bin;
 mod batch;
@@ -13,6 +14,7 @@ mod grades;
 mod intake;
 mod jobs;
 mod moved;
+mod made;
 mod open;
 mod orders;
 mod outbox;
@@ -26,10 +28,12 @@ mod rolls;
 mod samples;
 mod screen;
 mod verbs;
+mod spans;
 mod views;
 mod story;
 mod wants;
 
+pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
 pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
 pub use bin::Bin;
 pub use challenges::Challenge;
@@ -60,6 +64,7 @@ pub use restore::LineLeft;
 pub use rolls::{Fates, OddLabel, Passport, Piece};
 pub use samples::{Rework, Sample};
 pub use screen::{JobOnScreen, ScreenFacts};
+pub use spans::StopSaid;
 pub use story::{Story, UpstreamOrder};
 pub use verbs::{Control, JobVerb, Standing, UnknownVerb};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};

@@ -1,7 +1,7 @@
 //! The outbox: what is to be published, written in the transaction of what it tells of.
 use super::open::{count, word};
 use super::packml::status_json;
-use super::{Store, StoreError, counts};
+use super::{Store, StoreError, alarms, counts};
 use crate::code::Step;
 use crate::line::{Record, StatusTags, StopReason};
 use crate::telemetry::clock::Micros;
@@ -67,7 +67,13 @@ pub(super) async fn tell(
     at: Micros,
     records: &[Record],
 ) -> Result<bool, StoreError> {
-    let mut rows: Vec<Row> = records.iter().filter_map(|r| announced(line, at, r)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for record in records {
+        if let Record::AlarmRaised(reason) | Record::AlarmCleared(reason) = record {
+            rows.push(alarms::message(db, line, at, *reason).await?);
+        }
+        rows.extend(announced(line, at, record));
+    }
     if records.iter().any(changes_status) {
         rows.push(status(db, line, at, records).await?);
     }
@@ -98,9 +104,9 @@ pub(super) async fn tell_job(
 }
 
 /// Topic, payload, retain.
-type Row = (String, String, bool);
+pub(super) type Row = (String, String, bool);
 
-fn row(line: &str, what: &str, body: &Value, retain: bool) -> Row {
+pub(super) fn row(line: &str, what: &str, body: &Value, retain: bool) -> Row {
     // These three have a meaning in topics.
     let line = line.replace(['/', '+', '#'], "_");
     (format!("{line}/{what}"), body.to_string(), retain)
@@ -116,9 +122,9 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
             });
             Some(row(line, "state", &body, true))
         }
-        Record::AlarmRaised(reason) => Some(alarm(line, at, reason, true)),
-        Record::AlarmCleared(reason) => Some(alarm(line, at, reason, false)),
-        Record::Moved { .. }
+        Record::AlarmRaised(_)
+        | Record::AlarmCleared(_)
+        | Record::Moved { .. }
         | Record::ProductSeen { .. }
         | Record::ProductLabelled { .. }
         | Record::ProductJudged { .. }
@@ -163,14 +169,6 @@ async fn status(
     let row = row(line, "status", &body, true);
     drop_waiting(db, &row.0).await?;
     Ok(row)
-}
-
-fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
-    let body = json!({
-        "at": rfc3339(at), "kind": reason.kind(),
-        "words": reason.words().sentence(), "standing": standing,
-    });
-    row(line, "alarm", &body, false)
 }
 
 /// Counts are told when a product's fate is known or a code falls out of the way.
@@ -232,7 +230,11 @@ async fn drop_waiting(db: &mut SqliteConnection, topic: &str) -> Result<(), Stor
     Ok(())
 }
 
-async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), StoreError> {
+pub(super) async fn put(
+    db: &mut SqliteConnection,
+    at: Micros,
+    rows: &[Row],
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -254,7 +256,7 @@ async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), 
     Ok(())
 }
 
-fn rfc3339(at: Micros) -> String {
+pub(super) fn rfc3339(at: Micros) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| String::new(), |at| at.to_string())
 }
 

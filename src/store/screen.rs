@@ -1,5 +1,5 @@
 //! What a screen of a line asks beside the line's own view: the job, codes left, what is not reported.
-use super::{Store, StoreError, Unreported};
+use super::{AlarmsOnScreen, Store, StoreError, Unreported};
 
 /// What the store knows and the line's view does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct ScreenFacts {
     pub order_trouble: Option<String>,
     /// Why reports do not get through.
     pub report_trouble: Option<String>,
+    /// Alarms that are not shown, and those of which nobody has taken notice.
+    pub alarms: AlarmsOnScreen,
 }
 
 /// A job, for a screen.
@@ -54,6 +56,7 @@ impl Store {
             unreported: self.unreported().await?,
             order_trouble: self.trouble(ORDER_TROUBLE, &pool).await?,
             report_trouble: self.trouble(REPORT_TROUBLE, "").await?,
+            alarms: self.alarms_on_screen(line).await?,
         })
     }
 
@@ -127,6 +130,7 @@ mod tests {
                 unreported: Unreported::default(),
                 order_trouble: None,
                 report_trouble: None,
+                alarms: AlarmsOnScreen::default(),
             }
         );
     }

@@ -265,14 +265,17 @@ impl Store {
                 "the line is aborted: see that it is safe, and press Reset at the line".to_owned(),
             ));
         }
-        if verb == JobVerb::Clear && job.control.closed_at.is_none() && self.made(id).await? > 0 {
+        if verb == JobVerb::Clear
+            && job.control.closed_at.is_none()
+            && self.codes_handed_over(id).await? > 0
+        {
             return Err(refused(format!("close job {id} first: see its reconciliation")));
         }
         Ok(())
     }
 
     /// Codes that were handed over for a job.
-    async fn made(&self, id: i64) -> Result<u64, StoreError> {
+    async fn codes_handed_over(&self, id: i64) -> Result<u64, StoreError> {
         let n: i64 = sqlx::query_scalar("select count(*) from job_code where job_id = $1")
             .bind(id)
             .fetch_one(&self.readers)

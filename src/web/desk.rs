@@ -3,6 +3,7 @@
 use super::look::{LineNow, Seen};
 use super::pulse::Pulse;
 use crate::line::{Event, Handshake, LineView};
+use crate::oee::Plan;
 use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
@@ -33,6 +34,8 @@ pub struct LineDesk {
     pub view: watch::Receiver<LineView>,
     /// Where requests of people go.
     pub requests: mpsc::Sender<Event>,
+    /// When it should run, and how fast.
+    pub plan: Plan,
     /// Where the pictures of rejects are, as `NUMBER.png`.
     pub frames_dir: PathBuf,
 }

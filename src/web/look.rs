@@ -44,6 +44,8 @@ pub(super) struct LineNow {
     pub(super) trouble: Option<Advice>,
     /// Causes of the other alarms that stand.
     pub(super) other_alarms: Vec<String>,
+    /// Alarms of which nobody has taken notice.
+    pub(super) unacknowledged: u64,
     pub(super) job: Option<JobNow>,
     pub(super) done: u64,
     /// 0 = until somebody stops it.
@@ -168,7 +170,8 @@ impl LineNow {
             mood: words::mood(view.state),
             seconds_in_state: seconds_between(seen.pulse.since(), seen.at),
             trouble: view.why.map(|why| words::advice(why, view.state)),
-            other_alarms: other_alarms(view),
+            other_alarms: other_alarms(view, seen.facts.map(|(_, facts)| facts)),
+            unacknowledged: seen.facts.map_or(0, |(_, facts)| facts.alarms.unacknowledged),
             job: seen.facts.and_then(|(_, facts)| job(facts)),
             done: view.done,
             planned,
@@ -299,8 +302,11 @@ fn minutes(n: u64, per_minute: Option<f64>) -> Option<u64> {
     Some(minutes)
 }
 
-fn other_alarms(view: &LineView) -> Vec<String> {
+/// What else stands. What somebody put aside stands on the page of alarms.
+fn other_alarms(view: &LineView, facts: Option<&ScreenFacts>) -> Vec<String> {
+    let hidden = |kind: &str| facts.is_some_and(|f| f.alarms.hidden.iter().any(|h| h == kind));
     let others = view.alarms.iter().filter(|alarm| Some(**alarm) != view.why);
+    let others = others.filter(|alarm| !hidden(&alarm.kind()));
     others.map(|alarm| words::advice(*alarm, view.state).cause).collect()
 }
 

@@ -1,4 +1,5 @@
 //! Pages, JSON, live updates, sign-in. All that a page can do to a line is a request.
+mod alarms;
 mod api;
 mod assets;
 mod commands;
@@ -8,6 +9,7 @@ mod jobs;
 mod line_page;
 mod look;
 mod new_printer;
+mod oee;
 mod offers;
 mod orders;
 mod page;

@@ -5,7 +5,9 @@ use super::jobs::{self, JobRules};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, commands, line_page, new_printer, rolls, scanner, sign_in, trend};
+use super::{
+    alarms, api, assets, commands, line_page, new_printer, oee, rolls, scanner, sign_in, trend,
+};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
@@ -151,6 +153,8 @@ fn router(state: WebState) -> Router {
         .merge(rolls::routes())
         .merge(scanner::routes())
         .merge(trend::routes())
+        .merge(alarms::routes())
+        .merge(oee::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)

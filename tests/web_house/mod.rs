@@ -90,6 +90,10 @@ impl House {
                 camera: Some(printer.clone()),
                 view: receiver,
                 requests: asked.clone(),
+                plan: markwright::oee::Plan {
+                    design_per_minute: Some(60.0),
+                    ..markwright::oee::Plan::default()
+                },
                 frames_dir: folder.path().join("frames"),
             });
         }
