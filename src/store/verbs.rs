@@ -267,7 +267,7 @@ impl Store {
         }
         if verb == JobVerb::Clear
             && job.control.closed_at.is_none()
-            && self.codes_handed_over(id).await? > 0
+            && self.used_by_job(id).await? > 0
         {
             return Err(refused(format!("close job {id} first: see its reconciliation")));
         }
@@ -275,7 +275,7 @@ impl Store {
     }
 
     /// Codes that were handed over for a job.
-    async fn codes_handed_over(&self, id: i64) -> Result<u64, StoreError> {
+    async fn used_by_job(&self, id: i64) -> Result<u64, StoreError> {
         let n: i64 = sqlx::query_scalar("select count(*) from job_code where job_id = $1")
             .bind(id)
             .fetch_one(&self.readers)
