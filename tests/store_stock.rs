@@ -209,6 +209,7 @@ impl Model {
             | Record::MaybeTwice { .. }
             | Record::LabelRead { .. }
             | Record::Line { .. }
+            | Record::Mode { .. }
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)
             | Record::Graded { .. }

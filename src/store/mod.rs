@@ -6,6 +6,7 @@ mod doubts;
 mod goods;
 mod grades;
 mod jobs;
+mod line_row;
 mod open;
 mod orders;
 mod outbox;
