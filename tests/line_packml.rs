@@ -1,6 +1,10 @@
 //! PackML on this line: the table of commands, modes, the handshake, and what every state does.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+#[path = "line_packml/handshake.rs"]
+mod handshake;
 mod line_bench;
+#[path = "line_packml/modes.rs"]
+mod modes;
 
 use line_bench::{Bench, MS, code, settings, symbol};
 use markwright::code::Step;
@@ -9,11 +13,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What an independent machine takes: PackMLpy by A. Köcher (MIT), commit c71c9e6, asked by
+/// What an independent machine takes: `PackMLpy` by A. Köcher (MIT), commit c71c9e6, asked by
 /// `tests/judges/packml.py`.
 const PACKMLPY: &str = include_str!("judges/packml.txt");
 
-/// Commands that we take and PackMLpy does not, and why.
+/// Commands that we take and `PackMLpy` does not, and why.
 const DIFFERENCES: [(LineState, Request, &str); 3] = [
     (LineState::Aborted, Request::Reset, "one button less: Clear, and on to Idle by itself"),
     (LineState::Execute, Request::Complete, "the command is younger than PackMLpy (TR88, 2022)"),
@@ -238,6 +242,23 @@ fn the_document_shows_the_table_of_the_machine() {
     }
 }
 
+#[test]
+fn every_test_that_the_document_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("docs/packml.md")).unwrap();
+    let tests = ["line_packml", "line", "line_roll"];
+    let tests = tests.map(|name| root.join(format!("tests/{name}.rs")));
+    let tests: String = tests.map(|path| std::fs::read_to_string(path).unwrap()).concat();
+    let (_, section) = text.split_once("## What the states do here").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let named = section.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 3);
+    let named: Vec<_> = named.collect();
+    assert!(named.len() > 12, "{named:?}");
+    for name in named {
+        assert!(tests.contains(&format!("fn {name}()")), "{name}");
+    }
+}
+
 /// The machine's own trouble is what the core says it is.
 #[test]
 fn trouble_of_the_machine_aborts_every_state_that_the_table_says() {
@@ -422,264 +443,4 @@ fn aborting_stops_the_belt_at_once_and_takes_nothing_for_granted_afterwards() {
     // What was found good before is good.
     bench.plc(PlcEvent::Passed(Tag(1)));
     assert_eq!(bench.line.view().done, 1);
-}
-
-#[test]
-fn the_mode_changes_in_stopped_idle_and_aborted_only() {
-    for (state, comes_to) in STANDS_IN {
-        let mut bench = comes_to();
-        let offered = bench.line.view().offers_mode(Mode::Manual).is_ok();
-        bench.say(Event::Mode(Mode::Manual));
-        let changed = bench.line.mode() == Mode::Manual;
-        assert_eq!((changed, offered), (Mode::may_change_in(state), changed), "{state}");
-    }
-}
-
-fn in_mode(mode: Mode) -> Bench {
-    let mut bench = idle();
-    bench.say(Event::Printer(PrinterEvent::Up));
-    bench.say(Event::Camera(CameraEvent::Up));
-    bench.say(Event::CodesArrived((1..=8).map(code).collect()));
-    bench.say(Event::Mode(mode));
-    bench.ask(Request::Start);
-    assert_eq!(bench.line.state(), LineState::Execute);
-    bench
-}
-
-#[test]
-fn in_maintenance_the_belt_runs_empty_and_nothing_is_printed_or_found_good() {
-    let mut bench = in_mode(Mode::Maintenance);
-    assert_eq!(runs(&bench), Some(EMPTIES));
-    assert!(bench.commands.contains(&Command::Plc(PlcCommand::Show(Light::Amber))));
-    for tag in 1..=5 {
-        bench.labelled(tag);
-        bench.read(tag, symbol(i64::from(tag)));
-    }
-    assert!(bench.passes().is_empty() && bench.take_prints().is_empty());
-    assert_eq!(bench.line.state(), LineState::Execute, "five rejects hold nothing here");
-    bench.ask(Request::Suspend);
-    bench.ask(Request::Complete);
-    assert_eq!(bench.line.state(), LineState::Execute);
-    bench.ask(Request::Hold);
-    assert_eq!(bench.line.state(), LineState::Held);
-    bench.ask(Request::Stop);
-    assert_eq!(bench.line.state(), LineState::Stopped, "what lies on the belt stays there");
-}
-
-#[test]
-fn a_label_from_before_is_not_found_good_in_maintenance() {
-    let mut bench = Bench::running();
-    bench.labelled(1);
-    bench.ask(Request::Abort);
-    bench.say(Event::Mode(Mode::Maintenance));
-    bench.ask(Request::Reset);
-    bench.ask(Request::Start);
-    assert_eq!(bench.line.state(), LineState::Execute);
-    bench.read(1, symbol(1));
-    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::InDoubt)));
-    assert!(bench.passes().is_empty());
-}
-
-#[test]
-fn in_manual_everything_stands_until_a_hand_moves_it() {
-    let mut bench = in_mode(Mode::Manual);
-    assert_eq!(runs(&bench).unwrap_or(STANDS), STANDS);
-    for (hand, wanted) in [
-        (Hand::Belt, EMPTIES),
-        (Hand::BeltAndInfeed, Run { belt: true, infeed: true }),
-        (Hand::Stand, STANDS),
-    ] {
-        bench.say(Event::Hand(hand));
-        assert_eq!(runs(&bench), Some(wanted));
-        assert_eq!(bench.line.view().by_hand, wanted);
-    }
-    bench.forget();
-    bench.say(Event::Hand(Hand::ClearPad));
-    assert!(bench.asked_to_clear());
-    bench.plc(PlcEvent::PadCleared);
-    bench.say(Event::Hand(Hand::Belt));
-    bench.ask(Request::Hold);
-    assert_eq!(bench.line.state(), LineState::Execute, "there is nothing to hold");
-    bench.ask(Request::Stop);
-    assert_eq!((bench.line.state(), runs(&bench)), (LineState::Stopped, Some(STANDS)));
-    bench.say(Event::Hand(Hand::Belt));
-    assert_eq!(bench.line.view().by_hand, STANDS, "a hand moves things only while it runs");
-    assert!(bench.take_prints().is_empty());
-}
-
-#[test]
-fn production_after_a_hand_begins_with_a_pad_that_is_cleared() {
-    let mut bench = in_mode(Mode::Manual);
-    bench.say(Event::Hand(Hand::ClearPad));
-    bench.plc(PlcEvent::PadCleared);
-    bench.ask(Request::Stop);
-    bench.say(Event::Mode(Mode::Production));
-    bench.ask(Request::Reset);
-    bench.forget();
-    bench.ask(Request::Start);
-    assert!(bench.asked_to_clear() && bench.take_prints().is_empty());
-}
-
-#[test]
-fn the_mode_outlives_the_process() {
-    let known = Restored { mode: Mode::Maintenance, ..Restored::default() };
-    let (line, _) = Line::restore(settings(), Order::default(), known);
-    assert_eq!(line.view().mode, Mode::Maintenance);
-}
-
-#[test]
-fn three_rejects_of_the_last_five_hold_the_line_although_none_follows_another() {
-    let share = RejectShare { most: 3, of: 5 };
-    let settings = LineSettings { rejects_of_last: share, rejects_in_a_row_max: 9, ..settings() };
-    let mut bench = Bench { line: Line::new(settings, Order::default()), ..Bench::new() };
-    bench.start(1..=20);
-    for tag in 1..=5_u32 {
-        assert_eq!(bench.line.state(), LineState::Execute, "product {tag}");
-        bench.labelled(tag);
-        let bad = tag % 2 == 1;
-        bench.read(tag, if bad { Reading::Nothing } else { symbol(i64::from(tag)) });
-    }
-    assert_eq!(bench.line.view().why, Some(StopReason::TooManyOfLast));
-    bench.later(301 * MS);
-    bench.ask(Request::Start);
-    assert_eq!(bench.line.view().rejects_of_last, 0, "a person has looked");
-}
-
-fn latched(unseen: bool) -> (Bench, StopReason) {
-    let mut bench = Bench::running();
-    (1..=3).for_each(|n| bench.printed(n));
-    bench.labelled(1);
-    bench.read(1, Reading::Nothing);
-    let (told, reason) = if unseen {
-        (PlcEvent::RejectUnconfirmed(Tag(1)), StopReason::RejectUnconfirmed)
-    } else {
-        (PlcEvent::Passed(Tag(1)), StopReason::BadProductPassed)
-    };
-    bench.plc(told);
-    bench.printed(4);
-    bench.later(301 * MS);
-    assert_eq!((bench.line.state(), bench.line.view().why), (LineState::Held, Some(reason)));
-    (bench, reason)
-}
-
-#[test]
-fn what_may_lie_among_the_good_ones_latches_the_line_until_it_is_released() {
-    for unseen in [true, false] {
-        let (mut bench, reason) = latched(unseen);
-        for request in [Request::Start, Request::Unhold] {
-            let refused = bench.line.view().offers(request).unwrap_err();
-            assert!(refused.contains("released"), "{refused}");
-            bench.forget();
-            bench.ask(request);
-            assert_eq!(bench.line.state(), LineState::Held);
-            assert!(runs(&bench).is_none(), "the belt does not move");
-        }
-        bench.ask(Request::Stop);
-        bench.plc(PlcEvent::PadCleared);
-        bench.ask(Request::Reset);
-        assert_eq!(bench.line.state(), LineState::Idle);
-        bench.forget();
-        bench.ask(Request::Start);
-        assert_eq!(
-            (bench.line.state(), bench.line.view().why),
-            (LineState::Starting, Some(reason))
-        );
-        bench.say(Event::Release(reason));
-        assert!(bench.records.contains(&Record::AlarmCleared(reason)));
-        bench.later(260 * MS);
-        assert_eq!(bench.line.state(), LineState::Execute);
-    }
-}
-
-#[test]
-fn a_latch_outlives_the_process_and_other_alarms_do_not() {
-    let alarms = vec![StopReason::BinFull, StopReason::RejectUnconfirmed];
-    let known = Restored { alarms, ..Restored::default() };
-    let (line, opening) = Line::restore(settings(), Order::default(), known);
-    assert_eq!(opening.records, [Record::AlarmCleared(StopReason::BinFull)]);
-    let mut bench = Bench { line, ..Bench::new() };
-    assert_eq!(bench.line.view().why, Some(StopReason::RejectUnconfirmed));
-    bench.ask(Request::Reset);
-    bench.ask(Request::Start);
-    assert_eq!(bench.line.state(), LineState::Starting);
-    assert!(!bench.records.contains(&Record::AlarmRaised(StopReason::RejectUnconfirmed)));
-    bench.say(Event::Release(StopReason::TooManyRejects));
-    assert_eq!(bench.line.view().to_release().count(), 1, "another reason is none of this");
-    bench.say(Event::Release(StopReason::RejectUnconfirmed));
-    assert_eq!(bench.line.view().to_release().count(), 0);
-}
-
-#[test]
-fn a_value_without_its_request_does_nothing_and_the_request_takes_it_once() {
-    let mut bench = idle();
-    let mut tags = Handshake::default();
-    let write = |cntrl_cmd, cmd_change_request| Written {
-        cntrl_cmd,
-        cmd_change_request,
-        ..Written::default()
-    };
-    assert_eq!(tags.write(bench.now, write(Some(2), None), &bench.line.view()), []);
-    let taken = tags.write(bench.now, write(None, Some(true)), &bench.line.view());
-    assert_eq!(taken, [Ok(Event::Operator(Request::Start))]);
-    assert_eq!(tags.tags(), CommandTags { cntrl_cmd: 2, ..CommandTags::default() }, "down again");
-    let status = tags.status(bench.now, &bench.line.view());
-    let shown = (status.state_requested, status.state_current, status.state_change_in_process);
-    assert_eq!(shown, (LineState::Execute, LineState::Idle, true));
-    let again = tags.write(bench.now, write(None, Some(true)), &bench.line.view());
-    assert!(again[0].as_ref().unwrap_err().why.contains("still on its way"));
-
-    bench.ask(Request::Start);
-    let status = tags.status(bench.now, &bench.line.view());
-    let shown = (status.state_requested, status.state_current, status.state_change_in_process);
-    assert_eq!(shown, (LineState::Execute, LineState::Starting, true));
-}
-
-#[test]
-fn a_refused_request_says_why_and_a_line_that_does_not_answer_is_asked_again() {
-    let bench = stopped();
-    let view = bench.line.view();
-    let mut tags = Handshake::default();
-    let ask = |number| Written {
-        cntrl_cmd: Some(number),
-        cmd_change_request: Some(true),
-        ..Written::default()
-    };
-    let words = |answers: Vec<Result<Event, Refused>>| answers[0].clone().unwrap_err().to_string();
-    assert_eq!(words(tags.write(bench.now, ask(2), &view)), "Start: Press Reset first.");
-    let unknown = words(tags.write(bench.now, ask(0), &view));
-    assert_eq!(unknown, "CntrlCmd 0: there are the commands 1 Reset to 10 Complete.");
-    assert!(tags.write(bench.now, ask(1), &view)[0].is_ok());
-    // The line never says anything.
-    let later = bench.now + 2_001 * MS;
-    assert!(!tags.status(later, &view).state_change_in_process);
-    assert!(tags.write(later, ask(1), &view)[0].is_ok());
-}
-
-#[test]
-fn a_mode_is_asked_for_by_its_own_request() {
-    let mut bench = idle();
-    let mut tags = Handshake::default();
-    let ask = |number| Written {
-        unit_mode: Some(number),
-        unit_mode_change_request: Some(true),
-        ..Written::default()
-    };
-    let taken = tags.write(bench.now, ask(3), &bench.line.view());
-    assert_eq!(taken, [Ok(Event::Mode(Mode::Manual))]);
-    let status = tags.status(bench.now, &bench.line.view());
-    assert_eq!(
-        (status.unit_mode_requested, status.unit_mode_current, status.unit_mode_change_in_process),
-        (Mode::Manual, Mode::Production, true)
-    );
-    bench.say(Event::Mode(Mode::Manual));
-    let status = tags.status(bench.now, &bench.line.view());
-    assert_eq!(
-        (status.unit_mode_current, status.unit_mode_change_in_process),
-        (Mode::Manual, false)
-    );
-    let refused = tags.write(bench.now, ask(7), &bench.line.view());
-    assert!(refused[0].as_ref().unwrap_err().why.contains("3 Manual"));
-    bench.ask(Request::Start);
-    let refused = tags.write(bench.now, ask(1), &bench.line.view());
-    assert!(refused[0].as_ref().unwrap_err().why.contains("Press Stop first"));
 }

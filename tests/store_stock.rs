@@ -276,6 +276,7 @@ impl Model {
             | Record::MaybeTwice { .. }
             | Record::LabelRead { .. }
             | Record::Line { .. }
+            | Record::Mode { .. }
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)
             | Record::Graded { .. }

@@ -1,8 +1,8 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
 use super::grades::{self, NewGrade};
-use super::{Store, StoreError, alarms, bin, challenges, made, moved, outbox, spans};
+use super::{Store, StoreError, alarms, bin, challenges, line_row, made, moved, outbox, spans};
 use crate::code::{CodeId, CodeState, Step};
-use crate::line::{Fate, InBin, LineState, Mode, PictureId, Record, StopReason, Tag, Verdict};
+use crate::line::{Fate, InBin, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -45,7 +45,7 @@ impl Store {
             entry.note(record).await?;
         }
         entry.note_labels_out().await?;
-        entry.note_line(records).await?;
+        line_row::note(entry.db, (line, job, entry.at), records).await?;
         entry.write_journal().await?;
         entry.write_used().await?;
         entry.write_grades().await?;
@@ -401,33 +401,6 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// The line's own row: only the last state and the last event of these records matter.
-    async fn note_line(&mut self, records: &[Record]) -> Result<(), StoreError> {
-        let (state, heard) = last_of(records);
-        let mode = records.iter().rev().find_map(mode_of);
-        if state.is_none() && heard.is_none() && mode.is_none() {
-            return Ok(());
-        }
-        sqlx::query(
-            "insert into line (name, state, job_id, plc_boot, plc_seq, moved_at, mode) \
-             values ($1, coalesce($2, 'Stopped'), $3, $4, $5, $6, coalesce($7, 'Production')) \
-             on conflict (name) do update set state = coalesce($2, state), job_id = $3, \
-             plc_boot = coalesce($4, plc_boot), plc_seq = coalesce($5, plc_seq), \
-             moved_at = iif($2 is null, moved_at, $6), mode = coalesce($7, mode)",
-        )
-        .bind(self.line)
-        .bind(state.map(LineState::name))
-        .bind(self.job)
-        .bind(heard.map(|(boot, _)| boot))
-        .bind(heard.map(|(_, seq)| seq))
-        .bind(self.at.0)
-        .bind(mode.map(Mode::name))
-        .execute(&mut *self.db)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        Ok(())
-    }
-
     /// Codes that were handed to the printer, each once, and labels that came out of it.
     async fn write_used(&mut self) -> Result<(), StoreError> {
         let of = (self.line, self.job, self.at);
@@ -474,20 +447,4 @@ fn one_product(tag: Tag, found: u64) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(refused(format!("product {tag} is not on the belt, or its fate is already known")))
-}
-
-const fn mode_of(record: &Record) -> Option<Mode> {
-    if let Record::Mode { to, .. } = record { Some(*to) } else { None }
-}
-
-fn last_of(records: &[Record]) -> (Option<LineState>, Option<(u16, u16)>) {
-    let state = records
-        .iter()
-        .rev()
-        .find_map(|r| if let Record::Line { to, .. } = r { Some(*to) } else { None });
-    let heard = records
-        .iter()
-        .rev()
-        .find_map(|r| if let Record::Heard { boot, seq } = r { Some((*boot, *seq)) } else { None });
-    (state, heard)
 }

@@ -13,6 +13,7 @@ mod goods;
 mod grades;
 mod intake;
 mod jobs;
+mod line_row;
 mod moved;
 mod made;
 mod open;
