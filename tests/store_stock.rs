@@ -212,6 +212,7 @@ impl Model {
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)
             | Record::Graded { .. }
+            | Record::Challenged { .. }
             | Record::Heard { .. } => panic!("not drawn: {record:?}"),
         }
         true

@@ -359,6 +359,11 @@ impl Line {
         (self.challenges.missed && !self.challenges.is_on()).then_some(StopReason::ChallengeDue)
     }
 
+    /// A line that stands for a test alone goes on with it: the person has asked for that.
+    pub(super) fn goes_on_for_test(&self) -> bool {
+        self.challenges.is_on() && self.why == Some(StopReason::ChallengeDue)
+    }
+
     /// Whether labels are printed for products: not while a test product is awaited or on its way.
     pub(super) fn makes_goods(&self) -> bool {
         !self.challenges.is_on()
