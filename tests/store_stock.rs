@@ -282,6 +282,7 @@ impl Model {
             | Record::Graded { .. }
             | Record::CameBack { .. }
             | Record::Bin { .. }
+            | Record::Challenged { .. }
             | Record::Heard { .. } => panic!("not drawn: {record:?}"),
         }
         true

@@ -84,10 +84,18 @@ impl Post {
 
     async fn next(&mut self, stop: &CancellationToken) -> Result<(), JobProblem> {
         let left = self.store.restore(&self.line.name).await?;
+        if let Some((job, ends)) = left.job.as_ref().and_then(|job| Some((job, job.control.ends?)))
+        {
+            // It was to end when its line rests, and a line that is not driven rests.
+            self.store.end_job(job.id, ends == JobVerb::Stop).await?;
+            return Ok(());
+        }
         let (job, fresh) = match left.job.clone() {
             Some(job) => (Some(job), false),
             // A line that somebody took out of production begins nothing new.
-            None if left.known.mode == Mode::Production => (self.begin_next_job().await?, true),
+            None if left.known.mode == Mode::Production => {
+                (self.begin_next_job(left.known.state).await?, true)
+            }
             None => (None, false),
         };
         let Some(job) = job else {
@@ -113,9 +121,13 @@ impl Post {
         Ok(())
     }
 
-    /// A line that asks for clearance waits for the person who gives it and starts the job.
-    async fn begin_next_job(&self) -> Result<Option<Job>, StoreError> {
+    /// A line that asks for clearance waits for the person who gives it and starts the job. After an
+    /// abort nothing begins by itself: a person has to see that it is safe.
+    async fn begin_next_job(&self, was: Option<LineState>) -> Result<Option<Job>, StoreError> {
         let Some(job) = self.store.next_job(&self.line.name).await? else { return Ok(None) };
+        if was == Some(LineState::Aborted) && !self.store.is_chosen_anew(&job).await? {
+            return Ok(None);
+        }
         if self.line.clearance {
             let chosen = job.control.chosen_at.is_some();
             if !(chosen && self.store.is_cleared(&job, Phase::Before).await?) {

@@ -21,9 +21,6 @@ pub(super) struct Verbs {
 impl Verbs {
     /// Works until told to stop.
     pub(super) async fn keep(self, stop: CancellationToken) {
-        if self.job.control.ends.is_some() {
-            self.ends.cancel();
-        }
         let work = async {
             loop {
                 if let Err(error) = self.look().await {

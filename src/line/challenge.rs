@@ -364,6 +364,11 @@ impl Line {
     pub(super) fn challenge_trouble(&self) -> Option<StopReason> {
         (self.challenges.missed && !self.challenges.is_on()).then_some(StopReason::ChallengeDue)
     }
+
+    /// A line that stands for a test alone goes on with it: the person has asked for that.
+    pub(super) fn goes_on_for_test(&self) -> bool {
+        self.challenges.is_on() && self.why == Some(StopReason::ChallengeDue)
+    }
 }
 
 /// Whether a text begins with this trade item and serial number, and not with a longer one.

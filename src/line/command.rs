@@ -105,6 +105,8 @@ impl LineState {
                 // Falls back with the reason, instead of running on.
                 | (Self::Unholding | Self::Unsuspending | Self::Completing, Self::Holding)
                 | (Self::Unsuspending, Self::Suspending)
+                // A person put a test product at the infeed of a line that stood for it.
+                | (Self::Held, Self::Unholding)
                 // The neighbour is ready again.
                 | (Self::Suspended, Self::Unsuspending)
                 // Reset of an aborted line goes on by itself.

@@ -20,6 +20,7 @@ impl Line {
             S::Unholding | S::Unsuspending => return self.after_unholding(),
             S::Execute => return self.after_execute(),
             S::Holding if self.has_settled() => S::Held,
+            S::Held if self.goes_on_for_test() => S::Unholding,
             S::Suspending => S::Suspended,
             S::Suspended if self.may_unsuspend() => S::Unsuspending,
             // Nothing runs that would have to be emptied.

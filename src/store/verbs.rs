@@ -307,6 +307,19 @@ impl Store {
         tx.commit().await.map_err(StoreError::asking(WHAT))
     }
 
+    /// Whether a person named this job to be the next one after the last one of its line ended.
+    pub async fn is_chosen_anew(&self, job: &Job) -> Result<bool, StoreError> {
+        sqlx::query_scalar(
+            "select coalesce(chosen_at, 0) > \
+             coalesce((select max(ended_at) from job other where other.line = job.line), 0) \
+             from job where id = $1",
+        )
+        .bind(job.id)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking(WHAT))
+    }
+
     /// Says with which ribbon and labels a job must be made; empty: any.
     pub async fn job_lots(&self, id: i64, ribbon: &str, labels: &str) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;

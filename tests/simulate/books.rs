@@ -123,7 +123,7 @@ impl Books {
                 assert_eq!(self.codes[code].1, CodeState::Rejected, "{code} is below the limit");
                 self.low_grades += 1;
             }
-            Record::Graded { .. } => {}
+            Record::Graded { .. } | Record::Challenged { .. } => {}
             Record::ProductSettled { tag, fate } => {
                 let row = self.row(*tag);
                 assert_eq!(row.fate, None, "sums: settled twice: {tag}");

@@ -134,7 +134,10 @@ pub(super) async fn begin(
 /// What brings the line to run from here, if a test may.
 const fn go_on(state: LineState) -> Option<&'static [Request]> {
     match state {
-        LineState::Execute | LineState::Starting => Some(&[]),
+        // A line that comes to a hold for the test goes on by itself when it hears of one.
+        LineState::Execute | LineState::Starting | LineState::Holding | LineState::Unholding => {
+            Some(&[])
+        }
         LineState::Held | LineState::Idle => Some(&[Request::Start]),
         LineState::Stopped => Some(&[Request::Reset, Request::Start]),
         LineState::Clearing
@@ -142,8 +145,6 @@ const fn go_on(state: LineState) -> Option<&'static [Request]> {
         | LineState::Stopping
         | LineState::Aborting
         | LineState::Aborted
-        | LineState::Holding
-        | LineState::Unholding
         | LineState::Suspending
         | LineState::Unsuspending
         | LineState::Resetting
