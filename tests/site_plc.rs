@@ -86,7 +86,7 @@ async fn replies_of_another_request_pass_nobody_by_mistake() {
 
 #[tokio::test]
 async fn a_frozen_heartbeat_behind_a_living_connection_passes_nobody_by_mistake() {
-    no_wrong_pass(Mood::Frozen { every: Duration::from_secs(4), stands: Duration::from_secs(2) })
+    no_wrong_pass(Mood::Frozen { every: Duration::from_secs(8), stands: Duration::from_secs(2) })
         .await;
 }
 
