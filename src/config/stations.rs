@@ -108,4 +108,40 @@ mod tests {
         assert_eq!(found, None);
         assert_eq!(told, ["line[0].stations.gate: wanted applicator < camera < gate < bin_eye"]);
     }
+
+    const LINE: &str = r#"
+[[line]]
+name = "a"
+scenario = "print_apply"
+printer = { profile = "generic-zpl-300", address = "printer:9100" }
+plc = { address = "plc:502" }
+camera = { url = "http://camera/stream" }
+stations = { applicator = 300, camera = 500, gate = 900, bin_eye = 1000, products_apart = 100 }
+"#;
+
+    fn line(more: &str) -> Result<LineSettings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("line.toml");
+        std::fs::write(&file, format!("{LINE}{more}")).unwrap();
+        let mut config = crate::config::load(&file).map_err(|error| error.to_string())?;
+        Ok(config.lines.remove(0).settings)
+    }
+
+    #[test]
+    fn what_is_not_set_follows_from_the_distances() {
+        let settings = line("").unwrap();
+        assert_eq!((settings.on_belt_max, settings.passes_before_bin_eye_max), (21, 1));
+        assert_eq!(settings.picture_within, 310 * MS);
+        let set = "limits = { passes_before_bin_eye_max = 5, picture_within = \"100ms\" }";
+        let settings = line(set).unwrap();
+        assert_eq!(settings.passes_before_bin_eye_max, 5);
+        assert_eq!(settings.picture_within, 100 * MS);
+    }
+
+    #[test]
+    fn a_way_on_which_a_pass_would_come_too_late_is_refused() {
+        let told = line("limits = { picture_within = \"400ms\" }").unwrap_err();
+        assert!(told.contains("line[0].stations.gate: found 400ms from camera to gate"), "{told}");
+        assert!(told.contains("wanted 90ms more"), "{told}");
+    }
 }

@@ -11,31 +11,34 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-/// How it behaves. One exchange in so many is struck.
+/// How it behaves. One exchange is struck in each such time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
     /// It passes everything on.
     Well,
     /// The PLC obeys at once, its answer comes late.
-    LateReplies { one_in: u64, by: Duration },
+    LateReplies { every: Duration, by: Duration },
     /// The PLC hears the request late, when nobody waits for its answer any more.
-    LateRequests { one_in: u64, by: Duration },
+    LateRequests { every: Duration, by: Duration },
     /// The PLC does not hear of it; the gateway answers with exception 11, target failed to respond.
-    Exceptions { one_in: u64 },
+    Exceptions { every: Duration },
     /// The answer names another unit.
-    WrongUnit { one_in: u64 },
+    WrongUnit { every: Duration },
     /// The answer before, once more, instead of this one.
-    OldReplies { one_in: u64 },
+    OldReplies { every: Duration },
     /// For a while of each time, the same answer to every read, and none of it reaches the PLC.
     Frozen { every: Duration, stands: Duration },
     /// Connections are cut.
     Drops { every: Duration },
 }
 
+/// Strikes of a mood: a slow machine needs all its time to come back from them.
+const MOST: u64 = 6;
+
 #[derive(Debug)]
 struct Shared {
     mood: Mutex<Mood>,
-    exchanges: AtomicU64,
+    struck_at: Mutex<Instant>,
     struck: AtomicU64,
 }
 
@@ -52,7 +55,7 @@ impl Proxy {
         let addr = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             mood: Mutex::new(Mood::Well),
-            exchanges: AtomicU64::new(0),
+            struck_at: Mutex::new(Instant::now()),
             struck: AtomicU64::new(0),
         });
         let ours = Arc::clone(&shared);
@@ -78,11 +81,14 @@ impl Proxy {
 }
 
 impl Shared {
-    /// Whether this exchange is struck, where one in so many is.
-    fn strikes(&self, one_in: u64) -> bool {
-        let n = self.exchanges.fetch_add(1, Ordering::Relaxed);
-        let strikes = n % one_in == one_in - 1;
-        self.struck.fetch_add(u64::from(strikes), Ordering::Relaxed);
+    /// Whether this exchange is struck: the first one in each such time.
+    fn strikes(&self, every: Duration) -> bool {
+        let mut struck_at = self.struck_at.lock().unwrap();
+        let strikes = struck_at.elapsed() >= every && self.struck.load(Ordering::Relaxed) < MOST;
+        if strikes {
+            *struck_at = Instant::now();
+            self.struck.fetch_add(1, Ordering::Relaxed);
+        }
         strikes
     }
 }
@@ -113,16 +119,16 @@ async fn carry(mut client: TcpStream, plc: SocketAddr, shared: &Shared) -> std::
         let reads = request[7] == 4;
         let mood = *shared.mood.lock().unwrap();
         let mut answer = match mood {
-            Mood::LateRequests { one_in, by } if shared.strikes(one_in) => {
+            Mood::LateRequests { every, by } if shared.strikes(every) => {
                 sleep(by).await;
                 ask(&mut plc, &request).await?
             }
-            Mood::LateReplies { one_in, by } if shared.strikes(one_in) => {
+            Mood::LateReplies { every, by } if shared.strikes(every) => {
                 let answer = ask(&mut plc, &request).await?;
                 sleep(by).await;
                 answer
             }
-            Mood::Exceptions { one_in } if shared.strikes(one_in) => {
+            Mood::Exceptions { every } if shared.strikes(every) => {
                 vec![request[0], request[1], 0, 0, 0, 3, request[6], request[7] | 0x80, 11]
             }
             Mood::Frozen { every, stands }
@@ -141,17 +147,14 @@ async fn carry(mut client: TcpStream, plc: SocketAddr, shared: &Shared) -> std::
                     None => ask(&mut plc, &request).await?,
                 }
             }
-            Mood::Drops { every } if began.elapsed() >= every => {
-                shared.struck.fetch_add(1, Ordering::Relaxed);
-                return Ok(());
-            }
-            Mood::OldReplies { one_in } if shared.strikes(one_in) => {
+            Mood::Drops { every } if shared.strikes(every) => return Ok(()),
+            Mood::OldReplies { every } if shared.strikes(every) => {
                 let answer = ask(&mut plc, &request).await?;
                 let old = last.clone().unwrap_or(answer);
                 client.write_all(&old).await?;
                 continue;
             }
-            Mood::WrongUnit { one_in } if shared.strikes(one_in) => {
+            Mood::WrongUnit { every } if shared.strikes(every) => {
                 let mut answer = ask(&mut plc, &request).await?;
                 answer[6] = answer[6].wrapping_add(1);
                 answer
