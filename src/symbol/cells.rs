@@ -80,9 +80,8 @@ impl Cells {
         let place = |tap: usize| ((tap as f32 + 0.5) / taps as f32 - 0.5) * share;
         let places = (0..taps * taps).map(|tap| (place(tap % taps), place(tap / taps)));
         let parts = |at: f32| (at * PARTS as f32).round() as i32;
-        let around = places.map(|(a, b)| {
-            (parts(a * across.0 + b * down.0), parts(a * across.1 + b * down.1))
-        });
+        let around = places
+            .map(|(a, b)| (parts(a * across.0 + b * down.0), parts(a * across.1 + b * down.1)));
         let around: Vec<(i32, i32)> = around.collect();
         let by = 1.0 / (PARTS * PARTS * taps * taps) as f32;
         let mut values = Vec::with_capacity(size.0 * size.1);

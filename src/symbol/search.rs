@@ -212,12 +212,7 @@ impl Search<'_> {
     }
 
     /// Looks at some places of one copy; says whether to go on.
-    fn level(
-        &mut self,
-        level: usize,
-        round: &Round,
-        take: &mut dyn FnMut(Symbol) -> bool,
-    ) -> bool {
+    fn level(&mut self, level: usize, round: &Round, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
         if !self.reach(level) || !self.may_be_at(level) {
             return true;
         }

@@ -131,9 +131,11 @@ fn misses(
         for module in 1..=places / FINE {
             let end = at(u, from + module as f32);
             let step = ((end.0 - start.0) / FINE as f32, (end.1 - start.1) / FINE as f32);
-            values.extend((0..FINE).map(|n| n as f32).map(|n| {
-                grey.between(start.0 + n * step.0, start.1 + n * step.1)
-            }));
+            values.extend(
+                (0..FINE)
+                    .map(|n| n as f32)
+                    .map(|n| grey.between(start.0 + n * step.0, start.1 + n * step.1)),
+            );
             start = end;
         }
         values.push(grey.between(start.0, start.1));
