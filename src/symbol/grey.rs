@@ -128,8 +128,8 @@ impl<'a> Grey<'a> {
                 [0, right, below, below + right].map(|beside| self.luma[at + beside])
             };
             // Both rows at once: the brightness of neighbours in two halves of a number.
-            let [a, b, c, d] = four.map(u32::from);
-            let (left, right) = (a | c << 16, b | d << 16);
+            let four = four.map(u32::from);
+            let (left, right) = (four[0] | four[2] << 16, four[1] | four[3] << 16);
             let both = left * (PARTS as u32 - across) + right * across;
             sum += (both & 0xffff) * (PARTS as u32 - down) + (both >> 16) * down;
         }
