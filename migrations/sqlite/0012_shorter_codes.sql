@@ -117,3 +117,9 @@ create trigger code_stays_in_pool before update of pool on code
 when old.pool <> new.pool and old.state <> 'stored' begin
     select raise(abort, 'a code that is under way stays in its pool');
 end;
+
+-- As in 0009.
+create trigger code_is_of_job after update of state on code when new.state = 'sent' begin
+    insert or ignore into job_code (job_id, code_id)
+    select id, new.id from job where state = 'running' and pool = new.pool;
+end;

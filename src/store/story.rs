@@ -76,8 +76,8 @@ const WHAT: &str = "tell the story of a code";
 const NEAR: i64 = 10_000_000;
 
 const CODE: &str = "\
-    select code.id, gtin, serial, text, code.pool, state, settled, moved_at, report_id, told_at, \
-    (select name from goods where goods.gtin = code.gtin) as goods \
+    select code.id, printf('%014d', gtin) as gtin, serial, text, code.pool, state, settled, moved_at, report_id, told_at, \
+    (select name from goods where goods.gtin = printf('%014d', code.gtin)) as goods \
     from code where (gtin, serial) in \
     (select value ->> 0, value ->> 1 from json_each($1)) limit 1";
 
