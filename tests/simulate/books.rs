@@ -152,7 +152,6 @@ impl Books {
                 self.state = Some(*to);
             }
             Record::Heard { boot, seq } => self.heard = Some((*boot, *seq)),
-            Record::Challenged { .. } => {}
             Record::AlarmRaised(reason) => {
                 self.alarms += 1;
                 self.standing.push(*reason);
