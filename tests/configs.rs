@@ -378,6 +378,16 @@ fn a_roll_that_cannot_be_made_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_share_of_rejects_is_told_whole() {
+    let limits = |limits: &str| problems(&(RIGHT.to_owned() + limits));
+    let wanted = [
+        "line[0].limits.rejects_of_last: found 6 of the last 5, wanted rejects_of_last_max and rejects_of_last together, the first not greater",
+    ];
+    assert_eq!(limits("limits = { rejects_of_last_max = 6, rejects_of_last = 5 }"), wanted);
+    assert_eq!(limits("limits = { rejects_of_last = 5 }").len(), 1);
+}
+
+#[test]
 fn what_labels_say_of_the_goods_is_checked_with_the_configuration() {
     let line = |printer: &str, more: &str| {
         format!(
