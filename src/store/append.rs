@@ -104,10 +104,9 @@ impl Entry<'_> {
                 self.journal.push(("line", None, body));
                 Ok(())
             }
-            Record::Challenged { .. } => Ok(()),
             Record::AlarmRaised(reason) => self.alarm_raised(reason).await,
             Record::AlarmCleared(reason) => self.alarm_cleared(reason).await,
-            Record::Heard { .. } => Ok(()),
+            Record::Challenged { .. } | Record::Heard { .. } => Ok(()),
         }
     }
 
