@@ -1,6 +1,6 @@
 //! Jobs in the hands of people: verbs, line clearance, challenge tests, samples, rework, closing with two
 //! signatures, the report of a batch, and one code from order to report.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
 mod jobs_site;
 #[allow(dead_code, reason = "a part of the bench is needed here")]
 mod line_bench;
@@ -21,7 +21,7 @@ use std::time::Duration;
 use store_kit::{Kit, LINE, POOL, gtin, moved};
 use web_house::{House, PASSWORD, text};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn new_job(line: &str) -> NewJob {
     NewJob {

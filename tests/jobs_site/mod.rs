@@ -8,6 +8,7 @@ use markwright::store::{JobState, Standing, Store};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 struct Browser {
     client: Client,
@@ -115,7 +116,10 @@ async fn test_products_go_the_real_way_and_a_code_is_followed_from_order_to_repo
     let is_verified = |state| state == markwright::code::CodeState::Verified;
     let (made, _) = handed.into_iter().find(|(_, state)| is_verified(*state)).unwrap();
     plant.bring_test_product(TestProduct::Shows(made.as_str().to_owned()));
-    let scan: String = made.identification().bytes().map(|b| format!("%{b:02X}")).collect();
+    let scan = made.identification().bytes().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "%{byte:02X}");
+        text
+    });
     anna.post("/lines/line-1/challenge", &format!("kind=duplicate&scan={scan}")).await;
     until_challenge(&works, 4).await;
     works.more_good(2).await;
@@ -140,9 +144,9 @@ async fn test_products_go_the_real_way_and_a_code_is_followed_from_order_to_repo
 /// One page says where a code came from, what happened to it, and under which name it was reported.
 async fn follow(anna: &Browser, store: &Store, scan: &str, job: i64) {
     let page = anna.page(&format!("/codes?scan={scan}")).await;
-    let story = store.story(&urldecoded(scan)).await.unwrap().unwrap();
-    let order = story.order.clone().unwrap().upstream_id.unwrap();
-    let report = story.report.clone().unwrap().upstream_id.unwrap();
+    let known = store.story(&urldecoded(scan)).await.unwrap().unwrap();
+    let order = known.order.clone().unwrap().upstream_id.unwrap();
+    let report = known.report.clone().unwrap().upstream_id.unwrap();
     let mut last = 0;
     for words in [
         "Ordered",
