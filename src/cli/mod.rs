@@ -45,7 +45,6 @@ const EXAMPLES: &str = "Examples:
 
 RUST_LOG=markwright=debug says more of what happens. `markwright help COMMAND` has more examples.";
 
-#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the program")]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Shows everything at work on a fake plant.

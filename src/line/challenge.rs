@@ -1,7 +1,6 @@
 //! Challenge tests: a person puts a product on the belt that must be rejected, and the line must reject
 //! it by its usual way: read by the camera, judged, pushed out by the gate, seen by the bin's eye.
 use super::{Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, hash};
-use crate::code::GS;
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -294,7 +293,7 @@ impl Line {
     fn strange_reason(&self, text: &str) -> RejectReason {
         let case = self.challenges.now.as_ref();
         let is_shown =
-            case.is_some_and(|case| case.shows.as_deref().is_some_and(|s| begins(text, s)));
+            case.is_some_and(|case| case.shows.as_deref().is_some_and(|s| text.starts_with(s)));
         let duplicate = case.is_some_and(|case| case.kind == ChallengeKind::Duplicate);
         if self.in_doubt.contains_key(text) {
             RejectReason::InDoubt
@@ -369,9 +368,4 @@ impl Line {
     pub(super) fn goes_on_for_test(&self) -> bool {
         self.challenges.is_on() && self.why == Some(StopReason::ChallengeDue)
     }
-}
-
-/// Whether a text begins with this trade item and serial number, and not with a longer one.
-fn begins(text: &str, shown: &str) -> bool {
-    text.strip_prefix(shown).is_some_and(|rest| rest.is_empty() || rest.starts_with(GS))
 }

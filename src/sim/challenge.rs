@@ -52,4 +52,4 @@ impl TestProducts {
 }
 
 /// What stands on the card with the bad symbol.
-const CARD: &str = "010460714330994621TESTCARD\u{1d}93TEST";
+const CARD: &str = "010460714330994421TESTCARD\u{1d}93TEST";

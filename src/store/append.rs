@@ -117,7 +117,6 @@ impl Entry<'_> {
                 self.journal.push(("mode", None, body));
                 Ok(())
             }
-            Record::Challenged { .. } => Ok(()),
             Record::AlarmRaised(reason) => {
                 self.journal.push(("alarm_raised", None, json!({"alarm": reason.kind()})));
                 Ok(())
@@ -128,7 +127,7 @@ impl Entry<'_> {
             }
             Record::CameBack { tag } => self.came_back(tag).await,
             Record::Bin { tag, what } => self.in_bin(tag, what).await,
-            Record::Heard { .. } => Ok(()),
+            Record::Challenged { .. } | Record::Heard { .. } => Ok(()),
         }
     }
 

@@ -31,8 +31,8 @@ pub struct Challenge {
 const WHAT: &str = "challenge a line";
 
 impl Store {
-    /// Begins one case, for the person. What the test product shows is what he scanned: the code of a
-    /// product of this house that is verified (duplicate), a code of other goods (foreign). Answers the
+    /// Begins one case, for the person. What the test product shows is what he scanned: the code
+    /// of this house that is used up (duplicate), a code of other goods (foreign). Answers the
     /// beginning of what the camera should read: trade item and serial number.
     pub async fn begin_challenge(
         &self,
@@ -84,26 +84,27 @@ impl Store {
         let Some(key) = keys.first() else {
             return refuse("scan the label of the test product: this is no code");
         };
-        let shows = Some(format!("01{}21{}", key.gtin, key.serial));
         if kind == ChallengeKind::Foreign {
-            if keys.iter().any(|key| key.gtin == job.wanted.gtin) {
+            if key.gtin == job.wanted.gtin {
                 return refuse("this is a code of the job's own goods: take a foreign product");
             }
-            return Ok(shows);
+            // However long the serial number is: the trade item and its beginning are enough.
+            return Ok(Some(format!("01{}21{}", key.gtin, key.serial)));
         }
-        let used: bool = sqlx::query_scalar(
-            "select exists (select 1 from code where gtin = $1 and serial = $2 \
-             and state in ('verified', 'sampled', 'rejected', 'scrapped'))",
+        let keys: Vec<_> = keys.iter().map(|key| (key.gtin.to_string(), &key.serial)).collect();
+        let used: Option<(String, String)> = sqlx::query_as(
+            "select gtin, serial from code where (gtin, serial) in \
+             (select value ->> 0, value ->> 1 from json_each($1)) \
+             and state in ('verified', 'sampled', 'rejected', 'scrapped')",
         )
-        .bind(key.gtin.as_str())
-        .bind(&key.serial)
-        .fetch_one(&self.readers)
+        .bind(serde_json::json!(keys).to_string())
+        .fetch_optional(&self.readers)
         .await
         .map_err(StoreError::asking(WHAT))?;
-        if !used {
+        let Some((gtin, serial)) = used else {
             return refuse("this code was never used up here: take the label of a former product");
-        }
-        Ok(shows)
+        };
+        Ok(Some(format!("01{gtin}21{serial}")))
     }
 
     /// The cases of a job's challenge tests, oldest first.

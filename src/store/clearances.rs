@@ -231,7 +231,7 @@ impl Store {
         said: &Clearing,
         person: &str,
     ) -> Result<(), StoreError> {
-        self.fits(job, phase)?;
+        fits(job, phase)?;
         let stands = self.line_stands(&job.wanted.line).await?;
         let items = items(phase, job, &stands, said);
         let open: Vec<_> = items
@@ -268,16 +268,6 @@ impl Store {
         tx.commit().await.map_err(StoreError::asking(WHAT))
     }
 
-    fn fits(&self, job: &Job, phase: Phase) -> Result<(), StoreError> {
-        let (waits, ended) = (job.started_at.is_none(), job.ended_at.is_some());
-        match phase {
-            Phase::Before if waits && !ended => Ok(()),
-            Phase::Before => Err(refused("the job was begun before".to_owned())),
-            Phase::After if ended => Ok(()),
-            Phase::After => Err(refused("the job has not ended: stop it first".to_owned())),
-        }
-    }
-
     /// Whether a line is cleared for a job: nothing else was begun on it since. After a job: since it
     /// ended.
     pub async fn is_cleared(&self, job: &Job, phase: Phase) -> Result<bool, StoreError> {
@@ -306,6 +296,17 @@ impl Store {
         .await
         .map_err(StoreError::asking(WHAT))?;
         Ok(rows.into_iter().map(Clearance::from).collect())
+    }
+}
+
+/// A clearance belongs before the beginning or after the end.
+fn fits(job: &Job, phase: Phase) -> Result<(), StoreError> {
+    let (waits, ended) = (job.started_at.is_none(), job.ended_at.is_some());
+    match phase {
+        Phase::Before if waits && !ended => Ok(()),
+        Phase::Before => Err(refused("the job was begun before".to_owned())),
+        Phase::After if ended => Ok(()),
+        Phase::After => Err(refused("the job has not ended: stop it first".to_owned())),
     }
 }
 

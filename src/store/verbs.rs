@@ -207,7 +207,9 @@ impl Job {
         }
         let ends = self.control.ends;
         let takes = |verb: &JobVerb| {
-            self.standing().takes(*verb) && (ends.is_none() || *verb == JobVerb::Abort)
+            // What is about to end can only end faster.
+            let about_to_end = self.state == JobState::Running && ends.is_some();
+            self.standing().takes(*verb) && (!about_to_end || *verb == JobVerb::Abort)
         };
         JobVerb::ALL.into_iter().filter(takes).collect()
     }
