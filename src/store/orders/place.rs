@@ -156,8 +156,9 @@ async fn take_back(
 ) -> Result<Vec<String>, StoreError> {
     sqlx::query_scalar(
         "update code set pool = $1
-         where (gtin, serial, text) in
-               (select value ->> 0, value ->> 1, value ->> 2 from json_each($2))
+         where id in (select c.id from json_each($2) j cross join code c
+                      on c.gtin = j.value ->> 0 and c.serial = j.value ->> 1
+                      where c.text = j.value ->> 2)
            and state = 'stored'
            and pool in (select 'order:' || o.id from label_order o
                         where o.customer_id = $3 and o.state in ('declined', 'cancelled'))
