@@ -103,7 +103,7 @@ async fn touching_products_and_good_ones_in_the_bin_are_in_the_books_as_they_are
     let site = Site::build(RATE, CODES).await;
     let mut config = site.config();
     // What is told is not taken back: here nothing is told before it is over.
-    config.issuer.as_mut().unwrap().report.every = Duration::from_secs(60);
+    config.issuer.as_mut().unwrap().report.every = Duration::from_mins(1);
     let app = App::start(config).await.unwrap();
     let line = app.lines.iter().find(|line| line.name == LINE).unwrap().clone();
     let works = Works { site, app, line };

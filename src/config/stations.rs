@@ -5,14 +5,13 @@ use std::time::Duration;
 
 /// Reads `[line.stations]`: milliseconds at full speed, or counts of the belt's encoder.
 pub(super) fn stations(mut at: Reader<'_>) -> Option<Stations> {
-    let counts = match at.has("unit") {
-        false => Some(false),
-        true => at.read("unit", "\"ms\" or \"counts\"", |word| match word {
-            "ms" => Some(false),
-            "counts" => Some(true),
-            _ => None,
-        }),
+    let read = |word: &str| match word {
+        "ms" => Some(false),
+        "counts" => Some(true),
+        _ => None,
     };
+    let said = at.has("unit");
+    let counts = if said { at.read("unit", "\"ms\" or \"counts\"", read) } else { Some(false) };
     let per_second = at.number_or("counts_per_second", 0, 1, 1_000_000);
     if counts == Some(true) && per_second == 0 {
         let wanted = "how many counts the belt's encoder gives in a second at full speed";
@@ -56,11 +55,12 @@ pub(super) fn check_way(
     let held = if only_counts { settings.trigger_within } else { Duration::ZERO };
     let room = stations.picture_within(cycle, held);
     if settings.picture_within > room {
-        let found = format!("{:?} from camera to gate", stations.gate - stations.camera);
+        let found =
+            format!("{:?} from camera to gate", stations.gate.saturating_sub(stations.camera));
         let wanted = format!(
             "{:?} more, or picture_within of at most {room:?}: a pass must be at the gate before \
              its product",
-            settings.picture_within - room
+            settings.picture_within.saturating_sub(room)
         );
         line.wrong("stations.gate", found, &wanted);
     }

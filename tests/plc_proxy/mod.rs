@@ -133,7 +133,7 @@ async fn carry(mut client: TcpStream, plc: SocketAddr, shared: &Shared) -> std::
             }
             Mood::Frozen { every, stands }
                 if began.elapsed().as_millis() % every.as_millis()
-                    > (every - stands).as_millis() =>
+                    > every.saturating_sub(stands).as_millis() =>
             {
                 shared.struck.fetch_add(1, Ordering::Relaxed);
                 match last_read.clone().filter(|_| reads) {
