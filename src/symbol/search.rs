@@ -305,6 +305,8 @@ impl Search<'_> {
 
     /// What was put off in a glance; says whether to go on.
     fn put_off(&mut self, round: &Round, take: &mut dyn FnMut(Symbol) -> bool) -> bool {
+        // One of them is sharpened: of what is much blurred the busiest place of all.
+        self.notes.deep = 1;
         for Later { level, place, view, blur } in std::mem::take(&mut self.notes.later) {
             if self.task.over() {
                 return false;

@@ -30,8 +30,8 @@ READ_LEAST = 0.96
 SECOND_LOOK = {"wobble", "stretched", "no_quiet_zone", "small", "separate_dots"}
 # How many times as fast as zxing-cpp, of all pictures and of those without a second look: what must
 # hold in the median and in the 95th of a hundred. Six is wanted of every 95th. Of 640 x 480 pixels
-# ours reaches 5 to 6 without second looks; with them it is slower there than zxing-cpp, which gives
-# up, and nothing is promised. docs/performance.md says so.
+# ours reaches 5 to 6 without second looks; with them 1.5 to 2.6 there, because zxing-cpp gives up,
+# and nothing is promised. docs/performance.md says so.
 FASTER = {
     ("all", "640 x 480"): {"median": 3.0},
     ("all", "1280 x 1024"): {"median": 3.0},
