@@ -205,7 +205,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             &[
                 "line[0].limits.labels_ahead: found 5, wanted a whole number from 1 to 4",
                 r#"line[0].limits.print_within: found 5, wanted a time from 100ms to 600s, such as "20ms", "10s", "5min""#,
-                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
+                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, design_per_minute, micro_stop, shifts, limits, quality, roll, printer, plc, camera, goods, stock",
             ],
         ),
         (
