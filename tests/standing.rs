@@ -178,7 +178,7 @@ async fn time_in_states_survives_a_kill_and_the_time_between_is_not_known() {
     store.came_up(&[LINE], up).await.unwrap();
     let window = Window { name: String::new(), from: start, to: Micros(up.0 + 5_000_000) };
     let spans = store.spans(LINE, (window.from, window.to)).await.unwrap();
-    let account = account(&spans, &[window.clone()], window.to);
+    let account = account(&spans, std::slice::from_ref(&window), window.to);
     assert_eq!(account.planned, account.run + account.stopped());
     let told: Vec<_> = account.stops.iter().map(|s| (s.proposed, s.planned)).collect();
     assert_eq!(
@@ -449,10 +449,10 @@ async fn a_stop_is_proposed_confirmed_and_weighed() {
 
 #[tokio::test]
 async fn three_seconds_tell_what_stands_and_where_the_time_went() {
-    let mut held = view(LineState::Held);
-    held.why = Some(RIBBON);
-    held.alarms = vec![RIBBON, StopReason::BinFull, StopReason::AirLow];
-    let house = House::with(&["one"], held, WebSettings::default()).await;
+    let mut shown = view(LineState::Held);
+    shown.why = Some(RIBBON);
+    shown.alarms = vec![RIBBON, StopReason::BinFull, StopReason::AirLow];
+    let house = House::with(&["one"], shown, WebSettings::default()).await;
     a_day(&house).await;
     let hold = line(LineState::Execute, LineState::Holding, Some(RIBBON));
     house.store.append(LINE, None, &[hold, came(RIBBON), came(StopReason::BinFull)]).await.unwrap();

@@ -46,8 +46,14 @@ pub const fn rate(reason: StopReason) -> Rating {
         R::DuplicateSeen => latched(high(2)),
         R::EmergencyStop => high(1),
         R::ForeignSeen | R::FalseEject | R::BinNotOrdered => latched(medium(5)),
-        R::ProductMissing | R::GuardOpen | R::MachineFault | R::NotDriven => medium(5),
-        R::LabelsOutOfStep | R::FramesOutOfStep | R::TooManyRejects | R::TooManyOfLast => medium(5),
+        R::ProductMissing
+        | R::GuardOpen
+        | R::MachineFault
+        | R::NotDriven
+        | R::LabelsOutOfStep
+        | R::FramesOutOfStep
+        | R::TooManyRejects
+        | R::TooManyOfLast => medium(5),
         R::Printer(cause) => of_printer(cause),
         R::Plc(cause) => of_plc(cause),
         R::Camera(_) | R::PrintLate | R::BinFull | R::AirLow => low(5),

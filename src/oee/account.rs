@@ -161,10 +161,10 @@ fn stops(pieces: &[Piece], windows: &[Window]) -> Vec<Stop> {
 
 fn begun(piece: &Piece, restarted: bool, windows: &[Window]) -> Stop {
     let (state, why) = piece.span.map_or((None, None), |span| (span.state, span.why));
-    let proposed = match StopCause::proposed(state, why) {
-        StopCause::Asked if restarted => StopCause::NotStarted,
-        proposed => proposed,
-    };
+    let mut proposed = StopCause::proposed(state, why);
+    if restarted && proposed == StopCause::Asked {
+        proposed = StopCause::NotStarted;
+    }
     let span = piece.span.map_or(0, |span| span.id);
     let planned = piece.within(windows);
     Stop { span, from: piece.from, to: piece.to, ended: false, proposed, planned }

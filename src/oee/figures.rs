@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn short_stops_are_one_bar_and_what_is_said_counts() {
-        let plan = Plan { micro_stop: Duration::from_secs(120), ..Plan::default() };
+        let plan = Plan { micro_stop: Duration::from_mins(2), ..Plan::default() };
         let (asked, jam) = (StopCause::Asked, StopCause::People(super::super::PeopleCause::Jam));
         let stops =
             [stop(0, 119, asked), stop(1, 119, asked), stop(2, 120, asked), stop(3, 500, asked)];

@@ -27,7 +27,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        let micro_stop = Duration::from_secs(120);
+        let micro_stop = Duration::from_mins(2);
         Self { shifts: Shifts::default(), design_per_minute: None, micro_stop }
     }
 }

@@ -85,7 +85,7 @@ async fn board(state: &WebState, line: &str) -> Result<Board, StoreError> {
     let known = state.store.alarms(line).await?;
     let flood: Flood = state.store.alarm_flood(line, now).await?;
     let alarms = known.iter().map(|now| now.alarm.clone()).collect();
-    Ok(Board::of(shown(alarms, flood.is_flood), flood, &known, now))
+    Ok(Board::of(&shown(alarms, flood.is_flood), flood, &known, now))
 }
 
 async fn for_programs(

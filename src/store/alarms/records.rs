@@ -36,9 +36,9 @@ async fn first_out(
     at: Micros,
     records: &[Record],
 ) -> Result<Option<StopReason>, StoreError> {
-    let raised = |record: &Record| match record {
-        Record::AlarmRaised(reason) if !is_warning(*reason) => Some(*reason),
-        _ => None,
+    let raised = |record: &Record| {
+        let Record::AlarmRaised(reason) = record else { return None };
+        Some(*reason).filter(|reason| !is_warning(*reason))
     };
     let Some(first) = records.iter().find_map(raised) else { return Ok(None) };
     let why = records.iter().find_map(|record| {

@@ -67,7 +67,7 @@ pub(super) struct Card {
 }
 
 impl Board {
-    pub(super) fn of(shown: Shown, flood: Flood, known: &[AlarmNow], now: Micros) -> Self {
+    pub(super) fn of(shown: &Shown, flood: Flood, known: &[AlarmNow], now: Micros) -> Self {
         let card = |alarm: &Alarm| {
             let of = known.iter().find(|known| known.alarm.reason == alarm.reason);
             Card::of(alarm, of, now)

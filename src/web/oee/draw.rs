@@ -125,7 +125,7 @@ mod tests {
         };
         let spans = [span(LineState::Execute, 10, 50), span(LineState::Held, 50, 75)];
         let window = Window { name: "early".to_owned(), from: at(0), to: at(90) };
-        let account = account(&spans, &[window.clone()], at(100));
+        let account = account(&spans, std::slice::from_ref(&window), at(100));
         let svg = states(&account, &[window], (at(0), at(100)));
         for wanted in [
             "class=\"unknown\" x=\"0.0\" y=\"0\" width=\"100.0\"",

@@ -184,9 +184,13 @@ async fn say(
     })?;
     let note: String = said.note.trim().chars().take(NOTE_CHARS_MAX).collect();
     let done = state.store.say_stop(&line, said.stop, (cause, &note), &person.name).await;
-    done.map_err(|problem| match problem {
-        StoreError::Refused { why, .. } => Refusal::new(StatusCode::CONFLICT, sentence(&why)),
-        problem => problem.into(),
-    })?;
+    done.map_err(refused)?;
     Ok(Redirect::to(&format!("/lines/{line}/oee?over={}", said.over.word())))
+}
+
+fn refused(problem: StoreError) -> Refusal {
+    if let StoreError::Refused { why, .. } = problem {
+        return Refusal::new(StatusCode::CONFLICT, sentence(&why));
+    }
+    problem.into()
 }
