@@ -84,6 +84,7 @@ pub enum DriveError {
 /// Drives a line until its job is done or it was asked to stop and came to rest.
 ///
 /// `opening` is what [`Line::restore`] said. With `by_itself`, nobody has to press reset and start.
+#[expect(clippy::too_many_arguments, reason = "each is handed over once, by one caller")]
 pub async fn drive(
     mut line: Line,
     opening: Outcome,

@@ -66,7 +66,7 @@ fn parse(file: Option<&PathBuf>, gtin: Option<code::Gtin>) -> anyhow::Result<Exi
     Ok(if aside.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn import(file: &PathBuf, config: &Path, line: &str) -> anyhow::Result<ExitCode> {
+async fn import(file: &Path, config: &Path, line: &str) -> anyhow::Result<ExitCode> {
     let config = match config::load(config) {
         Ok(config) => config,
         Err(error) => {

@@ -2,6 +2,7 @@
 use super::{say, say_to_person};
 use crate::app::chain;
 use crate::record::{Replay as Replayed, replay};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -54,9 +55,10 @@ fn words(done: &Replayed) -> String {
     let Replayed { line, program, facts, .. } = done;
     let mut words = format!("{line}, recorded by markwright {program}: {facts} facts replayed");
     if let Some(differs) = &done.differs {
-        words += &format!("\nfact {} differs, at {} us: {}", differs.n, differs.at, differs.event);
+        let _ =
+            write!(words, "\nfact {} differs, at {} us: {}", differs.n, differs.at, differs.event);
         for (side, said) in [("recorded", &differs.recorded), ("today", &differs.today)] {
-            words += &format!("\n  {side}:");
+            let _ = write!(words, "\n  {side}:");
             words.extend(said.iter().map(|what| format!("\n    {what}")));
         }
         return words;
@@ -66,7 +68,8 @@ fn words(done: &Replayed) -> String {
         words += "; the file ends in the middle of a fact (the process was killed)";
     }
     if done.lost > 0 {
-        words += &format!("; here {} facts are missing, what follows was not replayed", done.lost);
+        let _ =
+            write!(words, "; here {} facts are missing, what follows was not replayed", done.lost);
     }
     if done.is_full {
         words += "; here the recording was full";

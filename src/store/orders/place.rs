@@ -71,9 +71,10 @@ impl Store {
         let runs = &mut Runs::default();
         let known = insert_new(&mut tx, TAKE, &id.pool(), chunk, at, runs).await?;
         let known: Vec<ArrayLine> = known.into_iter().map(|(code, _)| code.clone()).collect();
-        let mine = match known.is_empty() {
-            true => Vec::new(),
-            false => take_back(&mut tx, id, customer, &known).await?,
+        let mine = if known.is_empty() {
+            Vec::new()
+        } else {
+            take_back(&mut tx, id, customer, &known).await?
         };
         let reasons: Vec<_> = known
             .iter()
