@@ -313,7 +313,7 @@ async fn a_clearance_is_refused_with_the_items_that_stand_open() {
     let right = Clearing { ribbon_lot: "R2".into(), ..said(2) };
     clear(&right).await.unwrap();
     assert!(kit.store.is_cleared(&job, Phase::Before).await.unwrap());
-    assert_eq!(kit.store.line_stands(LINE).await.unwrap().in_bin, 0, "the bin was emptied");
+    assert_eq!(kit.store.line_stands(LINE).await.unwrap().bin.seen(), 0, "the bin was emptied");
     let other = kit.store.add_job(&new_job(LINE)).await.unwrap();
     kit.store.start_job(other).await.unwrap();
     assert!(!kit.store.is_cleared(&job, Phase::Before).await.unwrap(), "another job came between");

@@ -4,7 +4,7 @@ use super::people::note;
 use super::{Store, StoreError};
 use crate::line::{InBin, Tag};
 use crate::telemetry::clock::Micros;
-use sqlx::SqliteConnection;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 /// How many products should lie in a bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +36,7 @@ impl Bin {
 
 type Row = (i64, i64, i64, i64, Option<i64>);
 
+const EMPTY: &str = "empty the bin";
 const BIN: &str =
     "select rejected, flushed, not_ordered, unseen, emptied_at from bin where line = $1";
 
@@ -59,46 +60,56 @@ impl Store {
         counted: u64,
         person: &str,
     ) -> Result<Bin, StoreError> {
-        const WHAT: &str = "empty the bin";
-        let at = Micros::now();
-        let mut tx = self.begin(WHAT).await?;
-        let row: Option<Row> = sqlx::query_as(BIN)
-            .bind(line)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(StoreError::asking(WHAT))?;
-        let (rejected, flushed, not_ordered, unseen, emptied_at) = row.unwrap_or_default();
-        sqlx::query(
-            "insert into bin_emptied \
-             (line, at, person, counted, rejected, flushed, not_ordered, unseen) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(line)
-        .bind(at.0)
-        .bind(person)
-        .bind(i64::try_from(counted).unwrap_or(i64::MAX))
-        .bind(rejected)
-        .bind(flushed)
-        .bind(not_ordered)
-        .bind(unseen)
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        sqlx::query(
-            "insert into bin (line, emptied_at) values ($1, $2) on conflict (line) do update \
-             set rejected = 0, flushed = 0, not_ordered = 0, unseen = 0, emptied_at = $2",
-        )
-        .bind(line)
-        .bind(at.0)
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        let bin = read((rejected, flushed, not_ordered, unseen, emptied_at));
-        let detail = format!("{line}: {counted} counted, {} seen falling", bin.seen());
-        note(&mut tx, person, "emptied the bin", &detail).await?;
-        tx.commit().await.map_err(StoreError::asking(WHAT))?;
+        let mut tx = self.begin(EMPTY).await?;
+        let bin = empty(&mut tx, line, counted, person).await?;
+        tx.commit().await.map_err(StoreError::asking(EMPTY))?;
         Ok(bin)
     }
+}
+
+/// The same within a transaction.
+pub(super) async fn empty(
+    tx: &mut Transaction<'static, Sqlite>,
+    line: &str,
+    counted: u64,
+    person: &str,
+) -> Result<Bin, StoreError> {
+    let at = Micros::now();
+    let row: Option<Row> = sqlx::query_as(BIN)
+        .bind(line)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::asking(EMPTY))?;
+    let (rejected, flushed, not_ordered, unseen, emptied_at) = row.unwrap_or_default();
+    sqlx::query(
+        "insert into bin_emptied \
+         (line, at, person, counted, rejected, flushed, not_ordered, unseen) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(line)
+    .bind(at.0)
+    .bind(person)
+    .bind(i64::try_from(counted).unwrap_or(i64::MAX))
+    .bind(rejected)
+    .bind(flushed)
+    .bind(not_ordered)
+    .bind(unseen)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::asking(EMPTY))?;
+    sqlx::query(
+        "insert into bin (line, emptied_at) values ($1, $2) on conflict (line) do update \
+         set rejected = 0, flushed = 0, not_ordered = 0, unseen = 0, emptied_at = $2",
+    )
+    .bind(line)
+    .bind(at.0)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::asking(EMPTY))?;
+    let bin = read((rejected, flushed, not_ordered, unseen, emptied_at));
+    let detail = format!("{line}: {counted} counted, {} seen falling", bin.seen());
+    note(tx, person, "emptied the bin", &detail).await?;
+    Ok(bin)
 }
 
 fn read((rejected, flushed, not_ordered, unseen, emptied_at): Row) -> Bin {

@@ -93,9 +93,9 @@ impl Store {
         }
         let keys: Vec<_> = keys.iter().map(|key| (key.gtin.to_string(), &key.serial)).collect();
         let used: Option<(String, String)> = sqlx::query_as(
-            "select gtin, serial from code where (gtin, serial) in \
-             (select value ->> 0, value ->> 1 from json_each($1)) \
-             and state in ('verified', 'sampled', 'rejected', 'scrapped')",
+            "select substr(c.text, 3, 14), c.serial from json_each($1) j cross join code c \
+             where c.gtin = j.value ->> 0 and c.serial = j.value ->> 1 \
+             and c.state in ('verified', 'sampled', 'rejected', 'scrapped')",
         )
         .bind(serde_json::json!(keys).to_string())
         .fetch_optional(&self.readers)

@@ -1,7 +1,7 @@
 //! Line clearance: what must be so before a line begins a job and after it has ended one.
 use super::open::count;
 use super::people::note;
-use super::{Job, Store, StoreError};
+use super::{Bin, Job, Store, StoreError, bin};
 use crate::telemetry::clock::Micros;
 use std::fmt;
 use std::str::FromStr;
@@ -53,10 +53,8 @@ pub struct LineStands {
     pub on_pad: u64,
     /// Products between infeed and gate.
     pub on_belt: u64,
-    /// Products that the line put into the bin since it was last counted.
-    pub in_bin: u64,
-    /// All that it ever put there.
-    rejected: u64,
+    /// What should lie in the bin.
+    pub bin: Bin,
 }
 
 /// What a person says and what the program checked for him.
@@ -152,10 +150,16 @@ fn belt_item(stands: &LineStands) -> Item {
 }
 
 fn bin_item(stands: &LineStands, said: &Clearing) -> Item {
-    let (expected, explained) = (stands.in_bin, !said.bin_reason.trim().is_empty());
+    let explained = !said.bin_reason.trim().is_empty();
+    let expected = match stands.bin.unseen {
+        0 => stands.bin.seen().to_string(),
+        unseen => format!("{} to {}", stands.bin.seen(), stands.bin.seen() + unseen),
+    };
     let (words, open) = match said.bin_counted {
         None => ("empty it, count what was in it, and type the number".to_owned(), true),
-        Some(n) if n == expected => (format!("emptied; {n} counted, as the line says"), false),
+        Some(n) if stands.bin.agrees(n) => {
+            (format!("emptied; {n} counted, as the line says"), false)
+        }
         Some(n) if explained && said.may_differ => {
             (format!("emptied; {n} counted, the line says {expected}: {}", said.bin_reason), false)
         }
@@ -201,25 +205,21 @@ const STANDS: &str = "\
             and state in ('sent', 'printed', 'applied') and pool in \
             (select pool from job where line = $1 and scenario = 'print_apply') \
             and not exists (select 1 from roll_label where code_id = code.id)), \
-           (select count(*) from product where line = $1 and fate is null), \
-           coalesce((select n from product_tally where line = $1 and fate = 'rejected'), 0), \
-           coalesce((select rejected from clearance where line = $1 order by id desc limit 1), 0)";
+           (select count(*) from product where line = $1 and fate is null)";
 
 impl Store {
     /// What the books say of a line now.
     pub async fn line_stands(&self, line: &str) -> Result<LineStands, StoreError> {
-        let row: (i64, i64, i64, i64, i64) = sqlx::query_as(STANDS)
+        let (in_printer, on_pad, on_belt): (i64, i64, i64) = sqlx::query_as(STANDS)
             .bind(line)
             .fetch_one(&self.readers)
             .await
             .map_err(StoreError::asking(WHAT))?;
-        let (in_printer, on_pad, on_belt, rejected, before) = row;
         Ok(LineStands {
             in_printer: count(in_printer),
             on_pad: count(on_pad),
             on_belt: count(on_belt),
-            in_bin: count(rejected - before),
-            rejected: count(rejected),
+            bin: self.bin(line).await?,
         })
     }
 
@@ -254,15 +254,18 @@ impl Store {
         .bind(Micros::now().0)
         .bind(person)
         .bind(said.bin_counted.map_or(0, u64::cast_signed))
-        .bind(stands.in_bin.cast_signed())
+        .bind(stands.bin.seen().cast_signed())
         .bind(said.bin_reason.trim())
-        .bind(stands.rejected.cast_signed())
+        .bind(stands.bin.rejected.cast_signed())
         .bind(said.ribbon_lot.trim())
         .bind(said.label_lot.trim())
         .bind(said.recipe.as_deref().unwrap_or_default())
         .execute(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
+        if let Some(counted) = said.bin_counted {
+            bin::empty(&mut tx, &job.wanted.line, counted, person).await?;
+        }
         let detail = format!("{}: {phase} job {}", job.wanted.line, job.id);
         note(&mut tx, person, "cleared a line", &detail).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))

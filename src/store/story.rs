@@ -76,10 +76,11 @@ const WHAT: &str = "tell the story of a code";
 const NEAR: i64 = 10_000_000;
 
 const CODE: &str = "\
-    select code.id, printf('%014d', gtin) as gtin, serial, text, code.pool, state, settled, moved_at, report_id, told_at, \
-    (select name from goods where goods.gtin = printf('%014d', code.gtin)) as goods \
-    from code where (gtin, serial) in \
-    (select value ->> 0, value ->> 1 from json_each($1)) limit 1";
+    select c.id, substr(c.text, 3, 14) as gtin, c.serial, c.text, c.pool, c.state, c.settled, \
+    c.moved_at, c.report_id, c.told_at, \
+    (select name from goods where goods.gtin = substr(c.text, 3, 14)) as goods \
+    from json_each($1) j cross join code c \
+    where c.gtin = j.value ->> 0 and c.serial = j.value ->> 1 limit 1";
 
 /// The block that began last before this code, if it is long enough.
 const ORDER: &str = "\
