@@ -94,6 +94,7 @@ fn every_command_in_the_documents_is_understood() {
         "job",
         "label",
         "read",
+        "replay",
         "run",
         "sim",
         "user",

@@ -281,7 +281,8 @@ async fn a_full_disk_stops_the_line_which_says_why_prints_nothing_and_goes_on_wh
         }
     });
     assert!(stands.await.is_ok(), "it runs on: {line}");
-    assert!(line.to_string().contains("not_driven"), "it does not say why: {line}");
+    let why = line["trouble"]["action"].as_str().unwrap_or_default();
+    assert!(why.contains("Look at the disk"), "it does not say why: {line}");
     let out = || site.stage.ledger().ask(|truth| truth.physical_labels());
     let before = out();
     // Longer than the daemon waits before it tries again.

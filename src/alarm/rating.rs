@@ -51,11 +51,10 @@ pub const fn rate(reason: StopReason) -> Rating {
         | R::MachineFault
         | R::NotDriven
         | R::LabelsOutOfStep
-        | R::FramesOutOfStep
-        | R::TooManyRejects
-        | R::TooManyOfLast => medium(5),
+        | R::FramesOutOfStep => medium(5),
         R::Printer(cause) => of_printer(cause),
         R::Plc(cause) => of_plc(cause),
+        R::TooManyRejects | R::TooManyOfLast => low(5),
         R::Camera(_) | R::PrintLate | R::BinFull | R::AirLow => low(5),
         R::NoCodes | R::RollFull | R::ChallengeDue | R::Blocked | R::Starved => low(10),
         R::QualityFalls | R::GrowthDrifts => low(30),
