@@ -153,6 +153,9 @@ impl Line {
         product.picture = picture;
         let Reading::Symbol { text, .. } = reading else { return };
         if let Some(id) = self.in_doubt.remove(text.as_str()) {
+            if product.code.as_ref().is_some_and(|other| other.id != id) {
+                self.lose_step(tag, records);
+            }
             self.put_on(tag, id, None, CodeState::Doubtful, records);
         }
     }

@@ -167,8 +167,9 @@ pub struct Line {
     expected: Vec<CodeText>,
     /// Good symbols since one was kept.
     good_since_kept: u32,
-    /// Codes verified since the start of the process, as hashes: only a name for the reason of a
-    /// reject hangs on it, a collision harms nothing.
+    /// Codes verified since the start of the process, and older ones that are not settled, as hashes.
+    /// What is seen of them again is a duplicate, and tells nothing about the first one; a collision
+    /// costs one product.
     verified: HashSet<u64>,
     /// Codes in doubt, by text: a picture may show one of them.
     in_doubt: BTreeMap<String, CodeId>,
@@ -261,7 +262,15 @@ impl Line {
     /// Puts a code in doubt and remembers its text, in case that a picture shows it.
     fn doubt(&mut self, code: &Code, records: &mut Vec<Record>) {
         records.push(Record::Moved { code: code.id, step: Step::Doubt });
-        self.in_doubt.insert(code.text.as_str().to_owned(), code.id);
+        self.look_for(&code.text, code.id);
+    }
+
+    /// A picture may show this label, and then it ends in the bin. Not so a label that was good once:
+    /// that one may have left, and another one with its text says nothing about it.
+    fn look_for(&mut self, text: &CodeText, id: CodeId) {
+        if !self.verified.contains(&hash(text.as_str())) {
+            self.in_doubt.insert(text.as_str().to_owned(), id);
+        }
     }
 
     /// Labels handed to the printer and not yet where they should be.

@@ -196,6 +196,12 @@ impl Line {
             records.push(Record::ProductLabelled { tag: other, code: None });
         }
         let Some(product) = self.belt.product(tag) else { return };
+        // Wherever the label is that it had by the books, it is not here.
+        Self::step_of(product, Step::Doubt, records);
+        if let Some(OnProduct { id, text: Some(text), .. }) = product.code.take() {
+            self.look_for(&text, id);
+        }
+        let Some(product) = self.belt.product(tag) else { return };
         product.code = Some(OnProduct { id, text, state: was });
         Self::step_of(product, Step::Apply, records);
         records.push(Record::ProductLabelled { tag, code: Some(id) });
@@ -240,7 +246,7 @@ impl Line {
             Self::step_of(&mut product, Step::Doubt, records);
         }
         if let Some((text, id)) = text {
-            self.in_doubt.insert(text.as_str().to_owned(), id);
+            self.look_for(&text, id);
         }
         records.push(Record::ProductSettled { tag: product.tag, fate: Fate::Unaccounted });
     }

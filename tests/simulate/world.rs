@@ -2,7 +2,7 @@
 //! bad luck. It knows what is physically true and delivers facts late, as real devices do.
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Conditions, Event, FrameOf, PictureId, PlcCommand, PlcEvent,
+    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, FrameOf, PictureId, PlcCommand, PlcEvent,
     PrinterCommand, PrinterEvent, Quality, Reading, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
@@ -55,6 +55,8 @@ pub struct Item {
     told: Option<(u16, u16)>,
     /// The PLC told of that, and nobody heard it.
     pub unknowable: bool,
+    /// A person put it on the belt to see it rejected.
+    pub is_test: bool,
 }
 
 /// How likely each bad thing is: one in so many chances; 0 = never.
@@ -126,6 +128,8 @@ pub struct World {
     pub camera_saw: BTreeMap<Tag, Print>,
     /// The next product comes too close.
     comes_close: bool,
+    /// A test product that a person holds at the infeed, and what is on it.
+    test: Option<Option<Print>>,
     /// Things in the bin that are no products of this line.
     pub strays: usize,
     /// Whether the PLC told more than it was asked for in time.
@@ -169,6 +173,7 @@ impl World {
             labels: BTreeMap::new(),
             camera_saw: BTreeMap::new(),
             comes_close: false,
+            test: None,
             strays: 0,
             facts_lost: false,
         }
@@ -341,7 +346,9 @@ impl World {
 
     fn plc_comes_back(&mut self, heard: Option<(u16, u16)>) {
         if self.dice.roll(12) == 0 {
-            // It was restarted: nothing is remembered, and what is on the belt has no tag.
+            // It was restarted: nothing is remembered, and what is on the belt has no tag. Nor does
+            // anybody know that something was forgotten, if nobody had heard of it ever.
+            self.facts_lost |= heard.is_none() && !self.ring.is_empty();
             self.boot = self.boot.wrapping_add(1);
             self.seq = 0;
             self.ring.clear();
@@ -448,6 +455,22 @@ impl World {
         }
     }
 
+    /// A person holds a test product of this kind at the infeed. What can be read on it beforehand.
+    pub fn hold_test(&mut self, kind: ChallengeKind) -> Option<String> {
+        let left = |item: &&Item| item.place == Place::Good && !item.escaped;
+        let left = self.items.iter().rev().find(left).and_then(|item| item.label.clone());
+        let foreign = Print::Code(CodeId(-1), "0104600000000008215test".into());
+        let label = match kind {
+            ChallengeKind::NoSymbol => None,
+            ChallengeKind::BadSymbol => Some(Print::Blank),
+            ChallengeKind::Duplicate => Some(left.unwrap_or(foreign)),
+            ChallengeKind::Foreign => Some(foreign),
+        };
+        self.test = Some(label.clone());
+        let Some(Print::Code(_, text)) = label else { return None };
+        Some(text)
+    }
+
     /// Whether nothing falls, and everything that was said is heard.
     pub fn is_quiet(&self) -> bool {
         let falls = |item: &Item| item.place == Place::Belt && item.at >= GATE;
@@ -463,10 +486,12 @@ impl World {
         if let Some(before) = before {
             before.touches = true;
         }
+        let test = self.test.take();
+        let is_test = test.is_some();
         self.items.push(Item {
             tag,
             at: 0,
-            label: None,
+            label: test.flatten(),
             place: Place::Belt,
             escaped: false,
             touches,
@@ -474,6 +499,7 @@ impl World {
             false_eject: false,
             told: None,
             unknowable: false,
+            is_test,
         });
         self.plc_says(PlcEvent::ProductArrived(tag));
         if touches {
@@ -505,7 +531,11 @@ impl World {
                 Some(label) => {
                     // Of two that touch, one may get both labels.
                     let other = self.items[index].touches && index > 0 && self.dice.roll(2) == 0;
-                    self.items[index - usize::from(other)].label = Some(label);
+                    let gets = &mut self.items[index - usize::from(other)];
+                    // What a person stuck on a test product is what the camera sees.
+                    if !gets.is_test {
+                        gets.label = Some(label);
+                    }
                     self.plc_says(PlcEvent::Applied(tag));
                 }
                 None => self.plc_says(PlcEvent::NotApplied(tag)),
@@ -561,13 +591,19 @@ impl World {
         }
     }
 
-    /// Whom a camera with tags names: the one before it where it is wrong. Two labels of one code
-    /// are the exception: nobody could tell.
+    /// Whom a camera with tags names: the one before it where it is wrong. Where nobody could tell it
+    /// does not: two labels of one code; and a label that came one product too late, behind a second
+    /// one or a blank one that the camera did not see.
     fn tag_named(&mut self, index: usize) -> FrameOf {
         let item = &self.items[index];
         let tag = item.tag;
-        let differs = index > 0 && self.items[index - 1].label != item.label;
-        let wrong = differs && self.unlucky(self.luck.wrong_tag);
+        let can_tell = index > 0 && {
+            let before = &self.items[index - 1];
+            let second = index > 1 && self.items[index - 2].label == before.label;
+            let late = second || before.label == Some(Print::Blank);
+            before.label != item.label && (!late || self.camera_saw.contains_key(&before.tag))
+        };
+        let wrong = can_tell && self.unlucky(self.luck.wrong_tag);
         FrameOf::Tag(Tag(tag.0 - u32::from(wrong)))
     }
 
