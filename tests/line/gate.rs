@@ -239,3 +239,38 @@ fn a_flushed_product_that_shows_another_label_than_it_should_carry_puts_that_one
     bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
     assert_eq!(bench.moved(9).last(), Some(&Step::Reject));
 }
+
+#[test]
+fn a_rejected_code_whose_product_vanished_is_rejected_once_also_if_its_label_is_seen_again() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.later(200 * MS);
+    assert_eq!(bench.moved(1).last(), Some(&Step::Reject), "nobody saw it");
+    bench.labelled(2);
+    bench.read(2, symbol(2));
+    bench.labelled(3);
+    bench.plc(PlcEvent::RejectConfirmed(Tag(2)));
+    assert!(bench.records.contains(&settled(1, Fate::Unaccounted)));
+    bench.read(3, symbol(1));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(3)));
+    assert_eq!(bench.moved(1), [Step::Print, Step::Apply, Step::Reject]);
+}
+
+#[test]
+fn a_code_in_doubt_that_ended_in_the_bin_is_rejected_once_also_if_its_label_is_seen_again() {
+    let known = Restored {
+        under_way: vec![(code(1), CodeState::Applied)],
+        products: vec![OpenProduct { tag: Tag(1), code: Some(CodeId(1)), good: None }],
+        ..Restored::default()
+    };
+    let (line, opening) = Line::restore(settings(), Order::default(), known);
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.records = opening.records;
+    bench.start(2..=9);
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    bench.labelled(2);
+    bench.read(2, symbol(1));
+    assert_eq!(bench.verdict(2), Some(Verdict::Bad(RejectReason::Foreign)));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(2)));
+    assert_eq!(bench.moved(1), [Step::Doubt, Step::Reject]);
+}

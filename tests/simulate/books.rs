@@ -2,8 +2,8 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
-    ChallengeResult, Command, Fate, InBin, LastOut, LineState, Mode, OpenProduct, Outcome, PictureId, PlcCommand,
-    PrinterCommand, Record, Restored, StopReason, Tag, Verdict,
+    ChallengeResult, Command, Fate, InBin, LastOut, LineState, Mode, OpenProduct, Outcome,
+    PictureId, PlcCommand, PrinterCommand, Record, Restored, StopReason, Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
