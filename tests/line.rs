@@ -395,6 +395,18 @@ fn a_job_whose_codes_are_used_up_ends_also_right_after_a_restart() {
 }
 
 #[test]
+fn a_code_that_was_never_written_is_scrapped_also_where_the_line_stands_already() {
+    let mut bench = Bench::running();
+    bench.plc(PlcEvent::Down(Cause::Silent));
+    bench.ask(Request::Clear);
+    assert_eq!(bench.line.state(), LineState::Stopped);
+    bench.say(Event::Printer(PrinterEvent::NotWritten(CodeId(1))));
+    bench.say(Event::Printer(PrinterEvent::Down(Cause::Unreachable)));
+    assert_eq!(bench.moved(1), [Step::Scrap]);
+    assert_eq!(bench.moved(2), [Step::Doubt]);
+}
+
+#[test]
 fn labels_wait_on_the_pad_and_not_in_a_printer_with_a_small_window() {
     let settings = LineSettings { labels_ahead: 3, rows_in_printer: 1, ..settings() };
     let mut bench = Bench { line: Line::new(settings, Order::default()), ..Bench::new() };

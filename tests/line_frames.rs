@@ -348,6 +348,41 @@ fn a_counted_frame_that_shows_a_later_label_moves_no_label_in_the_books() {
 }
 
 #[test]
+fn a_late_counted_frame_holds_the_line_unless_it_shows_its_own_product() {
+    // The camera saw the trigger of product 1 twice, and is late: what comes next is not of the next
+    // product, whatever the time says.
+    for (late, held) in [(symbol(2), false), (symbol(1), true), (Reading::Nothing, true)] {
+        let mut bench = running();
+        bench.labelled(1);
+        counted(&mut bench, 1, symbol(1));
+        bench.later(60 * MS);
+        bench.labelled(2);
+        bench.later(200 * MS);
+        counted(&mut bench, 2, late.clone());
+        assert_eq!(bench.verdict(2), UNSEEN);
+        assert_eq!(raised(&bench, StopReason::FramesOutOfStep), held, "{late:?}");
+        bench.labelled(3);
+        counted(&mut bench, 3, symbol(3));
+        assert_eq!(bench.verdict(3), if held { None } else { GOOD }, "{late:?}");
+    }
+}
+
+#[test]
+fn a_counted_frame_that_shows_a_product_with_a_verdict_is_out_of_step() {
+    let mut bench = running();
+    bench.labelled(1);
+    let Reading::Symbol { text, quality, .. } = symbol(1) else { unreachable!() };
+    let plain = Reading::Symbol { text, identifier: "]d1".to_owned(), quality };
+    counted(&mut bench, 1, plain);
+    bench.later(60 * MS);
+    bench.labelled(2);
+    counted(&mut bench, 2, symbol(1));
+    assert_eq!(bench.verdict(2), Some(Verdict::Bad(RejectReason::WrongCode)));
+    assert_eq!(bench.moved(1), [Step::Apply, Step::Reject]);
+    assert!(raised(&bench, StopReason::FramesOutOfStep));
+}
+
+#[test]
 fn with_tags_a_frame_without_a_trigger_is_found_when_the_belt_stands() {
     let mut bench = running();
     bench.plc(PlcEvent::ProductArrived(Tag(1)));

@@ -233,6 +233,9 @@ async fn restore_gives_exactly_what_is_open() {
     let wanted: Vec<_> = (1..).zip(wanted).chain([(7, CodeState::Doubtful)]).collect();
     assert_eq!(under_way, wanted);
     assert!(restored.known.under_way[0].0.text.as_str().starts_with("0104810093011694"));
+    assert!(restored.known.were_good.is_empty(), "7 never was");
+    kit.append(&[moved(4, Step::Doubt)]).await;
+    assert_eq!(kit.store.restore(LINE).await.unwrap().known.were_good, [CodeId(4)]);
     let open = |tag, code: Option<i64>, verdict| OpenProduct {
         tag: Tag(tag),
         code: code.map(CodeId),

@@ -125,9 +125,11 @@ impl Belt {
         self.row_from(Tag(0))
     }
 
-    /// Whether a label with this text is on its way and not read yet.
-    pub(super) fn is_to_be_read(&self, text: &str) -> bool {
-        self.to_be_read().any(|label| label.as_str() == text)
+    /// The product that has the label with this text by the books, whatever was found of it.
+    pub(super) fn carrier_of(&self, text: &str) -> Option<Tag> {
+        let label = |product: &Product| product.code.as_ref()?.text.clone();
+        let carries = |product: &&Product| label(product).is_some_and(|l| l.as_str() == text);
+        self.products.iter().find(carries).map(|product| product.tag)
     }
 
     /// Takes the whole row of unread labels from this product on: what each was, oldest first, and

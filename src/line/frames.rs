@@ -9,9 +9,7 @@
 //! passes nobody. So the pass of a counted frame is spoken when that cannot be told any more,
 //! `trigger_within` after the frame; with tags it is spoken at once.
 use super::belt::Product;
-use super::{
-    FrameOf, Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, Verdict, hash,
-};
+use super::{FrameOf, Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, Verdict};
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -27,6 +25,15 @@ struct Early {
     of: FrameOf,
     reading: Reading,
     picture: Option<PictureId>,
+    due: Instant,
+}
+
+/// A trigger whose frame did not come yet.
+#[derive(Debug)]
+struct Open {
+    n: u32,
+    tag: Tag,
+    /// Its frame is late from then on.
     due: Instant,
 }
 
@@ -56,7 +63,7 @@ pub(super) struct Frames {
     /// The last product that was found good by number, while a next trigger makes that unsure.
     last: Option<Last>,
     /// Triggers whose frame did not come yet.
-    open: VecDeque<(u32, Tag)>,
+    open: VecDeque<Open>,
     /// Frames whose trigger was not told yet.
     early: VecDeque<Early>,
     /// While the belt stands: when everything that happened before has been told.
@@ -88,9 +95,9 @@ impl Frames {
         (self.base, self.triggers, self.certain) = (self.counted, 0, true);
     }
 
-    fn take_open(&mut self, n: u32) -> Option<Tag> {
-        let at = self.open.iter().position(|(open, _)| *open == n)?;
-        self.open.remove(at).map(|(_, tag)| tag)
+    fn take_open(&mut self, n: u32) -> Option<Open> {
+        let at = self.open.iter().position(|open| open.n == n)?;
+        self.open.remove(at)
     }
 
     fn take_early(&mut self, of: FrameOf) -> Option<Early> {
@@ -174,7 +181,7 @@ impl Line {
             self.note_by_number((of, tag), &reading, picture, due, records);
             return;
         }
-        frames.open.push_back((n, tag));
+        frames.open.push_back(Open { n, tag, due });
         if frames.open.len() > OPEN_MAX {
             frames.open.pop_front();
         }
@@ -219,8 +226,11 @@ impl Line {
             return;
         }
         let of = FrameOf::Count(count);
-        if let Some(tag) = frames.take_open(n) {
-            let next_came = n < frames.triggers;
+        if let Some(Open { tag, due, .. }) = frames.take_open(n) {
+            if due <= now && !self.shows_its_own(tag, &reading) {
+                return self.frames_out_of_step(records);
+            }
+            let next_came = n < self.frames.triggers;
             let until = now + self.settings.trigger_within;
             self.note_by_number((of, tag), &reading, picture, until, records);
             if next_came {
@@ -228,7 +238,7 @@ impl Line {
             }
         } else if is_new && n > frames.triggers {
             self.let_wait(now, of, reading, picture, records);
-        } else if is_new && self.shows_another(&reading) {
+        } else if is_new {
             self.frames_out_of_step(records);
         }
     }
@@ -277,11 +287,11 @@ impl Line {
         }
     }
 
-    /// A frame that came after its product was given up shows that product, or nothing. If it shows
-    /// a label that is still to be read, or one that was, the numbers do not belong together.
-    fn shows_another(&self, reading: &Reading) -> bool {
+    /// When a frame is late, the time tells no more whose it is, and neither does that of the frames
+    /// behind it. Only the label of its own product does.
+    fn shows_its_own(&self, tag: Tag, reading: &Reading) -> bool {
         let Reading::Symbol { text, .. } = reading else { return false };
-        self.verified.contains(&hash(text)) || self.belt.is_to_be_read(text)
+        self.belt.carrier_of(text) == Some(tag)
     }
 
     /// Frames and triggers do not belong together: what is on the belt and was found good by number

@@ -103,6 +103,8 @@ impl Line {
         let Some(mut product) = self.take_product(tag) else { return };
         // A code in doubt that is known to be on this product is in doubt no more.
         Self::step_of(&mut product, Step::Reject, records);
+        let its = product.code.map(|code| code.id);
+        self.in_doubt.retain(|_, id| its != Some(*id));
         let fate = if Planted::BinIsGood.is_in() { Fate::Unaccounted } else { Fate::Rejected };
         records.push(Record::ProductSettled { tag, fate });
     }
@@ -153,6 +155,9 @@ impl Line {
         product.picture = picture;
         let Reading::Symbol { text, .. } = reading else { return };
         if let Some(id) = self.in_doubt.remove(text.as_str()) {
+            if product.code.as_ref().is_some_and(|other| other.id != id) {
+                self.lose_step(tag, records);
+            }
             self.put_on(tag, id, None, CodeState::Doubtful, records);
         }
     }

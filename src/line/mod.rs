@@ -52,7 +52,7 @@ pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
 pub use words::{AlarmWords, UnknownStopReason};
 
 use crate::code::{Code, CodeId, CodeText, Step};
-use belt::{Belt, Product};
+use belt::{Belt, OnProduct, Product};
 use by_hand::{ByHand, Wishes};
 use challenge::Challenges;
 use frames::Frames;
@@ -167,8 +167,9 @@ pub struct Line {
     expected: Vec<CodeText>,
     /// Good symbols since one was kept.
     good_since_kept: u32,
-    /// Codes verified since the start of the process, as hashes: only a name for the reason of a
-    /// reject hangs on it, a collision harms nothing.
+    /// Codes verified since the start of the process, and older ones that are not settled, as hashes.
+    /// What is seen of them again is a duplicate, and tells nothing about the first one; a collision
+    /// costs one product.
     verified: HashSet<u64>,
     /// Codes in doubt, by text: a picture may show one of them.
     in_doubt: BTreeMap<String, CodeId>,
@@ -261,7 +262,24 @@ impl Line {
     /// Puts a code in doubt and remembers its text, in case that a picture shows it.
     fn doubt(&mut self, code: &Code, records: &mut Vec<Record>) {
         records.push(Record::Moved { code: code.id, step: Step::Doubt });
-        self.in_doubt.insert(code.text.as_str().to_owned(), code.id);
+        self.look_for(&code.text, code.id);
+    }
+
+    /// Nobody knows where a label is that was on a product. If its code is used up, that is its end.
+    fn doubt_on(&mut self, on: Option<OnProduct>, records: &mut Vec<Record>) {
+        let Some(OnProduct { id, text, state }) = on else { return };
+        if state.after(Step::Doubt).is_ok() {
+            records.push(Record::Moved { code: id, step: Step::Doubt });
+            text.into_iter().for_each(|text| self.look_for(&text, id));
+        }
+    }
+
+    /// A picture may show this label, and then it ends in the bin. Not so a label that was good once:
+    /// that one may have left, and another one with its text says nothing about it.
+    fn look_for(&mut self, text: &CodeText, id: CodeId) {
+        if !self.verified.contains(&hash(text.as_str())) {
+            self.in_doubt.insert(text.as_str().to_owned(), id);
+        }
     }
 
     /// Labels handed to the printer and not yet where they should be.
@@ -307,10 +325,14 @@ impl Line {
         records.push(Record::TakenBack { code: id });
         self.stock.insert(self.taken_back.len(), code);
         self.taken_back.insert(id);
+        self.scrap_at_rest(records);
     }
 
-    /// What was taken back is of no more use: it never became a label.
-    fn scrap_taken_back(&mut self, records: &mut Vec<Record>) {
+    /// Where the line rests, what was taken back is of no more use: it never became a label.
+    fn scrap_at_rest(&mut self, records: &mut Vec<Record>) {
+        if !matches!(self.state, LineState::Stopped | LineState::Aborted | LineState::Complete) {
+            return;
+        }
         for code in self.stock.drain(..self.taken_back.len()) {
             records.push(Record::Moved { code: code.id, step: Step::Scrap });
         }

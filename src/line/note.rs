@@ -196,6 +196,10 @@ impl Line {
             records.push(Record::ProductLabelled { tag: other, code: None });
         }
         let Some(product) = self.belt.product(tag) else { return };
+        // Wherever the label is that it had by the books, it is not here.
+        let other = product.code.take();
+        self.doubt_on(other, records);
+        let Some(product) = self.belt.product(tag) else { return };
         product.code = Some(OnProduct { id, text, state: was });
         Self::step_of(product, Step::Apply, records);
         records.push(Record::ProductLabelled { tag, code: Some(id) });
@@ -231,16 +235,12 @@ impl Line {
     }
 
     fn unaccount(&mut self, product: Option<Product>, records: &mut Vec<Record>) {
-        let Some(mut product) = product else { return };
+        let Some(product) = product else { return };
         if self.challenges.is_test(product.tag) {
             self.fail_challenge(ChallengeSeen::Vanished, records);
         }
-        let text = product.code.as_ref().and_then(|code| Some((code.text.clone()?, code.id)));
         if !Planted::VanishedKeepsCode.is_in() {
-            Self::step_of(&mut product, Step::Doubt, records);
-        }
-        if let Some((text, id)) = text {
-            self.in_doubt.insert(text.as_str().to_owned(), id);
+            self.doubt_on(product.code, records);
         }
         records.push(Record::ProductSettled { tag: product.tag, fate: Fate::Unaccounted });
     }

@@ -101,6 +101,12 @@ impl Line {
                     self.latch(StopReason::DuplicateSeen);
                 }
             }
+            Place::Nowhere if counted && self.belt.carrier_of(text).is_some() => {
+                // The frame shows a product that has its verdict.
+                self.frames_out_of_step(records);
+                self.lose_step(tag, records);
+                self.judge_seen(seen, RejectReason::WrongCode, records);
+            }
             Place::Nowhere => self.note_strange(seen, text, records),
         }
     }
@@ -131,7 +137,7 @@ impl Line {
     }
 
     /// Labels and products do not match any more: from this product on, every label is in doubt.
-    fn lose_step(&mut self, tag: Tag, records: &mut Vec<Record>) {
+    pub(super) fn lose_step(&mut self, tag: Tag, records: &mut Vec<Record>) {
         let (labels, tags) = self.belt.take_row(tag);
         for (code, _) in labels {
             self.doubt(&code, records);

@@ -3,7 +3,7 @@ use super::belt::OnProduct;
 use super::planted::Planted;
 use super::{
     Belt, Conditions, Device, Frames, Guard, Line, LineSettings, LineState, Mode, Order, Outcome,
-    Pad, Product, Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict,
+    Pad, Product, Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict, hash,
 };
 use crate::code::{Code, CodeId, CodeState};
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -18,6 +18,9 @@ pub struct Restored {
     /// Codes of its job that are sent, printed, applied or doubtful, or verified on a product
     /// whose fate is not known yet. Of a roll with a camera: only printed ones that nobody read.
     pub under_way: Vec<(Code, CodeState)>,
+    /// Those of them that are doubtful and were verified before: they may have left as good.
+    #[serde(default)]
+    pub were_good: Vec<CodeId>,
     /// Products that had entered and were not settled.
     pub products: Vec<OpenProduct>,
     /// Alarms that stood.
@@ -118,13 +121,16 @@ impl Line {
         line.restore_last_out(&known.last_out, &mut out.records);
         let mut states = BTreeMap::new();
         for (code, state) in known.under_way {
+            if state == CodeState::Verified || known.were_good.contains(&code.id) {
+                line.verified.insert(hash(code.text.as_str()));
+            }
             let rests = state == CodeState::Verified
                 || (state == CodeState::Printed && !line.settings.has_camera());
             if rests {
                 states.insert(code.id, state);
             } else if state == CodeState::Doubtful {
                 states.insert(code.id, state);
-                line.in_doubt.insert(code.text.as_str().to_owned(), code.id);
+                line.look_for(&code.text, code.id);
             } else {
                 line.doubt(&code, &mut out.records);
                 states.insert(code.id, CodeState::Doubtful);

@@ -196,9 +196,7 @@ impl Line {
             self.wishes.ends_early = false;
         }
         self.enter_with_roll(next);
-        if matches!(next, S::Stopped | S::Aborted | S::Complete) {
-            self.scrap_taken_back(records);
-        }
+        self.scrap_at_rest(records);
         if next == S::Aborting && self.settings.scenario.has_belt() {
             // Nobody watched the pad while the machine was stopped by force.
             self.pad = Pad::Uncertain;

@@ -45,6 +45,15 @@ pub(super) const UNDER_WAY: &str = "\
     where product.line = $1 and product.fate is null and code.state = 'verified' \
     order by 1";
 
+/// Codes in doubt that were verified at some time.
+const WERE_GOOD: &str = "\
+    select id from code \
+    where pool in (select 'line:' || $1 union select pool from job where line = $1) \
+      and state = 'doubtful' \
+      and exists (select 1 from journal where journal.code_id = code.id \
+                  and kind = 'moved' and body ->> 'is' = 'verified') \
+    order by id";
+
 pub(super) const PRODUCTS_OPEN: &str = "\
     select tag, code_id, verdict = 'good' from product \
     where line = $1 and fate is null order by id";
@@ -77,6 +86,7 @@ impl Store {
                 mode,
                 state,
                 under_way: self.under_way(line).await?,
+                were_good: self.were_good(line).await?,
                 products: self.products_open(line).await?,
                 alarms: self.alarms_standing(line).await?,
                 pieces,
@@ -110,6 +120,15 @@ impl Store {
             Ok((code, word(WHAT, &state)?))
         };
         rows.into_iter().map(read).collect()
+    }
+
+    async fn were_good(&self, line: &str) -> Result<Vec<CodeId>, StoreError> {
+        let ids: Vec<i64> = sqlx::query_scalar(WERE_GOOD)
+            .bind(line)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        Ok(ids.into_iter().map(CodeId).collect())
     }
 
     async fn alarms_standing(&self, line: &str) -> Result<Vec<StopReason>, StoreError> {
@@ -211,6 +230,8 @@ mod tests {
             (LAST_OUT, "USING INDEX roll_label_of (job_id=?)"),
             (LAST_OUT, "USING INDEX roll_label_of (job_id=? AND piece=? AND place>? AND place<?)"),
             (LAST_OUT, "USING INDEX journal_of_code (code_id=?)"),
+            (WERE_GOOD, "USING INDEX code_doubtful (pool=?)"),
+            (WERE_GOOD, "USING INDEX journal_of_code (code_id=?)"),
             (STOCK, "USING INDEX code_stock (pool=? AND gtin=? AND rowid>?)"),
         ] {
             let plan = plan(&store, sql).await;

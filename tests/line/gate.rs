@@ -182,3 +182,95 @@ fn labels_that_lay_on_the_pad_before_the_start_are_thrown_away_and_then_it_is_pr
     // Before the first product is here, so many labels wait for it.
     assert_eq!(bench.take_prints(), [1, 2, 3]);
 }
+
+#[test]
+fn a_copy_of_a_label_that_was_good_before_a_restart_tells_nothing_about_the_first_one() {
+    // The pass of product 1 was spoken, then its picture became unsure, then the power was cut.
+    let known = Restored {
+        under_way: vec![(code(1), CodeState::Doubtful)],
+        were_good: vec![CodeId(1)],
+        products: vec![OpenProduct { tag: Tag(1), code: Some(CodeId(1)), good: Some(false) }],
+        ..Restored::default()
+    };
+    let (line, _) = Line::restore(settings(), Order::default(), known);
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.start(2..=9);
+    bench.labelled(2);
+    bench.read(2, symbol(1));
+    assert_eq!(bench.verdict(2), Some(Verdict::Bad(RejectReason::Duplicate)));
+    bench.plc(PlcEvent::Passed(Tag(1)));
+    assert!(bench.records.contains(&Record::AlarmRaised(StopReason::BadProductPassed)));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(2)));
+    assert_eq!(bench.moved(1), [], "one of the two left: its code stays in doubt");
+}
+
+#[test]
+fn a_flushed_product_with_the_label_of_a_good_one_that_vanished_does_not_reject_its_code() {
+    let mut bench = Bench::running();
+    for tag in [1, 2] {
+        bench.labelled(tag);
+        bench.read(tag, symbol(i64::from(tag)));
+    }
+    bench.plc(PlcEvent::Passed(Tag(2)));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Doubt), "nobody saw it leave");
+    bench.plc(PlcEvent::Applied(Tag(7)));
+    bench.plc(PlcEvent::Triggered(Tag(7)));
+    bench.read(7, symbol(1));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(7)));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Doubt));
+}
+
+#[test]
+fn a_flushed_product_that_shows_another_label_than_it_should_carry_puts_that_one_in_doubt() {
+    let known = Restored {
+        under_way: vec![(code(9), CodeState::Sent)],
+        products: vec![OpenProduct { tag: Tag(1), code: None, good: None }],
+        ..Restored::default()
+    };
+    let (line, _) = Line::restore(settings(), Order::default(), known);
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.start(1..=8);
+    bench.plc(PlcEvent::Applied(Tag(1)));
+    bench.plc(PlcEvent::Triggered(Tag(1)));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Apply));
+    bench.read(1, symbol(9));
+    assert_eq!(bench.moved(1).last(), Some(&Step::Doubt), "wherever it is, it is not there");
+    assert_eq!(bench.line.view().why, Some(StopReason::LabelsOutOfStep));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    assert_eq!(bench.moved(9).last(), Some(&Step::Reject));
+}
+
+#[test]
+fn a_rejected_code_whose_product_vanished_is_rejected_once_also_if_its_label_is_seen_again() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.later(200 * MS);
+    assert_eq!(bench.moved(1).last(), Some(&Step::Reject), "nobody saw it");
+    bench.labelled(2);
+    bench.read(2, symbol(2));
+    bench.labelled(3);
+    bench.plc(PlcEvent::RejectConfirmed(Tag(2)));
+    assert!(bench.records.contains(&settled(1, Fate::Unaccounted)));
+    bench.read(3, symbol(1));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(3)));
+    assert_eq!(bench.moved(1), [Step::Print, Step::Apply, Step::Reject]);
+}
+
+#[test]
+fn a_code_in_doubt_that_ended_in_the_bin_is_rejected_once_also_if_its_label_is_seen_again() {
+    let known = Restored {
+        under_way: vec![(code(1), CodeState::Applied)],
+        products: vec![OpenProduct { tag: Tag(1), code: Some(CodeId(1)), good: None }],
+        ..Restored::default()
+    };
+    let (line, opening) = Line::restore(settings(), Order::default(), known);
+    let mut bench = Bench { line, ..Bench::new() };
+    bench.records = opening.records;
+    bench.start(2..=9);
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    bench.labelled(2);
+    bench.read(2, symbol(1));
+    assert_eq!(bench.verdict(2), Some(Verdict::Bad(RejectReason::Foreign)));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(2)));
+    assert_eq!(bench.moved(1), [Step::Doubt, Step::Reject]);
+}

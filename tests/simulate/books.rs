@@ -2,8 +2,8 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
-    Command, Fate, InBin, LastOut, LineState, Mode, OpenProduct, Outcome, PictureId, PlcCommand,
-    PrinterCommand, Record, Restored, StopReason, Tag, Verdict,
+    ChallengeResult, Command, Fate, InBin, LastOut, LineState, Mode, OpenProduct, Outcome,
+    PictureId, PlcCommand, PrinterCommand, Record, Restored, StopReason, Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,7 @@ pub const LEAST_GRADE: u8 = 15;
 pub struct Row {
     pub code: Option<CodeId>,
     pub good: Option<bool>,
+    pub picture: Option<PictureId>,
     pub fate: Option<Fate>,
 }
 
@@ -39,9 +40,13 @@ pub struct Books {
     pub alarms: u64,
     pub standing: Vec<StopReason>,
     pub mode: Mode,
-    /// Products found good, and the pictures that it was read from.
-    pub judged_good: Vec<(Tag, PictureId)>,
+    /// Products that were spoken for or counted as good, and the pictures that it was read from.
+    pub passed: Vec<(Tag, PictureId)>,
+    /// Codes that were verified at some time, whatever they are now.
+    were_good: BTreeSet<CodeId>,
     pub low_grades: u64,
+    /// Test products that the line says it rejected as it must.
+    pub tests_rejected: Vec<Tag>,
     /// What is in the bin beside products with a fate, and products that may be.
     pub flushed: usize,
     pub not_ordered: usize,
@@ -92,6 +97,7 @@ impl Books {
                 }),
                 Command::Plc(PlcCommand::Pass(tag)) => {
                     let row = self.row(*tag).clone();
+                    self.passed.extend(row.picture.map(|picture| (*tag, picture)));
                     let code = row.code.expect("read back: passed without a code");
                     assert_eq!(row.good, Some(true), "read back: passed without a verdict: {tag}");
                     assert_eq!(self.codes[&code].1, CodeState::Verified, "{tag} {code}");
@@ -111,23 +117,31 @@ impl Books {
             Record::Moved { code, step } => {
                 let (_, state) = self.codes.get_mut(code).expect("a code of ours");
                 *state = state.after(*step).unwrap_or_else(|e| panic!("life: {code}: {e}"));
+                if *step == Step::Verify {
+                    self.were_good.insert(*code);
+                }
             }
             Record::ProductSeen { tag } => self.products.push((*tag, Row::default())),
             Record::ProductLabelled { tag, code } => self.row(*tag).code = *code,
             Record::ProductJudged { tag, verdict, picture } => {
-                let good = *verdict == Verdict::Good;
-                self.row(*tag).good = Some(good);
-                self.judged_good.extend(picture.filter(|_| good).map(|picture| (*tag, picture)));
+                let row = self.row(*tag);
+                (row.good, row.picture) = (Some(*verdict == Verdict::Good), *picture);
             }
             Record::Graded { code: Some(code), quality, .. } if quality.overall < LEAST_GRADE => {
                 assert_eq!(self.codes[code].1, CodeState::Rejected, "{code} is below the limit");
                 self.low_grades += 1;
             }
-            Record::Graded { .. } | Record::Challenged { .. } => {}
+            Record::Graded { .. } => {}
+            Record::Challenged { tag, result: ChallengeResult::Rejected, .. } => {
+                self.tests_rejected.push(tag.expect("challenge: rejected, and never came"));
+            }
+            Record::Challenged { .. } => {}
             Record::ProductSettled { tag, fate } => {
                 let row = self.row(*tag);
                 assert_eq!(row.fate, None, "sums: settled twice: {tag}");
                 row.fate = Some(*fate);
+                let picture = row.picture.filter(|_| *fate == Fate::Verified);
+                self.passed.extend(picture.map(|picture| (*tag, picture)));
             }
             Record::OnRoll { code, piece, place, to_read } => {
                 let (piece, place, to_read) = (*piece, *place, *to_read);
@@ -188,6 +202,17 @@ impl Books {
         }
     }
 
+    /// No test product left as good, and one that passed its test lies in the bin.
+    pub fn tests_are_rejected(&self, world: &World) {
+        for item in world.items.iter().filter(|i| i.place == Place::Good && !i.escaped) {
+            assert!(!item.is_test, "challenge: test product {} left as good", item.tag);
+        }
+        for tag in &self.tests_rejected {
+            let item = world.items.iter().find(|item| item.tag == *tag);
+            assert_eq!(item.map(|i| &i.place), Some(&Place::Bin), "challenge: {tag} is not there");
+        }
+    }
+
     /// What is in the bin is what the books say; where facts were lost, not less.
     pub fn bin_is_counted(&self, world: &World) {
         let there = world.items.iter().filter(|i| i.place == Place::Bin).count() + world.strays;
@@ -237,6 +262,7 @@ impl Books {
             products,
             pieces,
             mode: self.mode,
+            were_good: self.were_good.iter().copied().collect(),
             alarms: self.standing.clone(),
             last_out: LastOut::default(),
         }
@@ -280,9 +306,10 @@ impl Books {
         }
     }
 
-    /// Whatever is found good is found good by its own picture.
+    /// Whatever was spoken for, or counted as good, was found good by its own picture. A verdict that
+    /// was taken back before anybody heard of it let nothing pass.
     pub fn pictures_are_their_own(&self, world: &World) {
-        for (tag, picture) in &self.judged_good {
+        for (tag, picture) in &self.passed {
             assert_eq!(
                 world.pictures.get(picture),
                 Some(tag),

@@ -97,8 +97,8 @@ pub struct Shift {
     inbox: Vec<Event>,
     pub kills: u64,
     counts: bool,
-    /// Somebody takes the line out of production now and then.
-    modes: bool,
+    /// Somebody takes the line out of production now and then, or tests it.
+    people: bool,
 }
 
 impl Shift {
@@ -113,7 +113,7 @@ impl Shift {
             inbox: Vec::new(),
             kills: 0,
             counts,
-            modes: false,
+            people: false,
         }
     }
 
@@ -188,13 +188,17 @@ impl Shift {
             self.handle(Event::Operator(Request::Reset));
         } else if matches!(state, S::Idle | S::Held) {
             self.handle(Event::Operator(Request::Start));
+        } else if self.people && self.world.dice.roll(80) == 0 {
+            let kind = ChallengeKind::ALL[self.world.dice.roll(4) as usize];
+            let shows = self.world.hold_test(kind);
+            self.handle(Event::Challenge { kind, shows });
         }
     }
 
     /// Now and then somebody takes the line out of production for a while.
     fn wants_another_mode(&mut self) -> bool {
         let leaves =
-            self.modes && Mode::may_change_in(self.line.state()) && self.world.dice.roll(30) == 0;
+            self.people && Mode::may_change_in(self.line.state()) && self.world.dice.roll(30) == 0;
         self.line.mode() != Mode::Production || leaves
     }
 
@@ -261,7 +265,7 @@ impl Shift {
 
 pub fn shift(seed: u64, luck: Luck, counts: bool, kill_one_in: u64) -> Shift {
     let mut shift = Shift::new(seed, luck, counts);
-    shift.modes = kill_one_in != 0;
+    shift.people = kill_one_in != 0;
     for tick in 0..4_000 {
         shift.step();
         if tick % 60 == 59 {
@@ -275,6 +279,7 @@ pub fn shift(seed: u64, luck: Luck, counts: bool, kill_one_in: u64) -> Shift {
     shift.books.sums_close();
     Books::nothing_left_twice(&shift.world);
     Books::nothing_left_that_touched(&shift.world);
+    shift.books.tests_are_rejected(&shift.world);
     shift.books.bin_is_counted(&shift.world);
     shift.books.only_what_was_read_counts(&shift.world);
     shift.books.pictures_are_their_own(&shift.world);

@@ -1,9 +1,12 @@
 //! A plant in a box: printer, pad, belt, camera and gate as simple physics on a 5 ms clock, with
 //! bad luck. It knows what is physically true and delivers facts late, as real devices do.
+#[path = "stations.rs"]
+mod stations;
+
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, Command, Conditions, Event, FrameOf, PictureId, PlcCommand, PlcEvent,
-    PrinterCommand, PrinterEvent, Quality, Reading, Run, Since, Tag,
+    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent,
+    PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -55,6 +58,8 @@ pub struct Item {
     told: Option<(u16, u16)>,
     /// The PLC told of that, and nobody heard it.
     pub unknowable: bool,
+    /// A person put it on the belt to see it rejected.
+    pub is_test: bool,
 }
 
 /// How likely each bad thing is: one in so many chances; 0 = never.
@@ -126,6 +131,8 @@ pub struct World {
     pub camera_saw: BTreeMap<Tag, Print>,
     /// The next product comes too close.
     comes_close: bool,
+    /// A test product that a person holds at the infeed, and what is on it.
+    test: Option<Option<Print>>,
     /// Things in the bin that are no products of this line.
     pub strays: usize,
     /// Whether the PLC told more than it was asked for in time.
@@ -169,6 +176,7 @@ impl World {
             labels: BTreeMap::new(),
             camera_saw: BTreeMap::new(),
             comes_close: false,
+            test: None,
             strays: 0,
             facts_lost: false,
         }
@@ -341,7 +349,9 @@ impl World {
 
     fn plc_comes_back(&mut self, heard: Option<(u16, u16)>) {
         if self.dice.roll(12) == 0 {
-            // It was restarted: nothing is remembered, and what is on the belt has no tag.
+            // It was restarted: nothing is remembered, and what is on the belt has no tag. Nor does
+            // anybody know that something was forgotten, if nobody had heard of it ever.
+            self.facts_lost |= heard.is_none() && !self.ring.is_empty();
             self.boot = self.boot.wrapping_add(1);
             self.seq = 0;
             self.ring.clear();
@@ -448,162 +458,25 @@ impl World {
         }
     }
 
+    /// A person holds a test product of this kind at the infeed. What can be read on it beforehand.
+    pub fn hold_test(&mut self, kind: ChallengeKind) -> Option<String> {
+        let left = |item: &&Item| item.place == Place::Good && !item.escaped;
+        let left = self.items.iter().rev().find(left).and_then(|item| item.label.clone());
+        let foreign = Print::Code(CodeId(-1), "0104600000000008215test".into());
+        let label = match kind {
+            ChallengeKind::NoSymbol => None,
+            ChallengeKind::BadSymbol => Some(Print::Blank),
+            ChallengeKind::Duplicate => Some(left.unwrap_or(foreign)),
+            ChallengeKind::Foreign => Some(foreign),
+        };
+        self.test = Some(label.clone());
+        let Some(Print::Code(_, text)) = label else { return None };
+        Some(text)
+    }
+
     /// Whether nothing falls, and everything that was said is heard.
     pub fn is_quiet(&self) -> bool {
         let falls = |item: &Item| item.place == Place::Belt && item.at >= GATE;
         self.plc_up && self.facts.is_empty() && !self.items.iter().any(falls)
-    }
-
-    fn arrive(&mut self) {
-        self.next_arrival = self.tick + 18 + self.dice.roll(8);
-        let tag = Tag(self.items.len() as u32 + 1);
-        let near = |item: &&mut Item| item.place == Place::Belt && item.at <= TOUCHING;
-        let before = self.items.last_mut().filter(near);
-        let touches = before.is_some();
-        if let Some(before) = before {
-            before.touches = true;
-        }
-        self.items.push(Item {
-            tag,
-            at: 0,
-            label: None,
-            place: Place::Belt,
-            escaped: false,
-            touches,
-            tagless: false,
-            false_eject: false,
-            told: None,
-            unknowable: false,
-        });
-        self.plc_says(PlcEvent::ProductArrived(tag));
-        if touches {
-            self.plc_says(PlcEvent::Touching(tag));
-        }
-        self.comes_close = self.unlucky(self.luck.touching);
-        if self.comes_close {
-            self.next_arrival = self.tick + u64::from(TOUCHING);
-        }
-    }
-
-    /// Where the camera counts, products keep their distance even if the belt stood between them.
-    fn has_room_at_infeed(&self) -> bool {
-        !self.counts
-            || self.comes_close
-            || self.items.iter().all(|item| item.place != Place::Belt || item.at >= CLOSEST)
-    }
-
-    fn at_station(&mut self, index: usize) {
-        let (tag, at) = (self.items[index].tag, self.items[index].at);
-        if self.items[index].tagless && matches!(at, APPLICATOR | CAMERA | GATE) {
-            return;
-        }
-        match at {
-            30 | 90 | 150 if self.unlucky(self.luck.taken_off) => {
-                self.items[index].place = Place::TakenOff;
-            }
-            APPLICATOR => match self.pad.pop_front() {
-                Some(label) => {
-                    // Of two that touch, one may get both labels.
-                    let other = self.items[index].touches && index > 0 && self.dice.roll(2) == 0;
-                    self.items[index - usize::from(other)].label = Some(label);
-                    self.plc_says(PlcEvent::Applied(tag));
-                }
-                None => self.plc_says(PlcEvent::NotApplied(tag)),
-            },
-            CAMERA => self.at_camera(index),
-            GATE => self.at_gate(index),
-            BIN_EYE => self.at_bin_eye(index),
-            _ => {}
-        }
-    }
-
-    fn at_camera(&mut self, index: usize) {
-        let tag = self.items[index].tag;
-        if self.unlucky(self.luck.trigger_missed) {
-            return;
-        }
-        self.plc_says(PlcEvent::Triggered(tag));
-        if !self.camera_up || (self.counts && self.unlucky(self.luck.pulse_missed)) {
-            return;
-        }
-        self.frames += 1;
-        if self.unlucky(self.luck.frame_lost) {
-            return;
-        }
-        let unreadable = self.unlucky(self.luck.unreadable);
-        let misread = self.unlucky(self.luck.misread);
-        let reading = match &self.items[index].label {
-            Some(Print::Code(_, text)) if !unreadable => {
-                let text = text.clone();
-                let text = if misread { "0104600000000008215other".into() } else { text };
-                let low = self.unlucky(self.luck.low_grade);
-                Reading::Symbol { text, identifier: "]d2".into(), quality: Some(quality(low)) }
-            }
-            Some(Print::Code(..) | Print::Blank) | None => Reading::Nothing,
-        };
-        if let Some(label) = self.items[index].label.clone() {
-            self.camera_saw.insert(tag, label);
-        }
-        let picture = Some(PictureId(self.tick));
-        self.pictures.insert(PictureId(self.tick), tag);
-        let late = if self.unlucky(self.luck.frame_late) { 40 } else { 0 };
-        let delay = 1 + self.dice.roll(8) + late;
-        let of = if self.counts { FrameOf::Count(self.frames) } else { self.tag_named(index) };
-        self.camera_says(delay, CameraEvent::Read { of, reading: reading.clone(), picture });
-        if self.unlucky(self.luck.said_twice) {
-            let reading = reading.clone();
-            self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
-        }
-        if self.counts && self.unlucky(self.luck.pulse_twice) {
-            self.frames += 1;
-            let of = FrameOf::Count(self.frames);
-            self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
-        }
-    }
-
-    /// Whom a camera with tags names: the one before it where it is wrong. Two labels of one code
-    /// are the exception: nobody could tell.
-    fn tag_named(&mut self, index: usize) -> FrameOf {
-        let item = &self.items[index];
-        let tag = item.tag;
-        let differs = index > 0 && self.items[index - 1].label != item.label;
-        let wrong = differs && self.unlucky(self.luck.wrong_tag);
-        FrameOf::Tag(Tag(tag.0 - u32::from(wrong)))
-    }
-
-    fn at_gate(&mut self, index: usize) {
-        let tag = self.items[index].tag;
-        if self.passes.contains(&tag) && self.unlucky(self.luck.false_eject) {
-            self.items[index].false_eject = true;
-            // Whether the gate's own eye sees that it does not leave.
-            if self.dice.roll(2) == 0 {
-                self.plc_says(PlcEvent::Passed(tag));
-            }
-        } else if self.passes.contains(&tag) {
-            self.items[index].place = Place::Good;
-            self.plc_says(PlcEvent::Passed(tag));
-        } else if self.unlucky(self.luck.gate_leaks) {
-            self.items[index].place = Place::Good;
-            self.items[index].escaped = true;
-            self.plc_says(PlcEvent::Passed(tag));
-        }
-    }
-
-    fn at_bin_eye(&mut self, index: usize) {
-        let item = &mut self.items[index];
-        item.place = Place::Bin;
-        if item.false_eject && !item.tagless {
-            let tag = item.tag;
-            self.plc_says(PlcEvent::NotOrdered(tag));
-            self.items[index].told = Some((self.boot, self.seq));
-            return;
-        }
-        let tag = if item.tagless { Tag(0) } else { item.tag };
-        let blind = self.unlucky(self.luck.eye_blind);
-        self.plc_says(if blind {
-            PlcEvent::RejectUnconfirmed(tag)
-        } else {
-            PlcEvent::RejectConfirmed(tag)
-        });
     }
 }

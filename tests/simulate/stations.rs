@@ -1,0 +1,175 @@
+//! What happens to a product at the stations of the plant in a box: infeed, applicator, camera, gate, bin.
+use super::{
+    APPLICATOR, BIN_EYE, CAMERA, CLOSEST, GATE, Item, Place, Print, TOUCHING, World, quality,
+};
+use markwright::line::{CameraEvent, FrameOf, PictureId, PlcEvent, Reading, Tag};
+
+impl World {
+    pub(super) fn arrive(&mut self) {
+        self.next_arrival = self.tick + 18 + self.dice.roll(8);
+        let tag = Tag(self.items.len() as u32 + 1);
+        let near = |item: &&mut Item| item.place == Place::Belt && item.at <= TOUCHING;
+        let before = self.items.last_mut().filter(near);
+        let touches = before.is_some();
+        if let Some(before) = before {
+            before.touches = true;
+        }
+        let test = self.test.take();
+        let is_test = test.is_some();
+        self.items.push(Item {
+            tag,
+            at: 0,
+            label: test.flatten(),
+            place: Place::Belt,
+            escaped: false,
+            touches,
+            tagless: false,
+            false_eject: false,
+            told: None,
+            unknowable: false,
+            is_test,
+        });
+        self.plc_says(PlcEvent::ProductArrived(tag));
+        if touches {
+            self.plc_says(PlcEvent::Touching(tag));
+        }
+        self.comes_close = self.unlucky(self.luck.touching);
+        if self.comes_close {
+            self.next_arrival = self.tick + u64::from(TOUCHING);
+        }
+    }
+
+    /// Where the camera counts, products keep their distance even if the belt stood between them.
+    pub(super) fn has_room_at_infeed(&self) -> bool {
+        !self.counts
+            || self.comes_close
+            || self.items.iter().all(|item| item.place != Place::Belt || item.at >= CLOSEST)
+    }
+
+    pub(super) fn at_station(&mut self, index: usize) {
+        let (tag, at) = (self.items[index].tag, self.items[index].at);
+        if self.items[index].tagless && matches!(at, APPLICATOR | CAMERA | GATE) {
+            return;
+        }
+        match at {
+            30 | 90 | 150 if self.unlucky(self.luck.taken_off) => {
+                self.items[index].place = Place::TakenOff;
+            }
+            APPLICATOR => match self.pad.pop_front() {
+                Some(label) => {
+                    // Of two that touch, one may get both labels.
+                    let near =
+                        |other: &Item| other.place == Place::Belt && other.at <= at + TOUCHING;
+                    let other = index > 0 && near(&self.items[index - 1]) && self.dice.roll(2) == 0;
+                    let gets = &mut self.items[index - usize::from(other)];
+                    // What a person stuck on a test product is what the camera sees.
+                    if !gets.is_test {
+                        gets.label = Some(label);
+                    }
+                    self.plc_says(PlcEvent::Applied(tag));
+                }
+                None => self.plc_says(PlcEvent::NotApplied(tag)),
+            },
+            CAMERA => self.at_camera(index),
+            GATE => self.at_gate(index),
+            BIN_EYE => self.at_bin_eye(index),
+            _ => {}
+        }
+    }
+
+    fn at_camera(&mut self, index: usize) {
+        let tag = self.items[index].tag;
+        if self.unlucky(self.luck.trigger_missed) {
+            return;
+        }
+        self.plc_says(PlcEvent::Triggered(tag));
+        if !self.camera_up || (self.counts && self.unlucky(self.luck.pulse_missed)) {
+            return;
+        }
+        self.frames += 1;
+        if self.unlucky(self.luck.frame_lost) {
+            return;
+        }
+        let unreadable = self.unlucky(self.luck.unreadable);
+        let misread = self.unlucky(self.luck.misread);
+        let reading = match &self.items[index].label {
+            Some(Print::Code(_, text)) if !unreadable => {
+                let text = text.clone();
+                let text = if misread { "0104600000000008215other".into() } else { text };
+                let low = self.unlucky(self.luck.low_grade);
+                Reading::Symbol { text, identifier: "]d2".into(), quality: Some(quality(low)) }
+            }
+            Some(Print::Code(..) | Print::Blank) | None => Reading::Nothing,
+        };
+        if let Some(label) = self.items[index].label.clone() {
+            self.camera_saw.insert(tag, label);
+        }
+        let picture = Some(PictureId(self.tick));
+        self.pictures.insert(PictureId(self.tick), tag);
+        let late = if self.unlucky(self.luck.frame_late) { 40 } else { 0 };
+        let delay = 1 + self.dice.roll(8) + late;
+        let of = if self.counts { FrameOf::Count(self.frames) } else { self.tag_named(index) };
+        self.camera_says(delay, CameraEvent::Read { of, reading: reading.clone(), picture });
+        if self.unlucky(self.luck.said_twice) {
+            let reading = reading.clone();
+            self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
+        }
+        if self.counts && self.unlucky(self.luck.pulse_twice) {
+            self.frames += 1;
+            let of = FrameOf::Count(self.frames);
+            self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
+        }
+    }
+
+    /// Whom a camera with tags names: the one before it where it is wrong. Where nobody could tell it
+    /// does not: two labels of one code; and a label that came one product too late, behind a second
+    /// one or a blank one that the camera did not see.
+    fn tag_named(&mut self, index: usize) -> FrameOf {
+        let item = &self.items[index];
+        let tag = item.tag;
+        let can_tell = index > 0 && {
+            let before = &self.items[index - 1];
+            let second = index > 1 && self.items[index - 2].label == before.label;
+            let late = second || before.label == Some(Print::Blank);
+            before.label != item.label && (!late || self.camera_saw.contains_key(&before.tag))
+        };
+        let wrong = can_tell && self.unlucky(self.luck.wrong_tag);
+        FrameOf::Tag(Tag(tag.0 - u32::from(wrong)))
+    }
+
+    fn at_gate(&mut self, index: usize) {
+        let tag = self.items[index].tag;
+        if self.passes.contains(&tag) && self.unlucky(self.luck.false_eject) {
+            self.items[index].false_eject = true;
+            // Whether the gate's own eye sees that it does not leave.
+            if self.dice.roll(2) == 0 {
+                self.plc_says(PlcEvent::Passed(tag));
+            }
+        } else if self.passes.contains(&tag) {
+            self.items[index].place = Place::Good;
+            self.plc_says(PlcEvent::Passed(tag));
+        } else if self.unlucky(self.luck.gate_leaks) {
+            self.items[index].place = Place::Good;
+            self.items[index].escaped = true;
+            self.plc_says(PlcEvent::Passed(tag));
+        }
+    }
+
+    fn at_bin_eye(&mut self, index: usize) {
+        let item = &mut self.items[index];
+        item.place = Place::Bin;
+        if item.false_eject && !item.tagless {
+            let tag = item.tag;
+            self.plc_says(PlcEvent::NotOrdered(tag));
+            self.items[index].told = Some((self.boot, self.seq));
+            return;
+        }
+        let tag = if item.tagless { Tag(0) } else { item.tag };
+        let blind = self.unlucky(self.luck.eye_blind);
+        self.plc_says(if blind {
+            PlcEvent::RejectUnconfirmed(tag)
+        } else {
+            PlcEvent::RejectConfirmed(tag)
+        });
+    }
+}
