@@ -1,21 +1,26 @@
 //! The only place that knows everybody: config, bind, hire, drain.
+mod alive;
 mod job;
 mod learner;
 mod marks;
+mod no_job;
+mod verbs;
 
 use crate::calibration::Calibration;
 use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig};
 use crate::crew::Crew;
-use crate::line::{Event, Line, LineView, Order};
+use crate::line::{Event, Line, LineView, Order, Restored};
 use crate::order::PriceList;
 use crate::report::Flush;
 use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
+use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::upstream::{Oms, OmsError};
 use crate::web::{LineDesk, OrderSettings, WebSettings};
 use crate::{centre, publish, pull, report, web};
 use job::Post;
 pub(crate) use job::chain;
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -71,6 +76,8 @@ pub struct App {
     flush: Option<Flush>,
     line_crew: Crew,
     office_crew: Crew,
+    /// Held as long as it runs: see [`is_running`].
+    _sign_of_life: Option<File>,
 }
 
 /// A line from outside: how it stands, and what it can be asked.
@@ -82,6 +89,18 @@ pub struct Handle {
     pub view: watch::Receiver<LineView>,
     /// What it is asked.
     pub requests: mpsc::Sender<Event>,
+}
+
+/// A file that every daemon of this data folder holds a lock on; the system takes it away from a
+/// process that is no more.
+fn sign_of_life(data_dir: &Path) -> Option<File> {
+    let path = data_dir.join("running.lock");
+    File::options().create(true).truncate(false).write(true).open(path).ok()
+}
+
+/// Whether a daemon runs with this data folder, as far as can be told.
+pub(crate) fn is_running(data_dir: &Path) -> bool {
+    sign_of_life(data_dir).is_none_or(|file| file.try_lock().is_err())
 }
 
 impl App {
@@ -104,14 +123,20 @@ impl App {
             flush: None,
             line_crew: Crew::default(),
             office_crew: Crew::default(),
+            _sign_of_life: sign_of_life(&config.data_dir).filter(|file| file.lock_shared().is_ok()),
         };
         app.hire_offices(&config)?;
+        let store = app.store.clone();
+        app.office_crew.hire("clock", |stop| alive::keep(store, stop));
+        let names: Vec<_> = config.lines.iter().map(|line| line.name.as_str()).collect();
+        app.store.came_up(&names, Micros::now()).await?;
         let mut desks = Vec::new();
+        let jobs = config.lines.iter().map(|line| (line.name.clone(), line.job_rules())).collect();
         for line in config.lines {
             desks.push(app.hire_line(line, &config.data_dir).await?);
         }
         let calibration_dir = Calibration::folder(&config.data_dir);
-        let settings = WebSettings { calibration_dir, ..config.web.settings };
+        let settings = WebSettings { calibration_dir, jobs, ..config.web.settings };
         let store = app.store.clone();
         let orders = order_settings(config.centre.as_ref(), &config.data_dir);
         app.office_crew.hire("web", |stop| async move {
@@ -157,7 +182,7 @@ impl App {
     async fn hire_line(&mut self, line: LineConfig, data_dir: &Path) -> Result<LineDesk, AppError> {
         self.give_work(&line).await?;
         let (requests_tx, requests) = mpsc::channel(REQUESTS_WAITING);
-        let first = Line::new(line.settings.clone(), Order::default()).view();
+        let first = self.first_view(&line).await?;
         let (view, seen) = watch::channel(first);
         let belt = line.settings.scenario.has_belt();
         let learnt = self.store.printer_of(&line.name).await?;
@@ -173,19 +198,30 @@ impl App {
             camera: line.settings.has_camera().then(|| words[2].clone()),
             view: seen.clone(),
             requests: requests_tx.clone(),
+            plan: line.plan.clone(),
             frames_dir: data_dir.join("frames").join(&line.name),
         };
         self.lines.push(Handle { name: line.name.clone(), view: seen, requests: requests_tx });
-        let post = Post { line, store: self.store.clone(), requests, view, words, printer_id };
+        let recordings = data_dir.join("recordings").join(&line.name);
+        let store = self.store.clone();
+        let post = Post { line, store, requests, view, words, printer_id, recordings };
         self.line_crew.hire("line", |stop| post.run(stop));
         Ok(desk)
+    }
+
+    /// How a line stands before anybody drives it: as it was left, and at rest.
+    async fn first_view(&self, line: &LineConfig) -> Result<LineView, StoreError> {
+        let left = self.store.restore(&line.name).await?.known;
+        let known = Restored { mode: left.mode, alarms: left.alarms, ..Restored::default() };
+        let settings = line.settings.clone();
+        Ok(Line::restore(settings, Order::default(), known).0.view())
     }
 
     /// A line that makes something by itself has a job for it.
     async fn give_work(&self, line: &LineConfig) -> Result<(), AppError> {
         let Some(work) = &line.work else { return Ok(()) };
         self.store.put_goods(&work.goods).await?;
-        let waits = self.store.next_job(&line.name).await?.is_some();
+        let waits = self.store.waiting_job(&line.name).await?.is_some();
         if waits || self.store.running_job(&line.name).await?.is_some() {
             return Ok(());
         }

@@ -2,8 +2,10 @@
 use crate::code::CodeId;
 use crate::line::Request;
 use crate::line::{
-    CameraCommand, Command, Event, Line, LineState, LineView, Outcome, PlcCommand, PrinterCommand,
+    CameraCommand, Command, Event, Line, LineState, LineView, Mode, Outcome, PlcCommand,
+    PrinterCommand,
 };
+use crate::record::Recorder;
 use crate::store::{Job, Store, StoreError};
 use std::time::Instant;
 use tokio::sync::{mpsc, watch};
@@ -89,22 +91,28 @@ pub async fn drive(
     desk: &mut Desk<'_>,
     hands: &Hands,
     by_itself: bool,
+    mut recorder: Recorder,
     stop: &CancellationToken,
 ) -> Result<End, DriveError> {
     let mut stock = Stock { after: CodeId(0) };
     let mut leaving = false;
     let mut events = Vec::with_capacity(FACTS_AT_ONCE);
     carry_out(opening, books, hands, &mut stock).await?;
-    if by_itself {
+    if by_itself && line.mode() == Mode::Production {
         events.extend([Event::Operator(Request::Reset), Event::Operator(Request::Start)]);
     }
     loop {
         let mut outcome = Outcome::default();
         for event in events.drain(..) {
-            let Outcome { records, commands } = line.handle(now(), event);
+            let now = now();
+            let heard = recorder.hear(now, &event);
+            let said = line.handle(now, event);
+            recorder.answer(heard, &said);
+            let Outcome { records, commands } = said;
             outcome.records.extend(records);
             outcome.commands.extend(commands);
         }
+        recorder.hand_over();
         events.extend(carry_out(outcome, books, hands, &mut stock).await?);
         desk.view.send_if_modified(|view| replace(view, line.view()));
         if line.state() == LineState::Complete {

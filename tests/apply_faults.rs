@@ -146,8 +146,12 @@ async fn products_without_tags_are_matched_by_counting() {
             assert_eq!(judge.said().await, format!("product {tag} good"));
         }
     }
+    judge.tell("tell coils").await;
     driver.tell(PlcCommand::ClearPad).await;
     driver.until(|fact| *fact == PlcEvent::PadCleared).await;
+    // The applicator throws labels away for as long as this is on: it goes off by itself.
+    judge.until("coil 3 on").await;
+    judge.until("coil 3 off").await;
 }
 
 #[tokio::test]

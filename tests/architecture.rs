@@ -5,18 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may name. `*` is everybody.
-const ROOMS: [(&str, &str); 27] = [
+const ROOMS: [(&str, &str); 30] = [
     ("code", ""),
     ("symbol", "code"),
     ("label", "code symbol"),
     ("line", "code"),
     ("order", "code"),
     ("access", "code"),
+    // `telemetry` for the word for a time.
+    ("alarm", "line telemetry"),
+    ("oee", "line telemetry"),
     ("crew", ""),
     ("dial", ""),
     ("telemetry", "code"),
     ("upstream", "code"),
-    ("store", "code line order access telemetry"),
+    ("store", "code line order access alarm oee telemetry"),
     ("pull", "code upstream store telemetry"),
     ("print", "code line label dial telemetry"),
     ("apply", "code line dial telemetry"),
@@ -28,12 +31,16 @@ const ROOMS: [(&str, &str); 27] = [
     ("centre", "code line order label store telemetry"),
     ("publish", "code line order access label store telemetry"),
     // `crew` because the pages watch every line with a task each; `symbol` for what a grade says.
-    ("web", "code line order access label store telemetry crew symbol grading calibration"),
-    ("drive", "code line store telemetry"),
+    (
+        "web",
+        "code line order access alarm oee label store telemetry crew symbol grading calibration",
+    ),
+    ("drive", "code line store record telemetry"),
+    ("record", "code line telemetry"),
     // What was written becomes the settings of each room; nobody else sees the whole.
     (
         "config",
-        "code symbol line order label upstream pull store print apply verify report centre publish web calibration",
+        "code symbol line oee order label upstream pull store print apply verify report centre publish web calibration record",
     ),
     // A fake that shared our encoders or parsers would agree with their mistakes.
     ("sim", "code"),
@@ -68,7 +75,7 @@ const PACKAGES: [(&str, &str); 20] = [
 ];
 
 /// Rooms that never wait, open, log or read a clock.
-const PURE: [&str; 6] = ["code", "symbol", "label", "line", "order", "access"];
+const PURE: [&str; 8] = ["code", "symbol", "label", "line", "order", "access", "alarm", "oee"];
 const IMPURE: [&str; 6] = ["tokio::", "async fn", ".await", "tracing::", "::now(", ".elapsed("];
 /// Longer files hide something that wants a name of its own.
 const LINES_MAX: usize = 500;

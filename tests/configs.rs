@@ -111,6 +111,7 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         ("line[0].plc.x".to_owned(), RIGHT.replace(":502\"", ":502\", x = 1")),
         ("line[0].camera.x".to_owned(), RIGHT.replace("stream\"", "stream\", x = 1")),
         ("line[0].limits.x".to_owned(), RIGHT.to_owned() + "limits = { x = 1 }"),
+        ("line[0].stations.x".to_owned(), RIGHT.to_owned() + "stations = { x = 1 }"),
         ("line[0].goods.x".to_owned(), format!("{RIGHT}goods = {{ {goods}, x = 1 }}")),
         ("line[0].stock.x".to_owned(), RIGHT.to_owned() + "stock = { x = 1 }"),
     ];
@@ -205,7 +206,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             &[
                 "line[0].limits.labels_ahead: found 5, wanted a whole number from 1 to 4",
                 r#"line[0].limits.print_within: found 5, wanted a time from 100ms to 600s, such as "20ms", "10s", "5min""#,
-                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
+                "line[0].speed: found a key that means nothing here, wanted one of name, scenario, by_itself, clearance, challenge_every_hours, design, planned, design_per_minute, micro_stop, shifts, limits, stations, quality, recorder, roll, printer, plc, camera, goods, stock",
             ],
         ),
         (
@@ -374,6 +375,16 @@ fn a_roll_that_cannot_be_made_is_refused_with_the_reason() {
     assert_eq!(problems(&(ROLL.to_owned() + wide)), wanted);
     let wanted = ["line[0].roll.gap_mm: found a text, wanted a number from 0 to 500"];
     assert_eq!(problems(&(ROLL.to_owned() + "roll = { gap_mm = \"two\" }")), wanted);
+}
+
+#[test]
+fn a_share_of_rejects_is_told_whole() {
+    let limits = |limits: &str| problems(&(RIGHT.to_owned() + limits));
+    let wanted = [
+        "line[0].limits.rejects_of_last: found 6 of the last 5, wanted rejects_of_last_max and rejects_of_last together, the first not greater",
+    ];
+    assert_eq!(limits("limits = { rejects_of_last_max = 6, rejects_of_last = 5 }"), wanted);
+    assert_eq!(limits("limits = { rejects_of_last = 5 }").len(), 1);
 }
 
 #[test]

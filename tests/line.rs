@@ -1,5 +1,7 @@
 //! What one line does, fact by fact.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+#[path = "line/gate.rs"]
+mod gate;
 mod line_bench;
 
 use line_bench::{Bench, MS, code, settings, symbol};
@@ -126,12 +128,16 @@ fn a_product_from_before_a_restart_shows_its_doubtful_code_and_the_line_runs_on(
         products: vec![product],
         ..Restored::default()
     };
-    let (line, _) = Line::restore(settings(), Order::default(), known);
+    let (line, out) = Line::restore(settings(), Order::default(), known);
+    let verdict = Verdict::Bad(RejectReason::Flushed);
+    let flushed = Record::ProductJudged { tag: Tag(1), verdict, picture: None };
+    assert!(out.records.contains(&flushed), "{out:?}");
     let mut bench = Bench { line, ..Bench::new() };
     bench.start(2..=9);
     bench.forget();
     bench.read(1, symbol(1));
-    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::InDoubt)));
+    assert_eq!(bench.verdict(1), None, "what is flushed stays flushed");
+    assert!(bench.passes().is_empty());
     assert_eq!(bench.line.state(), LineState::Execute);
     bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
     assert_eq!(bench.moved(1), [Step::Reject]);

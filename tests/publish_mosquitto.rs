@@ -125,6 +125,7 @@ async fn only_what_was_committed_is_published_and_state_and_counts_stay_at_the_b
             {"seen": 1, "verified": 1, "rejected": 0, "sampled": 0, "unaccounted": 0}),
         ),
         ("state", "state", "Held".into()),
+        ("status", "StateCurrentName", "Held".into()),
     ];
     for (topic, key, value) in wanted {
         let heard = watcher.next().await;
@@ -137,8 +138,8 @@ async fn only_what_was_committed_is_published_and_state_and_counts_stay_at_the_b
     drop(watcher);
 
     let mut late = broker.watch("plant/one/+").await;
-    let (first, second) = (late.next().await, late.next().await);
-    let mut kept = [first, second].map(|heard| (heard.topic, heard.retained, heard.body));
+    let heard = [late.next().await, late.next().await, late.next().await];
+    let mut kept = heard.map(|heard| (heard.topic, heard.retained, heard.body));
     kept.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!((kept[0].0.as_str(), kept[0].1), ("plant/one/counts", true));
     assert_eq!(
@@ -150,6 +151,8 @@ async fn only_what_was_committed_is_published_and_state_and_counts_stay_at_the_b
         (kept[1].2["number"].as_u64(), kept[1].2["why"].as_str()),
         (Some(11), Some("no_codes"))
     );
+    assert_eq!((kept[2].0.as_str(), kept[2].1), ("plant/one/status", true));
+    assert_eq!(kept[2].2["StateCurrent"], 11);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! (with `COUNTS=1` for a camera that counts its triggers).
 #![allow(
     clippy::pedantic,
+    clippy::wildcard_enum_match_arm,
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -14,213 +15,14 @@
 )]
 #[path = "simulate/books.rs"]
 mod books;
+#[path = "simulate/shift.rs"]
+mod shift;
 #[path = "simulate/world.rs"]
 mod world;
 
-use books::Books;
-use markwright::code::{CodeId, CodeState};
-use markwright::line::*;
-use std::time::{Duration, Instant};
-use world::{Luck, TICK, World};
-
-/// With a camera that counts, what waits for its frame and twice what waits for its trigger must be
-/// less than the way from one product to the next: 18 ticks of 5 ms at least.
-fn settings(counts: bool) -> LineSettings {
-    let ms = Duration::from_millis;
-    LineSettings {
-        scenario: Scenario::PrintApply,
-        stock_low: 5,
-        stock_full: 20,
-        labels_ahead: 4,
-        rows_in_printer: 4,
-        print_within: ms(500),
-        picture_within: ms(if counts { 55 } else { 200 }),
-        trigger_within: ms(15),
-        quality: QualitySettings { least_grade: Some(books::LEAST_GRADE), keep_one_in: 10 },
-        drain_within: ms(5000),
-        settle_within: ms(300),
-        clear_within: ms(200),
-        refill_after: ms(500),
-        ends_with_codes: false,
-        passes_before_bin_eye_max: 3,
-        rejects_in_a_row_max: 5,
-        asks_for_pictures: false,
-        roll: RollSettings::default(),
-    }
-}
-
-const GOOD_LUCK: Luck = Luck {
-    label_swallowed: 0,
-    label_twice: 0,
-    blank_fed: 0,
-    unreadable: 0,
-    misread: 0,
-    trigger_missed: 0,
-    frame_lost: 0,
-    frame_late: 0,
-    pulse_missed: 0,
-    pulse_twice: 0,
-    low_grade: 0,
-    taken_off: 0,
-    gate_leaks: 0,
-    eye_blind: 0,
-    printer_lost: 0,
-    printer_blocked: 0,
-    camera_lost: 0,
-    plc_lost: 0,
-    machine_trouble: 0,
-};
-
-const BAD_LUCK: Luck = Luck {
-    label_swallowed: 150,
-    label_twice: 150,
-    blank_fed: 200,
-    unreadable: 40,
-    misread: 300,
-    trigger_missed: 200,
-    frame_lost: 150,
-    frame_late: 300,
-    pulse_missed: 300,
-    pulse_twice: 300,
-    low_grade: 150,
-    taken_off: 300,
-    gate_leaks: 400,
-    eye_blind: 60,
-    printer_lost: 4000,
-    printer_blocked: 4000,
-    camera_lost: 5000,
-    plc_lost: 4000,
-    machine_trouble: 4000,
-};
-
-struct Shift {
-    world: World,
-    books: Books,
-    line: Line,
-    now: Instant,
-    last_taken: CodeId,
-    inbox: Vec<Event>,
-    kills: u64,
-    counts: bool,
-}
-
-impl Shift {
-    fn new(seed: u64, luck: Luck, counts: bool) -> Self {
-        let order = Order::default();
-        Self {
-            world: World::new(seed, luck, counts),
-            books: Books::default(),
-            line: Line::new(settings(counts), order),
-            now: Instant::now(),
-            last_taken: CodeId(0),
-            inbox: Vec::new(),
-            kills: 0,
-            counts,
-        }
-    }
-
-    fn handle(&mut self, event: Event) {
-        let told = format!("{event:?}");
-        let out = self.line.handle(self.now, event);
-        if std::env::var("TRACE").is_ok() && out != Outcome::default() {
-            println!("{told}\n    {:?}\n    {:?}", out.records, out.commands);
-        }
-        self.carry_out(out);
-        let again = self.line.handle(self.now, Event::Wake);
-        assert_eq!(again, Outcome::default(), "deciding again added something");
-    }
-
-    fn carry_out(&mut self, out: Outcome) {
-        self.books.write(&out);
-        for command in &out.commands {
-            if let Command::Refill { want } = command {
-                let codes = self.books.stock(self.last_taken, *want);
-                self.last_taken = codes.last().map_or(self.last_taken, |code| code.id);
-                self.inbox.push(Event::CodesArrived(codes));
-            }
-            self.world.obey(command);
-        }
-    }
-
-    fn step(&mut self) {
-        self.now += TICK;
-        self.world.step(self.books.heard);
-        let mut events = self.world.heard();
-        events.append(&mut self.inbox);
-        for event in events {
-            self.handle(event);
-        }
-        while self.line.next_wake().is_some_and(|(due, _)| due <= self.now) {
-            self.handle(Event::Wake);
-            let due = self.line.next_wake().map(|(due, why)| (due <= self.now, why));
-            assert!(!matches!(due, Some((true, _))), "a deadline that stays: {due:?}");
-        }
-    }
-
-    /// The person at the line: starts what can be started.
-    fn operate(&mut self) {
-        use LineState as S;
-        let state = self.line.state();
-        if matches!(state, S::Stopped | S::Complete | S::Aborted) {
-            self.handle(Event::Operator(Request::Reset));
-        } else if matches!(state, S::Idle | S::Held) {
-            self.handle(Event::Operator(Request::Start));
-        }
-    }
-
-    fn kill(&mut self) {
-        self.kills += 1;
-        self.world.daemon_died();
-        self.inbox.clear();
-        self.last_taken = CodeId(0);
-        let settings = settings(self.counts);
-        let (line, out) = Line::restore(settings, Order::default(), self.books.restored());
-        self.line = line;
-        self.carry_out(out);
-    }
-
-    /// Stops the line as a person would who does not go home before it is empty.
-    fn stop(&mut self) {
-        for round in 0..60_000 {
-            self.step();
-            let rests = self.line.state().is_at_rest() && self.line.is_empty();
-            if rests && self.line.state() == LineState::Stopped {
-                return;
-            }
-            if round % 40 == 0 {
-                let state = self.line.state();
-                if state == LineState::Aborted {
-                    self.handle(Event::Operator(Request::Clear));
-                } else if state == LineState::Stopped {
-                    // Something is left on the belt: run it out.
-                    self.handle(Event::Operator(Request::Reset));
-                } else if state != LineState::Stopping {
-                    self.handle(Event::Operator(Request::Stop));
-                }
-            }
-        }
-        panic!("does not come to rest: {:?}", self.line.view());
-    }
-}
-
-fn shift(seed: u64, luck: Luck, counts: bool, kill_one_in: u64) -> Shift {
-    let mut shift = Shift::new(seed, luck, counts);
-    for tick in 0..4_000 {
-        shift.step();
-        if tick % 60 == 59 {
-            shift.operate();
-        }
-        if kill_one_in != 0 && shift.world.dice.roll(kill_one_in) == 0 {
-            shift.kill();
-        }
-    }
-    shift.stop();
-    shift.books.sums_close();
-    Books::nothing_left_twice(&shift.world);
-    shift.books.only_what_was_read_counts(&shift.world);
-    shift.books.pictures_are_their_own(&shift.world);
-    shift
-}
+use markwright::code::CodeState;
+use shift::{BAD_LUCK, GOOD_LUCK, shift};
+use world::Luck;
 
 #[test]
 fn a_lucky_shift_verifies_every_product() {

@@ -74,7 +74,9 @@ fn settings(seed: u64, camera: bool) -> LineSettings {
         refill_after: ms(500),
         ends_with_codes: true,
         passes_before_bin_eye_max: 3,
+        on_belt_max: 0,
         rejects_in_a_row_max: 5,
+        rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
         roll: RollSettings {
             labels_per_row: 1 + (seed % 3) as usize,

@@ -4,13 +4,19 @@
 
 mod site_kit;
 
-use markwright::line::{Cause, DeviceView, LineState, LineView, Request, StopReason};
+use markwright::app::App;
+use markwright::line::{
+    Cause, DeviceView, Event, Hand, LineState, LineView, Mode, Record, RejectReason, Request,
+    StopReason, Verdict,
+};
 use markwright::sim::faults::{Faults, Luck};
 use markwright::sim::issuer::{Chances, PlannedTrouble, Trouble};
 use markwright::sim::plant;
 use markwright::sim::printer::{self, Fault, Identity};
-use site_kit::{Account, Site, Troubled, Works, eventually};
+use markwright::store::Store;
+use site_kit::{Account, LINE, SOON, Site, Troubled, Works, eventually};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Products a minute: slow enough for a debug build on a busy machine.
 const RATE: f64 = 240.0;
@@ -322,6 +328,83 @@ async fn a_reject_that_nobody_saw_falling_holds_the_line() {
     let luck = Luck { spoiled_chance: 0.3, bin_eye_blind_chance: 1.0, ..Luck::default() };
     let account = bad_luck(StopReason::RejectUnconfirmed, luck).await;
     assert!(account.sums.products.unaccounted >= 1, "{:?}", account.sums);
+}
+
+#[tokio::test]
+async fn a_reject_that_nobody_saw_falling_is_released_by_a_person_and_by_no_start_or_restart() {
+    let reason = StopReason::RejectUnconfirmed;
+    let works = running().await;
+    let plant = works.site.stage.plant.controls.clone();
+    let luck = Luck { spoiled_chance: 0.3, bin_eye_blind_chance: 1.0, ..Luck::default() };
+    plant.faults(|faults| faults.luck = luck);
+    works.until("held", held(reason)).await;
+    plant.faults(|faults| faults.luck = Luck::default());
+    works.ask(Request::Start).await;
+    works.ask(Request::Stop).await;
+    works.until("stopped", |view| view.state == LineState::Stopped).await;
+    assert!(works.view().to_release().eq([reason]));
+    works.app.stop().await;
+
+    let works = Works::begin(works.site).await;
+    let waits = |view: &LineView| view.state == LineState::Starting && view.why == Some(reason);
+    works.until("it waits to be released", waits).await;
+    works.line.requests.send(Event::Release(reason)).await.unwrap();
+    works.until("it goes on by itself", |view| view.state == LineState::Execute).await;
+    works.comes_back().await;
+    works.close(Troubled::Yes).await;
+}
+
+#[tokio::test]
+async fn in_manual_a_hand_moves_the_belt_and_what_comes_is_rejected_without_a_label() {
+    let works = running().await;
+    let say = async |event| works.line.requests.send(event).await.unwrap();
+    works.ask(Request::Stop).await;
+    works.until("stopped", |view| view.state == LineState::Stopped).await;
+    say(Event::Mode(Mode::Manual)).await;
+    works.ask(Request::Reset).await;
+    works.ask(Request::Start).await;
+    works.until("manual", |view| view.state == LineState::Execute && !view.by_hand.belt).await;
+    let done = works.view().done;
+    say(Event::Hand(Hand::BeltAndInfeed)).await;
+    let bare = Verdict::Bad(RejectReason::NoLabel);
+    let rejected = |view: &LineView| view.verdicts.front().is_some_and(|one| one.verdict == bare);
+    works.until("a product without a label", rejected).await;
+    say(Event::Hand(Hand::Belt)).await;
+    works.until("an empty belt", |view| view.products_on_belt == 0).await;
+    assert_eq!((works.view().done, works.view().labels_under_way), (done, 0));
+    works.ask(Request::Stop).await;
+    works.until("stopped again", |view| view.state == LineState::Stopped).await;
+    say(Event::Mode(Mode::Production)).await;
+    works.comes_back().await;
+    works.close(Troubled::No).await;
+}
+
+#[tokio::test]
+async fn a_line_without_a_job_changes_its_mode_and_is_released_and_remembers_both() {
+    let reason = StopReason::BadProductPassed;
+    let site = Site::build(RATE, CODES).await;
+    let idle = || {
+        let mut config = site.config();
+        config.lines[0].work = None;
+        config
+    };
+    let store = Store::open(&site.store_file()).await.unwrap();
+    store.append(LINE, None, &[Record::AlarmRaised(reason)]).await.unwrap();
+    let app = App::start(idle()).await.unwrap();
+    let line = app.lines.iter().find(|line| line.name == LINE).unwrap().clone();
+    let mut view = line.view.clone();
+    assert!(view.borrow().to_release().eq([reason]));
+    line.requests.send(Event::Mode(Mode::Maintenance)).await.unwrap();
+    line.requests.send(Event::Release(reason)).await.unwrap();
+    line.requests.send(Event::Operator(Request::Reset)).await.unwrap();
+    let so = |view: &LineView| view.alarms.is_empty() && view.state == LineState::Idle;
+    timeout(SOON, view.wait_for(so)).await.unwrap().unwrap();
+    assert_eq!(view.borrow().mode, Mode::Maintenance);
+    app.stop().await;
+    let app = App::start(idle()).await.unwrap();
+    let first = app.lines.iter().find(|line| line.name == LINE).unwrap().view.borrow().clone();
+    assert_eq!((first.mode, first.alarms), (Mode::Maintenance, vec![]));
+    app.stop().await;
 }
 
 #[tokio::test]

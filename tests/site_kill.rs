@@ -1,6 +1,10 @@
 //! `kill -9` at any moment, start again: the daemon as a process of its own against the fake site.
 //!
-//! Twelve kills by default; `KILLS=300` makes a campaign of it, `SEED` another one.
+//! Twelve kills by default; `KILLS=300` makes a campaign of it, `SEED` another one. In every fourth
+//! life the disk gets full before the kill, and in half of these there is room again.
+//!
+//! A full disk is a limit on the size of files that is set from outside (`prlimit`), which needs no
+//! rights; a read-only one is mounted, where that is allowed.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 mod site_kit;
@@ -34,8 +38,16 @@ struct Daemon {
 
 impl Daemon {
     async fn start(site: &Site) -> Self {
+        Self::try_start(site).await.unwrap_or_else(|said| panic!("the daemon ended: {said}"))
+    }
+
+    /// What it said if it ended instead.
+    async fn try_start(site: &Site) -> Result<Self, String> {
         let begun = Instant::now();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_markwright"))
+        // A process that writes beyond a limit is killed, unless it was told to ignore that.
+        let mut process = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+            .arg(env!("CARGO_BIN_EXE_markwright"))
             .arg("run")
             .arg("--config")
             .arg(&site.stage.config)
@@ -50,18 +62,26 @@ impl Daemon {
             let mut said = String::new();
             while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some((_, url)) = line.split_once("ready pages=") {
-                    return url.trim().trim_end_matches('/').to_owned();
+                    return Ok(url.trim().trim_end_matches('/').to_owned());
                 }
                 said = said + &line + "\n";
             }
-            panic!("the daemon ended: {said}");
+            Err(said)
         });
-        let url = found.await.expect("the daemon starts");
+        let url = found.await.expect("the daemon starts")?;
         let ready_after = begun.elapsed();
         let mut log = JoinSet::new();
         // Read on, so that it is never held up by its own words.
         log.spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, url, ready_after, _log: log }
+        Ok(Self { process, url, ready_after, _log: log })
+    }
+
+    /// From now on nothing more can be written to files, or all can again.
+    async fn disk_is_full(&self, is_full: bool) {
+        let id = self.process.id().unwrap().to_string();
+        let limit = if is_full { "--fsize=0:" } else { "--fsize=unlimited:" };
+        let set = Command::new("prlimit").args(["--pid", &id, limit]).status().await.unwrap();
+        assert!(set.success(), "prlimit is in the package util-linux");
     }
 
     /// `kill -9`.
@@ -183,7 +203,14 @@ async fn a_daemon_killed_at_any_moment_prints_no_code_twice_and_loses_none() {
         if life == 0 {
             Operator::sign_in(&daemon).await.bring_back(&site).await;
         }
-        sleep(Duration::from_millis(dice.below(LIFE_MAX_MS) as u64)).await;
+        let rest = dice.below(LIFE_MAX_MS) as u64;
+        let full_for = if life % 4 == 3 { dice.below(LIFE_MAX_MS) as u64 } else { 0 };
+        sleep(Duration::from_millis(rest)).await;
+        if full_for > 0 {
+            daemon.disk_is_full(true).await;
+            sleep(Duration::from_millis(full_for)).await;
+            daemon.disk_is_full(life % 8 == 3).await;
+        }
         daemon.kill().await;
     }
     let daemon = Daemon::start(&site).await;
@@ -234,5 +261,82 @@ async fn where_a_person_must_start_the_line_it_waits_for_the_person_after_a_kill
     let operator = Operator::sign_in(&daemon).await;
     assert_eq!(operator.state().await, LineState::Stopped);
     operator.bring_back(&site).await;
+    end_and_account(site, daemon).await;
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_the_line_which_says_why_prints_nothing_and_goes_on_when_there_is_room() {
+    let site = Site::build(240.0, 200).await;
+    Operator::add(&site).await;
+    let daemon = Daemon::start(&site).await;
+    let operator = Operator::sign_in(&daemon).await;
+    operator.bring_back(&site).await;
+
+    daemon.disk_is_full(true).await;
+    let mut line = Value::Null;
+    let stands = timeout(SOON, async {
+        while line["state"] != "Aborted" {
+            sleep(LOOK_EVERY).await;
+            line = operator.line().await;
+        }
+    });
+    assert!(stands.await.is_ok(), "it runs on: {line}");
+    assert!(line.to_string().contains("not_driven"), "it does not say why: {line}");
+    let out = || site.stage.ledger().ask(|truth| truth.physical_labels());
+    let before = out();
+    // Longer than the daemon waits before it tries again.
+    sleep(Duration::from_secs(7)).await;
+    assert_eq!(out(), before, "it prints what it cannot remember");
+
+    daemon.disk_is_full(false).await;
+    let good = || site.stage.ledger().ask(|truth| truth.good().count());
+    let wanted = good() + 3;
+    assert!(site_kit::happens(|| good() >= wanted, SOON).await, "{}", operator.line().await);
+    end_and_account(site, daemon).await;
+}
+
+/// A small file system of its own, where mounting is allowed.
+struct Mount(std::path::PathBuf);
+
+impl Mount {
+    fn over(folder: std::path::PathBuf) -> Option<Self> {
+        let mount = Self(folder);
+        mount.with(&["-t", "tmpfs", "-o", "size=64m", "none"]).then_some(mount)
+    }
+
+    fn with(&self, arguments: &[&str]) -> bool {
+        let done = std::process::Command::new("mount").args(arguments).arg(&self.0).output();
+        done.is_ok_and(|done| done.status.success())
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[tokio::test]
+async fn on_a_read_only_disk_the_daemon_says_why_it_does_not_start_and_prints_nothing() {
+    let site = Site::build(240.0, 200).await;
+    let Some(disk) = Mount::over(site.dir.path().join("data")) else {
+        println!("not tested: mounting is not allowed here");
+        return;
+    };
+    Operator::add(&site).await;
+    let daemon = Daemon::start(&site).await;
+    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    daemon.kill().await;
+
+    assert!(disk.with(&["-o", "remount,ro"]));
+    let out = || site.stage.ledger().ask(|truth| truth.physical_labels());
+    let before = out();
+    let said = Daemon::try_start(&site).await.err().expect("it starts on a read-only disk");
+    assert!(said.to_lowercase().contains("read"), "{said}");
+    assert_eq!(out(), before);
+
+    assert!(disk.with(&["-o", "remount,rw"]));
+    let daemon = Daemon::start(&site).await;
+    Operator::sign_in(&daemon).await.bring_back(&site).await;
     end_and_account(site, daemon).await;
 }

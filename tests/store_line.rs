@@ -6,8 +6,8 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
-    Cause, Fate, LineState, OpenProduct, PictureId, Record, RejectReason, Scenario, StopReason,
-    Tag, Verdict,
+    Cause, Fate, InBin, LineState, Mode, OpenProduct, PictureId, Record, RejectReason, Scenario,
+    StopReason, Tag, Verdict,
 };
 use markwright::store::{NewJob, Store, StoreError};
 use std::collections::BTreeSet;
@@ -66,6 +66,52 @@ async fn plain_sql_cannot_print_a_code_again_or_lose_it() {
     }
     assert_eq!(kit.state(1).await.0, "sent");
     assert_eq!(kit.state(2).await.0, "stored");
+}
+
+#[tokio::test]
+async fn a_good_product_that_fell_into_the_bin_is_taken_back_unless_it_is_told_already() {
+    let kit = Kit::with_codes(2).await;
+    for n in [1, 2] {
+        kit.append(&way_to_verified(u32::try_from(n).unwrap(), n)).await;
+    }
+    let good = [1, 2].map(|tag| judged(tag, Verdict::Good));
+    kit.append(&good).await;
+    kit.append(&[settled(1, Fate::Verified), settled(2, Fate::Verified)]).await;
+    for sql in [
+        "insert into report (id, kind, product_group, made_at) values (1, 'utilisation', 'milk', 0)",
+        "update code set report_id = 1 where id = 2",
+    ] {
+        sqlx::query(sql).execute(&kit.plain).await.unwrap();
+    }
+    kit.append(&[1, 2].map(|tag| Record::CameBack { tag: Tag(tag) })).await;
+    assert_eq!(kit.state(1).await, ("rejected".to_owned(), true));
+    assert_eq!(kit.state(2).await, ("verified".to_owned(), true));
+    let fates = kit.store.reconcile(LINE, POOL).await.unwrap().products;
+    assert_eq!((fates.verified, fates.rejected), (1, 1));
+    let bin = kit.store.bin(LINE).await.unwrap();
+    assert_eq!((bin.rejected, bin.not_ordered, bin.seen()), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn the_bin_is_counted_until_somebody_empties_it() {
+    let kit = Kit::new().await;
+    let in_bin = |what| Record::Bin { tag: Tag(0), what };
+    kit.append(&[seen(1), seen(2), seen(3)]).await;
+    kit.append(&[settled(1, Fate::Rejected), settled(2, Fate::Unaccounted)]).await;
+    kit.append(&[in_bin(InBin::Unseen), in_bin(InBin::Flushed), in_bin(InBin::NotOrdered)]).await;
+    let bin = kit.store.bin(LINE).await.unwrap();
+    assert_eq!((bin.rejected, bin.flushed, bin.not_ordered, bin.unseen), (1, 1, 1, 1));
+    assert_eq!([2, 3, 4, 5].map(|counted| bin.agrees(counted)), [false, true, true, false]);
+    assert_eq!(bin.emptied_at, None);
+
+    assert_eq!(kit.store.empty_bin(LINE, 4, "anna").await.unwrap(), bin);
+    let new = kit.store.bin(LINE).await.unwrap();
+    assert!(new.seen() == 0 && new.unseen == 0 && new.emptied_at.is_some(), "{new:?}");
+    kit.append(&[settled(3, Fate::Rejected)]).await;
+    assert_eq!(kit.store.bin(LINE).await.unwrap().rejected, 1);
+    assert_eq!(kit.number("select counted from bin_emptied where person = 'anna'").await, 4);
+    let other = kit.store.bin("another line").await.unwrap();
+    assert_eq!(other, markwright::store::Bin::default());
 }
 
 #[tokio::test]
@@ -194,6 +240,22 @@ async fn restore_gives_exactly_what_is_open() {
     };
     let wanted = [open(3, Some(3), None), open(4, Some(4), Some(true)), open(6, None, Some(false))];
     assert_eq!(restored.known.products, wanted);
+}
+
+#[tokio::test]
+async fn the_mode_of_a_line_is_remembered_and_a_change_of_state_leaves_it() {
+    let kit = Kit::with_codes(1).await;
+    let mode = Record::Mode { from: Mode::Production, to: Mode::Manual };
+    kit.append(&[mode]).await;
+    assert_eq!(kit.store.restore(LINE).await.unwrap().known.state, Some(LineState::Stopped));
+    kit.append(&[line(LineState::Stopped, LineState::Resetting, None)]).await;
+    let known = kit.store.restore(LINE).await.unwrap().known;
+    assert_eq!((known.mode, known.state), (Mode::Manual, Some(LineState::Resetting)));
+    let row = &kit.store.journal(LINE, None, 2).await.unwrap()[1];
+    assert_eq!(
+        (row.kind.as_str(), row.body.as_str()),
+        ("mode", r#"{"from":"Production","to":"Manual"}"#)
+    );
 }
 
 #[tokio::test]

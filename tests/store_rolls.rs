@@ -6,8 +6,8 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
-    Cause, Line, LineSettings, Order, PictureId, Record, RejectReason, Scenario, StopReason,
-    Verdict,
+    Cause, Line, LineSettings, Order, PictureId, Record, RejectReason, RejectShare, Scenario,
+    StopReason, Verdict,
 };
 use markwright::store::{Decision, NewJob, RollJob, Store, StoreError};
 use sha2::{Digest, Sha256};
@@ -278,7 +278,9 @@ fn settings() -> LineSettings {
         refill_after: ms(500),
         ends_with_codes: true,
         passes_before_bin_eye_max: 2,
+        on_belt_max: 0,
         rejects_in_a_row_max: 3,
+        rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
         roll: markwright::line::RollSettings::default(),
     }

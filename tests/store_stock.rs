@@ -4,9 +4,10 @@
 
 mod store_kit;
 
-use markwright::code::{CodeId, CodeState, Gtin, ProductGroup, Step, read_array};
+use markwright::code::{CodeId, CodeState, CodeText, Gtin, ProductGroup, Step, read_array};
 use markwright::line::{Fate, Record, Scenario, Tag};
 use markwright::store::{Goods, JobState, Lot, NewJob, StoreError, Tally};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::collections::BTreeMap;
 use store_kit::{Kit, LINE, POOL, array, gtin, moved};
 
@@ -34,6 +35,7 @@ async fn the_stock_of_one_trade_item_never_gives_codes_of_another() {
     let mut codes = array(4);
     for code in &mut codes[..2] {
         code.gtin = other();
+        code.text = CodeText::new(code.text.as_str().replace(gtin().as_str(), other().as_str()));
     }
     kit.store.store_codes(POOL, "test", &codes).await.unwrap();
     kit.append(&[moved(3, Step::Send)]).await;
@@ -58,8 +60,73 @@ async fn codes_that_are_in_the_store_already_are_set_aside_by_line() {
     assert_eq!(rows.iter().map(|row| row.1).collect::<Vec<_>>(), [1, 2, 3, 6]);
     assert_eq!(rows[0].0, "again.txt");
     assert_eq!(rows[0].2, "the same code is already in the store");
+    assert_eq!(rows[3].2, "the same code stands on line 5");
     assert_eq!(kit.store.tally(POOL).await.unwrap().stored, 3);
     assert_eq!(kit.store.tally("order:1").await.unwrap().stored, 2);
+}
+
+#[tokio::test]
+async fn a_code_whose_text_does_not_say_its_parts_is_refused() {
+    let kit = Kit::new().await;
+    let mut codes = array(2);
+    codes[1].serial = "99999999".into();
+    let refused = kit.store.store_codes(POOL, "test", &codes).await;
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+    assert_eq!(kit.store.tally(POOL).await.unwrap().stored, 0);
+}
+
+#[tokio::test]
+async fn codes_of_the_longer_shape_move_as_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("old.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let old = SqlitePool::connect_with(options.clone()).await.unwrap();
+    let all = sqlx::migrate!("migrations/sqlite");
+    let before: Vec<_> = all.iter().filter(|m| m.version < 12).cloned().collect();
+    let before = sqlx::migrate::Migrator { migrations: before.into(), ..all };
+    before.run(&old).await.unwrap();
+    for line in array(50) {
+        sqlx::query(
+            "insert into code (pool, gtin, serial, text, product_group, moved_at)
+             values ('line:one', ?, ?, ?, 'milk', 7)",
+        )
+        .bind(line.gtin.as_str())
+        .bind(&line.serial)
+        .bind(line.text.as_str())
+        .execute(&old)
+        .await
+        .unwrap();
+    }
+    let rows = "select text || state || settled || moved_at || coalesce(told_at, '') from code order by id";
+    for sql in [
+        "update code set state = 'scrapped', settled = 1, told_at = 9 where id <= 10",
+        "update code set state = 'sent' where id > 40",
+        "insert into product (line, tag, seen_at, code_id) values ('one', 1, 1, 45)",
+    ] {
+        sqlx::query(sql).execute(&old).await.unwrap();
+    }
+    let were: Vec<String> = sqlx::query_scalar(rows).fetch_all(&old).await.unwrap();
+    old.close().await;
+
+    let store = markwright::store::Store::open(&file).await.unwrap();
+    let plain = SqlitePool::connect_with(options.foreign_keys(true)).await.unwrap();
+    let are: Vec<String> = sqlx::query_scalar(rows).fetch_all(&plain).await.unwrap();
+    assert_eq!(are, were);
+    let account = store.reconcile(LINE, POOL).await.unwrap();
+    assert!(account.closes(), "{account:?}");
+    assert_eq!((account.taken, account.codes.stored, account.reported), (50, 30, 10));
+    let broken = sqlx::query("pragma foreign_key_check").fetch_all(&plain).await.unwrap();
+    assert!(broken.is_empty(), "a product lost its code");
+    for sql in [
+        "insert into product (line, tag, seen_at, code_id) values ('one', 2, 1, 99)",
+        "update code set state = 'stored' where id = 45",
+        "update code set serial = 'x' where id = 45",
+        "delete from code where id = 45",
+    ] {
+        assert!(sqlx::query(sql).execute(&plain).await.is_err(), "{sql}");
+    }
+    let again = store.store_codes(POOL, "again", &array(51)).await.unwrap();
+    assert_eq!((again.taken, again.set_aside), (1, 50));
 }
 
 #[tokio::test]
@@ -209,9 +276,13 @@ impl Model {
             | Record::MaybeTwice { .. }
             | Record::LabelRead { .. }
             | Record::Line { .. }
+            | Record::Mode { .. }
             | Record::AlarmRaised(_)
             | Record::AlarmCleared(_)
             | Record::Graded { .. }
+            | Record::CameBack { .. }
+            | Record::Bin { .. }
+            | Record::Challenged { .. }
             | Record::Heard { .. } => panic!("not drawn: {record:?}"),
         }
         true

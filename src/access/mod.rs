@@ -28,6 +28,16 @@ pub enum Permission {
     DecideOrders,
     /// Say what became of codes in doubt.
     DecideDoubts,
+    /// Change what a line is there for: Production, Maintenance, Manual. As the key of a switch.
+    ChangeMode,
+    /// Release what stands because a product may lie where nobody answers for it.
+    ReleaseLatch,
+    /// Sign, as the second person, for a job that is closed although something stands open.
+    SignJobs,
+    /// Take notice of alarms, put them aside for a time, and say why a line stood.
+    AnswerAlarms,
+    /// Take an alarm out of service until somebody brings it back.
+    RemoveAlarms,
 }
 
 impl Role {
@@ -67,13 +77,18 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
         Self::SeeEveryOrder,
         Self::DecideOrders,
         Self::DecideDoubts,
+        Self::ChangeMode,
+        Self::ReleaseLatch,
+        Self::SignJobs,
+        Self::AnswerAlarms,
+        Self::RemoveAlarms,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -85,6 +100,11 @@ impl Permission {
             Self::SeeEveryOrder => "see the orders of others",
             Self::DecideOrders => "decide about orders",
             Self::DecideDoubts => "decide about codes in doubt",
+            Self::ChangeMode => "change the mode of a line",
+            Self::ReleaseLatch => "release a line that waits for its manager",
+            Self::SignJobs => "sign for jobs",
+            Self::AnswerAlarms => "answer alarms",
+            Self::RemoveAlarms => "take alarms out of service",
         }
     }
 }
@@ -92,13 +112,17 @@ impl Permission {
 /// Whether a person of this role may do this.
 pub const fn may(role: Role, permission: Permission) -> bool {
     match permission {
-        Permission::SeeLine | Permission::ControlLine => {
+        Permission::SeeLine | Permission::ControlLine | Permission::AnswerAlarms => {
             matches!(role, Role::Operator | Role::Manager)
         }
         Permission::OrderLabels => matches!(role, Role::Customer),
-        Permission::SeeEveryOrder | Permission::DecideOrders | Permission::DecideDoubts => {
-            matches!(role, Role::Manager)
-        }
+        Permission::SeeEveryOrder
+        | Permission::DecideOrders
+        | Permission::DecideDoubts
+        | Permission::ChangeMode
+        | Permission::ReleaseLatch
+        | Permission::SignJobs
+        | Permission::RemoveAlarms => matches!(role, Role::Manager),
     }
 }
 
@@ -122,6 +146,8 @@ mod tests {
         assert!(may(Role::Operator, Permission::ControlLine));
         assert!(!may(Role::Operator, Permission::SeeEveryOrder));
         assert!(!may(Role::Operator, Permission::DecideOrders));
+        assert!(!may(Role::Operator, Permission::ReleaseLatch));
+        assert!(!may(Role::Operator, Permission::ChangeMode));
     }
 
     #[test]

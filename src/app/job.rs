@@ -1,19 +1,23 @@
 //! One line's post: takes its jobs one after the other, each with its own devices and label.
 use super::learner::Learner;
 use super::marks;
+use super::verbs::Verbs;
 use crate::code::{Code, CodeText, Gtin};
 use crate::config::{LineConfig, on_label};
 use crate::crew::Crew;
 use crate::drive::{Books, Desk, DriveError, End, Hands, drive};
 use crate::label::{self, Design, DesignProblem};
 use crate::line::{
-    Event, Line, LineSettings, LineState, LineView, Order, RollMark, RollSettings, StopReason,
+    Event, Line, LineSettings, LineState, LineView, Mode, Order, RollMark, RollSettings, StopReason,
 };
 use crate::print::{LabelFormat, PrinterSettings};
-use crate::store::{Job, LineLeft, RollJob, Store, StoreError};
+use crate::record::{Opening, Recorder};
+use crate::store::{Job, JobVerb, LineLeft, Phase, RollJob, Store, StoreError};
+use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::verify::{CameraSettings, JobSymbol};
 use crate::{apply, print, verify};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -55,6 +59,8 @@ pub(super) struct Post {
     /// Printer, PLC, camera.
     pub(super) words: [LastWord; 3],
     pub(super) printer_id: Identity,
+    /// Where its recordings are.
+    pub(super) recordings: PathBuf,
 }
 
 impl Post {
@@ -78,37 +84,69 @@ impl Post {
 
     async fn next(&mut self, stop: &CancellationToken) -> Result<(), JobProblem> {
         let left = self.store.restore(&self.line.name).await?;
-        let job = match left.job.clone() {
-            Some(job) => Some(job),
-            None => self.begin_next_job().await?,
+        if let Some((job, ends)) = left.job.as_ref().and_then(|job| Some((job, job.control.ends?)))
+        {
+            // It was to end when its line rests, and a line that is not driven rests.
+            self.store.end_job(job.id, ends == JobVerb::Stop).await?;
+            return Ok(());
+        }
+        let (job, fresh) = match left.job.clone() {
+            Some(job) => (Some(job), false),
+            // A line that somebody took out of production begins nothing new.
+            None if left.known.mode == Mode::Production => {
+                (self.begin_next_job(left.known.state).await?, true)
+            }
+            None => (None, false),
         };
         let Some(job) = job else {
-            self.wait(stop, None).await;
+            self.wait(stop, None).await?;
             return Ok(());
         };
         let wanted = &job.wanted;
         let Some(sample) = self.store.sample_code(&wanted.pool, wanted.gtin).await? else {
-            self.wait(stop, Some(StopReason::NoCodes)).await;
+            self.wait(stop, Some(StopReason::NoCodes)).await?;
             return Ok(());
         };
-        let end = self.work_on(&job, left, &sample, stop).await?;
-        if end == End::Complete {
-            self.store.end_job(job.id, true).await?;
-            tracing::info!(line = self.line.name, job = job.id, "job done");
-        }
+        // Who chose a job has asked its line to begin, too; not once more after a power cut.
+        let by_itself = self.line.by_itself || (fresh && job.control.chosen_at.is_some());
+        let end = self.work_on(&job, left, &sample, by_itself, stop).await?;
+        let ends = self.store.job(job.id).await?.and_then(|job| job.control.ends);
+        let finished = match (end, ends) {
+            (End::Complete, _) | (End::Asked, Some(JobVerb::Stop)) => true,
+            (End::Asked, Some(_)) => false,
+            (End::Asked, None) => return Ok(()),
+        };
+        self.store.end_job(job.id, finished).await?;
+        tracing::info!(line = self.line.name, job = job.id, finished, "job ends");
         Ok(())
     }
 
-    async fn begin_next_job(&self) -> Result<Option<Job>, StoreError> {
+    /// A line that asks for clearance waits for the person who gives it and starts the job. After an
+    /// abort nothing begins by itself: a person has to see that it is safe.
+    async fn begin_next_job(&self, was: Option<LineState>) -> Result<Option<Job>, StoreError> {
         let Some(job) = self.store.next_job(&self.line.name).await? else { return Ok(None) };
+        if was == Some(LineState::Aborted) && !self.store.is_chosen_anew(&job).await? {
+            return Ok(None);
+        }
+        if self.line.clearance {
+            let chosen = job.control.chosen_at.is_some();
+            if !(chosen && self.store.is_cleared(&job, Phase::Before).await?) {
+                return Ok(None);
+            }
+        }
         self.store.start_job(job.id).await?;
         tracing::info!(line = self.line.name, job = job.id, "job begins");
         Ok(Some(job))
     }
 
     /// Nothing can be done now. Requests that come meanwhile are for a line that has no work.
-    async fn wait(&mut self, stop: &CancellationToken, why: Option<StopReason>) {
+    async fn wait(
+        &mut self,
+        stop: &CancellationToken,
+        why: Option<StopReason>,
+    ) -> Result<(), StoreError> {
         self.view.send_if_modified(|view| {
+            let why = why.or_else(|| view.to_release().next());
             let differs = view.why != why;
             if view.why == Some(StopReason::NotDriven) {
                 view.state = LineState::Stopped;
@@ -117,7 +155,10 @@ impl Post {
             differs
         });
         stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
-        while self.requests.try_recv().is_ok() {}
+        while let Ok(event) = self.requests.try_recv() {
+            self.hear_without_job(&event).await?;
+        }
+        Ok(())
     }
 
     async fn work_on(
@@ -125,6 +166,7 @@ impl Post {
         job: &Job,
         left: LineLeft,
         sample: &CodeText,
+        by_itself: bool,
         stop: &CancellationToken,
     ) -> Result<End, JobProblem> {
         let design = Self::design_of(job)?;
@@ -137,17 +179,61 @@ impl Post {
         let row_mm = design.height_mm + self.line.gap_mm;
         let printer = self.line.printer.clone().for_rows_of(row_mm);
         let settings = self.settings_of(job, printer.tells_within());
+        // Stop of the job is the stop of the line, and the job ends with it.
+        let stop = stop.child_token();
+        let verbs = self.verbs(job, facts_tx.clone(), stop.clone());
+        crew.hire("verbs of the job", |stop| verbs.keep(stop));
+        if let Some(every) = self.line.challenge_every {
+            let left = self.challenge_left(job, every).await?;
+            let used = self.store.any_code_used().await?;
+            // First in the queue: before any device is ready, and so before anything is made.
+            let first = facts_tx.try_send(Event::ChallengeEvery { every, left, used });
+            first.expect("the queue was made for this job and is empty");
+        }
         let hands = self.hire_devices(&mut crew, (printer, format), symbol, left.heard, facts_tx);
         let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
-        let (line, opening) = Line::restore(settings, order, left.known);
+        let restored = left.known;
+        let (line, opening) = Line::restore(settings.clone(), order, restored.clone());
+        let opened = Opening {
+            line: &self.line.name,
+            settings: &settings,
+            order,
+            restored: &restored,
+            said: &opening,
+        };
+        let recorder = self.recorder(&mut crew, &opened);
         let books =
             Books { store: self.store.clone(), line: self.line.name.clone(), job: job.clone() };
         let mut desk = Desk { facts, requests: &mut self.requests, view: &self.view };
-        let by_itself = self.line.by_itself;
-        let end = drive(line, opening, &books, &mut desk, &hands, by_itself, stop).await;
+        let end = drive(line, opening, &books, &mut desk, &hands, by_itself, recorder, &stop).await;
         drop(hands);
         crew.stop(DEVICES_GRACE).await;
         Ok(end?)
+    }
+
+    fn verbs(&self, job: &Job, facts: mpsc::Sender<Event>, ends: CancellationToken) -> Verbs {
+        let (store, view) = (self.store.clone(), self.view.subscribe());
+        Verbs { store, job: job.clone(), view, facts, ends }
+    }
+
+    /// How long until a challenge test is due; nothing where it is due already.
+    async fn challenge_left(
+        &self,
+        job: &Job,
+        every: Duration,
+    ) -> Result<Option<Duration>, StoreError> {
+        let Some(passed) = self.store.challenge_passed_at(job.id).await? else { return Ok(None) };
+        let ago = Micros::now().0.saturating_sub(passed.0);
+        let ago = Duration::from_micros(u64::try_from(ago).unwrap_or_default());
+        Ok(every.checked_sub(ago).filter(|left| !left.is_zero()))
+    }
+
+    /// Begins a recording of this job, in the line's own folder.
+    fn recorder(&self, crew: &mut Crew, opening: &Opening<'_>) -> Recorder {
+        let Some(ring) = self.line.recorder else { return Recorder::off() };
+        let (recorder, write) = Recorder::begin(&self.recordings, ring, opening);
+        crew.hire("flight recorder", |_| write);
+        recorder
     }
 
     fn learner(&self, job: i64) -> Learner {

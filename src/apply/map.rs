@@ -63,6 +63,8 @@ impl Block {
             6 => PlcEvent::RejectConfirmed(tag),
             7 => PlcEvent::RejectUnconfirmed(tag),
             8 => PlcEvent::PadCleared,
+            9 => PlcEvent::Touching(tag),
+            10 => PlcEvent::NotOrdered(tag),
             kind => return Err(Nonsense::Kind { seq, kind }),
         })
     }
@@ -200,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_event_becomes_its_fact() {
-        let kinds: Vec<_> = (1..=8).map(|n| (n, n, 0x1_0002)).collect();
+        let kinds: Vec<_> = (1..=10).map(|n| (n, n, 0x1_0002)).collect();
         let tag = Tag(65538);
         let wanted = vec![
             PlcEvent::ProductArrived(tag),
@@ -211,8 +213,10 @@ mod tests {
             PlcEvent::RejectConfirmed(tag),
             PlcEvent::RejectUnconfirmed(tag),
             PlcEvent::PadCleared,
+            PlcEvent::Touching(tag),
+            PlcEvent::NotOrdered(tag),
         ];
-        assert_eq!(block(8, &kinds).events_after(0), Ok(Some(wanted)));
+        assert_eq!(block(10, &kinds).events_after(0), Ok(Some(wanted)));
     }
 
     #[test]
@@ -231,7 +235,10 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_and_a_short_block_are_nonsense() {
-        assert_eq!(block(1, &[(1, 9, 1)]).events_after(0), Err(Nonsense::Kind { seq: 1, kind: 9 }));
+        assert_eq!(
+            block(1, &[(1, 11, 1)]).events_after(0),
+            Err(Nonsense::Kind { seq: 1, kind: 11 })
+        );
         let short = Nonsense::Length { found: 124, wanted: 125 };
         assert_eq!(Block::read(&map(), &[1; 124]), Err(short));
     }

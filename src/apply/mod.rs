@@ -128,9 +128,12 @@ pub async fn keep(
         if told != Some(cause) {
             tracing::warn!(addr = settings.addr, "PLC {}", cause.words());
             told = Some(cause);
-            // Outputs are off by now; only the next connection waits for a slow listener.
+            // Outputs are off by now; only the next connection waits for a slow listener, for as
+            // long as it takes: a line that has not heard of the loss must not go on. Whatever it
+            // says meanwhile is for the lost connection.
             let said = tokio::select! {
                 () = stop.cancelled() => return,
+                () = throw_away(&mut commands) => return,
                 said = facts.send(Event::Plc(PlcEvent::Down(cause))) => said,
             };
             if said.is_err() {

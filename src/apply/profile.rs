@@ -231,6 +231,38 @@ mod tests {
         }
     }
 
+    /// Address, name, table with its function, type, word order and direction of every register.
+    #[test]
+    fn the_wiring_table_of_the_document_is_that_of_the_map() {
+        use crate::apply::points::Type;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plc/markwright.v1.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        let profile = PlcProfile::usual();
+        for (points, table, way) in [
+            (&profile.says, "input register (4)", "PLC → Markwright"),
+            (&profile.hears, "holding register (16)", "Markwright → PLC"),
+        ] {
+            for (name, point) in points {
+                let kind = match point.kind {
+                    Type::Bit => "bit",
+                    Type::U16 => "u16",
+                    Type::U32 => "u32",
+                    Type::Event => "u16, u32",
+                    Type::Verdict => "u32, u16",
+                };
+                let wide = !matches!(point.kind, Type::Bit | Type::U16);
+                let order = if wide { "high word first" } else { "–" };
+                let times =
+                    if point.count > 1 { format!(" × {}", point.count) } else { String::new() };
+                let row = format!(
+                    "| {} | `{name}` | {table} | {kind}{times} | {order} | {way} |",
+                    point.at
+                );
+                assert!(document.contains(&row), "wanted: {row}");
+            }
+        }
+    }
+
     #[test]
     fn a_map_of_your_own_may_stand_elsewhere_and_in_another_word_order() {
         let text = BUILT_IN[0].1;
@@ -298,6 +330,16 @@ mod tests {
             told.len() == 1 && told[0].starts_with("gate_after_ms: wanted at least 5/8"),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn a_module_is_asked_eight_times_between_two_products_and_its_answers_hurry() {
+        let text = BUILT_IN[1].1.replace("products_apart_ms = 800", "products_apart_ms = 640");
+        let profile = PlcProfile::parse(&text).unwrap();
+        assert_eq!(profile.cycle_max(), Duration::from_millis(80));
+        assert_eq!(profile.hurries(), Some(Duration::from_millis(80)));
+        // Slower lines are asked as often as our own heartbeat must move.
+        assert_eq!(PlcProfile::usual().cycle_max(), BEAT_MAX);
     }
 
     #[test]

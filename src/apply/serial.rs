@@ -62,3 +62,30 @@ impl SerialLine {
         Ok(port.open_native_async()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(baud: u32) -> SerialLine {
+        SerialLine { baud, ..SerialLine::default() }
+    }
+
+    #[test]
+    fn the_silence_before_a_frame_is_three_and_a_half_characters_or_the_fixed_one() {
+        // 11 bits a character: 3.5 of them at 9600 baud are 4.01 ms.
+        assert_eq!(line(9_600).silence().as_micros(), 4_010);
+        assert_eq!(line(19_200).silence().as_micros(), 2_005);
+        for fast in [38_400, 115_200, 1_000_000] {
+            assert_eq!(line(fast).silence(), Duration::from_micros(1_750));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_serial_device_is_not_opened_with_any_parity() {
+        for parity in [Parity::Even, Parity::Odd, Parity::None] {
+            let line = SerialLine { parity, ..SerialLine::default() };
+            assert!(line.open("/dev/null").is_err());
+        }
+    }
+}

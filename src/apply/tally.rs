@@ -117,8 +117,14 @@ impl Tally {
         }
         for _ in 0..triggered {
             let tag = next(&mut self.triggered, self.labelled, "camera")?;
+            let before = self.due.back().map(|due| due.triggered.0);
             self.due.push_back(Due { tag, triggered: (triggered_after, answered) });
             events.push(PlcEvent::Triggered(tag));
+            // Neither would get its pass at the gate: see `has_company`.
+            let close = |from: Duration| answered.saturating_sub(from) < self.travel.apart / 2;
+            if before.is_some_and(close) {
+                events.push(PlcEvent::Touching(tag));
+            }
         }
         // One that was behind the gate already may have left before the next one came to it.
         while passed > 0

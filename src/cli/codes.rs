@@ -1,8 +1,11 @@
 //! `codes`: arrays of codes, looked at or taken into the store of a line.
+mod file;
+
 use super::{EX_CONFIG, say, say_to_person};
+use crate::app;
 use crate::code::{self, ArrayLine, SetAside};
 use crate::config::{self, LineConfig};
-use crate::store::Store;
+use crate::store::{Pace, Store};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::io::Read as _;
@@ -26,8 +29,8 @@ pub(super) enum Codes {
         gtin: Option<code::Gtin>,
     },
     /// Takes the codes of an array for the goods that a line makes. Lines that are no codes, or
-    /// are in the store already, are named and set aside; the rest is taken. The daemon may run
-    /// meanwhile.
+    /// are in the store already, are named and set aside; the rest is taken. Written in parts: after
+    /// a failure the same command goes on. The daemon may run meanwhile; it takes longer then.
     #[command(after_help = "Examples:
   markwright codes import array.txt --config line-configs/from-files.toml --line line-1")]
     Import {
@@ -78,18 +81,13 @@ async fn import(file: &PathBuf, config: &Path, line: &str) -> anyhow::Result<Exi
     let Some(work) = &line.work else {
         bail!("line '{}' has no [line.goods]: nobody knows whose codes it prints", line.name);
     };
-    let text = read(Some(file))?;
-    let source = file.display().to_string();
-    let (taken, aside) = code::read_array(&text, Some(work.goods.gtin));
-    for line in &aside {
-        say_to_person(&format!("{source}:{}: {}", line.line, line.refusal));
-    }
     let made = std::fs::create_dir_all(&config.data_dir);
     made.with_context(|| format!("make the data folder {}", config.data_dir.display()))?;
+    // A daemon that starts meanwhile waits for some tenths of a second now and then.
+    let pace = if app::is_running(&config.data_dir) { Pace::Gentle } else { Pace::Alone };
     let store = Store::open(&config.data_dir.join("markwright.db")).await?;
-    store.set_aside(&line.pool(), &source, &aside).await?;
-    let imported = store.store_codes(&line.pool(), &source, &taken).await?;
-    let aside = aside.len() as u64 + imported.set_aside;
+    let imported = file::take(&store, &line.pool(), file, work.goods.gtin, pace).await?;
+    let (source, aside) = (file.display(), imported.set_aside);
     say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
     Ok(if aside == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

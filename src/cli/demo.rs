@@ -14,6 +14,7 @@ use crate::sim::stage::{Stage, StageSettings};
 use crate::store::{Goods, Lot, NewJob, Store};
 use anyhow::{Context, bail};
 use judge::Summary;
+pub(super) use judge::VerdictTimes;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -191,6 +192,13 @@ async fn helped(line: &crate::app::Handle, ends_with_codes: bool) -> bool {
         return line.view.borrow().state == LineState::Complete;
     }
     sleep(PERSON_TAKES).await;
+    // Whoever helps here is the manager, too, and has looked behind the gate.
+    let to_release: Vec<_> = line.view.borrow().to_release().collect();
+    for reason in to_release {
+        if line.requests.send(Event::Release(reason)).await.is_err() {
+            return true;
+        }
+    }
     let starts = matches!(state, LineState::Held | LineState::Idle);
     let request = if starts { Request::Start } else { Request::Reset };
     line.requests.send(Event::Operator(request)).await.is_err()

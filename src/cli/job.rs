@@ -1,10 +1,10 @@
-//! `job`: work for a line that makes rolls, without an order.
+//! `job`: jobs of lines without an order: filed, listed, and asked of by the verbs of ISA-95.
 use super::number::whole;
 use super::{EX_CONFIG, say, say_to_person};
 use crate::code::Gtin;
 use crate::config::{self, Config, LineConfig};
 use crate::label;
-use crate::store::{Goods, Lot, NewJob, RollJob, Store};
+use crate::store::{Goods, JobVerb, Lot, NewJob, Phase, RollJob, Store};
 use anyhow::{Context, bail};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,17 @@ pub(super) enum Job {
 A lot is taken whole: with one of --batch, --date and --best-before, the labels say nothing of the lot
 that [line.goods] names.")]
     Add(Add),
+    /// Files a job for any line, as `add` does, that no line takes before it is started.
+    #[command(after_help = "Examples:
+  markwright job store --config line-configs/from-files.toml --line line-1 \\
+    --design 43x25 --gtin 04810093011694 --count 500 --batch 17 --ribbon-lot R-2291")]
+    Store(Add),
+    /// Says a verb to a job: start, revoke, pause, resume, stop, abort, cancel or clear. A running daemon
+    /// hears it within a second (docs/jobs.md).
+    #[command(after_help = "Examples:
+  markwright job say start --job 17 --config line-configs/from-files.toml
+  markwright job say pause --job 17 --config line-configs/from-files.toml --by anna")]
+    Say(Say),
     /// Lists the jobs of every line, the newest first, one JSON object a line.
     #[command(after_help = "Examples:
   markwright job list --config line-configs/labelling-centre.toml")]
@@ -77,12 +88,35 @@ pub(super) struct Add {
     /// Date up to which it is good, as it is to be printed.
     #[arg(long, default_value = "", hide_default_value = true)]
     best_before: String,
+    /// The ribbon that it must be made with, where the line is cleared before a job; without it, any.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    ribbon_lot: String,
+    /// The labels that it must be made on, likewise.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    label_lot: String,
+}
+
+/// A verb, and the job that it is said to.
+#[derive(Debug, clap::Args)]
+pub(super) struct Say {
+    /// The verb.
+    verb: JobVerb,
+    /// The job's number.
+    #[arg(long)]
+    job: i64,
+    /// Who says so, for the books.
+    #[arg(long, default_value = "command line")]
+    by: String,
+    /// The configuration of the daemon.
+    #[arg(long)]
+    config: PathBuf,
 }
 
 impl Job {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
         let file = match self {
-            Self::Add(job) => &job.config,
+            Self::Add(job) | Self::Store(job) => &job.config,
+            Self::Say(say) => &say.config,
             Self::List { config } => config,
         };
         let config = match config::load(file) {
@@ -94,7 +128,9 @@ impl Job {
         };
         let store = open(&config.data_dir).await?;
         match self {
-            Self::Add(job) => job.file(&config, &store).await?,
+            Self::Add(job) => job.file(&config, &store, true).await?,
+            Self::Store(job) => job.file(&config, &store, false).await?,
+            Self::Say(verb) => verb.say(&config, &store).await?,
             Self::List { .. } => list(&config, &store).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -108,11 +144,11 @@ async fn open(data_dir: &Path) -> anyhow::Result<Store> {
 }
 
 impl Add {
-    async fn file(&self, config: &Config, store: &Store) -> anyhow::Result<()> {
+    async fn file(&self, config: &Config, store: &Store, starts: bool) -> anyhow::Result<()> {
         let Some(line) = config.lines.iter().find(|known| known.name == self.line) else {
             bail!("no line is called '{}'", self.line);
         };
-        if line.settings.scenario.has_belt() {
+        if starts && line.settings.scenario.has_belt() {
             bail!("line '{}' makes no rolls: its scenario is not \"roll\"", self.line);
         }
         let Some(design) = label::design(&self.design) else {
@@ -132,7 +168,9 @@ impl Add {
             roll: self.roll(line),
             lot,
         };
-        let number = store.add_job(&job).await?;
+        let filed = if starts { store.add_job(&job).await } else { store.store_job(&job).await };
+        let number = filed?;
+        store.job_lots(number, &self.ribbon_lot, &self.label_lot).await?;
         say(&format!("job {number}: {} labels on {}", self.count, self.line));
         Ok(())
     }
@@ -166,12 +204,36 @@ impl Add {
     }
 }
 
+impl Say {
+    /// Refused where the line asks for a clearance that nobody has given, as on the page.
+    async fn say(&self, config: &Config, store: &Store) -> anyhow::Result<()> {
+        let job = store.job(self.job).await?;
+        let job = job.with_context(|| format!("there is no job {}", self.job))?;
+        let clears = |line: &LineConfig| line.clearance && line.name == job.wanted.line;
+        if self.verb == JobVerb::Start
+            && config.lines.iter().any(clears)
+            && !store.is_cleared(&job, Phase::Before).await?
+        {
+            bail!(
+                "{} is not cleared for job {}: clear it at /lines/{}/jobs",
+                job.wanted.line,
+                job.id,
+                job.wanted.line
+            );
+        }
+        store.job_verb(self.job, self.verb, &self.by).await?;
+        say(&format!("job {}: {}", self.job, self.verb.word()));
+        Ok(())
+    }
+}
+
 async fn list(config: &Config, store: &Store) -> anyhow::Result<()> {
     for line in &config.lines {
         for job in store.jobs_of(&line.name, LISTED).await? {
             let (wanted, roll, lot) = (&job.wanted, &job.wanted.roll, &job.wanted.lot);
             let object = json!({
                 "job": job.id, "line": wanted.line, "state": job.state.word(),
+                "standing": job.standing().name(),
                 "gtin": wanted.gtin.as_str(), "design": wanted.design,
                 "planned": wanted.planned, "done": job.done, "pool": wanted.pool,
                 "spare_percent": roll.spare_percent, "pause_after": roll.pause_after,

@@ -9,6 +9,7 @@ mod label;
 mod number;
 mod pictures;
 mod read;
+mod replay;
 mod run;
 mod scan_test;
 mod sim;
@@ -44,7 +45,6 @@ const EXAMPLES: &str = "Examples:
 
 RUST_LOG=markwright=debug says more of what happens. `markwright help COMMAND` has more examples.";
 
-#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the program")]
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Shows everything at work on a fake plant.
@@ -73,6 +73,8 @@ enum Command {
     /// Runs one fake device alone, or a whole fake plant.
     #[command(subcommand)]
     Sim(sim::Sim),
+    /// Replays a recording of a line with today's core.
+    Replay(replay::Replay),
     /// Makes people known.
     #[command(subcommand)]
     User(user::User),
@@ -94,6 +96,7 @@ pub fn main() -> ExitCode {
             | Command::Label(_)
             | Command::Job(_)
             | Command::ScanTest(_)
+            | Command::Replay(_)
             | Command::User(_) => "warn",
         })
     });
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
             Command::ScanTest(test) => test.run().await,
+            Command::Replay(replay) => Ok(replay.run()),
             Command::Sim(sim) => sim.run().await,
             Command::User(user) => user.run().await,
         }

@@ -1,9 +1,12 @@
 //! `sim`: fake devices alone, or a whole fake site.
 mod printer;
 
+use super::demo::VerdictTimes;
 use super::number::{rate, seed};
 use super::{asked_to_end, say};
 use crate::sim;
+use crate::sim::faults::Faults;
+use crate::sim::ledger::Books;
 use crate::sim::stage::{Stage, StageSettings};
 use anyhow::Context;
 use serde_json::json;
@@ -55,10 +58,15 @@ A script is a list of events. The ribbon ends after 40 % of the third label, for
         listen: SocketAddr,
     },
     /// A whole site: issuer, printers, PLC, camera. Prints where the configuration for
-    /// `markwright run` is that belongs to it.
+    /// `markwright run` is that belongs to it; at the end, how long verdicts took, by the plant's
+    /// clock.
     #[command(after_help = "Examples:
   markwright sim site --dir site
-  markwright run --config site/markwright.toml")]
+  markwright run --config site/markwright.toml
+
+How fast a line is, for ten minutes (docs/performance.md):
+  timeout -s INT 610 markwright sim site --dir site --calm --rate 1200 &
+  sleep 2; timeout -s INT 600 markwright run --config site/markwright.toml")]
     Site {
         /// Where its ledgers and the configuration are written.
         #[arg(long)]
@@ -66,6 +74,9 @@ A script is a list of events. The ribbon ends after 40 % of the third label, for
         /// Products a minute.
         #[arg(long, default_value_t = 120.0, value_parser = rate)]
         rate: f64,
+        /// Nothing goes wrong by chance.
+        #[arg(long)]
+        calm: bool,
         /// All chance comes from it.
         #[arg(long, default_value_t = 1, value_parser = seed)]
         seed: u64,
@@ -97,8 +108,9 @@ impl Sim {
                     };
                     sim::issuer::run_alone(*listen, listens).await?;
                 }
-                Self::Site { dir, rate, seed, pages } => {
-                    site(dir, *rate, *seed, *pages, stop).await?;
+                Self::Site { dir, rate, calm, seed, pages } => {
+                    let faults = if *calm { Faults::default() } else { Faults::demo() };
+                    site(dir, (*rate, faults), *seed, *pages, stop).await?;
                 }
             }
             anyhow::Ok(())
@@ -121,7 +133,7 @@ impl Sim {
 
 async fn site(
     dir: &PathBuf,
-    rate: f64,
+    (rate, faults): (f64, Faults),
     seed: u64,
     pages: SocketAddr,
     stop: CancellationToken,
@@ -130,11 +142,11 @@ async fn site(
     let stage = Stage::start(&StageSettings {
         products_per_minute: rate,
         seed,
-        faults: sim::faults::Faults::demo(),
+        faults,
         pages,
         dir: dir.clone(),
         orders_codes: true,
-        codes_in_order: 500,
+        codes_in_order: codes_in_order(rate),
     })
     .await?;
     let started = json!({
@@ -147,6 +159,41 @@ async fn site(
     });
     say(&started.to_string());
     stop.cancelled().await;
-    stage.stop().await;
+    let (ledger, _) = stage.stop().await;
+    say(&serde_json::to_string(&ledger.ask(PlantSums::of))?);
     Ok(())
+}
+
+/// Two minutes' stock: an order takes its time.
+fn codes_in_order(products_per_minute: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the rate is bounded")]
+    #[expect(clippy::cast_sign_loss, reason = "the rate is bounded")]
+    let two_minutes = (2.0 * products_per_minute) as u32;
+    two_minutes.max(500)
+}
+
+/// What the plant says of a run.
+#[derive(serde::Serialize)]
+struct PlantSums {
+    products: usize,
+    good: usize,
+    rejected: usize,
+    /// From the frame to the pass in the register.
+    verdicts: usize,
+    verdict_ms: VerdictTimes,
+    physical_duplicates: usize,
+}
+
+impl PlantSums {
+    fn of(truth: &Books) -> Self {
+        let times = truth.verdict_latencies_us();
+        Self {
+            products: truth.products_seen(),
+            good: truth.good().count(),
+            rejected: truth.rejected().count(),
+            verdicts: times.len(),
+            verdict_ms: VerdictTimes::of(&times),
+            physical_duplicates: truth.physical_duplicates().len(),
+        }
+    }
 }

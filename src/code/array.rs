@@ -1,5 +1,6 @@
 //! Arrays of codes as people download them: one code a line, in many dialects.
-use super::{CodeText, GS, Gtin, Malformed, ProductGroup, parse};
+use super::{CodeText, Gtin, Malformed, ProductGroup, parse};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A code of an array that can be taken.
@@ -57,25 +58,33 @@ pub fn read_array(file: &str, only: Option<Gtin>) -> (Vec<ArrayLine>, Vec<SetAsi
     let mut first_at: HashMap<(Gtin, String), usize> = HashMap::new();
     let file = file.strip_prefix('\u{feff}').unwrap_or(file);
     for (at, raw) in file.split('\n').enumerate() {
-        let (line, text) = (at + 1, plain(raw));
-        if text.is_empty() {
-            continue;
-        }
-        let read = read_line(line, &text, only).and_then(|code| {
-            match first_at.insert((code.gtin, code.serial.clone()), line) {
+        let line = at + 1;
+        let Some(read) = read_array_line(line, raw, only) else { continue };
+        let read =
+            read.and_then(|code| match first_at.insert((code.gtin, code.serial.clone()), line) {
                 Some(first) => {
                     first_at.insert((code.gtin, code.serial.clone()), first);
                     Err(Refusal::Duplicate { first })
                 }
                 None => Ok(code),
-            }
-        });
+            });
         match read {
             Ok(code) => taken.push(code),
             Err(refusal) => aside.push(SetAside { line, refusal }),
         }
     }
     (taken, aside)
+}
+
+/// Reads one line of an array, without looking at the others; nothing for a blank one. The byte
+/// order mark of the first line must be gone.
+pub fn read_array_line(
+    line: usize,
+    raw: &str,
+    only: Option<Gtin>,
+) -> Option<Result<ArrayLine, Refusal>> {
+    let text = plain(raw);
+    (!text.is_empty()).then(|| read_line(line, &text, only))
 }
 
 fn read_line(line: usize, text: &str, only: Option<Gtin>) -> Result<ArrayLine, Refusal> {
@@ -94,11 +103,19 @@ fn read_line(line: usize, text: &str, only: Option<Gtin>) -> Result<ArrayLine, R
 
 /// Takes the dialect off a line. Quotes go only where they enclose the whole line: `"` is also a
 /// character that codes contain.
-fn plain(raw: &str) -> String {
+fn plain(raw: &str) -> Cow<'_, str> {
     let line = raw.trim_matches(|c: char| c == '\r' || c == ' ' || c == '\t');
     let quoted = line.len() >= 2 && line.starts_with('"') && line.ends_with('"');
-    let line = if quoted { line[1..line.len() - 1].replace("\"\"", "\"") } else { line.to_owned() };
-    line.replace("\\u001d", "\u{1d}").replace("\\u001D", "\u{1d}").replace("<GS>", &GS.to_string())
+    let mut line = Cow::Borrowed(line);
+    if quoted {
+        line = Cow::Owned(line[1..line.len() - 1].replace("\"\"", "\""));
+    }
+    for spelled in ["\\u001d", "\\u001D", "<GS>"] {
+        if line.contains(spelled) {
+            line = Cow::Owned(line.replace(spelled, "\u{1d}"));
+        }
+    }
+    line
 }
 
 #[cfg(test)]

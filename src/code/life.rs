@@ -6,7 +6,9 @@ use std::str::FromStr;
 ///
 /// That the state system was told is a fact beside the state (`told_at` in the store), because the
 /// sums of a job are sums of fates, and telling does not change a fate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum CodeState {
     /// In our store, promised to nobody.
     Stored,
@@ -29,7 +31,7 @@ pub enum CodeState {
 }
 
 /// One step of that way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Step {
     /// Handed to a printer.
     Send,

@@ -5,7 +5,7 @@ mod life;
 mod parse;
 mod template;
 
-pub use array::{ArrayLine, Refusal, SetAside, read_array};
+pub use array::{ArrayLine, Refusal, SetAside, read_array, read_array_line};
 pub use gtin::{Gtin, GtinProblem};
 pub use life::{CodeState, IllegalStep, Step, UnknownState};
 pub use parse::{Element, Malformed, Parts, parse};
@@ -18,7 +18,9 @@ use std::sync::Arc;
 pub const GS: char = '\u{1d}';
 
 /// The number of a code in our store. It has no meaning outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct CodeId(pub i64);
 
 impl fmt::Display for CodeId {
@@ -31,7 +33,8 @@ impl fmt::Display for CodeId {
 /// as character 29, no leading FNC1 (the printer adds that).
 ///
 /// `Debug` hides the check part, because logs above debug must not carry usable codes.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct CodeText(Arc<str>);
 
 impl CodeText {
@@ -51,6 +54,18 @@ impl CodeText {
     }
 }
 
+impl From<String> for CodeText {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<CodeText> for String {
+    fn from(text: CodeText) -> Self {
+        text.as_str().to_owned()
+    }
+}
+
 impl fmt::Debug for CodeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CodeText({}…)", self.identification())
@@ -58,7 +73,7 @@ impl fmt::Debug for CodeText {
 }
 
 /// One marking code in our store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Code {
     /// Its number in our store.
     pub id: CodeId,

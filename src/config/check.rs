@@ -1,7 +1,9 @@
 //! From a file to a [`Config`], or to everything that is wrong with it.
 use super::line::line_config;
 use super::reader::{Problem, Reader};
+use super::shifts::shifts;
 use super::{CentreConfig, Config, IssuerConfig, LineConfig, WebConfig};
+use crate::oee::Shifts;
 use crate::order::{Kopecks, PriceList};
 use crate::publish::{Login, PublishSettings};
 use crate::upstream::{ClientToken, OmsSettings};
@@ -74,10 +76,11 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
     let centre = top.has("centre").then(|| centre(top.table("centre")));
+    let shifts = shifts(&mut top, &Shifts::default());
     let mut rules = Vec::new();
-    let lines = lines(&mut top, &data_dir, &mut rules);
+    let lines = lines(&mut top, &data_dir, &shifts, &mut rules);
     check_lines(&mut top, &lines, centre.as_ref(), rules.is_empty() || issuer.is_some());
-    top.end("data_dir, web, issuer, mqtt, centre, line");
+    top.end("data_dir, web, issuer, mqtt, centre, shifts, line");
     let issuer = match issuer {
         Some(issuer) => {
             let mut issuer = issuer?;
@@ -166,11 +169,13 @@ fn kopecks(n: u64) -> Kopecks {
 fn lines(
     top: &mut Reader<'_>,
     data_dir: &Path,
+    shifts: &Shifts,
     rules: &mut Vec<pull::StockRule>,
 ) -> Vec<LineConfig> {
     let tables = top.tables("line");
     let (file, problems) = top.file_and_problems();
-    let read = |(at, table)| line_config(Reader::new(file, at, table, problems), data_dir, rules);
+    let read =
+        |(at, table)| line_config(Reader::new(file, at, table, problems), data_dir, shifts, rules);
     tables.into_iter().filter_map(read).collect()
 }
 

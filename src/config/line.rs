@@ -4,12 +4,16 @@ use super::check::SECOND;
 use super::label::{label_head, try_label};
 use super::plc;
 use super::reader::Reader;
+use super::shifts;
+use super::stations;
 use super::{LineConfig, Work};
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, DesignProblem, Head};
-use crate::line::{LineSettings, QualitySettings, RollSettings, Scenario};
+use crate::line::{LineSettings, QualitySettings, RejectShare, RollSettings, Scenario, Stations};
+use crate::oee::Shifts;
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
+use crate::record::RingSettings;
 use crate::store::{Goods, Lot};
 use crate::symbol::Separator;
 use crate::verify::Trigger;
@@ -21,6 +25,7 @@ pub(super) const MS: Duration = Duration::from_millis(1);
 pub(super) fn line_config(
     mut at: Reader<'_>,
     data_dir: &Path,
+    usual: &Shifts,
     rules: &mut Vec<StockRule>,
 ) -> Option<LineConfig> {
     let wanted = "letters, digits, - and _";
@@ -31,10 +36,17 @@ pub(super) fn line_config(
     let wanted = "\"print_apply\" or \"roll\"";
     let scenario = at.read("scenario", wanted, |text| text.parse::<Scenario>().ok());
     let belt = scenario.is_none_or(Scenario::has_belt);
-    let settings = limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply));
+    let known = (belt && at.has("stations")).then(|| stations::stations(at.table("stations")));
+    let stations = known.flatten();
+    let settings =
+        limits(at.table("limits"), scenario.unwrap_or(Scenario::PrintApply), stations.as_ref());
     let quality = quality(at.table("quality"));
+    let plan = shifts::plan(&mut at, usual);
     let by_itself = at.flag_or("by_itself", !belt);
+    let clearance = at.flag_or("clearance", false);
+    let challenge = if belt { at.number_or("challenge_every_hours", 0, 0, 168) } else { 0 };
     let roll = if belt { Media::default() } else { roll(&mut at) };
+    let recorder = recorder(at.table("recorder"));
     let profile = at.shown("printer", "profile").unwrap_or_default();
     let printer = printer(at.table("printer"));
     let plc = belt.then(|| plc::plc(at.table("plc")));
@@ -43,13 +55,17 @@ pub(super) fn line_config(
     let within = (settings.picture_within, settings.trigger_within);
     let camera =
         watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt, within));
+    if let (Some(stations), Some(Some(plc)), Some(Some(camera))) = (stations, &plc, &camera) {
+        let only_counts = camera.source.only_counts() == Some(true);
+        stations::check_way(&mut at, stations, &settings, plc.cycle, only_counts);
+    }
     let work = at.has("goods").then(|| work(&mut at));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some(printer)) = (&work, &printer) {
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(
-        "name, scenario, by_itself, design, planned, limits, quality, roll, printer, plc, camera, goods, stock",
+        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, design_per_minute, micro_stop, shifts, limits, stations, quality, recorder, roll, printer, plc, camera, goods, stock",
     );
     let work = match work {
         Some(work) => Some(work?),
@@ -74,6 +90,7 @@ pub(super) fn line_config(
             ..settings
         },
         by_itself,
+        recorder,
         printer,
         dots_per_mm,
         separator,
@@ -82,7 +99,10 @@ pub(super) fn line_config(
         profile,
         pitch_mm: roll.pitch_mm,
         gap_mm: roll.gap_mm,
+        plan,
         work,
+        clearance,
+        challenge_every: (challenge > 0).then(|| Duration::from_secs(challenge * 3_600)),
     })
 }
 
@@ -110,7 +130,21 @@ fn check_label(at: &mut Reader<'_>, work: &Work, head: Head) {
     at.wrong("design", format_args!("\"{}\": {problem}", work.design), wanted);
 }
 
-fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
+/// How much of what the line was told is kept; with 0 megabytes, nothing is recorded.
+fn recorder(mut at: Reader<'_>) -> Option<RingSettings> {
+    let megabytes = at.number_or("megabytes", 512, 0, 1_000_000);
+    let hours = at.number_or("hours", 72, 1, 10_000);
+    at.end("megabytes, hours");
+    let hours_max = u32::try_from(hours).expect("bounded");
+    (megabytes > 0).then_some(RingSettings { bytes_max: megabytes << 20, hours_max })
+}
+
+fn limits(mut at: Reader<'_>, scenario: Scenario, stations: Option<&Stations>) -> LineSettings {
+    // Where the distances are known, they say what else would have to be guessed.
+    let usual = 500 * MS;
+    let room = |stations: &Stations| stations.picture_within(20 * MS, Duration::ZERO);
+    let picture_usual = stations.map_or(usual, |at| room(at).clamp(10 * MS, usual));
+    let passes_usual = stations.map_or(3, Stations::passes_before_bin_eye_max);
     let small = |n: u64| usize::try_from(n).expect("bounded");
     let stock_full = small(at.number_or("codes_in_hand", 200, 10, 10_000));
     let settings = LineSettings {
@@ -121,7 +155,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         // The printer says so, and is read with the whole line.
         rows_in_printer: 1,
         print_within: at.time_or("print_within", 5 * SECOND, 100 * MS, 600 * SECOND),
-        picture_within: at.time_or("picture_within", 500 * MS, 10 * MS, 60 * SECOND),
+        picture_within: at.time_or("picture_within", picture_usual, 10 * MS, 60 * SECOND),
         trigger_within: at.time_or("trigger_within", 100 * MS, 5 * MS, 10 * SECOND),
         drain_within: at.time_or("drain_within", 30 * SECOND, SECOND, 600 * SECOND),
         settle_within: at.time_or("settle_within", SECOND, 10 * MS, 60 * SECOND),
@@ -131,13 +165,15 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
         ends_with_codes: true,
         passes_before_bin_eye_max: u32::try_from(at.number_or(
             "passes_before_bin_eye_max",
-            3,
+            passes_usual.into(),
             0,
             100,
         ))
         .expect("bounded"),
+        on_belt_max: stations.map_or(0, Stations::on_belt_max),
         rejects_in_a_row_max: u32::try_from(at.number_or("rejects_in_a_row_max", 5, 1, 1_000))
             .expect("bounded"),
+        rejects_of_last: share(&mut at),
         // The camera's table says so.
         asks_for_pictures: false,
         quality: QualitySettings::default(),
@@ -145,9 +181,22 @@ fn limits(mut at: Reader<'_>, scenario: Scenario) -> LineSettings {
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, trigger_within, drain_within, \
-         settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max",
+         settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max, rejects_of_last_max, \
+         rejects_of_last",
     );
     settings
+}
+
+/// How many rejects among how many products; none, if the configuration does not say both.
+fn share(at: &mut Reader<'_>) -> RejectShare {
+    let small = |n: u64| u32::try_from(n).expect("bounded");
+    let most = small(at.number_or("rejects_of_last_max", 0, 0, 1_000));
+    let of = small(at.number_or("rejects_of_last", 0, 0, 1_000));
+    if (most == 0) != (of == 0) || most > of {
+        let wanted = "rejects_of_last_max and rejects_of_last together, the first not greater";
+        at.wrong("rejects_of_last", format_args!("{most} of the last {of}"), wanted);
+    }
+    RejectShare { most, of }
 }
 
 /// What is asked of the print.

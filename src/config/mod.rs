@@ -5,6 +5,8 @@ mod label;
 mod line;
 mod plc;
 mod reader;
+mod shifts;
+mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
 pub use label::on_label;
@@ -12,17 +14,20 @@ pub use reader::Problem;
 
 use crate::apply::PlcSettings;
 use crate::line::LineSettings;
+use crate::oee::Plan;
 use crate::order::PriceList;
 use crate::print::PrinterSettings;
 use crate::publish::PublishSettings;
+use crate::record::RingSettings;
 use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
 use crate::upstream::OmsSettings;
 use crate::verify::CameraSettings;
-use crate::web::WebSettings;
+use crate::web::{JobRules, WebSettings};
 use crate::{pull, report};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What a daemon is to do. Complete: nothing later asks whether something is set.
 #[derive(Debug, Clone)]
@@ -70,6 +75,8 @@ pub struct LineConfig {
     pub settings: LineSettings,
     /// It resets and starts itself for every job; nobody stands beside it.
     pub by_itself: bool,
+    /// How much of what it was told is kept; nothing is recorded if there is none.
+    pub recorder: Option<RingSettings>,
     /// Its printer.
     pub printer: PrinterSettings,
     /// Dots of the printer's head a millimetre, as exact as labels need it.
@@ -86,14 +93,31 @@ pub struct LineConfig {
     pub pitch_mm: f32,
     /// The gap between two rows of labels.
     pub gap_mm: f32,
+    /// When it should run, and how fast.
+    pub plan: Plan,
     /// What it makes if nobody gives it another job.
     pub work: Option<Work>,
+    /// Whether it is cleared by a person before and after every job.
+    pub clearance: bool,
+    /// How often a challenge test is passed; nothing: never.
+    pub challenge_every: Option<Duration>,
 }
 
 impl LineConfig {
     /// The pool of codes that are this line's own.
     pub fn pool(&self) -> String {
         format!("line:{}", self.name)
+    }
+
+    /// What the pages have to know of its jobs.
+    pub fn job_rules(&self) -> JobRules {
+        JobRules {
+            clearance: self.clearance,
+            challenge_every: self.challenge_every,
+            head: Some(self.head()),
+            camera: self.camera.is_some(),
+            px_per_mm: self.camera.as_ref().and_then(|camera| camera.px_per_mm),
+        }
     }
 
     /// What its jobs ask of a roll, where they say nothing else.

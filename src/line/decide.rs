@@ -1,6 +1,7 @@
 //! Decisions: what to do about how things stand. A second call adds nothing.
+use super::planted::Planted;
 use super::{
-    Cause, Command, Device, Light, Line, LineSettings, LineState, Outcome, Pad, PlcCommand,
+    Command, Device, Light, Line, LineSettings, LineState, Mode, Outcome, Pad, PlcCommand,
     PrinterCommand, Record, RejectReason, Run, StopReason, Tag,
 };
 use std::time::Instant;
@@ -28,6 +29,7 @@ impl Line {
 
     /// What should have happened by now and did not.
     fn decide_late(&mut self, now: Instant, out: &mut Outcome) {
+        self.decide_challenge(now);
         let records = &mut out.records;
         self.decide_unread(now, records);
         self.decide_frames(now, records);
@@ -39,8 +41,11 @@ impl Line {
             self.latch(StopReason::PrintLate);
             self.cancel(&mut out.commands);
         }
-        if self.settings.rejects_in_a_row_max <= self.rejects_in_a_row {
-            self.latch(StopReason::TooManyRejects);
+        let (in_a_row, share) = (self.settings.rejects_in_a_row_max, self.settings.rejects_of_last);
+        if self.mode == Mode::Production
+            && let Some(reason) = self.guard.reason(in_a_row, share)
+        {
+            self.latch(reason);
         }
         if self.refill_at.is_some_and(|due| due <= now) {
             self.refill_at = None;
@@ -69,162 +74,12 @@ impl Line {
         self.belt.unprinted() + self.roll.unprinted()
     }
 
-    /// The next state, if things stand so that this one is over.
-    fn next_state(&mut self) -> Option<(LineState, Option<StopReason>)> {
-        use LineState as S;
-        if self.state.may_abort_itself()
-            && let Some(reason) = self.reason_to_abort()
-        {
-            return Some((S::Aborting, Some(reason)));
-        }
-        let next = match self.state {
-            S::Stopped if self.reset_wanted => S::Resetting,
-            S::Resetting => S::Idle,
-            S::Clearing => S::Stopped,
-            S::Aborting => S::Aborted,
-            S::Starting => return self.after_starting(),
-            S::Unholding | S::Unsuspending => return self.after_unholding(),
-            S::Execute => return self.after_execute(),
-            S::Holding if self.has_settled() => S::Held,
-            S::Suspending => S::Suspended,
-            S::Suspended if self.reason_to_suspend().is_none() => S::Unsuspending,
-            S::Stopping if self.is_empty() => S::Stopped,
-            S::Completing if self.is_empty() && self.is_short() => {
-                let off = StopReason::Printer(Cause::CounterOff);
-                let reason = self.latched.first().copied().or_else(|| self.device_trouble());
-                return Some((S::Holding, Some(reason.unwrap_or(off))));
-            }
-            S::Completing if self.is_empty() => S::Complete,
-            // At rest until somebody asks, or not yet settled or empty.
-            S::Stopped
-            | S::Idle
-            | S::Held
-            | S::Aborted
-            | S::Complete
-            | S::Holding
-            | S::Suspended
-            | S::Stopping
-            | S::Completing => return None,
-        };
-        Some((next, self.why.filter(|_| matches!(next, S::Held | S::Suspended | S::Aborted))))
-    }
-
-    /// Waits in Starting, with the reason shown, until everything is there.
-    fn after_starting(&mut self) -> Option<(LineState, Option<StopReason>)> {
-        self.why = self.reason_to_wait();
-        (self.why.is_none() && self.is_ready()).then_some((LineState::Execute, None))
-    }
-
-    /// Goes on, or falls back to Held with the reason.
-    fn after_unholding(&mut self) -> Option<(LineState, Option<StopReason>)> {
-        if let Some(reason) = self.reason_to_wait() {
-            return Some((LineState::Holding, Some(reason)));
-        }
-        self.is_ready().then_some((LineState::Execute, None))
-    }
-
-    fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
-        if self.is_enough() || self.used_up() {
-            return Some((LineState::Completing, None));
-        }
-        if self.roll_is_full() {
-            self.latch(StopReason::RollFull);
-        }
-        if let Some(reason) = self.reason_to_hold() {
-            return Some((LineState::Holding, Some(reason)));
-        }
-        self.reason_to_suspend().map(|reason| (LineState::Suspending, Some(reason)))
-    }
-
-    fn pad_is_ready(&self) -> bool {
-        !self.settings.scenario.has_belt() || self.pad == Pad::Known
-    }
-
-    fn is_ready(&self) -> bool {
-        self.pad_is_ready() && self.frames_are_ready()
-    }
-
-    /// Whether nothing is under way that a hold should wait for.
-    fn has_settled(&self) -> bool {
-        let printing = self.unprinted() > 0 && self.can_print();
-        let reading = self.belt.waits_for_picture() || self.roll.reading_due().is_some();
-        self.settle_due.is_none() || !(printing || reading || self.has_marks_to_print())
-    }
-
-    fn reason_to_abort(&self) -> Option<StopReason> {
-        if !self.settings.scenario.has_belt() {
-            return None;
-        }
-        if !self.plc.is_up() {
-            return Some(StopReason::Plc(self.plc.cause()));
-        }
-        [
-            (self.conditions.emergency_stop, StopReason::EmergencyStop),
-            (self.conditions.guard_open, StopReason::GuardOpen),
-            (self.conditions.fault, StopReason::MachineFault),
-        ]
-        .into_iter()
-        .find_map(|(stands, reason)| stands.then_some(reason))
-    }
-
-    fn reason_to_hold(&self) -> Option<StopReason> {
-        if let Some(reason) = self.latched.first() {
-            return Some(*reason);
-        }
-        if let Some(reason) = self.device_trouble() {
-            return Some(reason);
-        }
-        if self.settings.scenario.has_belt() && self.pad != Pad::Known {
-            return Some(StopReason::LabelsOutOfStep);
-        }
-        (self.lacks_codes() && self.labels_under_way() == 0).then_some(StopReason::NoCodes)
-    }
-
-    fn device_trouble(&self) -> Option<StopReason> {
-        if !self.printer.is_up() {
-            return Some(StopReason::Printer(self.printer.cause()));
-        }
-        if let Some(cause) = self.blocked.filter(|cause| *cause != Cause::TooHot) {
-            return Some(StopReason::Printer(cause));
-        }
-        if self.settings.has_camera() && !self.camera.is_up() {
-            return Some(StopReason::Camera(self.camera.cause()));
-        }
-        [
-            (self.conditions.bin_full, StopReason::BinFull),
-            (self.conditions.air_low, StopReason::AirLow),
-        ]
-        .into_iter()
-        .find_map(|(stands, reason)| stands.then_some(reason))
-    }
-
-    /// Why it cannot run yet.
-    fn reason_to_wait(&self) -> Option<StopReason> {
-        self.reason_to_abort().or_else(|| self.device_trouble()).or_else(|| {
-            let none = self.stock.is_empty() && self.labels_under_way() == 0;
-            (none && self.wants_labels() && !self.used_up() && !self.is_enough())
-                .then_some(StopReason::NoCodes)
-        })
-    }
-
-    /// What goes away by itself: a neighbour, and a print head that cools down.
-    fn reason_to_suspend(&self) -> Option<StopReason> {
-        let too_hot = self.blocked == Some(Cause::TooHot);
-        [
-            (too_hot, StopReason::Printer(Cause::TooHot)),
-            (self.conditions.blocked, StopReason::Blocked),
-            (self.conditions.starved, StopReason::Starved),
-        ]
-        .into_iter()
-        .find_map(|(stands, reason)| stands.then_some(reason))
-    }
-
     pub(super) fn lacks_codes(&self) -> bool {
         self.stock.len() < self.row_least() && self.refill_at.is_some() && self.wants_labels()
     }
 
     /// The job's codes are used up, and no more will come: it ends short, also right after a start.
-    fn used_up(&self) -> bool {
+    pub(super) fn used_up(&self) -> bool {
         self.settings.ends_with_codes && self.lacks_codes() && self.labels_under_way() == 0
     }
 
@@ -250,6 +105,9 @@ impl Line {
     }
 
     fn wants_products(&self) -> bool {
+        if let Some(test_product) = self.wants_test_product() {
+            return test_product;
+        }
         let coming = self.order.done + self.belt.hopeful() as u64;
         let enough = self.order.planned > 0 && coming >= self.order.planned;
         // When codes run out, no product enters that could not get a label.
@@ -293,6 +151,7 @@ impl Line {
             (conditions.air_low, StopReason::AirLow),
             (self.lacks_codes(), StopReason::NoCodes),
         ];
+        standing.extend(self.challenge_trouble());
         standing.extend(flags.into_iter().filter_map(|(stands, reason)| stands.then_some(reason)));
         standing
     }
@@ -306,6 +165,9 @@ impl Line {
             let (unsure, sure): (Vec<_>, Vec<_>) =
                 wanted.partition(|tag| self.frames.are_unsure_of(*tag));
             self.to_pass = unsure;
+            if Planted::PassAgain.is_in() {
+                self.to_pass.extend(&sure);
+            }
             out.commands.extend(sure.into_iter().map(|tag| Command::Plc(PlcCommand::Pass(tag))));
         }
         out.commands.extend(self.to_take.drain(..).map(Command::TakePicture));
@@ -326,6 +188,9 @@ impl Line {
         use LineState as S;
         let wanted = match (self.state, self.pad) {
             (_, Pad::Clearing(again)) => again <= now,
+            (_, Pad::Known | Pad::Uncertain) if self.mode != Mode::Production => {
+                std::mem::take(&mut self.by_hand.clears)
+            }
             (S::Starting | S::Unholding | S::Unsuspending, Pad::Uncertain) => true,
             (S::Stopping | S::Completing, Pad::Known | Pad::Uncertain) => {
                 let drained = self.belt.products.is_empty() && self.belt.unprinted() == 0;
@@ -351,7 +216,7 @@ impl Line {
         if !self.settings.scenario.has_belt() {
             return self.decide_roll(now, out);
         }
-        let able = self.state == LineState::Execute && self.can_print() && self.pad_is_ready();
+        let able = self.makes_goods() && self.can_print() && self.pad_is_ready();
         let LineSettings { labels_ahead, rows_in_printer, .. } = self.settings;
         while able
             && self.belt.pad.len() < labels_ahead
@@ -371,6 +236,7 @@ impl Line {
         use LineState as S;
         let rests = matches!(self.state, S::Stopped | S::Clearing | S::Aborted | S::Complete);
         let low = self.stock.len() < self.settings.stock_low;
+        let rests = rests || self.mode != Mode::Production;
         if low && !rests && !self.refilling && self.refill_at.is_none() {
             self.refilling = true;
             let want = self.settings.stock_full - self.stock.len();
@@ -384,8 +250,8 @@ impl Line {
             return;
         }
         let run = Run {
-            belt: self.state.belt_runs(),
-            infeed: self.state == LineState::Execute && self.wants_products(),
+            belt: self.belt_runs(),
+            infeed: self.by_hand.run.infeed || (self.produces() && self.wants_products()),
         };
         let tell = (run, self.light());
         if self.told != Some(tell) {
@@ -398,10 +264,12 @@ impl Line {
     fn light(&self) -> Light {
         use LineState as S;
         match self.state {
-            S::Execute => Light::Green,
+            S::Execute if self.mode == Mode::Production => Light::Green,
             S::Held | S::Holding | S::Aborting | S::Aborted => Light::Red,
             S::Stopped | S::Idle | S::Complete => Light::Off,
-            S::Clearing
+            // Not in Production.
+            S::Execute
+            | S::Clearing
             | S::Starting
             | S::Suspended
             | S::Stopping
@@ -410,36 +278,6 @@ impl Line {
             | S::Unsuspending
             | S::Resetting
             | S::Completing => Light::Amber,
-        }
-    }
-
-    /// The only way of changing state.
-    pub(super) fn enter(
-        &mut self,
-        now: Instant,
-        next: LineState,
-        why: Option<StopReason>,
-        records: &mut Vec<Record>,
-    ) {
-        use LineState as S;
-        records.push(Record::Line { from: self.state, to: next, why });
-        let ran = self.state.belt_runs();
-        self.state = next;
-        self.why = why;
-        self.note_belt(now, ran);
-        let drains = matches!(next, S::Stopping | S::Completing);
-        self.drain_due = drains.then(|| now + self.settings.drain_within);
-        self.settle_due = (next == S::Holding).then(|| now + self.settings.settle_within);
-        if next == S::Resetting {
-            self.reset_wanted = false;
-        }
-        self.enter_with_roll(next);
-        if matches!(next, S::Stopped | S::Aborted | S::Complete) {
-            self.scrap_taken_back(records);
-        }
-        if next == S::Aborting && self.settings.scenario.has_belt() {
-            // Nobody watched the pad while the machine was stopped by force.
-            self.pad = Pad::Uncertain;
         }
     }
 }

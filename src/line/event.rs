@@ -1,11 +1,14 @@
 //! Everything that can happen to a line. The drivers learn these words, not the other way.
-use super::Quality;
+use super::{Mode, Quality, StopReason};
 use crate::code::{Code, CodeId};
 use std::fmt;
+use std::time::Duration;
 
 /// The number that the PLC gives a product at the infeed. It grows by one a product and is the
 /// name of the product in every later fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Tag(pub u32);
 
 impl fmt::Display for Tag {
@@ -16,22 +19,47 @@ impl fmt::Display for Tag {
 
 /// The number of a picture that a camera driver holds for a while; it names the file, too, when
 /// the picture is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct PictureId(pub u64);
 
 /// One fact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Event {
     /// A deadline asked for by [`super::Line::next_wake`] may have passed.
     Wake,
     /// A person asked for something.
     Operator(Request),
+    /// A person changes what the line is there for.
+    Mode(Mode),
+    /// A setter moves something by hand.
+    Hand(Hand),
+    /// A person with the right has seen to it: this latched reason is over.
+    Release(StopReason),
     /// Codes from the store, for this line's job, in the order in which they will be printed.
     CodesArrived(Vec<Code>),
     /// The store has no more codes for this job for now.
     CodesExhausted,
     /// A person decides about these codes, which were in doubt: the line lets go of them.
     Decided(Vec<CodeId>),
+    /// A challenge test is asked for so often, the first one in `left`: see
+    /// [`super::Line::challenge_every`].
+    ChallengeEvery {
+        /// How often.
+        every: Duration,
+        /// Until the first one is due; nothing: it is due now.
+        left: Option<Duration>,
+        /// Whether there is any label that could be a duplicate.
+        used: bool,
+    },
+    /// A person puts a test product at the infeed, which must be rejected.
+    Challenge {
+        /// What is wrong with it.
+        kind: super::ChallengeKind,
+        /// The beginning of the text on its label, where it has one: trade item and serial number.
+        shows: Option<String>,
+    },
     /// From the printer.
     Printer(PrinterEvent),
     /// From the PLC.
@@ -40,25 +68,51 @@ pub enum Event {
     Camera(CameraEvent),
 }
 
-/// What a person can ask of a line: PackML commands by their standard names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a person can ask of a line: PackML commands by their standard names and numbers. Which
+/// state takes which: `LineState::after`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[repr(u8)]
 pub enum Request {
-    /// From Stopped or Complete to Idle; clears latched alarms.
-    Reset,
-    /// From Idle to Execute; from Held or Suspended back to Execute.
-    Start,
-    /// Everything stands still where it is; can go on.
-    Hold,
+    /// From Stopped, Complete or Aborted to Idle; ends latched alarms, but those that somebody
+    /// with the right must release.
+    Reset = 1,
+    /// From Idle to Execute; from Held back to Execute, as Unhold.
+    Start = 2,
     /// Finish what is on the belt, then rest.
-    Stop,
+    Stop = 3,
+    /// Everything stands still where it is; can go on.
+    Hold = 4,
+    /// From Held back to Execute.
+    Unhold = 5,
+    /// Wait, as for a neighbour machine, until somebody says Unsuspend.
+    Suspend = 6,
+    /// From Suspended back to Execute.
+    Unsuspend = 7,
     /// At once.
-    Abort,
+    Abort = 8,
     /// From Aborted to Stopped.
-    Clear,
+    Clear = 9,
+    /// End the job with what is made: finish what is on the belt, then Complete.
+    Complete = 10,
+}
+
+/// What a setter moves by hand, in the mode Manual while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Hand {
+    /// Everything stands.
+    Stand,
+    /// The belt moves, the infeed is closed.
+    Belt,
+    /// The belt moves and products may enter; the gate rejects them.
+    BeltAndInfeed,
+    /// The applicator discards every label on its pad.
+    ClearPad,
 }
 
 /// Facts from the printer driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PrinterEvent {
     /// Connected, identified, counter read, format stored, nothing in its buffer: ready for labels.
     Up,
@@ -82,7 +136,7 @@ pub enum PrinterEvent {
 }
 
 /// Facts from the PLC driver. Every fact about a product carries its tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PlcEvent {
     /// Connected, right register map, heartbeat seen. `since` tells whether facts were lost.
     Up(Since),
@@ -108,16 +162,22 @@ pub enum PlcEvent {
     Triggered(Tag),
     /// It left on the good side.
     Passed(Tag),
-    /// The gate pushed it out and the eye of the bin saw it fall.
+    /// The gate pushed it out and the eye of the bin saw it fall. Tag 0: it was on the belt when
+    /// the PLC started, and has no tag.
     RejectConfirmed(Tag),
     /// The gate pushed it out, and the eye of the bin did not see it.
     RejectUnconfirmed(Tag),
     /// No label is left between printer and applicator; what was there is in the waste.
     PadCleared,
+    /// It touches the product before it: nobody can tell the two apart.
+    Touching(Tag),
+    /// The bin's eye saw a product that the gate was not to push out: this one, which had a pass,
+    /// or, with tag 0, nobody knows which.
+    NotOrdered(Tag),
 }
 
 /// Whether the PLC remembers everything that happened since we last heard it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Since {
     /// It goes on where we were: nothing was lost, or this is the first time ever.
     Known,
@@ -127,7 +187,7 @@ pub enum Since {
 
 /// The state of the machine around the line.
 #[expect(clippy::struct_excessive_bools, reason = "each is one bit of the PLC's status")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Conditions {
     /// Emergency stop pressed.
     pub emergency_stop: bool,
@@ -146,7 +206,7 @@ pub struct Conditions {
 }
 
 /// Which product a frame shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum FrameOf {
     /// The product of this tag: the camera was told it with the trigger.
     Tag(Tag),
@@ -165,7 +225,9 @@ impl fmt::Display for FrameOf {
 }
 
 /// In which direction a line of modules runs through the symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Along {
     /// From top to bottom.
     Column,
@@ -174,7 +236,7 @@ pub enum Along {
 }
 
 /// Facts from the camera driver.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CameraEvent {
     /// Connected.
     Up,
@@ -204,7 +266,7 @@ pub enum CameraEvent {
 }
 
 /// What a reader found in one picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reading {
     /// No symbol that could be read.
     Nothing,
@@ -220,7 +282,9 @@ pub enum Reading {
 }
 
 /// Why a device is not usable, in words that an operator can act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Cause {
     /// No connection.
     Unreachable,

@@ -9,11 +9,9 @@
 //! passes nobody. So the pass of a counted frame is spoken when that cannot be told any more,
 //! `trigger_within` after the frame; with tags it is spoken at once.
 use super::belt::Product;
-use super::reading::Seen;
 use super::{
     FrameOf, Line, PictureId, Reading, Record, RejectReason, StopReason, Tag, Verdict, hash,
 };
-use crate::code::Step;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -123,13 +121,13 @@ impl Line {
     /// The belt stands, or something that is told late may still come.
     pub(super) fn wait_for_quiet(&mut self, now: Instant) {
         let quiet = self.settings.picture_within + self.settings.trigger_within;
-        let stands = self.settings.scenario.has_belt() && !self.state.belt_runs();
+        let stands = self.settings.scenario.has_belt() && !self.belt_runs();
         self.frames.quiet_due = stands.then(|| now + quiet);
     }
 
     /// The belt begins to move, or stops.
     pub(super) fn note_belt(&mut self, now: Instant, ran: bool) {
-        match (ran, self.state.belt_runs()) {
+        match (ran, self.belt_runs()) {
             (true, false) => self.wait_for_quiet(now),
             (false, true) => {
                 let quiet = self.frames.quiet_due.take().is_none();
@@ -245,7 +243,7 @@ impl Line {
         until: Instant,
         records: &mut Vec<Record>,
     ) {
-        let rejects = self.rejects_in_a_row;
+        let rejects = self.guard.in_a_row();
         self.note_reading(of, tag, reading, picture, records);
         let good = self.belt.is_good(tag);
         self.frames.last = good.then_some(Last { tag, until, rejects });
@@ -255,8 +253,8 @@ impl Line {
     /// other, and counts as one.
     pub(super) fn doubt_last(&mut self, records: &mut Vec<Record>) {
         let Some(Last { tag, rejects, .. }) = self.frames.last.take() else { return };
-        if self.doubt_good(tag, records) {
-            self.rejects_in_a_row = rejects + 1;
+        if self.doubt_good(tag, RejectReason::PictureUnsure, records) {
+            self.guard.turned_bad(rejects);
         }
     }
 
@@ -297,25 +295,8 @@ impl Line {
         let good = |product: &&Product| product.verdict == Some(Verdict::Good);
         let tags: Vec<_> = self.belt.products.iter().filter(good).map(|p| p.tag).collect();
         for tag in tags {
-            self.doubt_good(tag, records);
+            self.doubt_good(tag, RejectReason::PictureUnsure, records);
         }
-    }
-
-    /// Whoever shows it, it does not pass as this product. Says whether it would have.
-    fn doubt_good(&mut self, tag: Tag, records: &mut Vec<Record>) -> bool {
-        let good = |product: &&mut Product| product.verdict == Some(Verdict::Good);
-        let Some(product) = self.belt.product(tag).filter(good) else { return false };
-        let verdict = Verdict::Bad(RejectReason::PictureUnsure);
-        product.verdict = Some(verdict);
-        let picture = product.picture;
-        Self::step_of(product, Step::Doubt, records);
-        // A second label with this text is a duplicate all the same: one was seen.
-        if let Some(code) = &mut product.code {
-            code.text = None;
-        }
-        self.to_keep.extend(picture);
-        self.say_verdict(Seen { tag, picture, quality: None }, verdict, records);
-        true
     }
 
     /// What should have come by now: triggers of frames, and agreement when the belt stands.

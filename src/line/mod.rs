@@ -3,39 +3,61 @@
 //! `note` turns a fact into records and cannot issue a command; `decide` looks at how things stand
 //! and adds records and commands. Deciding twice adds nothing.
 mod belt;
+mod by_hand;
+mod command;
+mod challenge;
 mod decide;
 mod event;
 mod frames;
+mod gate;
+mod guard;
+mod mode;
 mod note;
 mod outcome;
+mod packtags;
+mod planted;
+#[cfg(test)]
+#[path = "../../tests/simulate/planted.rs"]
+mod planted_errors;
 mod quality;
 mod reading;
 mod restore;
 mod roll;
 mod settings;
 mod state;
+mod stations;
+mod steps;
 mod twice;
 mod view;
 mod words;
 
+pub use challenge::{ChallengeKind, ChallengeResult, ChallengeSeen, UnknownChallenge};
 pub use event::{
-    Along, CameraEvent, Cause, Conditions, Event, FrameOf, PictureId, PlcEvent, PrinterEvent,
+    Along, CameraEvent, Cause, Conditions, Event, FrameOf, Hand, PictureId, PlcEvent, PrinterEvent,
     Reading, Request, Since, Tag,
 };
+pub use guard::RejectShare;
+pub use mode::{Mode, UnknownMode};
 pub use outcome::{
-    CameraCommand, Command, Fate, Light, Outcome, PlcCommand, PrinterCommand, Record, RejectReason,
-    RollMark, Run, StopReason, Verdict,
+    CameraCommand, Command, Fate, InBin, Light, Outcome, PlcCommand, PrinterCommand, Record,
+    RejectReason, RollMark, Run, StopReason, Verdict,
 };
+pub use packtags::{CommandTags, Handshake, Refused, StatusTags, Written};
 pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use restore::{LastOut, OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
+pub use stations::Stations;
 pub use view::{DeviceView, LineView, VERDICTS_KEPT, VerdictView};
 pub use words::{AlarmWords, UnknownStopReason};
 
 use crate::code::{Code, CodeId, CodeText, Step};
 use belt::{Belt, Product};
+use by_hand::{ByHand, Wishes};
+use challenge::Challenges;
 use frames::Frames;
+use guard::Guard;
+use planted::Planted;
 use quality::Trend;
 use roll::Roll;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -74,6 +96,9 @@ enum Pad {
     Clearing(Instant),
 }
 
+/// Nothing moves.
+const STANDS: Run = Run { belt: false, infeed: false };
+
 /// Why the line asked to be woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deadline {
@@ -89,6 +114,8 @@ pub enum Deadline {
     Clear,
     /// The store had no codes.
     Refill,
+    /// A challenge test is due.
+    Challenge,
 }
 
 /// One line.
@@ -97,11 +124,13 @@ pub struct Line {
     settings: LineSettings,
     order: Order,
     state: LineState,
-    /// Reset was asked for in Aborted: go on from Stopped to Idle.
-    reset_wanted: bool,
+    mode: Mode,
+    by_hand: ByHand,
+    wishes: Wishes,
     /// The first cause of the standing trouble.
     why: Option<StopReason>,
-    /// Troubles that stay until a person starts or resets the line.
+    /// Troubles that stay until a person starts or resets the line; some until somebody with the
+    /// right releases them.
     latched: Vec<StopReason>,
     alarms: Vec<StopReason>,
     printer: Device,
@@ -126,11 +155,13 @@ pub struct Line {
     print_due: Option<Instant>,
     drain_due: Option<Instant>,
     settle_due: Option<Instant>,
-    rejects_in_a_row: u32,
+    guard: Guard,
     /// Good products that wait to be spoken for.
     to_pass: Vec<Tag>,
     /// Products whose picture is to be taken now.
     to_take: Vec<Tag>,
+    /// The last products that left as good.
+    left: VecDeque<Tag>,
     to_keep: Vec<PictureId>,
     /// The codes that the camera was told to expect.
     expected: Vec<CodeText>,
@@ -143,6 +174,7 @@ pub struct Line {
     in_doubt: BTreeMap<String, CodeId>,
     verdicts: VecDeque<VerdictView>,
     told: Option<(Run, Light)>,
+    challenges: Challenges,
 }
 
 impl Line {
@@ -169,10 +201,16 @@ impl Line {
             (self.settle_due, Deadline::Settle),
             (clear, Deadline::Clear),
             (self.refill_at, Deadline::Refill),
+            (self.challenges.due(), Deadline::Challenge),
         ]
         .into_iter()
         .filter_map(|(due, why)| Some((due?, why)))
         .min()
+    }
+
+    /// What it is there for.
+    pub const fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The PackML state.
@@ -194,13 +232,17 @@ impl Line {
         let belt = self.settings.scenario.has_belt();
         LineView {
             state: self.state,
+            mode: self.mode,
+            by_hand: self.by_hand.run,
             why: self.why,
             alarms: self.alarms.clone(),
             done: self.order.done,
             planned: self.order.planned,
             labels_under_way: self.labels_under_way(),
             products_on_belt: self.belt.products.len(),
-            rejects_in_a_row: self.rejects_in_a_row,
+            rejects_in_a_row: self.guard.in_a_row(),
+            rejects_of_last: self.guard.among_last(self.settings.rejects_of_last),
+            rejects_of_last_max: self.settings.rejects_of_last,
             rejects_in_a_row_max: self.settings.rejects_in_a_row_max,
             least_grade: self.settings.quality.least_grade,
             verdicts: self.verdicts.clone(),
@@ -238,7 +280,12 @@ impl Line {
             self.pad = Pad::Uncertain;
         }
         for label in lost {
-            self.doubt(&label.code, records);
+            if Planted::SentGoesBack.is_in() {
+                self.taken_back.insert(label.code.id);
+                self.stock.push_front(label.code);
+            } else {
+                self.doubt(&label.code, records);
+            }
         }
         self.print_due = None;
     }

@@ -1,9 +1,10 @@
 //! Facts: what happened. Writes records, never commands.
 use super::belt::{Label, OnProduct};
+use super::planted::Planted;
 use super::quality::Wear;
 use super::{
-    CameraEvent, Cause, Conditions, Device, Event, Fate, Line, LineState, Pad, PlcEvent,
-    PrinterEvent, Product, Record, RejectReason, Request, Since, StopReason, Tag, Verdict,
+    CameraEvent, Cause, ChallengeSeen, Conditions, Device, Event, Fate, InBin, Line, Pad, PlcEvent,
+    PrinterEvent, Product, Record, RejectReason, Since, StopReason, Tag, Verdict,
 };
 use crate::code::{CodeId, CodeState, Step};
 use std::time::Instant;
@@ -13,6 +14,9 @@ impl Line {
         match event {
             Event::Wake => {}
             Event::Operator(request) => self.note_request(now, request, records),
+            Event::Mode(mode) => self.note_mode(mode, records),
+            Event::Hand(hand) => self.note_hand(now, hand),
+            Event::Release(reason) => self.note_release(reason),
             Event::CodesArrived(codes) => {
                 self.refilling = false;
                 self.refill_at = None;
@@ -23,6 +27,10 @@ impl Line {
                 self.refill_at = Some(now + self.settings.refill_after);
             }
             Event::Decided(codes) => self.in_doubt.retain(|_, id| !codes.contains(id)),
+            Event::ChallengeEvery { every, left, used } => {
+                self.challenge_every(now, every, left, used);
+            }
+            Event::Challenge { kind, shows } => self.note_challenge(kind, shows, records),
             Event::Printer(event) => self.note_printer(now, event, records),
             Event::Plc(event) => self.note_plc(now, event, records),
             Event::Camera(event) => self.note_camera(now, event, records),
@@ -51,27 +59,6 @@ impl Line {
                 self.trend.note_wear(Wear { along, column, share });
             }
         }
-    }
-
-    fn note_request(&mut self, now: Instant, request: Request, records: &mut Vec<Record>) {
-        use LineState as S;
-        use Request as R;
-        let next = match (request, self.state) {
-            (R::Reset, S::Stopped | S::Complete) => S::Resetting,
-            (R::Reset | R::Clear, S::Aborted) => S::Clearing,
-            (R::Start, S::Idle) => S::Starting,
-            (R::Start, S::Held) => S::Unholding,
-            (R::Hold, S::Execute) => S::Holding,
-            (R::Stop, state) if state.may_stop() => S::Stopping,
-            (R::Abort, state) if state.may_abort() => S::Aborting,
-            (R::Reset | R::Clear | R::Start | R::Hold | R::Stop | R::Abort, _) => return,
-        };
-        self.reset_wanted = request == R::Reset && next == S::Clearing;
-        if matches!(request, R::Reset | R::Start | R::Clear) {
-            self.latched.clear();
-            self.rejects_in_a_row = 0;
-        }
-        self.enter(now, next, None, records);
     }
 
     fn note_printer(&mut self, now: Instant, event: PrinterEvent, records: &mut Vec<Record>) {
@@ -153,8 +140,9 @@ impl Line {
             PlcEvent::ProductArrived(tag) => self.note_arrival(tag, records),
             PlcEvent::Applied(tag) => self.note_applied(now, tag, records),
             PlcEvent::NotApplied(tag) => {
-                self.note_arrival(tag, records);
-                if self.belt.product(tag).is_some_and(|product| product.verdict.is_none()) {
+                self.note_unseen_arrival(tag, records);
+                let waits = self.belt.product(tag).is_some_and(|product| product.verdict.is_none());
+                if waits && !self.challenges.is_test(tag) {
                     self.judge_bad(tag, RejectReason::NoLabel, records);
                 }
             }
@@ -163,23 +151,27 @@ impl Line {
             PlcEvent::RejectConfirmed(tag) => self.note_rejected(tag, true, records),
             PlcEvent::RejectUnconfirmed(tag) => self.note_rejected(tag, false, records),
             PlcEvent::PadCleared => self.note_pad_cleared(records),
+            PlcEvent::Touching(tag) => self.note_touching(tag, records),
+            PlcEvent::NotOrdered(tag) => self.note_not_ordered(tag, records),
         }
     }
 
     /// A product entered. Told again, it changes nothing.
-    fn note_arrival(&mut self, tag: Tag, records: &mut Vec<Record>) {
+    pub(super) fn note_arrival(&mut self, tag: Tag, records: &mut Vec<Record>) {
         if self.belt.product(tag).is_none() {
             records.push(Record::ProductSeen { tag });
             // After a loss a product may be heard of late, behind one that came after it.
             let place = self.belt.products.partition_point(|product| product.tag < tag);
             self.belt.products.insert(place, Product::new(tag));
+            self.note_test_arrival(tag);
+            self.note_full_belt(records);
         }
     }
 
     /// The oldest label of the pad is on this product. Whatever the printer said of it, it came
     /// out. Where the pad is not known, nobody knows which label that was: the picture may tell.
     fn note_applied(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
-        self.note_arrival(tag, records);
+        self.note_unseen_arrival(tag, records);
         if self.pad != Pad::Known {
             return;
         }
@@ -232,7 +224,7 @@ impl Line {
         }
     }
 
-    fn note_missing(&mut self, tag: Tag, records: &mut Vec<Record>) {
+    pub(super) fn note_missing(&mut self, tag: Tag, records: &mut Vec<Record>) {
         let product = self.take_product(tag);
         self.unaccount(product, records);
         self.latch(StopReason::ProductMissing);
@@ -240,24 +232,33 @@ impl Line {
 
     fn unaccount(&mut self, product: Option<Product>, records: &mut Vec<Record>) {
         let Some(mut product) = product else { return };
+        if self.challenges.is_test(product.tag) {
+            self.fail_challenge(ChallengeSeen::Vanished, records);
+        }
         let text = product.code.as_ref().and_then(|code| Some((code.text.clone()?, code.id)));
-        Self::step_of(&mut product, Step::Doubt, records);
+        if !Planted::VanishedKeepsCode.is_in() {
+            Self::step_of(&mut product, Step::Doubt, records);
+        }
         if let Some((text, id)) = text {
             self.in_doubt.insert(text.as_str().to_owned(), id);
         }
         records.push(Record::ProductSettled { tag: product.tag, fate: Fate::Unaccounted });
     }
 
-    fn take_product(&mut self, tag: Tag) -> Option<Product> {
+    pub(super) fn take_product(&mut self, tag: Tag) -> Option<Product> {
         let at = self.belt.products.iter().position(|product| product.tag == tag)?;
         self.belt.products.remove(at)
     }
 
     fn note_passed(&mut self, tag: Tag, records: &mut Vec<Record>) {
         self.note_overtaken(tag, records);
+        if self.challenges.is_test(tag) {
+            self.fail_challenge(ChallengeSeen::Passed, records);
+        }
         let Some(product) = self.take_product(tag) else { return };
         if product.verdict == Some(Verdict::Good) {
             self.order.done += 1;
+            self.note_left(tag);
             records.push(Record::ProductSettled { tag, fate: Fate::Verified });
         } else {
             self.unaccount(Some(product), records);
@@ -267,25 +268,23 @@ impl Line {
 
     fn note_rejected(&mut self, tag: Tag, confirmed: bool, records: &mut Vec<Record>) {
         self.note_gone_before(tag, records);
-        let verdict = match self.belt.product(tag) {
-            Some(product) => product.verdict,
-            None => return,
-        };
-        if !confirmed {
-            // The gate moved, and nothing fell: nobody knows where product and label are.
-            self.latch(StopReason::RejectUnconfirmed);
-            let product = self.take_product(tag);
-            return self.unaccount(product, records);
+        if self.belt.product(tag).is_none() {
+            return self.note_flushed(tag, confirmed, records);
         }
-        match verdict {
-            Some(Verdict::Good) => self.judge_bad(tag, RejectReason::LateVerdict, records),
-            None => self.judge_bad(tag, RejectReason::NoPicture, records),
-            Some(Verdict::Bad(_)) => {}
+        if confirmed {
+            if self.challenges.is_test(tag) {
+                self.note_test_in_bin(records);
+            }
+            return self.put_in_bin(tag, RejectReason::LateVerdict, records);
         }
-        let Some(mut product) = self.take_product(tag) else { return };
-        // A code in doubt that is known to be on this product is in doubt no more.
-        Self::step_of(&mut product, Step::Reject, records);
-        records.push(Record::ProductSettled { tag, fate: Fate::Rejected });
+        // The gate moved, and nothing fell: nobody knows where product and label are.
+        self.latch(StopReason::RejectUnconfirmed);
+        records.push(Record::Bin { tag, what: InBin::Unseen });
+        if self.challenges.is_test(tag) {
+            self.fail_challenge(ChallengeSeen::Unconfirmed, records);
+        }
+        let product = self.take_product(tag);
+        self.unaccount(product.filter(|_| !Planted::RejectUncounted.is_in()), records);
     }
 
     /// What lay on the pad is waste: known labels are scrapped, the others stay in doubt.
@@ -314,7 +313,9 @@ impl Line {
     /// The PLC does not know what became of the products on the belt.
     fn lose_belt(&mut self, records: &mut Vec<Record>) {
         while let Some(product) = self.belt.products.pop_front() {
-            self.unaccount(Some(product), records);
+            if !Planted::BeltForgotten.is_in() {
+                self.unaccount(Some(product), records);
+            }
         }
         self.pad = Pad::Uncertain;
     }
@@ -323,7 +324,9 @@ impl Line {
     pub(super) fn give_up(&mut self, records: &mut Vec<Record>) {
         self.lose_belt(records);
         for Label { code, .. } in std::mem::take(&mut self.belt.pad) {
-            self.doubt(&code, records);
+            if !Planted::DrainForgets.is_in() {
+                self.doubt(&code, records);
+            }
         }
         self.give_up_roll(records);
         self.print_due = None;

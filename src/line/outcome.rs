@@ -1,10 +1,10 @@
 //! What a line answers: records to remember, then commands to carry out.
-use super::{Cause, LineState, PictureId, Quality, Tag, Wear};
+use super::{Cause, LineState, Mode, PictureId, Quality, Tag, Wear};
 use crate::code::{Code, CodeId, CodeText, Step};
 
 /// The answer to one event. The shell makes `records` durable first and only then lets
 /// `commands` out; if the first fails, the second never happens.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Outcome {
     /// What must be remembered.
     pub records: Vec<Record>,
@@ -13,7 +13,7 @@ pub struct Outcome {
 }
 
 /// What the store must remember; also all that MQTT, the pages and the reports are told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Record {
     /// A code took a step of its life.
     Moved {
@@ -94,6 +94,30 @@ pub enum Record {
         /// The picture that shows it.
         picture: Option<PictureId>,
     },
+    /// A product that had left as good lies in the bin: its code is rejected, unless the state
+    /// system is being told of it already.
+    CameBack {
+        /// The product.
+        tag: Tag,
+    },
+    /// Something is in the bin that no product with a fate stands for, or may be.
+    Bin {
+        /// The product; 0 if nobody knows which.
+        tag: Tag,
+        /// What it is.
+        what: InBin,
+    },
+    /// What came of a case of a challenge test.
+    Challenged {
+        /// The case.
+        kind: super::ChallengeKind,
+        /// The test product, if it came.
+        tag: Option<Tag>,
+        /// What came of it.
+        result: super::ChallengeResult,
+        /// What the line saw.
+        why: super::ChallengeSeen,
+    },
     /// The line changed its state.
     Line {
         /// From.
@@ -102,6 +126,13 @@ pub enum Record {
         to: LineState,
         /// Why, where there is a cause beyond a request.
         why: Option<StopReason>,
+    },
+    /// The line changed its mode.
+    Mode {
+        /// From.
+        from: Mode,
+        /// To.
+        to: Mode,
     },
     /// An alarm came.
     AlarmRaised(StopReason),
@@ -117,7 +148,9 @@ pub enum Record {
 }
 
 /// Whether a product may pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Verdict {
     /// The right code was read back.
     Good,
@@ -126,7 +159,9 @@ pub enum Verdict {
 }
 
 /// Why a product must not pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum RejectReason {
     /// No label was on it.
     NoLabel,
@@ -150,11 +185,19 @@ pub enum RejectReason {
     LowGrade,
     /// Frames and triggers do not belong together: what was read may be another product's.
     PictureUnsure,
+    /// It touched another product: nobody could tell the two apart.
+    Touching,
+    /// It was on the belt when the program started, and nobody had read it: it is flushed.
+    Flushed,
+    /// It was good and had its pass, and fell into the bin all the same.
+    FalseEject,
+    /// A test product: it must be rejected, whatever it shows.
+    Challenge,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::NoLabel,
         Self::NoRead,
         Self::NotGs1,
@@ -166,6 +209,10 @@ impl RejectReason {
         Self::LateVerdict,
         Self::LowGrade,
         Self::PictureUnsure,
+        Self::Touching,
+        Self::Flushed,
+        Self::FalseEject,
+        Self::Challenge,
     ];
 
     /// The word in the store and in topics.
@@ -182,6 +229,10 @@ impl RejectReason {
             Self::LateVerdict => "late_verdict",
             Self::LowGrade => "low_grade",
             Self::PictureUnsure => "picture_unsure",
+            Self::Touching => "touching",
+            Self::Flushed => "flushed",
+            Self::FalseEject => "false_eject",
+            Self::Challenge => "challenge",
         }
     }
 
@@ -199,12 +250,18 @@ impl RejectReason {
             Self::LateVerdict => "verdict came after the gate",
             Self::LowGrade => "printed below the least grade",
             Self::PictureUnsure => "nobody knows which product the picture shows",
+            Self::Touching => "products touched each other",
+            Self::Flushed => "was on the belt when the program started",
+            Self::FalseEject => "a good product fell into the bin",
+            Self::Challenge => "test product of a challenge",
         }
     }
 }
 
 /// What became of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Fate {
     /// On the good side, with a verified code.
     Verified,
@@ -228,8 +285,34 @@ impl Fate {
     }
 }
 
+/// What is, or may be, in the bin beside the products that were rejected by the books.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub enum InBin {
+    /// A product that the line does not know, or knows no more: it was flushed.
+    Flushed,
+    /// Something that the gate did not push out, and nobody knows what.
+    NotOrdered,
+    /// A rejected product that the bin's eye did not see: it may be there.
+    Unseen,
+}
+
+impl InBin {
+    /// The word in the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Flushed => "flushed",
+            Self::NotOrdered => "not_ordered",
+            Self::Unseen => "unseen",
+        }
+    }
+}
+
 /// Why the line does not run. Also the kinds of alarms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum StopReason {
     /// The printer is not usable.
     Printer(Cause),
@@ -243,6 +326,8 @@ pub enum StopReason {
     PrintLate,
     /// Too many products were rejected one after another.
     TooManyRejects,
+    /// Too many of the last products were rejected.
+    TooManyOfLast,
     /// The bin's eye did not see a rejected product fall.
     RejectUnconfirmed,
     /// A product that was not good left on the good side.
@@ -251,6 +336,10 @@ pub enum StopReason {
     DuplicateSeen,
     /// A product vanished between two stations.
     ProductMissing,
+    /// A good product was seen falling into the bin.
+    FalseEject,
+    /// The bin's eye saw more fall than the gate pushed out.
+    BinNotOrdered,
     /// Labels and products do not match: what lies between printer and applicator is not known.
     LabelsOutOfStep,
     /// The reject bin is full.
@@ -273,6 +362,10 @@ pub enum StopReason {
     ForeignSeen,
     /// Pictures and products do not belong together any more.
     FramesOutOfStep,
+    /// A challenge test is due: nothing is made before it is passed.
+    ChallengeDue,
+    /// A test product was not rejected as it must be.
+    ChallengeFailed,
     /// A dot of the print head fails. A warning: the line runs on.
     HeadWears(Wear),
     /// Print quality falls, or comes near the least grade. A warning: the line runs on.
@@ -285,7 +378,7 @@ pub enum StopReason {
 }
 
 /// What the world must do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Command {
     /// Bring this many codes from the store.
     Refill {
@@ -306,7 +399,7 @@ pub enum Command {
 }
 
 /// What a camera can be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CameraCommand {
     /// Keep this picture in a file.
     Keep(PictureId),
@@ -319,7 +412,7 @@ pub enum CameraCommand {
 }
 
 /// What a printer can be told. Nothing of it outlives a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PrinterCommand {
     /// Print these labels side by side, from left to right, in one movement of the web. Their
     /// codes are `Sent` from now on.
@@ -331,7 +424,7 @@ pub enum PrinterCommand {
 }
 
 /// A label that belongs to the roll and not to a product. It carries no code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum RollMark {
     /// Before the first label.
     Leader {
@@ -364,7 +457,7 @@ pub enum RollMark {
 
 /// What a PLC can be told. Nothing of it outlives a connection: after
 /// [`super::PlcEvent::Up`] the line says again what it wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PlcCommand {
     /// Let this product pass the gate. Never said of any other product: the gate rejects what it
     /// hears nothing about.
@@ -378,7 +471,7 @@ pub enum PlcCommand {
 }
 
 /// What the machine should be doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Run {
     /// The belt moves.
     pub belt: bool,
@@ -387,7 +480,7 @@ pub struct Run {
 }
 
 /// The stack light.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Light {
     /// Nothing is wanted of anybody.
     Off,

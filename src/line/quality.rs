@@ -2,7 +2,9 @@
 use super::{Along, StopReason};
 
 /// The grades of one symbol, in tenths of a grade: 40 is A, 0 is F (ISO/IEC 15415).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Quality {
     /// The overall grade.
     pub overall: u8,
@@ -72,7 +74,7 @@ fn name_of(least: u8) -> String {
 }
 
 /// What is asked of the print, and what is kept of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct QualitySettings {
     /// A symbol whose overall grade, in tenths, is below this is a reject.
     pub least_grade: Option<u8>,
@@ -87,7 +89,9 @@ impl Default for QualitySettings {
 }
 
 /// A place across the symbol in which dark modules are printed too light.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Wear {
     /// Whether it is a column or a row.
     pub along: Along,

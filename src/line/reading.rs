@@ -1,7 +1,8 @@
 //! What a reading means for the product that shows it.
 use super::belt::{OnProduct, Place};
+use super::planted::Planted;
 use super::{
-    FrameOf, Line, Pad, PictureId, Quality, Reading, Record, RejectReason, StopReason, Tag,
+    FrameOf, Line, Mode, Pad, PictureId, Quality, Reading, Record, RejectReason, StopReason, Tag,
     VERDICTS_KEPT, Verdict, VerdictView, hash,
 };
 use crate::code::{Code, CodeId, CodeState, Step};
@@ -39,11 +40,18 @@ impl Line {
     ) {
         let Some(product) = self.belt.product(tag) else { return };
         if product.verdict.is_some() {
-            return;
+            return self.note_of_flushed(tag, reading, picture, records);
         }
+        if self.challenges.is_test(tag) {
+            return self.note_test_reading(tag, reading, picture, records);
+        }
+        let Some(product) = self.belt.product(tag) else { return };
         let labelled = product.code.is_some();
         let seen = Seen::new(tag, reading, picture);
         match reading {
+            Reading::Nothing if labelled && Planted::UnreadPasses.is_in() => {
+                self.judge_good(seen, "", records);
+            }
             Reading::Nothing if labelled => self.judge_seen(seen, RejectReason::NoRead, records),
             Reading::Nothing => self.judge_seen(seen, RejectReason::NoLabel, records),
             Reading::Symbol { identifier, .. } if identifier != GS1_DATAMATRIX => {
@@ -60,7 +68,14 @@ impl Line {
             Place::Here if self.is_low(seen.quality) => {
                 self.judge_seen(seen, RejectReason::LowGrade, records);
             }
+            // Whatever else the line is there for: only in Production something is found good.
+            Place::Here if self.mode != Mode::Production => {
+                self.judge_seen(seen, RejectReason::InDoubt, records);
+            }
             Place::Here => self.judge_good(seen, text, records),
+            Place::Later(_) if Planted::AnyCodePasses.is_in() => {
+                self.judge_good(seen, text, records);
+            }
             Place::Later(_) if counted => {
                 // Was a label lost, or a frame? The books must not be set right by a guess.
                 self.frames_out_of_step(records);
@@ -70,6 +85,11 @@ impl Line {
             Place::Later(at) => {
                 self.move_up(tag, at, records);
                 self.judge_seen(seen, RejectReason::WrongCode, records);
+            }
+            Place::Nowhere
+                if self.verified.contains(&hash(text)) && Planted::DuplicatePasses.is_in() =>
+            {
+                self.judge_good(seen, text, records);
             }
             Place::Nowhere if self.verified.contains(&hash(text)) => {
                 // Another label than ours is in the row: what follows cannot be trusted.
@@ -169,7 +189,7 @@ impl Line {
         product.verdict = Some(Verdict::Good);
         product.picture = picture;
         self.verified.insert(hash(text));
-        self.rejects_in_a_row = 0;
+        self.guard.good(self.settings.rejects_of_last);
         self.to_pass.push(tag);
         self.keep_one_in_many(picture);
         self.say_verdict(seen, Verdict::Good, records);
@@ -188,7 +208,10 @@ impl Line {
         self.judge(Seen { tag, picture, quality: None }, reason, records);
     }
 
-    fn judge(&mut self, seen: Seen, reason: RejectReason, records: &mut Vec<Record>) {
+    pub(super) fn judge(&mut self, seen: Seen, reason: RejectReason, records: &mut Vec<Record>) {
+        // A test product is counted apart, whatever is seen of it.
+        let is_test = self.challenges.is_test(seen.tag);
+        let reason = if is_test { RejectReason::Challenge } else { reason };
         let Some(product) = self.belt.product(seen.tag) else { return };
         let doubtful = product.code.as_ref().is_some_and(|code| code.text.is_none());
         // A code that was in doubt before is settled by the bin, not by the camera.
@@ -197,7 +220,9 @@ impl Line {
         }
         product.verdict = Some(Verdict::Bad(reason));
         product.picture = seen.picture;
-        self.rejects_in_a_row += 1;
+        if !is_test {
+            self.guard.bad(self.settings.rejects_of_last);
+        }
         self.to_keep.extend(seen.picture);
         self.say_verdict(seen, Verdict::Bad(reason), records);
     }

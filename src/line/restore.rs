@@ -1,15 +1,18 @@
 //! A line comes back: from the journal, with doubt for whatever was under way.
 use super::belt::OnProduct;
+use super::planted::Planted;
 use super::{
-    Belt, Conditions, Device, Frames, Line, LineSettings, LineState, Order, Outcome, Pad, Product,
-    Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict,
+    Belt, Conditions, Device, Frames, Guard, Line, LineSettings, LineState, Mode, Order, Outcome,
+    Pad, Product, Record, RejectReason, Roll, StopReason, Tag, Trend, Verdict,
 };
 use crate::code::{Code, CodeId, CodeState};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// What the store knows of a line that was not at rest when it was last heard.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Restored {
+    /// The mode that the last record gave it.
+    pub mode: Mode,
     /// The state that the last record gave it.
     pub state: Option<LineState>,
     /// Codes of its job that are sent, printed, applied or doubtful, or verified on a product
@@ -26,7 +29,7 @@ pub struct Restored {
 }
 
 /// The label that came out last on a roll, and those about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LastOut {
     /// Its number on the piece.
     pub place: u32,
@@ -35,7 +38,7 @@ pub struct LastOut {
 }
 
 /// A product that was on the belt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OpenProduct {
     /// Its tag.
     pub tag: Tag,
@@ -52,7 +55,9 @@ impl Line {
             settings,
             order,
             state: LineState::Stopped,
-            reset_wanted: false,
+            mode: Mode::Production,
+            by_hand: super::ByHand::default(),
+            wishes: super::Wishes::default(),
             why: None,
             latched: Vec::new(),
             alarms: Vec::new(),
@@ -75,9 +80,10 @@ impl Line {
             print_due: None,
             drain_due: None,
             settle_due: None,
-            rejects_in_a_row: 0,
+            guard: Guard::default(),
             to_pass: Vec::new(),
             to_take: Vec::new(),
+            left: VecDeque::new(),
             to_keep: Vec::new(),
             expected: Vec::new(),
             good_since_kept: 0,
@@ -85,12 +91,13 @@ impl Line {
             in_doubt: BTreeMap::new(),
             verdicts: VecDeque::new(),
             told: None,
+            challenges: super::Challenges::default(),
         }
     }
 
     /// Rebuilds a line from what the store knows. Labels between printer and camera are in doubt.
-    /// Products stay on the belt: found good before, they wait for the gate; all others will be
-    /// rejected by silence.
+    /// Products stay on the belt: found good before, they wait for the gate. Those that nobody had
+    /// read are flushed: whatever is seen of them now, they are rejected by silence.
     pub fn restore(settings: LineSettings, order: Order, known: Restored) -> (Self, Outcome) {
         let mut line = Self::new(settings, order);
         let mut out = Outcome::default();
@@ -98,8 +105,15 @@ impl Line {
             let to = LineState::Stopped;
             out.records.push(Record::Line { from, to, why: None });
         }
-        // Whatever stood belonged to the process that is gone; what still stands comes anew.
-        out.records.extend(known.alarms.into_iter().map(Record::AlarmCleared));
+        line.mode = known.mode;
+        // Whatever stood belonged to the process that is gone; what still stands comes anew. What
+        // somebody with the right must release stands until he does.
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            known.alarms.into_iter().partition(|reason| reason.needs_release());
+        out.records.extend(gone.into_iter().map(Record::AlarmCleared));
+        line.why = kept.first().copied();
+        line.latched.clone_from(&kept);
+        line.alarms = kept;
         line.roll.begin_after(known.pieces);
         line.restore_last_out(&known.last_out, &mut out.records);
         let mut states = BTreeMap::new();
@@ -117,6 +131,10 @@ impl Line {
             }
         }
         line.belt.products = known.products.iter().map(|open| back(open, &states)).collect();
+        let flushed = Verdict::Bad(RejectReason::Flushed);
+        let unread = known.products.iter().filter(|open| open.good.is_none());
+        let judged = |tag| Record::ProductJudged { tag, verdict: flushed, picture: None };
+        out.records.extend(unread.map(|open| judged(open.tag)));
         (line, out)
     }
 }
@@ -130,7 +148,8 @@ fn back(open: &OpenProduct, states: &BTreeMap<CodeId, CodeState>) -> Product {
     product.verdict = match open.good {
         Some(true) => Some(Verdict::Good),
         Some(false) => Some(Verdict::Bad(RejectReason::InDoubt)),
-        None => None,
+        None if Planted::RestartPasses.is_in() => Some(Verdict::Good),
+        None => Some(Verdict::Bad(RejectReason::Flushed)),
     };
     product
 }

@@ -190,7 +190,7 @@ impl Line {
     }
 
     pub(super) fn decide_roll(&mut self, now: Instant, out: &mut Outcome) {
-        let runs = self.state == LineState::Execute;
+        let runs = self.makes_goods();
         if !self.can_print() || !(runs || self.ends_piece()) {
             return;
         }
@@ -415,7 +415,7 @@ impl Line {
     fn label_is_good(&mut self, text: &str, seen: Seen, records: &mut Vec<Record>) {
         let Some(OnWeb { code: Some(code), at, .. }) = self.roll.web.pop_front() else { return };
         self.roll.read_good.insert(hash(text), (code.id, at));
-        self.rejects_in_a_row = 0;
+        self.guard.good(self.settings.rejects_of_last);
         self.count_good(&code);
         self.keep_one_in_many(seen.picture);
         self.say_label(code.id, Verdict::Good, seen, records);
@@ -435,7 +435,7 @@ impl Line {
         records.push(Record::Moved { code: code.id, step: Step::Reject });
         self.roll.found_bad.insert(hash(code.text.as_str()));
         self.roll.voids.push_back((serial(&code), label.at));
-        self.rejects_in_a_row += 1;
+        self.guard.bad(self.settings.rejects_of_last);
         self.to_keep.extend(seen.picture);
         self.say_label(code.id, Verdict::Bad(reason), seen, records);
     }

@@ -1,9 +1,9 @@
 //! How a line is set up, and what it is asked to make.
-use super::QualitySettings;
+use super::{QualitySettings, RejectShare};
 use std::time::Duration;
 
 /// Which stations a code passes, in which order. Data, not a second machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Scenario {
     /// A label is printed for each product, applied, read on the product; the gate acts.
     PrintApply,
@@ -27,7 +27,7 @@ impl Scenario {
 }
 
 /// The limits that a line works within.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LineSettings {
     /// The stations.
     pub scenario: Scenario,
@@ -64,8 +64,13 @@ pub struct LineSettings {
     /// So many products may pass the gate before the bin's eye sees one that was rejected before
     /// them: the way from the gate to the eye, in products.
     pub passes_before_bin_eye_max: u32,
+    /// So many products at most are between the infeed and the eye of the bin: what stands in the
+    /// books beyond that is not on the belt any more. 0 where the distances are not known.
+    pub on_belt_max: usize,
     /// So many rejects one after another hold the line.
     pub rejects_in_a_row_max: u32,
+    /// So many rejects among the last ones hold the line, also where good ones lie between them.
+    pub rejects_of_last: RejectShare,
     /// The camera has no trigger of its own: it is told when to take a picture of which product.
     pub asks_for_pictures: bool,
     /// How well symbols must be printed, and which pictures of good ones are kept.
@@ -75,7 +80,7 @@ pub struct LineSettings {
 }
 
 /// How a roll is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RollSettings {
     /// Labels that stand side by side on the web, 1 or more. One row leaves the printer at once.
     pub labels_per_row: usize,
@@ -121,7 +126,7 @@ impl RollSettings {
 }
 
 /// What a line is asked to make, and how far it had come when it was restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Order {
     /// Good products (labels, for a roll) wanted; 0 = until somebody stops the line.
     pub planned: u64,

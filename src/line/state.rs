@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A state of the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[repr(u8)]
 pub enum LineState {
     /// Getting from Aborted to Stopped.

@@ -1,5 +1,7 @@
 //! How a line stands, for everybody who only looks.
-use super::{Cause, LineState, PictureId, Quality, StopReason, Tag, Verdict};
+use super::{
+    Cause, LineState, Mode, PictureId, Quality, RejectShare, Run, StopReason, Tag, Verdict,
+};
 use std::collections::VecDeque;
 
 /// How many verdicts a view keeps.
@@ -10,6 +12,10 @@ pub const VERDICTS_KEPT: usize = 20;
 pub struct LineView {
     /// Its PackML state.
     pub state: LineState,
+    /// What it is there for.
+    pub mode: Mode,
+    /// What a hand lets run, in the mode Manual.
+    pub by_hand: Run,
     /// The first cause of the standing trouble, if it does not run.
     pub why: Option<StopReason>,
     /// Alarms that stand, oldest first.
@@ -26,6 +32,10 @@ pub struct LineView {
     pub rejects_in_a_row: u32,
     /// How many of them stop the line.
     pub rejects_in_a_row_max: u32,
+    /// Rejects among the last products, where so many of so many stop the line.
+    pub rejects_of_last: u32,
+    /// How many of how many.
+    pub rejects_of_last_max: RejectShare,
     /// The least grade in tenths that passes, if one is set.
     pub least_grade: Option<u8>,
     /// The last verdicts, newest first.
@@ -36,6 +46,13 @@ pub struct LineView {
     pub plc: Option<DeviceView>,
     /// The camera; nothing where the scenario has none.
     pub camera: Option<DeviceView>,
+}
+
+impl LineView {
+    /// Standing alarms that only somebody with the right can end.
+    pub fn to_release(&self) -> impl Iterator<Item = StopReason> {
+        self.alarms.iter().copied().filter(|reason| reason.needs_release())
+    }
 }
 
 /// One verdict.

@@ -32,10 +32,13 @@ impl StopReason {
             Self::NoCodes => "no_codes",
             Self::PrintLate => "print_late",
             Self::TooManyRejects => "too_many_rejects",
+            Self::TooManyOfLast => "too_many_of_last",
             Self::RejectUnconfirmed => "reject_unconfirmed",
             Self::BadProductPassed => "bad_product_passed",
             Self::DuplicateSeen => "duplicate_seen",
             Self::ProductMissing => "product_missing",
+            Self::FalseEject => "false_eject",
+            Self::BinNotOrdered => "bin_not_ordered",
             Self::NotDriven => "not_driven",
             Self::LabelsOutOfStep => "labels_out_of_step",
             Self::BinFull => "bin_full",
@@ -48,6 +51,8 @@ impl StopReason {
             Self::RollFull => "roll_full",
             Self::ForeignSeen => "foreign_seen",
             Self::FramesOutOfStep => "frames_out_of_step",
+            Self::ChallengeDue => "challenge_due",
+            Self::ChallengeFailed => "challenge_failed",
             Self::QualityFalls => "quality_falls",
             Self::GrowthDrifts => "growth_drifts",
             Self::HeadWears(Wear { along, column, .. }) => {
@@ -89,6 +94,11 @@ impl StopReason {
                 "Something is wrong with all of them, not with one.",
                 "Look at the pictures of the rejects: check print head, label place and camera.",
             ),
+            Self::TooManyOfLast => (
+                "Too many of the last products were rejected",
+                "Something goes wrong again and again.",
+                "Look at the pictures of the rejects: check print head, label place and camera.",
+            ),
             Self::RejectUnconfirmed => (
                 "A reject was not seen falling into the bin",
                 "A bad product may lie on the good side.",
@@ -104,6 +114,16 @@ impl StopReason {
                 "One of the two labels is a copy.",
                 "Take both products off and tell the shift manager.",
             ),
+            Self::ChallengeDue => (
+                "A challenge test is due",
+                "Nothing is made until the line has rejected every test product.",
+                "Open Challenge at the page of the line and put the test products on the belt.",
+            ),
+            Self::ChallengeFailed => (
+                "A test product was not rejected as it must be",
+                "Products made since the last test may be wrong.",
+                "Set aside what was made since the last test; check camera, gate and bin eye; test again.",
+            ),
             Self::NotDriven => (
                 "The line's program cannot go on",
                 "Nothing is printed; it is tried again every few seconds.",
@@ -118,6 +138,17 @@ impl StopReason {
                 "A product vanished between two stations",
                 "What became of its label is not known; it is set aside.",
                 "Look on and under the belt; take off what lies there.",
+            ),
+            Self::FalseEject => (
+                "A good product fell into the bin",
+                "Its code is rejected with it; the gate, or what is before it, pushes out what it \
+                 should let pass.",
+                "Leave it in the bin. Check the gate: air, valve, and the way of the products.",
+            ),
+            Self::BinNotOrdered => (
+                "The bin's eye saw more fall than the gate pushed out",
+                "There is something in the bin that no product in the books stands for.",
+                "Find it in the bin; if it is a product of this line, tell the shift manager.",
             ),
             Self::BinFull => (
                 "The reject bin is full",
@@ -188,14 +219,17 @@ impl StopReason {
 
 impl StopReason {
     /// Reasons that are no device's.
-    const OWN: [Self; 21] = [
+    const OWN: [Self; 26] = [
         Self::NoCodes,
         Self::PrintLate,
         Self::TooManyRejects,
+        Self::TooManyOfLast,
         Self::RejectUnconfirmed,
         Self::BadProductPassed,
         Self::DuplicateSeen,
         Self::ProductMissing,
+        Self::FalseEject,
+        Self::BinNotOrdered,
         Self::NotDriven,
         Self::LabelsOutOfStep,
         Self::BinFull,
@@ -210,7 +244,16 @@ impl StopReason {
         Self::FramesOutOfStep,
         Self::QualityFalls,
         Self::GrowthDrifts,
+        Self::ChallengeDue,
+        Self::ChallengeFailed,
     ];
+
+    /// Every reason, each device with every cause; of the places where a head wears, the first.
+    pub fn every() -> impl Iterator<Item = Self> {
+        let of = |cause| [Self::Printer(cause), Self::Plc(cause), Self::Camera(cause)];
+        let wears = Self::HeadWears(Wear { along: Along::Column, column: 1, share: 0 });
+        Self::OWN.into_iter().chain(Cause::ALL.into_iter().flat_map(of)).chain([wears])
+    }
 }
 
 impl FromStr for StopReason {
@@ -219,9 +262,8 @@ impl FromStr for StopReason {
         if let Some(wear) = kind.strip_prefix("head_wears.").and_then(worn) {
             return Ok(Self::HeadWears(wear));
         }
-        let of = |cause| [Self::Printer(cause), Self::Plc(cause), Self::Camera(cause)];
-        let mut every = Self::OWN.into_iter().chain(Cause::ALL.into_iter().flat_map(of));
-        every.find(|reason| reason.kind() == kind).ok_or_else(|| UnknownStopReason(kind.to_owned()))
+        let found = Self::every().find(|reason| reason.kind() == kind);
+        found.ok_or_else(|| UnknownStopReason(kind.to_owned()))
     }
 }
 

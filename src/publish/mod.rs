@@ -1,7 +1,7 @@
 //! What the outside hears: MQTT from the durable outbox.
 //!
-//! Topics are `<prefix>/<line>/state`, `counts` (both retained), `alarm` and `job`; payloads are
-//! JSON. A message is forgotten only after the broker's PUBACK, and the next one is sent only
+//! Topics are `<prefix>/<line>/state`, `status` (`PackTags`), `counts` (all three retained), `alarm`
+//! and `job`; payloads are JSON. A message is forgotten only after the broker's PUBACK, and the next one is sent only
 //! then: so the order holds, and a lost connection repeats one message at the most. After a
 //! restart of the daemon up to [`BATCH`] messages may come twice.
 mod link;

@@ -24,6 +24,9 @@ pub struct BeltSettings {
     pub pitch_mm: f64,
 }
 
+/// From the middle of one product to the next where they touch: their length.
+const TOUCHING_MM: f64 = 40.0;
+
 impl Default for BeltSettings {
     /// A line for cups: 600 a minute, a metre a second, nine products between eye and gate.
     fn default() -> Self {
@@ -76,6 +79,10 @@ pub struct Product {
     pub tag: Option<u32>,
     /// Its label.
     pub label: Option<Arc<PrintedLabel>>,
+    /// It touches the one before it.
+    pub touches: bool,
+    /// The gate pushed it out although it was to let it pass.
+    pub falsely: bool,
     at_mm: f64,
     pushed_out: bool,
 }
@@ -88,6 +95,9 @@ pub struct Belt {
     entered: u64,
     /// Way until the next product reaches the eye, in mm.
     next_mm: f64,
+    /// How likely the next one comes so close that it touches, and whether it does.
+    pub touching_chance: f64,
+    touches: bool,
     /// The one that is furthest comes first.
     products: VecDeque<Product>,
 }
@@ -95,7 +105,15 @@ pub struct Belt {
 impl Belt {
     /// An empty belt.
     pub fn new(settings: BeltSettings, dice: Dice) -> Self {
-        Self { settings, dice, entered: 0, next_mm: 0.0, products: VecDeque::new() }
+        Self {
+            settings,
+            dice,
+            entered: 0,
+            next_mm: 0.0,
+            touching_chance: 0.0,
+            touches: false,
+            products: VecDeque::new(),
+        }
     }
 
     /// Lets time pass. A product between the gate and the bin falls whether the belt runs or not.
@@ -161,10 +179,21 @@ impl Belt {
         while infeed_open && self.next_mm <= 0.0 {
             self.entered += 1;
             let (number, at_mm) = (self.entered, -self.next_mm);
-            let product = Product { number, tag: None, label: None, at_mm, pushed_out: false };
-            self.products.push_back(product);
+            let touches = std::mem::take(&mut self.touches);
+            self.products.push_back(Product {
+                number,
+                tag: None,
+                label: None,
+                touches,
+                falsely: false,
+                at_mm,
+                pushed_out: false,
+            });
             passed.push((Station::Infeed, number));
-            self.next_mm += self.settings.gap_mm(&mut self.dice);
+            // No dice is thrown for what never happens: worlds of one seed stay what they were.
+            self.touches = self.touching_chance > 0.0 && self.dice.chance(self.touching_chance);
+            let gap = self.settings.gap_mm(&mut self.dice);
+            self.next_mm += if self.touches { TOUCHING_MM } else { gap };
         }
     }
 }

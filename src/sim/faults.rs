@@ -89,4 +89,8 @@ pub struct Luck {
     pub bin_eye_blind_chance: f64,
     /// Somebody takes the product off by hand behind the camera.
     pub taken_off_chance: f64,
+    /// A product enters so close behind the one before it that the two touch.
+    pub touching_chance: f64,
+    /// The gate pushes out a product that may pass, and does not notice.
+    pub false_eject_chance: f64,
 }

@@ -2,6 +2,7 @@
 use super::PrintedLabel;
 use super::belt::{Belt, BeltSettings, Station};
 use super::camera::Shot;
+use super::challenge::{TestProduct, TestProducts};
 use super::dice::Dice;
 use super::faults::Faults;
 use super::ledger::{Fact, LabelPlace, Ledger, ProductPlace};
@@ -73,6 +74,7 @@ pub struct Floor {
     triggers: u64,
     luck: Dice,
     talk_luck: Dice,
+    tests: TestProducts,
     ledger: Ledger,
 }
 
@@ -117,6 +119,7 @@ impl Floor {
             triggers: 0,
             luck: Dice::of(seed, 2),
             talk_luck: Dice::of(seed, 3),
+            tests: TestProducts::default(),
             ledger,
         }
     }
@@ -131,6 +134,7 @@ impl Floor {
         self.obey();
         self.clear_pad(step);
         let infeed_open = self.command.infeed() && !self.faults.machine.starved;
+        self.belt.touching_chance = self.faults.luck.touching_chance;
         let passed = self.belt.step(step, self.runs(), infeed_open);
         passed.into_iter().filter_map(|(station, product)| self.came_by(station, product)).collect()
     }
@@ -192,6 +196,11 @@ impl Floor {
     /// A client is gone.
     pub fn client_left(&mut self) {
         self.clients = self.clients.saturating_sub(1);
+    }
+
+    /// Somebody comes with a test product, and puts it on the belt when that is empty and lets one in.
+    pub fn bring_test_product(&mut self, product: TestProduct) {
+        self.tests.bring(product);
     }
 
     /// Somebody takes a product off the belt. Returns its tag.
@@ -280,8 +289,15 @@ impl Floor {
 
     fn welcome(&mut self, number: u64) {
         let tag = self.memory.give_tag();
+        let alone = self.belt.products().count() == 1;
+        self.tests.enter(number, alone);
+        let mut touches = false;
         if let Some(product) = self.belt.product(number) {
             product.tag = Some(tag);
+            touches = product.touches;
+        }
+        if touches {
+            self.memory.event(EventKind::Touching, tag);
         }
         self.ledger.note(Fact::ProductEntered { boot: self.memory.boot(), tag });
     }
@@ -309,6 +325,7 @@ impl Floor {
             Some(_) if self.luck.chance(luck.no_symbol_chance) => Look::NoSymbol,
             Some(_) => Look::Clean,
         };
+        let (look, label) = self.tests.seen(number).unwrap_or((look, label));
         let missed = self.luck.chance(luck.missed_trigger_chance);
         if self.luck.chance(luck.taken_off_chance) {
             self.take_off(number);
@@ -322,16 +339,29 @@ impl Floor {
         if tag.is_some_and(|tag| self.memory.at_gate(tag)) {
             self.memory.counts.passed += 1;
             self.memory.event(EventKind::Passed, tag.unwrap_or_default());
-            self.move_product(number, ProductPlace::Good);
+            let chance = self.faults.luck.false_eject_chance;
+            let falsely = chance > 0.0 && self.luck.chance(chance);
+            match self.belt.product(number).filter(|_| falsely) {
+                Some(product) => {
+                    product.falsely = true;
+                    self.belt.push_out(number);
+                }
+                None => self.move_product(number, ProductPlace::Good),
+            }
         } else {
-            self.memory.counts.reject_ordered += u32::from(tag.is_some());
+            self.memory.counts.reject_ordered += 1;
             self.belt.push_out(number);
         }
     }
 
     fn fall(&mut self, number: u64, tag: Option<u32>) {
+        let falsely = self.belt.product(number).is_some_and(|product| product.falsely);
         self.move_product(number, ProductPlace::Bin);
-        let Some(tag) = tag else { return };
+        // What has no tag was on the belt when the PLC started.
+        let tag = tag.unwrap_or_default();
+        if falsely {
+            return self.memory.event(EventKind::NotOrdered, tag);
+        }
         if self.luck.chance(self.faults.luck.bin_eye_blind_chance) {
             self.memory.event(EventKind::RejectUnseen, tag);
         } else {
@@ -347,6 +377,7 @@ impl Floor {
     /// Every move of a product but the first leads off the belt.
     fn move_product(&mut self, product: u64, place: ProductPlace) {
         self.belt.remove(product);
+        self.tests.leave(product);
         self.ledger.note(Fact::ProductMoved { product, place });
     }
 

@@ -6,6 +6,7 @@
 pub mod alone;
 pub mod belt;
 pub mod camera;
+pub mod challenge;
 pub mod dice;
 pub mod faults;
 pub mod floor;

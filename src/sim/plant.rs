@@ -1,6 +1,7 @@
 //! The fake plant as a whole: floor, PLC and camera on their sockets, the ledger, and the hands that make trouble.
 use super::PrintedLabel;
 use super::camera::{Camera, Shot};
+use super::challenge::TestProduct;
 use super::faults::Faults;
 use super::floor::{Floor, FloorSettings, SharedFloor};
 use super::ledger::{Fact, Ledger, LedgerError};
@@ -151,6 +152,11 @@ impl Controls {
     /// Changes what goes wrong.
     pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.floor.lock().faults);
+    }
+
+    /// Brings a test product to the infeed: it is the next one on an empty belt.
+    pub fn bring_test_product(&self, product: TestProduct) {
+        self.floor.lock().bring_test_product(product);
     }
 
     /// Takes a product off the belt by hand. Returns its tag; nothing if the belt is empty.

@@ -166,6 +166,7 @@ desk_line = "desk"
 name = "line-1"
 scenario = "print_apply"
 by_itself = true
+design_per_minute = {rate:.1}
 printer = {{ profile = "generic-zpl-300", address = "{printer}" }}
 plc = {{ address = "{plc}", cycle = "10ms" }}
 camera = {{ url = "http://{camera}/stream" }}
@@ -177,6 +178,7 @@ scenario = "roll"
 printer = {{ profile = "desk-zpl-203", address = "{desk}" }}
 "#,
             dir = settings.dir.join("data").display(),
+            rate = settings.products_per_minute,
             pages = settings.pages,
             issuer = self.issuer.addr,
             oms_id = IssuerSettings::default().oms_id,

@@ -1,8 +1,8 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
 use super::grades::{self, NewGrade};
-use super::{Store, StoreError, outbox};
+use super::{Store, StoreError, alarms, bin, challenges, line_row, made, moved, outbox, spans};
 use crate::code::{CodeId, CodeState, Step};
-use crate::line::{Fate, LineState, PictureId, Record, StopReason, Tag, Verdict};
+use crate::line::{Fate, InBin, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -26,7 +26,7 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.begin(WHAT).await?;
-        let states = states_of(&mut tx, records).await?;
+        let states = moved::states_of(&mut tx, records).await?;
         let mut entry = Entry {
             db: &mut tx,
             line,
@@ -37,16 +37,22 @@ impl Store {
             read_good: 0,
             labels_read: false,
             grades: Vec::new(),
+            codes_used: 0,
+            labels_used: 0,
             journal: Vec::with_capacity(records.len()),
         };
         for record in records {
             entry.note(record).await?;
         }
         entry.note_labels_out().await?;
-        entry.note_line(records).await?;
+        line_row::note(entry.db, (line, job, entry.at), records).await?;
         entry.write_journal().await?;
+        entry.write_used().await?;
         entry.write_grades().await?;
         let at = entry.at;
+        challenges::write(&mut tx, line, at, records).await?;
+        alarms::note(&mut tx, line, at, records).await?;
+        spans::note(&mut tx, (line, job), at, records).await?;
         let told = self.publishes && outbox::tell(&mut tx, line, job, at, records).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))?;
         if told {
@@ -71,6 +77,9 @@ struct Entry<'a> {
     /// Whether a label of a roll was read.
     labels_read: bool,
     grades: Vec<NewGrade>,
+    /// Codes handed to the printer, and labels that came out of it.
+    codes_used: i64,
+    labels_used: i64,
     /// Kind, code and body of what goes into the journal.
     journal: Vec<(&'static str, Option<i64>, Value)>,
 }
@@ -103,10 +112,35 @@ impl Entry<'_> {
                 self.journal.push(("line", None, body));
                 Ok(())
             }
-            Record::AlarmRaised(reason) => self.alarm_raised(reason).await,
-            Record::AlarmCleared(reason) => self.alarm_cleared(reason).await,
-            Record::Heard { .. } => Ok(()),
+            Record::Mode { from, to } => {
+                let body = json!({"from": from.name(), "to": to.name()});
+                self.journal.push(("mode", None, body));
+                Ok(())
+            }
+            Record::AlarmRaised(reason) => {
+                self.journal.push(("alarm_raised", None, json!({"alarm": reason.kind()})));
+                Ok(())
+            }
+            Record::AlarmCleared(reason) => {
+                self.journal.push(("alarm_cleared", None, json!({"alarm": reason.kind()})));
+                Ok(())
+            }
+            Record::CameBack { tag } => self.came_back(tag).await,
+            Record::Bin { tag, what } => self.in_bin(tag, what).await,
+            Record::Challenged { .. } | Record::Heard { .. } => Ok(()),
         }
+    }
+
+    async fn came_back(&mut self, tag: Tag) -> Result<(), StoreError> {
+        let code = bin::came_back(self.db, self.line, tag, self.at).await?;
+        self.journal.push(("came_back", code, json!({"tag": tag.0, "code": code})));
+        Ok(())
+    }
+
+    async fn in_bin(&mut self, tag: Tag, what: InBin) -> Result<(), StoreError> {
+        bin::add(self.db, self.line, what).await?;
+        self.journal.push(("in_bin", None, json!({"tag": tag.0, "what": what.word()})));
+        Ok(())
     }
 
     /// One step of a code's life. Scrapped, rejected and sampled codes are settled at once; a
@@ -135,6 +169,8 @@ impl Entry<'_> {
             return Err(refused(why));
         }
         self.states.insert(code, now);
+        self.codes_used += i64::from(now == S::Sent);
+        self.labels_used += i64::from(now == S::Printed);
         if now == S::Printed {
             self.labels_out.push((code.0, 1));
         } else if was == S::Printed && (settled || now == S::Doubtful) {
@@ -270,40 +306,6 @@ impl Entry<'_> {
         Ok(())
     }
 
-    async fn alarm_raised(&mut self, reason: StopReason) -> Result<(), StoreError> {
-        let kind = reason.kind();
-        sqlx::query(
-            "insert into alarm (line, kind, words, raised_at) select $1, $2, $3, $4 \
-             where not exists \
-             (select 1 from alarm where line = $1 and kind = $2 and cleared_at is null)",
-        )
-        .bind(self.line)
-        .bind(&*kind)
-        .bind(reason.words().sentence())
-        .bind(self.at.0)
-        .execute(&mut *self.db)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        self.journal.push(("alarm_raised", None, json!({"alarm": kind})));
-        Ok(())
-    }
-
-    async fn alarm_cleared(&mut self, reason: StopReason) -> Result<(), StoreError> {
-        let kind = reason.kind();
-        sqlx::query(
-            "update alarm set cleared_at = $1 \
-             where line = $2 and kind = $3 and cleared_at is null",
-        )
-        .bind(self.at.0)
-        .bind(self.line)
-        .bind(&*kind)
-        .execute(&mut *self.db)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        self.journal.push(("alarm_cleared", None, json!({"alarm": kind})));
-        Ok(())
-    }
-
     async fn on_roll(
         &mut self,
         code: CodeId,
@@ -355,8 +357,8 @@ impl Entry<'_> {
         };
         let picture = picture.map(|picture| picture.0.cast_signed());
         sqlx::query(
-            "update roll_label set reading = $1, reason = $2, picture = $3, read_at = $4 \
-             where code_id = $5",
+            "update roll_label set reading = $1, reason = $2, picture = $3, read_at = $4, \
+             made_as = iif($2 is null, 'verified', 'rejected.' || $2) where code_id = $5",
         )
         .bind(word)
         .bind(reason)
@@ -379,44 +381,29 @@ impl Entry<'_> {
         if self.labels_out.is_empty() && self.read_good == 0 {
             return Ok(());
         }
-        sqlx::query(
+        let labels_out = json!(self.labels_out).to_string();
+        let done = sqlx::query(
             "update job set done = done + $1 + \
              (select coalesce(sum(out.value ->> 1), 0) from json_each($2) out \
               left join roll_label on code_id = out.value ->> 0 where coalesce(to_read, 0) = 0) \
              where id = $3 and scenario = 'roll'",
         )
         .bind(self.read_good)
-        .bind(json!(self.labels_out).to_string())
+        .bind(&labels_out)
         .bind(self.job)
         .execute(&mut *self.db)
         .await
         .map_err(StoreError::asking(WHAT))?;
+        if done.rows_affected() == 1 {
+            made::labels_out(self.db, self.at, &labels_out).await?;
+        }
         Ok(())
     }
 
-    /// The line's own row: only the last state and the last event of these records matter.
-    async fn note_line(&mut self, records: &[Record]) -> Result<(), StoreError> {
-        let (state, heard) = last_of(records);
-        if state.is_none() && heard.is_none() {
-            return Ok(());
-        }
-        sqlx::query(
-            "insert into line (name, state, job_id, plc_boot, plc_seq, moved_at) \
-             values ($1, coalesce($2, 'Stopped'), $3, $4, $5, $6) \
-             on conflict (name) do update set state = coalesce($2, state), job_id = $3, \
-             plc_boot = coalesce($4, plc_boot), plc_seq = coalesce($5, plc_seq), \
-             moved_at = iif($2 is null, moved_at, $6)",
-        )
-        .bind(self.line)
-        .bind(state.map(LineState::name))
-        .bind(self.job)
-        .bind(heard.map(|(boot, _)| boot))
-        .bind(heard.map(|(_, seq)| seq))
-        .bind(self.at.0)
-        .execute(&mut *self.db)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        Ok(())
+    /// Codes that were handed to the printer, each once, and labels that came out of it.
+    async fn write_used(&mut self) -> Result<(), StoreError> {
+        let of = (self.line, self.job, self.at);
+        made::used(self.db, of, self.codes_used, self.labels_used).await
     }
 
     async fn write_grades(&mut self) -> Result<(), StoreError> {
@@ -459,41 +446,4 @@ fn one_product(tag: Tag, found: u64) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(refused(format!("product {tag} is not on the belt, or its fate is already known")))
-}
-
-/// The states of all codes that these records move, in one question.
-async fn states_of(
-    db: &mut SqliteConnection,
-    records: &[Record],
-) -> Result<HashMap<CodeId, CodeState>, StoreError> {
-    let moved: Vec<i64> = records.iter().filter_map(moved_code).collect();
-    if moved.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(i64, String)> =
-        sqlx::query_as("select id, state from code where id in (select value from json_each($1))")
-            .bind(json!(moved).to_string())
-            .fetch_all(db)
-            .await
-            .map_err(StoreError::asking(WHAT))?;
-    rows.into_iter().map(|(id, state)| Ok((CodeId(id), super::open::word(WHAT, &state)?))).collect()
-}
-
-fn moved_code(record: &Record) -> Option<i64> {
-    if let Record::Moved { code, .. } | Record::MaybeTwice { code } = record {
-        return Some(code.0);
-    }
-    None
-}
-
-fn last_of(records: &[Record]) -> (Option<LineState>, Option<(u16, u16)>) {
-    let state = records
-        .iter()
-        .rev()
-        .find_map(|r| if let Record::Line { to, .. } = r { Some(*to) } else { None });
-    let heard = records
-        .iter()
-        .rev()
-        .find_map(|r| if let Record::Heard { boot, seq } = r { Some((*boot, *seq)) } else { None });
-    (state, heard)
 }

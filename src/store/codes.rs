@@ -1,23 +1,93 @@
 //! The stock of codes: taken in, set aside, and handed to a line in order.
+use super::intake::{Runs, insert_new};
 use super::{Store, StoreError};
-use crate::code::{ArrayLine, Code, CodeId, CodeText, Gtin, SetAside};
+use crate::code::{ArrayLine, Code, CodeId, CodeText, Gtin, Refusal, SetAside};
 use crate::telemetry::clock::Micros;
 use serde_json::json;
-use std::collections::HashSet;
 
 const STORE: &str = "store codes";
 const ASIDE: &str = "set lines of an array aside";
 
-/// Codes written in one transaction: long enough to be quick, short enough that a line that runs
-/// meanwhile waits for some milliseconds only.
-const BATCH: usize = 1_000;
+/// How much is written in one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Beside lines that run: so little that they wait for some milliseconds only.
+    Gentle,
+    /// Nobody else writes. Serial numbers come in no order, so that every write touches pages of
+    /// the whole index: the fewer writes, the better.
+    Alone,
+}
+
+impl Pace {
+    /// Codes in one transaction.
+    pub const fn batch(self) -> usize {
+        match self {
+            Self::Gentle => 1_000,
+            Self::Alone => 50_000,
+        }
+    }
+}
+
+/// An array on its way into the store.
+#[derive(Debug)]
+pub struct Intake<'a> {
+    store: &'a Store,
+    pool: &'a str,
+    source: &'a str,
+    pace: Pace,
+    runs: Runs,
+    imported: Imported,
+}
+
+impl Intake<'_> {
+    /// Stores the next lines of the array, in one transaction: codes, and lines that are none.
+    /// Answers the codes that were not taken, by line, with the reason.
+    pub async fn store(
+        &mut self,
+        codes: &[ArrayLine],
+        aside: &[SetAside],
+    ) -> Result<Vec<(usize, String)>, StoreError> {
+        let at = Micros::now();
+        let mut tx = self.store.begin(STORE).await?;
+        let known = insert_new(&mut tx, STORE, self.pool, codes, at, &mut self.runs).await?;
+        let known = self.reasons(&known);
+        let mut all: Vec<_> = aside.iter().map(|l| (l.line, l.refusal.to_string())).collect();
+        all.extend(known.iter().cloned());
+        all.sort_unstable_by_key(|(line, _)| *line);
+        write_aside(&mut tx, self.pool, self.source, &all).await?;
+        tx.commit().await.map_err(StoreError::asking(STORE))?;
+        self.imported.set_aside += all.len() as u64;
+        self.imported.taken += (codes.len() - known.len()) as u64;
+        Ok(known)
+    }
+
+    /// Why codes that the store has are not taken: by line.
+    fn reasons(&self, known: &[(&ArrayLine, i64)]) -> Vec<(usize, String)> {
+        let reason = |row| match self.runs.line_of(row) {
+            Some(first) => Refusal::Duplicate { first }.to_string(),
+            None => "the same code is already in the store".to_owned(),
+        };
+        known.iter().map(|(code, row)| (code.line, reason(*row))).collect()
+    }
+
+    /// The array is at its end.
+    pub async fn finish(self) -> Result<Imported, StoreError> {
+        if self.pace == Pace::Alone {
+            self.store
+                .tune("pragma cache_size = -16384", "pragma wal_autocheckpoint = 1000")
+                .await?;
+            self.store.tune("pragma wal_checkpoint(truncate)", "pragma shrink_memory").await?;
+        }
+        Ok(self.imported)
+    }
+}
 
 /// What became of the lines of an array.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Codes that are in the store now.
     pub taken: u64,
-    /// Lines set aside because the store has their code already.
+    /// Lines set aside: no codes of this pool, or the store has their code already.
     pub set_aside: u64,
 }
 
@@ -53,48 +123,35 @@ impl Store {
         source: &str,
         codes: &[ArrayLine],
     ) -> Result<Imported, StoreError> {
-        let mut imported = Imported::default();
-        for batch in codes.chunks(BATCH) {
-            let known = self.store_batch(pool, source, batch).await?;
-            imported.set_aside += known;
-            imported.taken += batch.len() as u64 - known;
+        let mut intake = self.intake(pool, source, Pace::Gentle).await?;
+        for batch in codes.chunks(Pace::Gentle.batch()) {
+            intake.store(batch, &[]).await?;
         }
-        Ok(imported)
+        intake.finish().await
     }
 
-    /// Stores one batch; answers how many of its codes the store had already.
-    async fn store_batch(
-        &self,
-        pool: &str,
-        source: &str,
-        batch: &[ArrayLine],
-    ) -> Result<u64, StoreError> {
-        let rows: Vec<_> = batch
-            .iter()
-            .map(|c| (c.text.as_str(), c.gtin.as_str(), c.serial.as_str(), c.group.alias()))
-            .collect();
-        let mut tx = self.begin(STORE).await?;
-        let taken: Vec<(String, String)> = sqlx::query_as(
-            "insert into code (pool, text, gtin, serial, product_group, moved_at) \
-             select $1, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, $2 \
-             from json_each($3) j where true order by j.key \
-             on conflict (gtin, serial) do nothing returning gtin, serial",
-        )
-        .bind(pool)
-        .bind(Micros::now().0)
-        .bind(json!(rows).to_string())
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(StoreError::asking(STORE))?;
-        let mut taken: HashSet<_> = taken.into_iter().collect();
-        let known: Vec<_> = batch
-            .iter()
-            .filter(|c| !taken.remove(&(c.gtin.to_string(), c.serial.clone())))
-            .map(|c| (c.line, "the same code is already in the store".to_owned()))
-            .collect();
-        write_aside(&mut tx, pool, source, &known).await?;
-        tx.commit().await.map_err(StoreError::asking(STORE))?;
-        Ok(known.len() as u64)
+    /// Begins to take an array that comes in parts. To be ended with [`Intake::finish`].
+    pub async fn intake<'a>(
+        &'a self,
+        pool: &'a str,
+        source: &'a str,
+        pace: Pace,
+    ) -> Result<Intake<'a>, StoreError> {
+        if pace == Pace::Alone {
+            self.tune("pragma cache_size = -49152", "pragma wal_autocheckpoint = 24000").await?;
+        }
+        let (runs, imported) = (Runs::default(), Imported::default());
+        Ok(Intake { store: self, pool, source, pace, runs, imported })
+    }
+
+    async fn tune(&self, cache: &'static str, checkpoint: &'static str) -> Result<(), StoreError> {
+        for pragma in [cache, checkpoint] {
+            sqlx::query(pragma)
+                .execute(&self.writer)
+                .await
+                .map_err(StoreError::asking("prepare for many codes"))?;
+        }
+        Ok(())
     }
 
     /// Keeps the lines of an array that are no codes of this pool, each with its reason.
@@ -104,7 +161,7 @@ impl Store {
         source: &str,
         lines: &[SetAside],
     ) -> Result<(), StoreError> {
-        for batch in lines.chunks(BATCH) {
+        for batch in lines.chunks(Pace::Gentle.batch()) {
             let rows: Vec<_> = batch.iter().map(|l| (l.line, l.refusal.to_string())).collect();
             let mut tx = self.begin(ASIDE).await?;
             write_aside(&mut tx, pool, source, &rows).await?;

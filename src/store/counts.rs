@@ -48,7 +48,7 @@ impl Tally {
         Ok(tally)
     }
 
-    fn of(&mut self, state: CodeState) -> &mut u64 {
+    pub(super) fn of(&mut self, state: CodeState) -> &mut u64 {
         match state {
             CodeState::Stored => &mut self.stored,
             CodeState::Sent => &mut self.sent,
@@ -85,7 +85,7 @@ impl ProductTally {
     }
 
     /// `None` for a word that is no fate: a product that is still on the belt.
-    fn of(&mut self, word: Option<&str>) -> Option<&mut u64> {
+    pub(super) fn of(&mut self, word: Option<&str>) -> Option<&mut u64> {
         match word? {
             "seen" => Some(&mut self.seen),
             "verified" => Some(&mut self.verified),

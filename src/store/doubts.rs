@@ -66,7 +66,7 @@ impl Store {
             .await
             .map_err(StoreError::asking(WHAT))?;
         let list = format!(
-            "select id, gtin, serial, moved_at, job_id, piece, place from code \
+            "select id, substr(text, 3, 14) as gtin, serial, moved_at, job_id, piece, place from code \
              left join roll_label on code_id = id \
              where {condition} and id > $2 order by id limit $3"
         );
@@ -146,7 +146,8 @@ impl Store {
             .collect();
         let find = format!(
             "select id, text, pool in {POOLS}, state, moved_at from code \
-             where (gtin, serial) in (select value ->> 0, value ->> 1 from json_each($2))"
+             where id in (select c.id from json_each($2) j cross join code c \
+                          on c.gtin = j.value ->> 0 and c.serial = j.value ->> 1)"
         );
         let rows: Vec<(i64, String, bool, String, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(find))
             .bind(line)

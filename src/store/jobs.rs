@@ -1,6 +1,6 @@
 //! Jobs: what a line makes, one after the other.
 use super::open::{count, word};
-use super::{Lot, Store, StoreError, outbox};
+use super::{Control, Lot, Store, StoreError, outbox};
 use crate::code::Gtin;
 use crate::line::Scenario;
 use crate::telemetry::clock::Micros;
@@ -75,6 +75,8 @@ pub struct Job {
     pub printer: Option<String>,
     /// The number that this printer answers with, where it is known.
     pub printer_id: Option<String>,
+    /// What people said of it.
+    pub control: Control,
 }
 
 /// A word that names no state of a job.
@@ -118,15 +120,34 @@ impl RollJob {
 
 const ASK: &str = "look up a job";
 
+/// A job with everything that stands elsewhere.
+const JOB: &str = "\
+    select job.*, closure.at as closed_at, \
+    (select line.state from line where name = job.line and line.job_id = job.id) as line_state \
+    from job left join closure on closure.job_id = job.id ";
+
+fn select(condition: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!("{JOB}{condition}"))
+}
+
 impl Store {
-    /// Files a job; it waits until its line takes it. Answers its number.
+    /// Files a job; it waits until its line takes it (`StoreAndStart`). Answers its number.
     pub async fn add_job(&self, job: &NewJob) -> Result<i64, StoreError> {
+        self.file_job(job, true).await
+    }
+
+    /// Files a job that no line may take before somebody starts it (`Store`). Answers its number.
+    pub async fn store_job(&self, job: &NewJob) -> Result<i64, StoreError> {
+        self.file_job(job, false).await
+    }
+
+    async fn file_job(&self, job: &NewJob, allowed: bool) -> Result<i64, StoreError> {
         const WHAT: &str = "add a job";
         let mut tx = self.begin(WHAT).await?;
         let id = sqlx::query_scalar(
             "insert into job (line, scenario, pool, gtin, design, planned, made_at, \
-             spare_percent, pause_after, leader, trailer, batch, date, best_before) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id",
+             spare_percent, pause_after, leader, trailer, batch, date, best_before, allowed) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning id",
         )
         .bind(&job.line)
         .bind(job.scenario.word())
@@ -142,6 +163,7 @@ impl Store {
         .bind(&job.lot.batch)
         .bind(&job.lot.date)
         .bind(&job.lot.best_before)
+        .bind(allowed)
         .fetch_one(&mut *tx)
         .await
         .map_err(StoreError::asking(WHAT))?;
@@ -149,19 +171,28 @@ impl Store {
         Ok(id)
     }
 
-    /// The job that has waited longest for this line.
+    /// The job that this line may take next: the one that a person has chosen, or else the one that
+    /// has waited longest.
     pub async fn next_job(&self, line: &str) -> Result<Option<Job>, StoreError> {
-        self.job_of(line, JobState::Waiting).await
+        let next = "where line = $1 and job.state = 'waiting' and allowed = 1 \
+                    order by chosen_at is null, chosen_at, id limit 1";
+        self.job_where(line, next).await
+    }
+
+    /// Any job that waits for this line, allowed to start or not.
+    pub async fn waiting_job(&self, line: &str) -> Result<Option<Job>, StoreError> {
+        let waiting = "where line = $1 and job.state = 'waiting' order by id limit 1";
+        self.job_where(line, waiting).await
     }
 
     /// The job that runs on this line.
     pub async fn running_job(&self, line: &str) -> Result<Option<Job>, StoreError> {
-        self.job_of(line, JobState::Running).await
+        self.job_where(line, "where line = $1 and job.state = 'running' limit 1").await
     }
 
     /// The job of this number.
     pub async fn job(&self, id: i64) -> Result<Option<Job>, StoreError> {
-        let row: Option<Row> = sqlx::query_as("select * from job where id = $1")
+        let row: Option<Row> = sqlx::query_as(select("where job.id = $1"))
             .bind(id)
             .fetch_optional(&self.readers)
             .await
@@ -193,7 +224,7 @@ impl Store {
     /// The jobs of a line, newest first, at most so many.
     pub async fn jobs_of(&self, line: &str, most: u32) -> Result<Vec<Job>, StoreError> {
         let rows: Vec<Row> =
-            sqlx::query_as("select * from job where line = $1 order by id desc limit $2")
+            sqlx::query_as(select("where line = $1 order by job.id desc limit $2"))
                 .bind(line)
                 .bind(most)
                 .fetch_all(&self.readers)
@@ -244,19 +275,17 @@ impl Store {
         self.commit_job(tx, WHAT, id).await
     }
 
-    async fn job_of(&self, line: &str, state: JobState) -> Result<Option<Job>, StoreError> {
-        let row: Option<Row> =
-            sqlx::query_as("select * from job where line = $1 and state = $2 order by id limit 1")
-                .bind(line)
-                .bind(state.word())
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(StoreError::asking(ASK))?;
+    async fn job_where(&self, line: &str, condition: &str) -> Result<Option<Job>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(select(condition))
+            .bind(line)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking(ASK))?;
         row.map(Job::try_from).transpose()
     }
 
     /// Tells of the job where somebody wants to hear it, and commits.
-    async fn commit_job(
+    pub(super) async fn commit_job(
         &self,
         mut tx: sqlx::Transaction<'static, sqlx::Sqlite>,
         what: &'static str,
@@ -296,12 +325,31 @@ struct Row {
     batch: String,
     date: String,
     best_before: String,
+    allowed: bool,
+    chosen_at: Option<i64>,
+    ends: Option<String>,
+    cleared_at: Option<i64>,
+    closed_at: Option<i64>,
+    ribbon_lot: String,
+    label_lot: String,
+    line_state: Option<String>,
 }
 
 impl TryFrom<Row> for Job {
     type Error = StoreError;
     fn try_from(row: Row) -> Result<Self, StoreError> {
+        let control = Control {
+            allowed: row.allowed,
+            chosen_at: row.chosen_at.map(Micros),
+            ends: row.ends.map(|ends| word(ASK, &ends)).transpose()?,
+            cleared_at: row.cleared_at.map(Micros),
+            closed_at: row.closed_at.map(Micros),
+            ribbon_lot: row.ribbon_lot,
+            label_lot: row.label_lot,
+            line_state: row.line_state.map(|state| word(ASK, &state)).transpose()?,
+        };
         Ok(Self {
+            control,
             id: row.id,
             wanted: NewJob {
                 line: row.line,

@@ -1,25 +1,46 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
+mod alarms;
 mod append;
+mod bin;
+mod batch;
+mod challenges;
+mod clearances;
+mod closing;
 mod codes;
 mod counts;
 mod doubts;
 mod goods;
 mod grades;
+mod intake;
 mod jobs;
+mod line_row;
+mod moved;
+mod made;
 mod open;
 mod orders;
 mod outbox;
+mod packml;
 mod people;
 mod printers;
 mod rejects;
 mod reports;
 mod restore;
 mod rolls;
+mod samples;
 mod screen;
+mod verbs;
+mod spans;
 mod views;
+mod story;
 mod wants;
 
-pub use codes::Imported;
+pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
+pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
+pub use bin::Bin;
+pub use challenges::Challenge;
+pub use clearances::{Clearance, Clearing, Item, LineStands, Phase, UnknownPhase, items};
+pub use closing::{Closure, JobSums, Second, Signature};
+pub use codes::{Imported, Intake, Pace};
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
 pub use goods::{Goods, Lot};
@@ -30,6 +51,7 @@ pub use orders::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
 };
 pub use outbox::Message;
+pub use packml::status_json;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
@@ -41,6 +63,10 @@ pub use reports::{
 };
 pub use restore::LineLeft;
 pub use rolls::{Fates, OddLabel, Passport, Piece};
+pub use samples::{Rework, Sample};
 pub use screen::{JobOnScreen, ScreenFacts};
+pub use spans::StopSaid;
+pub use story::{Story, UpstreamOrder};
+pub use verbs::{Control, JobVerb, Standing, UnknownVerb};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};

@@ -1,8 +1,9 @@
 //! The outbox: what is to be published, written in the transaction of what it tells of.
-use super::open::count;
-use super::{Store, StoreError, counts};
+use super::open::{count, word};
+use super::packml::status_json;
+use super::{Store, StoreError, alarms, counts};
 use crate::code::Step;
-use crate::line::{Record, StopReason};
+use crate::line::{Record, StatusTags, StopReason};
 use crate::telemetry::clock::Micros;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -66,7 +67,16 @@ pub(super) async fn tell(
     at: Micros,
     records: &[Record],
 ) -> Result<bool, StoreError> {
-    let mut rows: Vec<Row> = records.iter().filter_map(|r| announced(line, at, r)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for record in records {
+        if let Record::AlarmRaised(reason) | Record::AlarmCleared(reason) = record {
+            rows.push(alarms::message(db, line, at, *reason).await?);
+        }
+        rows.extend(announced(line, at, record));
+    }
+    if records.iter().any(changes_status) {
+        rows.push(status(db, line, at, records).await?);
+    }
     if records.iter().any(changes_counts) {
         rows.push(counted(db, line, job, at).await?);
     }
@@ -94,9 +104,9 @@ pub(super) async fn tell_job(
 }
 
 /// Topic, payload, retain.
-type Row = (String, String, bool);
+pub(super) type Row = (String, String, bool);
 
-fn row(line: &str, what: &str, body: &Value, retain: bool) -> Row {
+pub(super) fn row(line: &str, what: &str, body: &Value, retain: bool) -> Row {
     // These three have a meaning in topics.
     let line = line.replace(['/', '+', '#'], "_");
     (format!("{line}/{what}"), body.to_string(), retain)
@@ -112,9 +122,9 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
             });
             Some(row(line, "state", &body, true))
         }
-        Record::AlarmRaised(reason) => Some(alarm(line, at, reason, true)),
-        Record::AlarmCleared(reason) => Some(alarm(line, at, reason, false)),
-        Record::Moved { .. }
+        Record::AlarmRaised(_)
+        | Record::AlarmCleared(_)
+        | Record::Moved { .. }
         | Record::ProductSeen { .. }
         | Record::ProductLabelled { .. }
         | Record::ProductJudged { .. }
@@ -124,24 +134,50 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::MaybeTwice { .. }
         | Record::LabelRead { .. }
         | Record::Graded { .. }
+        | Record::Mode { .. }
+        | Record::CameBack { .. }
+        | Record::Bin { .. }
+        | Record::Challenged { .. }
         | Record::Heard { .. } => None,
     }
 }
 
-fn alarm(line: &str, at: Micros, reason: StopReason, standing: bool) -> Row {
-    let body = json!({
-        "at": rfc3339(at), "kind": reason.kind(),
-        "words": reason.words().sentence(), "standing": standing,
-    });
-    row(line, "alarm", &body, false)
+const fn changes_status(record: &Record) -> bool {
+    matches!(record, Record::Line { .. } | Record::Mode { .. })
+}
+
+/// The line's `PackTags` as they stand after these records. Those that still wait are dropped.
+async fn status(
+    db: &mut SqliteConnection,
+    line: &str,
+    at: Micros,
+    records: &[Record],
+) -> Result<Row, StoreError> {
+    let (state, mode): (String, String) =
+        sqlx::query_as("select state, mode from line where name = $1")
+            .bind(line)
+            .fetch_one(&mut *db)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+    let why = records
+        .iter()
+        .rev()
+        .find_map(|record| if let Record::Line { why, .. } = record { Some(*why) } else { None });
+    let tags = StatusTags::of(word(WHAT, &mode)?, word(WHAT, &state)?, why.flatten());
+    let mut body = status_json(&tags);
+    body["at"] = rfc3339(at).into();
+    let row = row(line, "status", &body, true);
+    drop_waiting(db, &row.0).await?;
+    Ok(row)
 }
 
 /// Counts are told when a product's fate is known or a code falls out of the way.
 fn changes_counts(record: &Record) -> bool {
     match record {
-        Record::ProductSettled { .. } | Record::LabelRead { .. } | Record::MaybeTwice { .. } => {
-            true
-        }
+        Record::ProductSettled { .. }
+        | Record::LabelRead { .. }
+        | Record::MaybeTwice { .. }
+        | Record::CameBack { .. } => true,
         Record::Moved { step, .. } => {
             matches!(step, Step::Doubt | Step::Scrap | Step::Reject | Step::Sample)
         }
@@ -149,11 +185,14 @@ fn changes_counts(record: &Record) -> bool {
         | Record::ProductLabelled { .. }
         | Record::ProductJudged { .. }
         | Record::Line { .. }
+        | Record::Mode { .. }
         | Record::AlarmRaised(_)
         | Record::AlarmCleared(_)
         | Record::OnRoll { .. }
         | Record::TakenBack { .. }
         | Record::Graded { .. }
+        | Record::Bin { .. }
+        | Record::Challenged { .. }
         | Record::Heard { .. } => false,
     }
 }
@@ -178,15 +217,24 @@ async fn counted(
         "products": counts::product_tally(db, line).await?,
     });
     let row = row(line, "counts", &body, true);
-    sqlx::query("delete from outbox where topic = $1")
-        .bind(&row.0)
-        .execute(db)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
+    drop_waiting(db, &row.0).await?;
     Ok(row)
 }
 
-async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), StoreError> {
+async fn drop_waiting(db: &mut SqliteConnection, topic: &str) -> Result<(), StoreError> {
+    sqlx::query("delete from outbox where topic = $1")
+        .bind(topic)
+        .execute(db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+    Ok(())
+}
+
+pub(super) async fn put(
+    db: &mut SqliteConnection,
+    at: Micros,
+    rows: &[Row],
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -208,14 +256,14 @@ async fn put(db: &mut SqliteConnection, at: Micros, rows: &[Row]) -> Result<(), 
     Ok(())
 }
 
-fn rfc3339(at: Micros) -> String {
+pub(super) fn rfc3339(at: Micros) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| String::new(), |at| at.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::{Fate, LineState, Tag};
+    use crate::line::{Fate, LineState, Mode, Tag};
 
     async fn store() -> (Store, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
@@ -239,8 +287,32 @@ mod tests {
         let waiting = store.outbox(10).await.unwrap();
         let topics: Vec<_> = waiting.iter().map(|m| (m.topic.as_str(), m.retain)).collect();
         let state = ("a_b/state", true);
-        assert_eq!(topics, [state, state, state, ("a_b/counts", true)]);
-        assert!(waiting[3].payload.contains(r#""rejected":3"#), "{}", waiting[3].payload);
+        let last = [("a_b/status", true), ("a_b/counts", true)];
+        assert_eq!(topics, [state, state, state, last[0], last[1]]);
+        assert!(waiting[4].payload.contains(r#""rejected":3"#), "{}", waiting[4].payload);
+    }
+
+    #[tokio::test]
+    async fn status_tags_carry_number_and_name_of_state_and_mode() {
+        let (store, _dir) = store().await;
+        let store = store.publishing();
+        let (from, to) = (LineState::Idle, LineState::Starting);
+        let line = Record::Line { from, to, why: None };
+        store.append("one", None, &[line]).await.unwrap();
+        let mode = Record::Mode { from: Mode::Production, to: Mode::Manual };
+        store.append("one", None, &[mode]).await.unwrap();
+        let waiting = store.outbox(10).await.unwrap();
+        let status = waiting.iter().find(|message| message.topic == "one/status").unwrap();
+        let tags: Value = serde_json::from_str(&status.payload).unwrap();
+        assert_eq!(
+            (&tags["StateCurrent"], &tags["StateCurrentName"]),
+            (&json!(3), &json!("Starting"))
+        );
+        assert_eq!(tags["StateRequestedName"], "Execute");
+        assert_eq!(
+            (&tags["UnitModeCurrent"], &tags["UnitModeCurrentName"]),
+            (&json!(3), &json!("Manual"))
+        );
     }
 
     #[tokio::test]
@@ -248,7 +320,7 @@ mod tests {
         let (store, _dir) = store().await;
         let store = store.publishing();
         store.append("one", None, &rejected(1)).await.unwrap();
-        let last = store.outbox(10).await.unwrap()[1].id;
+        let last = store.outbox(10).await.unwrap().last().unwrap().id;
         store.outbox_published(last).await.unwrap();
         assert!(store.outbox(10).await.unwrap().is_empty());
         store.append("one", None, &rejected(2)).await.unwrap();

@@ -216,6 +216,12 @@ const LATEST: &str = "select id, kind, product_group, state, upstream_id, sends,
       made_at, sent_at, ended_at, problem
     from report order by id desc limit ?";
 
+const ONE: &str = "select id, kind, product_group, state, upstream_id, sends,
+      (select count(*) from code where report_id = report.id),
+      (select count(*) from code where report_id = report.id and told_at is not null),
+      made_at, sent_at, ended_at, problem
+    from report where id = ?";
+
 impl Store {
     /// Codes that could be told and that no report tells yet, counted.
     pub async fn untold(&self) -> Result<Vec<Untold>, StoreError> {
@@ -300,6 +306,17 @@ impl Store {
             .await
             .map_err(StoreError::asking(what))?;
         rows.into_iter().map(|row| report(what, row)).collect()
+    }
+
+    /// The report of this number.
+    pub async fn report(&self, id: i64) -> Result<Option<Report>, StoreError> {
+        let what = "look up a report";
+        let row: Option<ReportRow> = sqlx::query_as(ONE)
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking(what))?;
+        row.map(|row| report(what, row)).transpose()
     }
 
     /// The codes of a report and what it tells of them.

@@ -2,7 +2,7 @@
 use super::open::word;
 use super::{Job, Store, StoreError};
 use crate::code::{Code, CodeId, CodeState, CodeText};
-use crate::line::{LastOut, LineState, OpenProduct, Restored, StopReason, Tag};
+use crate::line::{LastOut, LineState, Mode, OpenProduct, Restored, StopReason, Tag};
 
 const WHAT: &str = "restore a line";
 
@@ -66,7 +66,7 @@ const LAST_OUT: &str = "\
 impl Store {
     /// How this line was left.
     pub async fn restore(&self, line: &str) -> Result<LineLeft, StoreError> {
-        let (state, heard) = self.line_row(line).await?.unwrap_or_default();
+        let (state, heard, mode) = self.line_row(line).await?.unwrap_or_default();
         let job = self.running_job(line).await?;
         let pieces = self.pieces_of(job.as_ref().map(|job| job.id)).await?;
         let last_out = self.last_out(job.as_ref().map(|job| job.id)).await?;
@@ -74,6 +74,7 @@ impl Store {
             heard,
             job,
             known: Restored {
+                mode,
                 state,
                 under_way: self.under_way(line).await?,
                 products: self.products_open(line).await?,
@@ -87,15 +88,15 @@ impl Store {
     async fn line_row(
         &self,
         line: &str,
-    ) -> Result<Option<(Option<LineState>, Option<(u16, u16)>)>, StoreError> {
-        let row: Option<(String, Option<u16>, Option<u16>)> =
-            sqlx::query_as("select state, plc_boot, plc_seq from line where name = $1")
+    ) -> Result<Option<(Option<LineState>, Option<(u16, u16)>, Mode)>, StoreError> {
+        let row: Option<(String, Option<u16>, Option<u16>, String)> =
+            sqlx::query_as("select state, plc_boot, plc_seq, mode from line where name = $1")
                 .bind(line)
                 .fetch_optional(&self.readers)
                 .await
                 .map_err(StoreError::asking(WHAT))?;
-        let Some((state, boot, seq)) = row else { return Ok(None) };
-        Ok(Some((Some(word(WHAT, &state)?), boot.zip(seq))))
+        let Some((state, boot, seq, mode)) = row else { return Ok(None) };
+        Ok(Some((Some(word(WHAT, &state)?), boot.zip(seq), word(WHAT, &mode)?)))
     }
 
     async fn under_way(&self, line: &str) -> Result<Vec<(Code, CodeState)>, StoreError> {
@@ -210,7 +211,7 @@ mod tests {
             (LAST_OUT, "USING INDEX roll_label_of (job_id=?)"),
             (LAST_OUT, "USING INDEX roll_label_of (job_id=? AND piece=? AND place>? AND place<?)"),
             (LAST_OUT, "USING INDEX journal_of_code (code_id=?)"),
-            (STOCK, "USING INDEX code_stock (pool=? AND gtin=? AND id>?)"),
+            (STOCK, "USING INDEX code_stock (pool=? AND gtin=? AND rowid>?)"),
         ] {
             let plan = plan(&store, sql).await;
             assert!(plan.contains(index), "{plan}");

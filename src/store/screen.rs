@@ -1,5 +1,5 @@
 //! What a screen of a line asks beside the line's own view: the job, codes left, what is not reported.
-use super::{Store, StoreError, Unreported};
+use super::{AlarmsOnScreen, Store, StoreError, Unreported};
 
 /// What the store knows and the line's view does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct ScreenFacts {
     pub order_trouble: Option<String>,
     /// Why reports do not get through.
     pub report_trouble: Option<String>,
+    /// Alarms that are not shown, and those of which nobody has taken notice.
+    pub alarms: AlarmsOnScreen,
 }
 
 /// A job, for a screen.
@@ -54,6 +56,7 @@ impl Store {
             unreported: self.unreported().await?,
             order_trouble: self.trouble(ORDER_TROUBLE, &pool).await?,
             report_trouble: self.trouble(REPORT_TROUBLE, "").await?,
+            alarms: self.alarms_on_screen(line).await?,
         })
     }
 
@@ -127,6 +130,7 @@ mod tests {
                 unreported: Unreported::default(),
                 order_trouble: None,
                 report_trouble: None,
+                alarms: AlarmsOnScreen::default(),
             }
         );
     }
@@ -140,10 +144,10 @@ mod tests {
              insert into job (line, scenario, pool, gtin, design, planned, state, made_at) values
                  ('one', 'print_apply', 'line:one', '04810093011694', 'd', 50, 'running', 1),
                  ('one', 'print_apply', 'other', '04600000000000', 'd', 9, 'done', 2);
-             insert into code (pool, gtin, serial, text, product_group, moved_at) values
-                 ('line:one', '04810093011694', 'a', 'a', 'milk', 1),
-                 ('line:one', '04810093011694', 'b', 'b', 'milk', 1),
-                 ('other', '04810093011694', 'c', 'c', 'milk', 1)",
+             insert into code (pool, gtin, serial, tail, product_group, moved_at) values
+                 ('line:one', 4810093011694, 'a', '', 'milk', 1),
+                 ('line:one', 4810093011694, 'b', '', 'milk', 1),
+                 ('other', 4810093011694, 'c', '', 'milk', 1)",
         )
         .await;
         let facts = store.screen_facts("one", "nothing").await.unwrap();
@@ -158,8 +162,8 @@ mod tests {
         run(
             &store,
             "with recursive n(i) as (select 1 union all select i + 1 from n where i < 10002)
-             insert into code (pool, gtin, serial, text, product_group, moved_at)
-             select 'p', 'g', i, i, 'milk', i from n;
+             insert into code (pool, gtin, serial, tail, product_group, moved_at)
+             select 'p', 1, i, '', 'milk', i from n;
              update code set state = 'scrapped', settled = 1",
         )
         .await;

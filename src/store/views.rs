@@ -174,7 +174,7 @@ impl Store {
         }))
     }
 
-    async fn products_of(&self, code: i64) -> Result<Vec<ProductRow>, StoreError> {
+    pub(super) async fn products_of(&self, code: i64) -> Result<Vec<ProductRow>, StoreError> {
         let rows: Vec<RawProduct> = sqlx::query_as(
             "select product.*, code.serial from product \
              join code on code.id = product.code_id \
@@ -187,7 +187,7 @@ impl Store {
         Ok(rows.into_iter().map(ProductRow::from).collect())
     }
 
-    async fn journal_of(&self, code: i64) -> Result<Vec<JournalRow>, StoreError> {
+    pub(super) async fn journal_of(&self, code: i64) -> Result<Vec<JournalRow>, StoreError> {
         let rows: Vec<RawJournal> =
             sqlx::query_as("select id, at, kind, body from journal where code_id = $1 order by id")
                 .bind(code)

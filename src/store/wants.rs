@@ -1,4 +1,5 @@
 //! Codes wanted from the state system: how far each want has come, and the blocks it brought.
+use super::intake::{Runs, insert_new};
 use super::{Store, StoreError};
 use crate::code::{ArrayLine, CodeText, Gtin, ProductGroup, SetAside};
 use crate::telemetry::clock::Micros;
@@ -276,23 +277,27 @@ impl Store {
         if !insert_block(&mut tx, &block, now).await.map_err(StoreError::asking(what))? {
             return Ok(BlockStored::Repeated);
         }
-        let new = insert_codes(&mut tx, &block, now).await.map_err(StoreError::asking(what))?;
+        let (pool, taken) = (&block.want.pool, block.taken);
+        let known =
+            insert_new(&mut tx, what, pool, taken, Micros(now), &mut Runs::default()).await?;
+        let new = taken.len() - known.len();
         let mut aside: Vec<(usize, String)> =
             block.aside.iter().map(|line| (line.line, line.refusal.to_string())).collect();
-        for known in block.taken.iter().filter(|code| !new.contains(&code.serial)) {
-            let reason = already_here(&mut tx, known).await.map_err(StoreError::asking(what))?;
-            aside.push((known.line, reason));
+        for (code, row) in known {
+            let reason =
+                already_here(&mut tx, code, row).await.map_err(StoreError::asking(what))?;
+            aside.push((code.line, reason));
         }
         insert_aside(&mut tx, &block, &aside, now).await.map_err(StoreError::asking(what))?;
         sqlx::query("update want set taken = taken + ?, moved_at = ?, problem = null where id = ?")
-            .bind(i64::try_from(new.len()).unwrap_or(i64::MAX))
+            .bind(i64::try_from(new).unwrap_or(i64::MAX))
             .bind(now)
             .bind(block.want.id)
             .execute(&mut *tx)
             .await
             .map_err(StoreError::asking(what))?;
         tx.commit().await.map_err(StoreError::asking(what))?;
-        Ok(BlockStored::New { taken: new.len(), set_aside: aside.len() })
+        Ok(BlockStored::New { taken: new, set_aside: aside.len() })
     }
 
     async fn move_want(
@@ -331,39 +336,15 @@ async fn insert_block(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// The serials that were new. One statement for all: row by row takes six times as long.
-async fn insert_codes(
-    tx: &mut Transaction<'static, Sqlite>,
-    block: &NewBlock<'_>,
-    now: i64,
-) -> Result<HashSet<String>, sqlx::Error> {
-    let codes: Vec<(&str, &str)> =
-        block.taken.iter().map(|code| (code.serial.as_str(), code.text.as_str())).collect();
-    let new: Vec<String> = sqlx::query_scalar(
-        "insert into code (pool, gtin, serial, text, product_group, moved_at)
-         select ?1, ?2, value ->> 0, value ->> 1, ?3, ?4 from json_each(?5) where true
-         on conflict (gtin, serial) do nothing returning serial",
-    )
-    .bind(&block.want.pool)
-    .bind(block.want.gtin.as_str())
-    .bind(block.want.group.alias())
-    .bind(now)
-    .bind(serde_json::to_string(&codes).expect("texts become JSON"))
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(new.into_iter().collect())
-}
-
 async fn already_here(
     tx: &mut Transaction<'static, Sqlite>,
     code: &ArrayLine,
+    id: i64,
 ) -> Result<String, sqlx::Error> {
-    let (id, pool, text): (i64, String, String) =
-        sqlx::query_as("select id, pool, text from code where gtin = ? and serial = ?")
-            .bind(code.gtin.as_str())
-            .bind(&code.serial)
-            .fetch_one(&mut **tx)
-            .await?;
+    let (pool, text): (String, String) = sqlx::query_as("select pool, text from code where id = ?")
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await?;
     let same = if CodeText::new(text) == code.text { "" } else { ", with another check part" };
     Ok(format!("already stored as code {id} of pool {pool}{same}"))
 }

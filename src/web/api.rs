@@ -1,6 +1,8 @@
 //! The same facts for programs.
 use super::WebState;
+use super::commands::tags_of;
 use super::line_page::must_see;
+use super::look::LineNow;
 use super::page::Refusal;
 use super::signed_in::Visitor;
 use axum::extract::{Path, State};
@@ -8,10 +10,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 pub(super) fn routes() -> Router<WebState> {
     Router::new().route("/api/lines/{name}", get(line)).route("/healthz", get(health))
+}
+
+/// How a line stands, and the same as `PackTags`.
+#[derive(Serialize)]
+struct LineJson {
+    #[serde(flatten)]
+    now: LineNow,
+    packml: Value,
 }
 
 async fn line(
@@ -21,7 +32,7 @@ async fn line(
 ) -> Response {
     let desk = must_see(&state, person.as_ref()).and_then(|()| state.desk(&name));
     match desk {
-        Ok(desk) => Json(desk.look()).into_response(),
+        Ok(desk) => Json(LineJson { now: desk.look(), packml: tags_of(desk) }).into_response(),
         Err(Refusal { status, words, .. }) => {
             (status, Json(json!({ "error": words }))).into_response()
         }

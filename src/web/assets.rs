@@ -6,6 +6,8 @@ use axum::routing::get;
 
 const STYLE: &str = include_str!("../../templates/assets/markwright.css");
 const QUALITY_STYLE: &str = include_str!("../../templates/assets/quality.css");
+const STANDING_STYLE: &str = include_str!("../../templates/assets/standing.css");
+const FRESH_SCRIPT: &str = include_str!("../../templates/assets/fresh.js");
 const SCRIPT: &str = include_str!("../../templates/assets/live.js");
 const ICON: &str = include_str!("../../templates/assets/icon.svg");
 
@@ -15,6 +17,14 @@ pub(super) fn routes() -> Router<WebState> {
         .route(
             "/assets/quality.css",
             get(async || as_kind("text/css; charset=utf-8", QUALITY_STYLE)),
+        )
+        .route(
+            "/assets/standing.css",
+            get(async || as_kind("text/css; charset=utf-8", STANDING_STYLE)),
+        )
+        .route(
+            "/assets/fresh.js",
+            get(async || as_kind("text/javascript; charset=utf-8", FRESH_SCRIPT)),
         )
         .route("/assets/live.js", get(async || as_kind("text/javascript; charset=utf-8", SCRIPT)))
         .route("/assets/icon.svg", get(async || as_kind("image/svg+xml", ICON)))

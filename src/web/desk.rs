@@ -2,7 +2,8 @@
 //! the only thing the pages can do to it, a request.
 use super::look::{LineNow, Seen};
 use super::pulse::Pulse;
-use crate::line::{Event, LineView};
+use crate::line::{Event, Handshake, LineView};
+use crate::oee::Plan;
 use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
@@ -33,6 +34,8 @@ pub struct LineDesk {
     pub view: watch::Receiver<LineView>,
     /// Where requests of people go.
     pub requests: mpsc::Sender<Event>,
+    /// When it should run, and how fast.
+    pub plan: Plan,
     /// Where the pictures of rejects are, as `NUMBER.png`.
     pub frames_dir: PathBuf,
 }
@@ -48,12 +51,19 @@ pub(super) struct Desk {
     pub(super) line: LineDesk,
     pulse: Mutex<Pulse>,
     facts: Mutex<Option<(Micros, ScreenFacts)>>,
+    /// What programs ask of the line by its tags.
+    pub(super) handshake: Mutex<Handshake>,
 }
 
 impl Desk {
     pub(super) fn new(line: LineDesk) -> Self {
         let pulse = Pulse::new(Micros::now(), &line.view.borrow());
-        Self { line, pulse: Mutex::new(pulse), facts: Mutex::new(None) }
+        Self {
+            line,
+            pulse: Mutex::new(pulse),
+            facts: Mutex::new(None),
+            handshake: Mutex::default(),
+        }
     }
 
     /// How the line stands at this moment.

@@ -3,27 +3,23 @@ use super::WebState;
 use super::desk::Desk;
 use super::look::LineNow;
 use super::page::{Frame, Page, Refusal, must};
-use super::signed_in::{SignedIn, Visitor};
+use super::signed_in::Visitor;
 use super::words;
 use crate::access::{Permission, may};
-use crate::line::Event;
 use crate::store::Person;
 use askama::Template;
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
-use axum::{Form, Router};
+use axum::routing::get;
 use futures_util::stream::{self, StreamExt};
-use serde::Deserialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// The line has this long to take a request.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 /// A live page hears something at least this often, because ages grow while nothing happens.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 /// And not more often than this: no eye follows more.
@@ -37,7 +33,6 @@ pub(super) fn routes() -> Router<WebState> {
     Router::new()
         .route("/", get(first_line))
         .route("/lines/{name}", get(line))
-        .route("/lines/{name}/requests", post(request))
         .route("/lines/{name}/pictures/{file}", get(picture))
 }
 
@@ -63,7 +58,25 @@ pub(super) fn must_see(state: &WebState, person: Option<&Person>) -> Result<(), 
 struct LinePart {
     now: LineNow,
     tabs: Vec<Tab>,
-    may_control: bool,
+    may: Rights,
+}
+
+/// What whoever looks may do.
+#[derive(Clone, Copy)]
+struct Rights {
+    control: bool,
+    change_mode: bool,
+    release: bool,
+}
+
+impl Rights {
+    fn of(frame: &Frame) -> Self {
+        Self {
+            control: frame.may(Permission::ControlLine),
+            change_mode: frame.may(Permission::ChangeMode),
+            release: frame.may(Permission::ReleaseLatch),
+        }
+    }
 }
 
 struct Tab {
@@ -87,7 +100,7 @@ struct NoLinesPage {
 }
 
 impl LinePart {
-    fn of(state: &WebState, desk: &Desk, may_control: bool) -> Self {
+    fn of(state: &WebState, desk: &Desk, may: Rights) -> Self {
         let now = desk.look();
         let tabs = state.desks().iter().map(|other| {
             let view = other.line.view.borrow();
@@ -98,7 +111,7 @@ impl LinePart {
                 is_this: other.line.name == desk.line.name,
             }
         });
-        Self { now, tabs: tabs.collect(), may_control }
+        Self { now, tabs: tabs.collect(), may }
     }
 }
 
@@ -128,8 +141,8 @@ async fn line(
 
 fn line_page(state: &WebState, desk: &Desk, person: Option<Person>) -> Response {
     let frame = Frame::of(person);
-    let may_control = frame.may(Permission::ControlLine);
-    Page(LinePage { part: LinePart::of(state, desk, may_control), frame }).into_response()
+    let may = Rights::of(&frame);
+    Page(LinePage { part: LinePart::of(state, desk, may), frame }).into_response()
 }
 
 /// What a screen with live updates holds on to.
@@ -137,7 +150,7 @@ struct Screen {
     state: WebState,
     desk: Arc<Desk>,
     view: tokio::sync::watch::Receiver<crate::line::LineView>,
-    may_control: bool,
+    may: Rights,
     is_first: bool,
     /// Given back when the browser goes away.
     _seat: OwnedSemaphorePermit,
@@ -154,9 +167,9 @@ async fn events(
         let words = "Too many screens are open. Close one and try again.";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words)
     })?;
-    let may_control = Frame::of(person).may(Permission::ControlLine);
+    let may = Rights::of(&Frame::of(person));
     let (view, stop) = (desk.line.view.clone(), state.stop.clone());
-    let screen = Screen { state, desk, view, may_control, is_first: true, _seat: seat };
+    let screen = Screen { state, desk, view, may, is_first: true, _seat: seat };
     let updates = stream::unfold(screen, |mut screen| async move {
         let update = screen.next_update().await;
         Some((Ok::<_, Infallible>(update), screen))
@@ -179,7 +192,7 @@ impl Screen {
         self.is_first = false;
         self.view.mark_unchanged();
         let update = SseEvent::default().event("line").retry(AGAIN_AFTER);
-        match LinePart::of(&self.state, &self.desk, self.may_control).render() {
+        match LinePart::of(&self.state, &self.desk, self.may).render() {
             Ok(html) => update.data(html),
             Err(problem) => {
                 tracing::error!(%problem, "a live update could not be written");
@@ -187,39 +200,6 @@ impl Screen {
             }
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Ask {
-    request: String,
-}
-
-/// A person asks something of a line. It is noted before the line hears of it.
-async fn request(
-    State(state): State<WebState>,
-    SignedIn(person): SignedIn,
-    Path(name): Path<String>,
-    Form(ask): Form<Ask>,
-) -> Result<Redirect, Refusal> {
-    must(&person, Permission::ControlLine)?;
-    let desk = state.desk(&name)?;
-    let request = words::request_of(&ask.request)
-        .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "A line knows no such request."))?;
-    let standing = desk.line.view.borrow().state;
-    words::offer(standing, request).map_err(|because| {
-        let words = format!("{name} is {standing} now. {because}");
-        Refusal::new(StatusCode::CONFLICT, words).with_way_out("/", "Back to the line")
-    })?;
-    let reserved = tokio::time::timeout(TAKEN_WITHIN, desk.line.requests.reserve()).await;
-    let Ok(Ok(place)) = reserved else {
-        let words = format!("{name} does not take requests just now. Look at it and try again.");
-        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words));
-    };
-    let word = words::button(request);
-    state.store.note(&person.name, "asked a line", &format!("{name}: {word}")).await?;
-    tracing::info!(line = name, person = person.name, request = word, "a person asks");
-    place.send(Event::Operator(request));
-    Ok(Redirect::to(&format!("/lines/{name}")))
 }
 
 /// The picture of a reject.

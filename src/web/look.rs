@@ -1,8 +1,11 @@
 //! Everything that the page and the JSON say about a line, in one value: the page draws it, the
 //! JSON is it.
+use super::offers::Offers;
 use super::pulse::Pulse;
-use super::words::{self, Advice, BUTTONS, Mood};
-use crate::line::{Cause, DeviceView, LineView, Quality, RejectReason, Verdict, VerdictView};
+use super::words::{self, Advice, Mood};
+use crate::line::{
+    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Verdict, VerdictView,
+};
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
 use serde::Serialize;
@@ -41,6 +44,8 @@ pub(super) struct LineNow {
     pub(super) trouble: Option<Advice>,
     /// Causes of the other alarms that stand.
     pub(super) other_alarms: Vec<String>,
+    /// Alarms of which nobody has taken notice.
+    pub(super) unacknowledged: u64,
     pub(super) job: Option<JobNow>,
     pub(super) done: u64,
     /// 0 = until somebody stops it.
@@ -53,13 +58,17 @@ pub(super) struct LineNow {
     pub(super) products_on_belt: usize,
     pub(super) rejects_in_a_row: u32,
     pub(super) rejects_in_a_row_max: u32,
+    /// Rejects among the last products, where a share of them stops the line.
+    pub(super) rejects_of_last: Option<String>,
     /// Newest first.
     pub(super) verdicts: Vec<VerdictNow>,
     pub(super) devices: Vec<DeviceNow>,
     /// Another printer than the known one answers, and a person may say that it is the new one.
     pub(super) new_printer: Option<NewPrinter>,
     pub(super) counts: Option<CountsNow>,
-    pub(super) buttons: Vec<ButtonNow>,
+    /// What can be asked of it.
+    #[serde(flatten)]
+    pub(super) offers: Offers,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -127,14 +136,6 @@ pub(super) struct CountsNow {
     pub(super) report_trouble: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct ButtonNow {
-    pub(super) label: &'static str,
-    /// Why it leads nowhere in this state.
-    pub(super) because: Option<&'static str>,
-    pub(super) primary: bool,
-}
-
 /// What a look is made from.
 pub(super) struct Seen<'a> {
     pub(super) name: &'a str,
@@ -169,7 +170,8 @@ impl LineNow {
             mood: words::mood(view.state),
             seconds_in_state: seconds_between(seen.pulse.since(), seen.at),
             trouble: view.why.map(|why| words::advice(why, view.state)),
-            other_alarms: other_alarms(view),
+            other_alarms: other_alarms(view, seen.facts.map(|(_, facts)| facts)),
+            unacknowledged: seen.facts.map_or(0, |(_, facts)| facts.alarms.unacknowledged),
             job: seen.facts.and_then(|(_, facts)| job(facts)),
             done: view.done,
             planned,
@@ -180,6 +182,7 @@ impl LineNow {
             products_on_belt: view.products_on_belt,
             rejects_in_a_row: view.rejects_in_a_row,
             rejects_in_a_row_max: view.rejects_in_a_row_max,
+            rejects_of_last: rejects_of_last(view),
             verdicts: view
                 .verdicts
                 .iter()
@@ -188,14 +191,7 @@ impl LineNow {
             devices: devices(view, seen.ages),
             new_printer: new_printer(seen),
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
-            buttons: BUTTONS
-                .into_iter()
-                .map(|request| ButtonNow {
-                    label: words::button(request),
-                    because: words::offer(view.state, request).err(),
-                    primary: words::is_primary(view.state, request),
-                })
-                .collect(),
+            offers: Offers::of(view),
         }
     }
 
@@ -236,6 +232,12 @@ impl LineNow {
     pub(super) fn is_near_reject_limit(&self) -> bool {
         self.rejects_in_a_row > 0 && self.rejects_in_a_row * 2 >= self.rejects_in_a_row_max
     }
+}
+
+fn rejects_of_last(view: &LineView) -> Option<String> {
+    let RejectShare { most, of } = view.rejects_of_last_max;
+    let words = || format!("{} of the last {of}, {most} stop the line", view.rejects_of_last);
+    (of > 0).then(words)
 }
 
 fn new_printer(seen: &Seen<'_>) -> Option<NewPrinter> {
@@ -300,8 +302,11 @@ fn minutes(n: u64, per_minute: Option<f64>) -> Option<u64> {
     Some(minutes)
 }
 
-fn other_alarms(view: &LineView) -> Vec<String> {
+/// What else stands. What somebody put aside stands on the page of alarms.
+fn other_alarms(view: &LineView, facts: Option<&ScreenFacts>) -> Vec<String> {
+    let hidden = |kind: &str| facts.is_some_and(|f| f.alarms.hidden.iter().any(|h| h == kind));
     let others = view.alarms.iter().filter(|alarm| Some(**alarm) != view.why);
+    let others = others.filter(|alarm| !hidden(&alarm.kind()));
     others.map(|alarm| words::advice(*alarm, view.state).cause).collect()
 }
 
@@ -378,11 +383,13 @@ fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::line::{Cause, LineState, PictureId, StopReason, Tag};
+    use crate::line::{Cause, LineState, Mode, PictureId, Run, StopReason, Tag};
 
     /// A view with nothing in it.
     pub(in super::super) fn view(state: LineState) -> LineView {
         LineView {
+            mode: Mode::Production,
+            by_hand: Run { belt: false, infeed: false },
             state,
             why: None,
             alarms: Vec::new(),
@@ -392,6 +399,8 @@ pub(super) mod tests {
             products_on_belt: 0,
             rejects_in_a_row: 0,
             rejects_in_a_row_max: 3,
+            rejects_of_last: 0,
+            rejects_of_last_max: RejectShare::default(),
             least_grade: None,
             verdicts: [].into(),
             printer: DeviceView::Up,

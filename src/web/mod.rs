@@ -1,11 +1,16 @@
 //! Pages, JSON, live updates, sign-in. All that a page can do to a line is a request.
+mod alarms;
 mod api;
 mod assets;
+mod commands;
 mod desk;
 mod grades;
+mod jobs;
 mod line_page;
 mod look;
 mod new_printer;
+mod oee;
+mod offers;
 mod orders;
 mod page;
 mod pulse;
@@ -19,6 +24,7 @@ mod trend;
 mod words;
 
 pub use desk::LineDesk;
+pub use jobs::JobRules;
 pub use orders::OrderSettings;
 pub use server::{WebSettings, serve};
 pub use words::{Advice, advice};

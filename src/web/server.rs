@@ -1,16 +1,20 @@
 //! The web server: routes, what lies around every answer, start and stop.
 use super::desk::{Desk, LineDesk};
 use super::grades::{self, Shelf};
+use super::jobs::{self, JobRules};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
-use super::{api, assets, line_page, new_printer, rolls, scanner, sign_in, trend};
+use super::{
+    alarms, api, assets, commands, line_page, new_printer, oee, rolls, scanner, sign_in, trend,
+};
 use crate::crew::Crew;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +29,7 @@ use tower_sessions::cookie::time::Duration as SessionDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 /// How the pages are served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WebSettings {
     /// Whether browsers may send the session cookie over HTTPS only. Off for plain HTTP on a
     /// shop-floor network, where a browser would else keep the cookie to itself.
@@ -35,12 +39,15 @@ pub struct WebSettings {
     pub open_to_look: bool,
     /// Where the calibrations of cameras are kept.
     pub calibration_dir: PathBuf,
+    /// What is asked of the jobs of each line.
+    pub jobs: BTreeMap<String, JobRules>,
 }
 
 impl Default for WebSettings {
     fn default() -> Self {
         let calibration_dir = PathBuf::from("calibration");
-        Self { secure_cookies: false, open_to_look: true, calibration_dir }
+        let jobs = BTreeMap::new();
+        Self { secure_cookies: false, open_to_look: true, calibration_dir, jobs }
     }
 }
 
@@ -140,10 +147,14 @@ fn router(state: WebState) -> Router {
         .merge(line_page::routes())
         .merge(sign_in::routes())
         .merge(api::routes())
+        .merge(commands::routes())
         .merge(new_printer::routes())
+        .merge(jobs::routes())
         .merge(rolls::routes())
         .merge(scanner::routes())
         .merge(trend::routes())
+        .merge(alarms::routes())
+        .merge(oee::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)

@@ -1,5 +1,5 @@
 //! The line in words for the person in front of it: what stands, why, and what to do.
-use crate::line::{AlarmWords, LineState, Request, StopReason};
+use crate::line::{AlarmWords, Hand, LineState, Request, StopReason};
 use serde::Serialize;
 
 /// What is wrong, what follows from it, and what to do (ISA-18.2: an alarm without an action is no
@@ -75,7 +75,7 @@ pub(super) const fn hint(state: LineState) -> &'static str {
         LineState::Stopped => "Press Reset to get ready.",
         LineState::Complete => "Press Reset for the next one.",
         LineState::Aborted => "Press Reset when it is safe.",
-        LineState::Suspended => "Goes on by itself.",
+        LineState::Suspended => "Somebody asked it to wait: press Unsuspend.",
         LineState::Clearing
         | LineState::Starting
         | LineState::Execute
@@ -150,58 +150,26 @@ impl Mood {
     }
 }
 
-/// What the page offers to ask of a line, in the order of the buttons.
+/// What the page always shows, in the order of the buttons.
 pub(super) const BUTTONS: [Request; 4] =
     [Request::Start, Request::Hold, Request::Stop, Request::Reset];
 
-/// The word of a request on its button; in forms and in the notes in lower case.
-pub(super) const fn button(request: Request) -> &'static str {
-    match request {
-        Request::Reset => "Reset",
-        Request::Start => "Start",
-        Request::Hold => "Hold",
-        Request::Stop => "Stop",
-        Request::Abort => "Abort",
-        Request::Clear => "Clear",
-    }
-}
+/// What the page shows only where the line takes it, and what it does. Start of a held line is
+/// Unhold, Reset of an aborted one is Clear: the other names of the same are for programs.
+pub(super) const MORE: [(Request, &str); 4] = [
+    (Request::Suspend, "Wait with everything, until Unsuspend"),
+    (Request::Unsuspend, "Go on"),
+    (Request::Complete, "End this job with what is made"),
+    (Request::Abort, "Stop at once; labels on their way are set aside"),
+];
 
-/// A request by the word of its button, in any case.
-pub(super) fn request_of(word: &str) -> Option<Request> {
-    let all = BUTTONS.into_iter().chain([Request::Clear, Request::Abort]);
-    all.into_iter().find(|request| button(*request).eq_ignore_ascii_case(word))
-}
-
-/// Whether a request leads anywhere in this state; if not, why not (TR88.00.02, base state model).
-#[expect(clippy::match_same_arms, reason = "the first arm that fits is the answer")]
-pub(super) const fn offer(state: LineState, request: Request) -> Result<(), &'static str> {
-    use LineState as S;
-    match (request, state) {
-        (Request::Start, S::Idle | S::Held)
-        | (Request::Hold, S::Execute)
-        | (Request::Reset, S::Stopped | S::Complete | S::Aborted)
-        | (Request::Clear, S::Aborted) => Ok(()),
-        (Request::Stop, S::Stopped | S::Stopping) => Err("The line stops or stands already."),
-        (Request::Abort, S::Aborted | S::Aborting) => Err("The line is aborted already."),
-        (Request::Abort, _) => Ok(()),
-        (Request::Clear, _) => Err("Only an aborted line needs clearing."),
-        (_, S::Aborted) => Err("The line is aborted: press Reset first."),
-        (_, S::Aborting | S::Clearing) => Err("Wait: the line is being aborted or cleared."),
-        (Request::Stop, _) => Ok(()),
-        (Request::Start, S::Stopped | S::Complete) => Err("Press Reset first."),
-        (Request::Start | Request::Hold, S::Suspended) => {
-            Err("The line waits for a neighbour machine and goes on by itself.")
-        }
-        (Request::Start, S::Execute) => Err("The line runs already."),
-        (Request::Hold, S::Held | S::Holding) => Err("The line is held already."),
-        (Request::Hold, S::Stopped | S::Idle | S::Complete) => Err("The line does not run."),
-        (Request::Reset, S::Idle) => Err("The line is ready already."),
-        (Request::Reset, S::Execute | S::Held | S::Suspended) => Err("Press Stop first."),
-        (Request::Start | Request::Hold | Request::Reset, _) => {
-            Err("Wait: the line is changing its state.")
-        }
-    }
-}
+/// What a setter may move by hand, with the word for programs and the one for people.
+pub(super) const HANDS: [(Hand, &str, &str); 4] = [
+    (Hand::Stand, "stand", "Belt off"),
+    (Hand::Belt, "belt", "Belt on"),
+    (Hand::BeltAndInfeed, "belt-and-infeed", "Belt and infeed on"),
+    (Hand::ClearPad, "clear-pad", "Clear the pad"),
+];
 
 /// The one button to press next, where nothing else is more likely.
 pub(super) const fn is_primary(state: LineState, request: Request) -> bool {
@@ -246,7 +214,7 @@ mod tests {
     #[test]
     fn every_state_leads_on_by_a_button_or_by_itself() {
         for state in LineState::ALL {
-            let buttons = BUTTONS.into_iter().filter(|b| offer(state, *b).is_ok()).count();
+            let buttons = BUTTONS.into_iter().filter(|b| state.after(*b).is_some()).count();
             let by_itself = matches!(mood(state), Mood::Changes) || state == LineState::Aborting;
             assert!(buttons > 0 || by_itself, "{state}");
         }
@@ -258,16 +226,8 @@ mod tests {
             let primary: Vec<_> =
                 BUTTONS.into_iter().filter(|request| is_primary(state, *request)).collect();
             assert!(primary.len() <= 1, "{state}");
-            assert!(primary.iter().all(|request| offer(state, *request).is_ok()), "{state}");
+            assert!(primary.iter().all(|request| state.after(*request).is_some()), "{state}");
         }
-    }
-
-    #[test]
-    fn a_word_on_a_button_is_read_back() {
-        for request in BUTTONS.into_iter().chain([Request::Clear, Request::Abort]) {
-            assert_eq!(request_of(&button(request).to_lowercase()), Some(request));
-        }
-        assert_eq!(request_of("explode"), None);
     }
 
     #[test]

@@ -105,7 +105,8 @@ impl Account<'_> {
         // A copy that somebody made may lie there, and then nobody may count on the code.
         let copied = state == CodeState::Doubtful
             || !self.tells_of_copies
-            || self.copied_in_the_end().iter().any(|last| last == code);
+            || self.copied_in_the_end().iter().any(|last| last == code)
+            || self.hidden().any(|sheet| sheet.codes.iter().any(|hidden| hidden == code));
         let right = may.contains(if copied { &ours } else { &found });
         (!right).then(|| format!("{state}, and on {found} good labels: {code:?}"))
     }
@@ -120,10 +121,26 @@ impl Account<'_> {
         let across = self.ledger.iter().map(|sheet| sheet.codes.len()).max().unwrap_or(1).max(1);
         let whole = self.ledger.iter().filter(|s| s.why == Why::Format && !s.partial);
         let unreadable: usize = whole.map(|sheet| across - sheet.codes.len()).sum();
-        if nowhere.is_empty() || (self.spoils && nowhere.len() <= unreadable) {
+        let spoilt = if self.spoils { unreadable } else { 0 };
+        if nowhere.len() <= spoilt + self.hidden().count() * across {
             return Vec::new();
         }
         vec![format!("printed, and on no label: {nowhere:?}; {unreadable} places cannot be read")]
+    }
+
+    /// Labels that somebody else had printed while a label was lost that nothing counted: the sums
+    /// of the printer are right again then, and look as those of one that counts late.
+    fn hidden(&self) -> impl Iterator<Item = &SheetOut> {
+        let is_lost =
+            |sheet: &&SheetOut| sheet.why == Why::Format && !sheet.partial && !sheet.counted;
+        let lost: Vec<u64> = self.ledger.iter().filter(is_lost).map(|sheet| sheet.number).collect();
+        let others = [Why::Feed, Why::Reprint, Why::SecondTalker];
+        let near = self.at_stake as u64;
+        self.ledger.iter().filter(move |sheet| {
+            others.contains(&sheet.why)
+                && sheet.counted
+                && lost.iter().any(|number| number.abs_diff(sheet.number) <= near)
+        })
     }
 
     fn too_much_doubt(&self) -> Option<String> {

@@ -23,7 +23,9 @@ pub(crate) fn settings() -> LineSettings {
         refill_after: 500 * MS,
         ends_with_codes: false,
         passes_before_bin_eye_max: 2,
+        on_belt_max: 0,
         rejects_in_a_row_max: 3,
+        rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
         roll: RollSettings::default(),
     }

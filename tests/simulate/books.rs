@@ -2,8 +2,8 @@
 use super::world::{Place, Print, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
-    Command, Fate, LastOut, LineState, OpenProduct, Outcome, PictureId, PlcCommand, PrinterCommand,
-    Record, Restored, Tag, Verdict,
+    Command, Fate, InBin, LastOut, LineState, Mode, OpenProduct, Outcome, PictureId, PlcCommand,
+    PrinterCommand, Record, Restored, StopReason, Tag, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,9 +37,15 @@ pub struct Books {
     handed: BTreeSet<CodeId>,
     next_stock: i64,
     pub alarms: u64,
+    pub standing: Vec<StopReason>,
+    pub mode: Mode,
     /// Products found good, and the pictures that it was read from.
     pub judged_good: Vec<(Tag, PictureId)>,
     pub low_grades: u64,
+    /// What is in the bin beside products with a fate, and products that may be.
+    pub flushed: usize,
+    pub not_ordered: usize,
+    pub unseen: usize,
 }
 
 impl Books {
@@ -81,13 +87,13 @@ impl Books {
         for command in &out.commands {
             match command {
                 Command::Printer(PrinterCommand::Row(codes)) => codes.iter().for_each(|code| {
-                    assert!(self.handed.insert(code.id), "handed over twice: {}", code.id);
-                    assert_eq!(self.codes[&code.id].1, CodeState::Sent, "not durable: {}", code.id);
+                    assert!(self.handed.insert(code.id), "once: handed over twice: {}", code.id);
+                    assert_eq!(self.codes[&code.id].1, CodeState::Sent, "durable: {}", code.id);
                 }),
                 Command::Plc(PlcCommand::Pass(tag)) => {
                     let row = self.row(*tag).clone();
-                    let code = row.code.expect("passed without a code");
-                    assert_eq!(row.good, Some(true), "passed without a verdict: {tag}");
+                    let code = row.code.expect("read back: passed without a code");
+                    assert_eq!(row.good, Some(true), "read back: passed without a verdict: {tag}");
                     assert_eq!(self.codes[&code].1, CodeState::Verified, "{tag} {code}");
                 }
                 Command::KeepPicture(_)
@@ -104,7 +110,7 @@ impl Books {
         match record {
             Record::Moved { code, step } => {
                 let (_, state) = self.codes.get_mut(code).expect("a code of ours");
-                *state = state.after(*step).unwrap_or_else(|e| panic!("{code}: {e}"));
+                *state = state.after(*step).unwrap_or_else(|e| panic!("life: {code}: {e}"));
             }
             Record::ProductSeen { tag } => self.products.push((*tag, Row::default())),
             Record::ProductLabelled { tag, code } => self.row(*tag).code = *code,
@@ -117,10 +123,10 @@ impl Books {
                 assert_eq!(self.codes[code].1, CodeState::Rejected, "{code} is below the limit");
                 self.low_grades += 1;
             }
-            Record::Graded { .. } => {}
+            Record::Graded { .. } | Record::Challenged { .. } => {}
             Record::ProductSettled { tag, fate } => {
                 let row = self.row(*tag);
-                assert_eq!(row.fate, None, "settled twice: {tag}");
+                assert_eq!(row.fate, None, "sums: settled twice: {tag}");
                 row.fate = Some(*fate);
             }
             Record::OnRoll { code, piece, place, to_read } => {
@@ -146,8 +152,51 @@ impl Books {
                 self.state = Some(*to);
             }
             Record::Heard { boot, seq } => self.heard = Some((*boot, *seq)),
-            Record::AlarmRaised(_) => self.alarms += 1,
-            Record::AlarmCleared(_) => {}
+            Record::AlarmRaised(reason) => {
+                self.alarms += 1;
+                self.standing.push(*reason);
+            }
+            Record::AlarmCleared(reason) => self.standing.retain(|alarm| alarm != reason),
+            Record::Mode { to, .. } => self.mode = *to,
+            Record::CameBack { tag } => self.came_back(*tag),
+            Record::Bin { what, .. } => match what {
+                InBin::Flushed => self.flushed += 1,
+                InBin::NotOrdered => self.not_ordered += 1,
+                InBin::Unseen => self.unseen += 1,
+            },
+        }
+    }
+
+    /// A product that had left as good was seen in the bin.
+    fn came_back(&mut self, tag: Tag) {
+        let found = self.products.iter_mut().rev().find(|(of, _)| *of == tag);
+        let verified = found.filter(|(_, row)| row.fate == Some(Fate::Verified));
+        let Some((_, row)) = verified else {
+            self.not_ordered += 1;
+            return;
+        };
+        row.fate = Some(Fate::Rejected);
+        let code = row.code.expect("sums: verified without a code");
+        let (_, state) = self.codes.get_mut(&code).expect("a code of ours");
+        *state = state.after(Step::Reject).unwrap_or_else(|e| panic!("life: {code}: {e}"));
+    }
+
+    /// Products that touched were rejected, whatever was on them.
+    pub fn nothing_left_that_touched(world: &World) {
+        for item in world.items.iter().filter(|i| i.place == Place::Good && !i.escaped) {
+            assert!(!item.touches, "touching: product {} left as good", item.tag);
+        }
+    }
+
+    /// What is in the bin is what the books say; where facts were lost, not less.
+    pub fn bin_is_counted(&self, world: &World) {
+        let there = world.items.iter().filter(|i| i.place == Place::Bin).count() + world.strays;
+        let books = self.fates(Some(Fate::Rejected)) + self.flushed + self.not_ordered;
+        let most = books + self.unseen;
+        if world.facts_lost {
+            assert!(books <= there, "bin: {books} in the books, {there} in it");
+        } else {
+            assert_eq!(most, there, "bin: {self:#?}");
         }
     }
 
@@ -187,7 +236,8 @@ impl Books {
             under_way,
             products,
             pieces,
-            alarms: Vec::new(),
+            mode: self.mode,
+            alarms: self.standing.clone(),
             last_out: LastOut::default(),
         }
     }
@@ -212,11 +262,11 @@ impl Books {
     /// Promise 2: at rest, every code is in exactly one final place and both sums close.
     pub fn sums_close(&self) {
         for state in [CodeState::Sent, CodeState::Printed, CodeState::Applied] {
-            assert_eq!(self.count(state), 0, "still {state} at rest");
+            assert_eq!(self.count(state), 0, "sums: still {state} at rest");
         }
-        assert_eq!(self.fates(None), 0, "products without a fate at rest");
+        assert_eq!(self.fates(None), 0, "sums: products without a fate at rest");
         let verified = self.count(CodeState::Verified);
-        assert_eq!(verified, self.fates(Some(Fate::Verified)), "codes and products disagree");
+        assert_eq!(verified, self.fates(Some(Fate::Verified)), "sums: codes and products disagree");
     }
 
     /// Promise 1: no code on two products that left on the good side; none handed over twice is
@@ -225,7 +275,7 @@ impl Books {
         let mut seen = BTreeSet::new();
         for item in world.items.iter().filter(|i| i.place == Place::Good && !i.escaped) {
             if let Some(Print::Code(code, _)) = &item.label {
-                assert!(seen.insert(*code), "code {code} left on two products");
+                assert!(seen.insert(*code), "once: code {code} left on two products");
             }
         }
     }
@@ -233,7 +283,11 @@ impl Books {
     /// Whatever is found good is found good by its own picture.
     pub fn pictures_are_their_own(&self, world: &World) {
         for (tag, picture) in &self.judged_good {
-            assert_eq!(world.pictures.get(picture), Some(tag), "read from another one's picture");
+            assert_eq!(
+                world.pictures.get(picture),
+                Some(tag),
+                "own picture: read from another one's"
+            );
         }
     }
 
@@ -242,28 +296,36 @@ impl Books {
     pub fn only_what_was_read_counts(&self, world: &World) {
         for item in world.items.iter().filter(|i| i.place == Place::Good && !i.escaped) {
             let Some(Print::Code(code, _)) = &item.label else {
-                panic!("product {} left without a code", item.tag)
+                panic!("read back: product {} left without a code", item.tag)
             };
-            assert_eq!(world.camera_saw.get(&item.tag), item.label.as_ref(), "{}", item.tag);
+            assert_eq!(
+                world.camera_saw.get(&item.tag),
+                item.label.as_ref(),
+                "read back: {}",
+                item.tag
+            );
             let state = self.codes[code].1;
             // In doubt only where the books lost sight of it on its way out.
             assert!(
                 matches!(state, CodeState::Verified | CodeState::Doubtful),
-                "product {} left with a {state} code",
+                "read back: product {} left with a {state} code",
                 item.tag
             );
         }
         let good: BTreeSet<_> = world
             .items
             .iter()
-            .filter(|i| i.place == Place::Good)
+            .filter(|i| i.place == Place::Good || i.unknowable)
             .filter_map(|i| match &i.label {
                 Some(Print::Code(code, _)) => Some(*code),
                 Some(Print::Blank) | None => None,
             })
             .collect();
         for (id, (_, state)) in &self.codes {
-            assert!(*state != CodeState::Verified || good.contains(id), "{id} verified, not out");
+            assert!(
+                *state != CodeState::Verified || good.contains(id),
+                "read back: {id} verified, not out"
+            );
         }
     }
 }

@@ -16,6 +16,8 @@ const PAD_HOLDS: usize = 6;
 const APPLICATOR: u32 = 60;
 const CAMERA: u32 = 120;
 const GATE: u32 = 180;
+/// The way between two products that touch.
+const TOUCHING: u32 = 4;
 /// The least way from one product to the next where the camera counts.
 const CLOSEST: u32 = 18;
 /// Further than from one product to the next: a good one passes before a reject is seen.
@@ -43,6 +45,16 @@ pub struct Item {
     pub label: Option<Print>,
     pub place: Place,
     pub escaped: bool,
+    /// It touches the product before it or behind it.
+    pub touches: bool,
+    /// The PLC started anew and does not know it.
+    tagless: bool,
+    /// It had its pass, and the gate pushed it out all the same.
+    false_eject: bool,
+    /// When the PLC told of that.
+    told: Option<(u16, u16)>,
+    /// The PLC told of that, and nobody heard it.
+    pub unknowable: bool,
 }
 
 /// How likely each bad thing is: one in so many chances; 0 = never.
@@ -68,6 +80,15 @@ pub struct Luck {
     pub camera_lost: u64,
     pub plc_lost: u64,
     pub machine_trouble: u64,
+    pub touching: u64,
+    /// A product that may pass is pushed out.
+    pub false_eject: u64,
+    /// Something is thrown into the bin.
+    pub stray: u64,
+    /// Only of a camera with tags: it names the product before.
+    pub wrong_tag: u64,
+    /// The camera says the same once more.
+    pub said_twice: u64,
 }
 
 #[derive(Debug)]
@@ -103,6 +124,12 @@ pub struct World {
     /// Every label that ever came out, by code.
     pub labels: BTreeMap<CodeId, u32>,
     pub camera_saw: BTreeMap<Tag, Print>,
+    /// The next product comes too close.
+    comes_close: bool,
+    /// Things in the bin that are no products of this line.
+    pub strays: usize,
+    /// Whether the PLC told more than it was asked for in time.
+    pub facts_lost: bool,
 }
 
 fn quality(low: bool) -> Quality {
@@ -141,6 +168,9 @@ impl World {
             facts: Vec::new(),
             labels: BTreeMap::new(),
             camera_saw: BTreeMap::new(),
+            comes_close: false,
+            strays: 0,
+            facts_lost: false,
         }
     }
 
@@ -287,14 +317,20 @@ impl World {
             self.camera_says(1, CameraEvent::Up);
         }
         if self.unlucky(self.luck.machine_trouble) {
-            let which = self.dice.roll(6);
+            let which = self.dice.roll(9);
             self.conditions.emergency_stop = which == 0;
             self.conditions.blocked = which == 1;
             self.conditions.starved = which == 2;
             self.conditions.bin_full = which == 3;
             self.conditions.guard_open = which == 4;
+            self.conditions.air_low = which == 5;
+            self.conditions.fault = which == 6;
         } else if self.dice.roll(200) == 0 {
             self.conditions = Conditions::default();
+        }
+        if self.unlucky(self.luck.stray) {
+            self.strays += 1;
+            self.plc_says(PlcEvent::NotOrdered(Tag(0)));
         }
         if self.plc_up && self.conditions != self.told {
             self.told = self.conditions;
@@ -305,12 +341,12 @@ impl World {
 
     fn plc_comes_back(&mut self, heard: Option<(u16, u16)>) {
         if self.dice.roll(12) == 0 {
-            // It was restarted: tags start anew, nothing is remembered, the belt was emptied.
+            // It was restarted: nothing is remembered, and what is on the belt has no tag.
             self.boot = self.boot.wrapping_add(1);
             self.seq = 0;
             self.ring.clear();
             for item in self.items.iter_mut().filter(|item| item.place == Place::Belt) {
-                item.place = Place::TakenOff;
+                item.tagless = true;
             }
             self.passes.clear();
         }
@@ -330,10 +366,25 @@ impl World {
                     self.say_later(1, Event::Plc(event));
                 }
             }
-            None => self.say_later(1, Event::Plc(PlcEvent::Up(Since::Lost))),
+            None => {
+                self.lose_facts(heard);
+                self.say_later(1, Event::Plc(PlcEvent::Up(Since::Lost)));
+            }
         }
         let (boot, seq) = (self.boot, self.seq);
         self.say_later(1, Event::Plc(PlcEvent::Heard { boot, seq }));
+    }
+
+    /// What was told of a good product in the bin, or will be of one that has no tag any more,
+    /// nobody will ever know.
+    fn lose_facts(&mut self, heard: Option<(u16, u16)>) {
+        self.facts_lost = true;
+        for item in self.items.iter_mut().filter(|item| item.false_eject) {
+            let known = item.told.zip(heard).is_some_and(|(told, heard)| {
+                told.0 < heard.0 || (told.0 == heard.0 && told.1 <= heard.1)
+            });
+            item.unknowable |= !known;
+        }
     }
 
     fn step_printer(&mut self) {
@@ -380,38 +431,81 @@ impl World {
     }
 
     fn step_belt(&mut self) {
-        if !self.run.belt {
-            return;
-        }
-        if self.run.infeed && self.tick >= self.next_arrival && self.has_room_at_infeed() {
-            self.next_arrival = self.tick + 18 + self.dice.roll(8);
-            let tag = Tag(self.items.len() as u32 + 1);
-            self.items.push(Item { tag, at: 0, label: None, place: Place::Belt, escaped: false });
-            self.plc_says(PlcEvent::ProductArrived(tag));
+        if self.run.belt
+            && self.run.infeed
+            && self.tick >= self.next_arrival
+            && self.has_room_at_infeed()
+        {
+            self.arrive();
         }
         for index in 0..self.items.len() {
-            if self.items[index].place == Place::Belt {
+            // What the gate has pushed out falls whether the belt runs or not.
+            let moves = self.run.belt || self.items[index].at >= GATE;
+            if self.items[index].place == Place::Belt && moves {
                 self.items[index].at += 1;
                 self.at_station(index);
             }
         }
     }
 
+    /// Whether nothing falls, and everything that was said is heard.
+    pub fn is_quiet(&self) -> bool {
+        let falls = |item: &Item| item.place == Place::Belt && item.at >= GATE;
+        self.plc_up && self.facts.is_empty() && !self.items.iter().any(falls)
+    }
+
+    fn arrive(&mut self) {
+        self.next_arrival = self.tick + 18 + self.dice.roll(8);
+        let tag = Tag(self.items.len() as u32 + 1);
+        let near = |item: &&mut Item| item.place == Place::Belt && item.at <= TOUCHING;
+        let before = self.items.last_mut().filter(near);
+        let touches = before.is_some();
+        if let Some(before) = before {
+            before.touches = true;
+        }
+        self.items.push(Item {
+            tag,
+            at: 0,
+            label: None,
+            place: Place::Belt,
+            escaped: false,
+            touches,
+            tagless: false,
+            false_eject: false,
+            told: None,
+            unknowable: false,
+        });
+        self.plc_says(PlcEvent::ProductArrived(tag));
+        if touches {
+            self.plc_says(PlcEvent::Touching(tag));
+        }
+        self.comes_close = self.unlucky(self.luck.touching);
+        if self.comes_close {
+            self.next_arrival = self.tick + u64::from(TOUCHING);
+        }
+    }
+
     /// Where the camera counts, products keep their distance even if the belt stood between them.
     fn has_room_at_infeed(&self) -> bool {
         !self.counts
+            || self.comes_close
             || self.items.iter().all(|item| item.place != Place::Belt || item.at >= CLOSEST)
     }
 
     fn at_station(&mut self, index: usize) {
         let (tag, at) = (self.items[index].tag, self.items[index].at);
+        if self.items[index].tagless && matches!(at, APPLICATOR | CAMERA | GATE) {
+            return;
+        }
         match at {
             30 | 90 | 150 if self.unlucky(self.luck.taken_off) => {
                 self.items[index].place = Place::TakenOff;
             }
             APPLICATOR => match self.pad.pop_front() {
                 Some(label) => {
-                    self.items[index].label = Some(label);
+                    // Of two that touch, one may get both labels.
+                    let other = self.items[index].touches && index > 0 && self.dice.roll(2) == 0;
+                    self.items[index - usize::from(other)].label = Some(label);
                     self.plc_says(PlcEvent::Applied(tag));
                 }
                 None => self.plc_says(PlcEvent::NotApplied(tag)),
@@ -454,8 +548,12 @@ impl World {
         self.pictures.insert(PictureId(self.tick), tag);
         let late = if self.unlucky(self.luck.frame_late) { 40 } else { 0 };
         let delay = 1 + self.dice.roll(8) + late;
-        let of = if self.counts { FrameOf::Count(self.frames) } else { FrameOf::Tag(tag) };
+        let of = if self.counts { FrameOf::Count(self.frames) } else { self.tag_named(index) };
         self.camera_says(delay, CameraEvent::Read { of, reading: reading.clone(), picture });
+        if self.unlucky(self.luck.said_twice) {
+            let reading = reading.clone();
+            self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
+        }
         if self.counts && self.unlucky(self.luck.pulse_twice) {
             self.frames += 1;
             let of = FrameOf::Count(self.frames);
@@ -463,9 +561,25 @@ impl World {
         }
     }
 
+    /// Whom a camera with tags names: the one before it where it is wrong. Two labels of one code
+    /// are the exception: nobody could tell.
+    fn tag_named(&mut self, index: usize) -> FrameOf {
+        let item = &self.items[index];
+        let tag = item.tag;
+        let differs = index > 0 && self.items[index - 1].label != item.label;
+        let wrong = differs && self.unlucky(self.luck.wrong_tag);
+        FrameOf::Tag(Tag(tag.0 - u32::from(wrong)))
+    }
+
     fn at_gate(&mut self, index: usize) {
         let tag = self.items[index].tag;
-        if self.passes.contains(&tag) {
+        if self.passes.contains(&tag) && self.unlucky(self.luck.false_eject) {
+            self.items[index].false_eject = true;
+            // Whether the gate's own eye sees that it does not leave.
+            if self.dice.roll(2) == 0 {
+                self.plc_says(PlcEvent::Passed(tag));
+            }
+        } else if self.passes.contains(&tag) {
             self.items[index].place = Place::Good;
             self.plc_says(PlcEvent::Passed(tag));
         } else if self.unlucky(self.luck.gate_leaks) {
@@ -476,8 +590,15 @@ impl World {
     }
 
     fn at_bin_eye(&mut self, index: usize) {
-        let tag = self.items[index].tag;
-        self.items[index].place = Place::Bin;
+        let item = &mut self.items[index];
+        item.place = Place::Bin;
+        if item.false_eject && !item.tagless {
+            let tag = item.tag;
+            self.plc_says(PlcEvent::NotOrdered(tag));
+            self.items[index].told = Some((self.boot, self.seq));
+            return;
+        }
+        let tag = if item.tagless { Tag(0) } else { item.tag };
         let blind = self.unlucky(self.luck.eye_blind);
         self.plc_says(if blind {
             PlcEvent::RejectUnconfirmed(tag)

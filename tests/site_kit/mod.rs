@@ -212,6 +212,9 @@ impl Works {
     pub(crate) async fn help(&self) {
         let helped = timeout(SOON, async {
             while self.view().state != LineState::Execute {
+                for reason in self.view().to_release() {
+                    self.line.requests.send(Event::Release(reason)).await.unwrap();
+                }
                 if let Some(request) = what_a_person_asks(self.view().state) {
                     self.ask(request).await;
                 }

@@ -3,7 +3,7 @@
 pub(crate) mod browser;
 
 use markwright::access::Role;
-use markwright::line::{DeviceView, Event, LineState, LineView};
+use markwright::line::{DeviceView, Event, LineState, LineView, Mode, RejectShare, Run};
 use markwright::order::PriceList;
 use markwright::store::Store;
 use markwright::telemetry::{Identity, LastWord};
@@ -37,6 +37,8 @@ pub(crate) struct House {
 /// A view with nothing in it.
 pub(crate) fn view(state: LineState) -> LineView {
     LineView {
+        mode: Mode::Production,
+        by_hand: Run { belt: false, infeed: false },
         state,
         why: None,
         alarms: Vec::new(),
@@ -46,6 +48,8 @@ pub(crate) fn view(state: LineState) -> LineView {
         products_on_belt: 0,
         rejects_in_a_row: 0,
         rejects_in_a_row_max: 3,
+        rejects_of_last: 0,
+        rejects_of_last_max: RejectShare::default(),
         least_grade: None,
         verdicts: [].into(),
         printer: DeviceView::Up,
@@ -86,6 +90,10 @@ impl House {
                 camera: Some(printer.clone()),
                 view: receiver,
                 requests: asked.clone(),
+                plan: markwright::oee::Plan {
+                    design_per_minute: Some(60.0),
+                    ..markwright::oee::Plan::default()
+                },
                 frames_dir: folder.path().join("frames"),
             });
         }
@@ -116,6 +124,14 @@ impl House {
             .post(format!("{}{path}", self.url))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.to_owned())
+    }
+
+    /// As a program writes.
+    pub(crate) fn post_json(&self, path: &str, body: &serde_json::Value) -> RequestBuilder {
+        self.client
+            .post(format!("{}{path}", self.url))
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string())
     }
 
     pub(crate) async fn page(&self, path: &str) -> String {

@@ -35,7 +35,7 @@ pub(super) struct Summary {
 /// From the frame being handed to the camera's socket to the pass being in the PLC's register,
 /// milliseconds, by the plant's own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct VerdictTimes {
+pub(in crate::cli) struct VerdictTimes {
     p50: f64,
     p99: f64,
     p999: f64,
@@ -44,7 +44,7 @@ pub(super) struct VerdictTimes {
 
 impl VerdictTimes {
     /// `sorted` is in microseconds, shortest first.
-    fn of(sorted: &[u64]) -> Self {
+    pub(in crate::cli) fn of(sorted: &[u64]) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "times of a demo are small numbers")]
         let at = |per_mille: usize| {
             let place = (sorted.len() * per_mille).div_ceil(1000).saturating_sub(1);

@@ -29,6 +29,10 @@ pub enum EventKind {
     RejectUnseen = 7,
     /// The pad is clear.
     PadCleared = 8,
+    /// It touches the product before it.
+    Touching = 9,
+    /// The eye of the bin saw it, and the gate was not to push it out.
+    NotOrdered = 10,
 }
 
 /// A command as it stands in its register.

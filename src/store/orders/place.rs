@@ -2,10 +2,10 @@
 use super::{Done, LabelOrder, Viewer, note, order_for};
 use crate::code::{ArrayLine, ProductGroup, SetAside};
 use crate::order::{OrderId, OrderState, PriceList, Wish};
+use crate::store::intake::{Runs, insert_new};
 use crate::store::{PersonId, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
-use std::collections::HashSet;
 
 /// Codes in one transaction. The line waits for the same writer: a chunk must take a few
 /// milliseconds, not the time of a whole array.
@@ -68,14 +68,16 @@ impl Store {
         at: Micros,
     ) -> Result<u32, StoreError> {
         let mut tx = self.begin(TAKE).await?;
-        let mut mine = insert_codes(&mut tx, id, chunk, at).await?;
-        if mine.len() < chunk.len() {
-            mine.extend(take_back(&mut tx, id, customer, chunk).await?);
-        }
-        let held = |line: &&ArrayLine| !mine.contains(&line.serial);
-        let reasons: Vec<_> = chunk
+        let runs = &mut Runs::default();
+        let known = insert_new(&mut tx, TAKE, &id.pool(), chunk, at, runs).await?;
+        let known: Vec<ArrayLine> = known.into_iter().map(|(code, _)| code.clone()).collect();
+        let mine = match known.is_empty() {
+            true => Vec::new(),
+            false => take_back(&mut tx, id, customer, &known).await?,
+        };
+        let reasons: Vec<_> = known
             .iter()
-            .filter(held)
+            .filter(|line| !mine.contains(&line.serial))
             .map(|l| (l.line, "we hold this code already".to_owned()))
             .collect();
         set_aside(&mut tx, id, &reasons, at).await?;
@@ -145,27 +147,6 @@ async fn insert(
     Ok(OrderId(id))
 }
 
-/// Puts new codes into the order's pool; answers the serial numbers of those that were new.
-async fn insert_codes(
-    tx: &mut Transaction<'static, Sqlite>,
-    id: OrderId,
-    chunk: &[ArrayLine],
-    at: Micros,
-) -> Result<HashSet<String>, StoreError> {
-    let new: Vec<String> = sqlx::query_scalar(
-        "insert into code (pool, gtin, serial, text, product_group, moved_at)
-         select $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 from json_each($3)
-         where true on conflict (gtin, serial) do nothing returning serial",
-    )
-    .bind(id.pool())
-    .bind(at.0)
-    .bind(as_json(chunk))
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(StoreError::asking(TAKE))?;
-    Ok(new.into_iter().collect())
-}
-
 /// Takes codes over from orders of this customer that came to nothing; answers their serials.
 async fn take_back(
     tx: &mut Transaction<'static, Sqlite>,
@@ -175,8 +156,9 @@ async fn take_back(
 ) -> Result<Vec<String>, StoreError> {
     sqlx::query_scalar(
         "update code set pool = $1
-         where (gtin, serial, text) in
-               (select value ->> 0, value ->> 1, value ->> 2 from json_each($2))
+         where id in (select c.id from json_each($2) j cross join code c
+                      on c.gtin = j.value ->> 0 and c.serial = j.value ->> 1
+                      where c.text = j.value ->> 2)
            and state = 'stored'
            and pool in (select 'order:' || o.id from label_order o
                         where o.customer_id = $3 and o.state in ('declined', 'cancelled'))

@@ -101,7 +101,8 @@ async fn look_up(
         .collect();
     let rows: Vec<(i64, String, bool, String, i64)> = sqlx::query_as(
         "select id, text, pool = $1, state, moved_at from code
-         where (gtin, serial) in (select value ->> 0, value ->> 1 from json_each($2))",
+         where id in (select c.id from json_each($2) j cross join code c
+                      on c.gtin = j.value ->> 0 and c.serial = j.value ->> 1)",
     )
     .bind(id.pool())
     .bind(serde_json::Value::Array(keys).to_string())

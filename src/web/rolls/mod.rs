@@ -1,4 +1,4 @@
-//! Pages about rolls: the jobs of a line, the passport of a job or an order, codes in doubt.
+//! Pages about rolls: the passport of a job or an order, codes in doubt.
 mod doubts;
 mod paper;
 mod passport;
@@ -10,7 +10,6 @@ use axum::routing::get;
 
 pub(super) fn routes() -> Router<WebState> {
     Router::new()
-        .route("/lines/{name}/jobs", get(passport::jobs))
         .route("/lines/{name}/jobs/{id}/passport", get(passport::of_job))
         .route("/lines/{name}/jobs/{id}/passport.pdf", get(passport::of_job_pdf))
         .route("/lines/{name}/jobs/{id}/passport.json", get(passport::of_job_json))

@@ -1,30 +1,17 @@
-//! The passport of a job or of an order, and the jobs of a line.
+//! The passport of a job or of an order.
 use super::super::WebState;
 use super::super::orders::order_of;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
 use super::paper;
 use crate::access::Permission;
-use crate::code::CodeId;
-use crate::store::{Job, Passport, Person};
+use crate::store::{Passport, Person};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-
-/// Jobs that the list shows: the newest.
-const JOBS_SHOWN: u32 = 100;
-
-#[derive(Template)]
-#[template(path = "pages/jobs.html")]
-struct JobsPage {
-    frame: Frame,
-    line: String,
-    jobs: Vec<Job>,
-    doubts: u64,
-}
 
 #[derive(Template)]
 #[template(path = "pages/passport.html")]
@@ -45,18 +32,6 @@ struct Bundle {
     way_back_words: String,
     address: String,
     sheets: Vec<Passport>,
-}
-
-pub(super) async fn jobs(
-    State(state): State<WebState>,
-    SignedIn(person): SignedIn,
-    Path(line): Path<String>,
-) -> Result<impl IntoResponse, Refusal> {
-    must(&person, Permission::SeeLine)?;
-    state.desk(&line)?;
-    let jobs = state.store.jobs_of(&line, JOBS_SHOWN).await?;
-    let (_, doubts) = state.store.doubts(&line, CodeId(0), 1).await?;
-    Ok(Page(JobsPage { frame: Frame::of(Some(person)), line, jobs, doubts }))
 }
 
 pub(super) async fn of_job(

@@ -1,0 +1,119 @@
+//! Takes a file of codes into the store while it is being read: a million codes never lie in memory
+//! at once.
+use crate::cli::say_to_person;
+use crate::code::{ArrayLine, Gtin, SetAside, read_array_line};
+use crate::store::{Imported, Pace, Store};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+
+/// Bytes of a line that are looked at; no code is a tenth as long.
+const LINE_BYTES_MAX: u64 = 4_096;
+/// Lines that go from the reader to the store in one piece.
+const PIECE: usize = 5_000;
+
+/// Some lines of the file, read.
+#[derive(Default)]
+struct Piece {
+    codes: Vec<ArrayLine>,
+    aside: Vec<SetAside>,
+}
+
+/// Stores the codes of a file; what is set aside is named on the way.
+pub(super) async fn take(
+    store: &Store,
+    pool: &str,
+    path: &Path,
+    only: Gtin,
+    pace: Pace,
+) -> anyhow::Result<Imported> {
+    let source = path.display().to_string();
+    let mut intake = store.intake(pool, &source, pace).await?;
+    let (pieces, mut read) = mpsc::channel(2);
+    let file: PathBuf = path.to_owned();
+    let reader = tokio::task::spawn_blocking(move || read_file(&file, only, &pieces));
+    let mut batch = Piece::default();
+    loop {
+        let piece = read.recv().await;
+        let is_last = piece.is_none();
+        if let Some(piece) = piece {
+            batch.codes.extend(piece.codes);
+            batch.aside.extend(piece.aside);
+        }
+        if is_last || batch.codes.len() + batch.aside.len() >= pace.batch() {
+            for part in split(&mut batch, pace) {
+                let known = intake.store(&part.codes, &part.aside).await?;
+                name(&source, &part.aside, &known);
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    reader.await.context("read the file")?.with_context(|| format!("read {source}"))?;
+    Ok(intake.finish().await?)
+}
+
+/// Parts as large as one write may be.
+fn split(batch: &mut Piece, pace: Pace) -> Vec<Piece> {
+    let Piece { mut codes, aside } = std::mem::take(batch);
+    let mut parts = Vec::new();
+    let mut aside = Some(aside);
+    while !codes.is_empty() || aside.is_some() {
+        let rest = codes.split_off(codes.len().min(pace.batch()));
+        parts.push(Piece { codes, aside: aside.take().unwrap_or_default() });
+        codes = rest;
+    }
+    parts
+}
+
+fn name(source: &str, aside: &[SetAside], known: &[(usize, String)]) {
+    for SetAside { line, refusal } in aside {
+        say_to_person(&format!("{source}:{line}: {refusal}"));
+    }
+    for (line, reason) in known {
+        say_to_person(&format!("{source}:{line}: {reason}"));
+    }
+}
+
+fn read_file(path: &Path, only: Gtin, pieces: &mpsc::Sender<Piece>) -> io::Result<()> {
+    let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
+    let (mut piece, mut raw) = (Piece::default(), Vec::new());
+    for line in 1.. {
+        if !read_raw(&mut file, &mut raw)? {
+            break;
+        }
+        let text = String::from_utf8_lossy(&raw);
+        let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
+        match read_array_line(line, text, Some(only)) {
+            Some(Ok(code)) => piece.codes.push(code),
+            Some(Err(refusal)) => piece.aside.push(SetAside { line, refusal }),
+            None => {}
+        }
+        if piece.codes.len() + piece.aside.len() >= PIECE {
+            let full = std::mem::take(&mut piece);
+            if pieces.blocking_send(full).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    // Nobody takes it any more: the store has failed and says so itself.
+    let _ = pieces.blocking_send(piece);
+    Ok(())
+}
+
+/// The next line without its end, or so much of it as a code could be; nothing at the end.
+fn read_raw(file: &mut BufReader<File>, raw: &mut Vec<u8>) -> io::Result<bool> {
+    raw.clear();
+    if file.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', raw)? == 0 {
+        return Ok(false);
+    }
+    if raw.last() == Some(&b'\n') {
+        raw.pop();
+    } else if raw.len() as u64 == LINE_BYTES_MAX {
+        file.skip_until(b'\n')?;
+    }
+    Ok(true)
+}
