@@ -46,6 +46,8 @@ pub(super) struct Frame {
     pub(super) mirrored: bool,
     /// One solid side is not looked at.
     pub(super) lost: bool,
+    /// It lies between four straight lines, not on a lattice.
+    pub(super) outlined: bool,
     /// Mean agreement of the finder, 0 to 1.
     pub(super) fit: f32,
 }
@@ -200,7 +202,17 @@ pub(super) fn frames(
     for turned in 0..4 {
         let frame = |(shape, mirrored)| {
             let inverted = false;
-            Frame { shape, col: 0, row: 0, turned, inverted, mirrored, lost, fit: 0.0 }
+            Frame {
+                shape,
+                col: 0,
+                row: 0,
+                turned,
+                inverted,
+                mirrored,
+                lost,
+                outlined: false,
+                fit: 0.0,
+            }
         };
         let outlines: Vec<(usize, usize, Frame)> = both
             .clone()

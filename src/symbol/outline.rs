@@ -69,8 +69,17 @@ impl Look<'_> {
             return None;
         }
         let Guess { shape, mirrored, fit, .. } = *guess;
-        let frame =
-            Frame { shape, col: 0, row: 0, turned: 0, inverted, mirrored, lost: false, fit };
+        let frame = Frame {
+            shape,
+            col: 0,
+            row: 0,
+            turned: 0,
+            inverted,
+            mirrored,
+            lost: false,
+            outlined: true,
+            fit,
+        };
         let (rows, cols) = frame.seen();
         let size = (cols as f32, rows as f32);
         let warp = quadrilateral(&guess.corners, size)?;
