@@ -380,15 +380,7 @@ impl Look<'_> {
         mirrored: bool,
     ) -> Symbol {
         let (rows, cols) = frame.seen();
-        let size = (cols + 2, rows + 2);
-        let measured = |grid: &Warp| Cells::measure(self.part, grid, (-1, -1), size, 0.5);
-        let (grid, samples) = match self.changed {
-            None => (*grid, samples.clone()),
-            Some(changed) => {
-                let grid = changed.back(grid);
-                (grid, measured(&grid))
-            }
-        };
+        let grid = self.changed.map_or(*grid, |changed| changed.back(grid));
         let mut symbol = Symbol {
             text: decoded.said.text,
             identifier: decoded.said.identifier,
@@ -396,7 +388,7 @@ impl Look<'_> {
             cols: frame.shape.cols,
             grid,
             corners: [(0.0, 0.0); 4],
-            samples,
+            samples: samples.clone(),
             words: decoded.words,
             wrong: decoded.corrected.wrong,
             unused: decoded.corrected.unused,
@@ -409,7 +401,10 @@ impl Look<'_> {
             let size = (cols as f32, rows as f32);
             let refined = |grid: &Warp| refine(self.part, grid, size, (0.0, 0.0));
             symbol.grid = settle::settled(self.part, &symbol, refined);
-            symbol.samples = measured(&symbol.grid);
+        }
+        if self.changed.is_some() || symbol.grid != grid {
+            let size = (cols + 2, rows + 2);
+            symbol.samples = Cells::measure(self.part, &symbol.grid, (-1, -1), size, 0.5);
         }
         let origin = self.task.hints.region.map_or((0, 0), |region| (region.x, region.y));
         symbol.grid = symbol.grid.moved(origin);

@@ -8,10 +8,8 @@
 use super::grey::Grey;
 use super::layout::Layout;
 use super::reader::Symbol;
-use super::warp::{Line, Sight, Warp};
+use super::warp::{Line, Warp};
 
-/// How often the map is fitted anew at most: a miss of more than half a module is seen in parts.
-const TURNS: usize = 2;
 /// Modules of a tile's side, and tiles along a side at least.
 const TILE: usize = 6;
 const FEWEST: usize = 3;
@@ -25,32 +23,21 @@ const AGREE: f32 = 0.25;
 const LOST: f32 = 0.5;
 /// A map that misses less on average, in modules, is as exact as can be seen.
 const SMALL: f32 = 0.03;
-/// One that misses more than this is not only a little beside the lattice.
-const LARGE: f32 = 0.1;
-/// So much better must a map be that is not one of the lattice.
-const BETTER: f32 = 0.02;
+/// The lattice is more exact than lines around it, though its map seems to miss so much more.
+const SLACK: f32 = 0.02;
 
-/// The map of a symbol, fitted to its modules in the picture where it misses them. `refine` looks
-/// for the lattice that is there.
+/// The map of a symbol; that of the lattice that `refine` sees near it, where the modules lie as
+/// well or better by that one.
 pub(super) fn settled(grey: &Grey<'_>, symbol: &Symbol, refine: impl Fn(&Warp) -> Warp) -> Warp {
     let Some(layout) = Layout::of(symbol) else { return symbol.grid };
     let known = Known { grey, layout: &layout, inverted: symbol.inverted };
     let grid = symbol.grid;
-    let mut best = (grid, known.sights(&grid).1);
-    let offer = |best: &mut (Warp, f32), warp: Warp, less: f32| {
-        let miss = known.sights(&warp).1;
-        if miss < best.1 - less {
-            *best = (warp, miss);
-        }
-    };
-    if best.1 > SMALL {
-        offer(&mut best, refine(&grid.even()), -BETTER);
+    let miss = known.miss(&grid);
+    if miss < SMALL {
+        return grid;
     }
-    if best.1 > LARGE {
-        let followed = known.followed(&best.0);
-        offer(&mut best, followed, BETTER);
-    }
-    best.0
+    let lattice = refine(&grid.even());
+    if known.miss(&lattice) < miss + SLACK { lattice } else { grid }
 }
 
 /// A symbol whose modules are known.
@@ -95,30 +82,8 @@ impl Changes {
 }
 
 impl Known<'_> {
-    /// The best map on the way from this one.
-    fn followed(&self, warp: &Warp) -> Warp {
-        let (mut sights, miss) = self.sights(warp);
-        let mut best = (*warp, miss);
-        for _ in 0..TURNS {
-            let terms = match sights.len() {
-                0..6 => break,
-                6..9 => 4,
-                9..25 => 6,
-                _ => 10,
-            };
-            let Some(next) = best.0.fitted(&sights, terms) else { break };
-            let (seen, miss) = self.sights(&next);
-            if miss >= best.1 {
-                break;
-            }
-            (best, sights) = ((next, miss), seen);
-        }
-        best.0
-    }
-
-    /// Where the tiles of the symbol really lie, and by how many modules they are missed on
-    /// average.
-    fn sights(&self, warp: &Warp) -> (Vec<Sight>, f32) {
+    /// By how many modules the tiles of the symbol are missed on average.
+    fn miss(&self, warp: &Warp) -> f32 {
         let (rows, cols) = (self.layout.rows, self.layout.cols);
         let count = |length: usize| ((length + TILE / 2) / TILE).max(FEWEST);
         let (down, across) = (count(rows), count(cols));
@@ -143,21 +108,8 @@ impl Known<'_> {
                 }
             }
         }
-        let (mut sights, mut missed) = (Vec::with_capacity(tiles.len()), 0.0);
-        for (at, tile) in tiles.iter().enumerate() {
-            let (Some(a), Some(b)) = (tile[0].miss(), tile[1].miss()) else {
-                missed += LOST;
-                continue;
-            };
-            missed += a.hypot(b);
-            let middle = |n: usize, count: usize, length: usize| {
-                (n as f32 + 0.5) * length as f32 / count as f32
-            };
-            let (u, v) = (middle(at % across, across, cols), middle(at / across, down, rows));
-            let (x, y) = warp.at(u + a, v + b);
-            sights.push(Sight { u, v, x, y, weight: 1.0 });
-        }
-        (sights, missed / tiles.len() as f32)
+        let miss = |tile: &[Changes; 2]| Some(tile[0].miss()?.hypot(tile[1].miss()?));
+        tiles.iter().map(|tile| miss(tile).unwrap_or(LOST)).sum::<f32>() / tiles.len() as f32
     }
 
     /// Whether a module is dark in the picture.

@@ -162,17 +162,7 @@ impl Warp {
         Some(warp)
     }
 
-    /// The best map for sights that this one showed; rows and columns stay moved.
-    pub(super) fn fitted(&self, sights: &[Sight], terms: usize) -> Option<Self> {
-        let moved = |sight: &Sight| {
-            let (u, v) = self.moved_by(sight.u, sight.v);
-            Sight { u, v, ..*sight }
-        };
-        let sights: Vec<Sight> = sights.iter().map(moved).collect();
-        Some(Self { uneven: self.uneven, ..Self::fit(&sights, terms)? })
-    }
-
-    /// The same map with rows and columns where they would be without a moved one.
+    /// The same map without rows and columns that are moved.
     pub(super) fn even(self) -> Self {
         Self { uneven: None, ..self }
     }
