@@ -1,7 +1,7 @@
 //! One place of a picture: lattice, frame, modules, words.
 use super::cells::Cells;
 use super::decode::{Decoded, Seen};
-use super::finder::{self, Finders, Frame};
+use super::finder::{self, By, Finders, Frame};
 use super::grey::{Grey, Region};
 use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
 use super::locate::{Map, Place};
@@ -396,7 +396,7 @@ impl Look<'_> {
             inverted: frame.inverted,
         };
         // Straight lines around it are less exact than a lattice.
-        if frame.outlined {
+        if frame.by == By::Outline {
             #[expect(clippy::cast_precision_loss, reason = "at most 144")]
             let size = (cols as f32, rows as f32);
             let refined = |grid: &Warp| refine(self.part, grid, size, (0.0, 0.0));

@@ -1,10 +1,6 @@
 //! The map of a symbol that was read, by its modules: which ones are dark is known now, so every
 //! change between two of them says where the lattice really lies, however blurred it is.
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_wrap,
-    reason = "a symbol has at most 144 modules a side"
-)]
+#![expect(clippy::cast_precision_loss, reason = "a symbol has at most 144 modules a side")]
 use super::grey::Grey;
 use super::layout::Layout;
 use super::reader::Symbol;
@@ -114,7 +110,7 @@ impl Known<'_> {
 
     /// Whether a module is dark in the picture.
     fn dark(&self, row: usize, col: usize) -> bool {
-        self.layout.dark[self.layout.at(row as i32, col as i32)] != self.inverted
+        self.layout.dark[(row + 1) * self.layout.width() + col + 1] != self.inverted
     }
 
     fn value(&self, line: &Line<'_>, u: f32) -> f32 {
