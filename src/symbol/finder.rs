@@ -31,6 +31,17 @@ pub(super) enum Finders {
     Lost,
 }
 
+/// What a symbol that may be there was seen by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// A lattice, and both solid sides.
+    Lattice,
+    /// A lattice, where one solid side is not looked at.
+    OneSide,
+    /// Four straight lines around it.
+    Outline,
+}
+
 /// A symbol that may be there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame {
@@ -44,8 +55,7 @@ pub(super) struct Frame {
     pub(super) inverted: bool,
     /// The reader sees it from behind (certain only where the rectangle tells).
     pub(super) mirrored: bool,
-    /// One solid side is not looked at.
-    pub(super) lost: bool,
+    pub(super) by: By,
     /// Mean agreement of the finder, 0 to 1.
     pub(super) fit: f32,
 }
@@ -189,7 +199,7 @@ pub(super) fn frames(
     if over() {
         return Vec::new();
     }
-    let lost = finders == Finders::Lost;
+    let by = if finders == Finders::Lost { By::OneSide } else { By::Lattice };
     let sums = Sums::new(cells);
     let mut frames = Vec::new();
     let Some(short) = Short::new(&sums) else { return frames };
@@ -200,7 +210,7 @@ pub(super) fn frames(
     for turned in 0..4 {
         let frame = |(shape, mirrored)| {
             let inverted = false;
-            Frame { shape, col: 0, row: 0, turned, inverted, mirrored, lost, fit: 0.0 }
+            Frame { shape, col: 0, row: 0, turned, inverted, mirrored, by, fit: 0.0 }
         };
         let outlines: Vec<(usize, usize, Frame)> = both
             .clone()
@@ -320,7 +330,7 @@ fn outer_fits(sums: &Sums, frame: &Frame, (cols, rows): (usize, usize)) -> bool 
             + clock_of_row(sums, frame, head, cols, solid_right);
         sign * clocks
     };
-    if frame.lost {
+    if frame.by == By::OneSide {
         return clocks() >= 0.5 * length;
     }
     let solid = sign
@@ -369,7 +379,7 @@ fn fit(sums: &Sums, frame: &Frame, (cols, rows): (usize, usize)) -> f32 {
         worst = worst.min(solid / cols as f32).min(clock / cols as f32);
     }
     let count = 2 * (bars_down * rows + bars_across * cols);
-    if frame.lost {
+    if frame.by == By::OneSide {
         let leg = if solid_right { frame.col + cols - 1 } else { frame.col };
         let foot = if solid_top { frame.row } else { frame.row + rows - 1 };
         let leg = sign * sums.col(&sums.along, frame.row, leg, rows) / rows as f32;

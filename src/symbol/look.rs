@@ -1,12 +1,13 @@
 //! One place of a picture: lattice, frame, modules, words.
 use super::cells::Cells;
 use super::decode::{Decoded, Seen};
-use super::finder::{self, Finders, Frame};
+use super::finder::{self, By, Finders, Frame};
 use super::grey::{Grey, Region};
 use super::lattice::{self, Care, Lattice, Start, View, WINDOWS};
 use super::locate::{Map, Place};
 use super::reader::Symbol;
 use super::search::Task;
+use super::settle;
 use super::sharpen;
 use super::sizes::Shape;
 use super::tone;
@@ -379,32 +380,39 @@ impl Look<'_> {
         mirrored: bool,
     ) -> Symbol {
         let (rows, cols) = frame.seen();
-        let (grid, samples) = match self.changed {
-            None => (*grid, samples.clone()),
-            Some(changed) => {
-                let grid = changed.back(grid);
-                let size = (cols + 2, rows + 2);
-                (grid, Cells::measure(self.part, &grid, (-1, -1), size, 0.5))
-            }
-        };
-        let grid = grid.moved(self.task.hints.region.map_or((0, 0), |region| (region.x, region.y)));
-        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
-        let (wide, high) = (cols as f32, rows as f32);
-        let corners = [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)];
-        Symbol {
+        let grid = self.changed.map_or(*grid, |changed| changed.back(grid));
+        let mut symbol = Symbol {
             text: decoded.said.text,
             identifier: decoded.said.identifier,
             rows: frame.shape.rows,
             cols: frame.shape.cols,
             grid,
-            corners: corners.map(|(x, y)| grid.at(x, y)),
-            samples,
+            corners: [(0.0, 0.0); 4],
+            samples: samples.clone(),
             words: decoded.words,
             wrong: decoded.corrected.wrong,
             unused: decoded.corrected.unused,
             mirrored,
             inverted: frame.inverted,
+        };
+        // Straight lines around it are less exact than a lattice.
+        if frame.by == By::Outline {
+            #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+            let size = (cols as f32, rows as f32);
+            let refined = |grid: &Warp| refine(self.part, grid, size, (0.0, 0.0));
+            symbol.grid = settle::settled(self.part, &symbol, refined);
         }
+        if self.changed.is_some() || symbol.grid != grid {
+            let size = (cols + 2, rows + 2);
+            symbol.samples = Cells::measure(self.part, &symbol.grid, (-1, -1), size, 0.5);
+        }
+        let origin = self.task.hints.region.map_or((0, 0), |region| (region.x, region.y));
+        symbol.grid = symbol.grid.moved(origin);
+        #[expect(clippy::cast_precision_loss, reason = "at most 144")]
+        let (wide, high) = (cols as f32, rows as f32);
+        let corners = [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)];
+        symbol.corners = corners.map(|(x, y)| symbol.grid.at(x, y));
+        symbol
     }
 }
 

@@ -6,7 +6,7 @@
     clippy::cast_sign_loss,
     reason = "pixels of a picture are far below 2^24"
 )]
-use super::finder::Frame;
+use super::finder::{By, Frame};
 use super::grey::{Grey, Region};
 use super::hull::{self, Point};
 use super::look::Look;
@@ -70,7 +70,7 @@ impl Look<'_> {
         }
         let Guess { shape, mirrored, fit, .. } = *guess;
         let frame =
-            Frame { shape, col: 0, row: 0, turned: 0, inverted, mirrored, lost: false, fit };
+            Frame { shape, col: 0, row: 0, turned: 0, inverted, mirrored, by: By::Outline, fit };
         let (rows, cols) = frame.seen();
         let size = (cols as f32, rows as f32);
         let warp = quadrilateral(&guess.corners, size)?;

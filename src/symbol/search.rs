@@ -268,8 +268,10 @@ impl Search<'_> {
         let look = look((&self.part, self.task), &here, level, finders);
         let (map, notes) = (&self.maps[level], &mut self.notes);
         let view = lattice::view(&here, (place.x, place.y), WINDOWS[0]);
-        let (lattice, blur) = (Followed::new(level, place, &view), view.blur);
+        let lattice = Followed::new(level, place, &view);
         let glimmer = view.starts.first().filter(|start| start.clear > GLIMMER).map(Start::pitch);
+        // Ground without a lattice is not sharpened, however blurred it is.
+        let blur = glimmer.map_or(0.0, |_| view.blur);
         let lead = glimmer.map(|pitch| Lead { level, place: *place, pitch });
         let again = lattice.as_ref().is_some_and(|one| notes.followed.iter().any(|o| o.is(one)));
         // What is much blurred is as clear in the next copy, and sharpened there in a tenth of the time.

@@ -162,6 +162,11 @@ impl Warp {
         Some(warp)
     }
 
+    /// The same map without rows and columns that are moved.
+    pub(super) fn even(self) -> Self {
+        Self { uneven: None, ..self }
+    }
+
     fn fit_once(
         sights: &[Sight],
         terms: usize,

@@ -2,8 +2,8 @@
 //! left, and the overlay of modulation over it.
 #![expect(clippy::cast_precision_loss, reason = "a symbol has some two thousand codewords at most")]
 use super::conditions::Edition;
-use super::layout::{Layout, NO_WORD};
 use super::scale::{self, BEST};
+use crate::symbol::layout::{Layout, NO_WORD};
 
 /// The blocks of error correction.
 pub(super) struct Blocks {

@@ -6,9 +6,9 @@
     clippy::cast_possible_wrap,
     reason = "a symbol has at most 144 modules a side"
 )]
-use super::layout::Layout;
 use crate::symbol::cells::Cells;
 use crate::symbol::grey::Grey;
+use crate::symbol::layout::Layout;
 use crate::symbol::warp::Warp;
 
 /// Share of the usual contrast that both sides of an edge must differ by.

@@ -7,8 +7,8 @@
     reason = "a symbol has at most 144 modules a side"
 )]
 use super::conditions::{Edition, Standard};
-use super::layout::Layout;
 use super::scale::{self, BEST, Table};
+use crate::symbol::layout::Layout;
 
 /// One measured piece of the fixed patterns.
 #[derive(Debug, Clone, Copy, PartialEq)]

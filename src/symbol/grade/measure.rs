@@ -7,13 +7,13 @@ use super::aperture::Disc;
 use super::conditions::Conditions;
 use super::correction::{self, Blocks};
 use super::fixed::{Fixed, Seen};
-use super::layout::{Layout, NO_WORD};
 use super::placed::{self, Placed};
 use super::scale;
 use super::tones::Tones;
 use super::{Cause, Grade, Kind, Parameter};
 use crate::symbol::cells::Cells;
 use crate::symbol::grey::Grey;
+use crate::symbol::layout::{Layout, NO_WORD};
 use crate::symbol::reader::Symbol;
 
 pub(super) fn measure(grey: &Grey<'_>, symbol: &Symbol, conditions: &Conditions) -> Grade {

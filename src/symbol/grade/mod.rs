@@ -6,7 +6,6 @@ mod correction;
 mod edges;
 mod fixed;
 mod kind;
-mod layout;
 mod measure;
 mod next;
 mod placed;

@@ -6,10 +6,10 @@
     reason = "a symbol has at most 144 modules a side, and the letters are those of the formulas"
 )]
 use super::edges::{Axis, Edge, Look, middles};
-use super::layout::Layout;
 use super::slip;
 use crate::symbol::cells::Cells;
 use crate::symbol::grey::Grey;
+use crate::symbol::layout::Layout;
 use crate::symbol::reader::Symbol;
 use crate::symbol::warp::Warp;
 

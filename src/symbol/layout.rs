@@ -4,9 +4,9 @@
     clippy::cast_possible_wrap,
     reason = "a symbol has at most 144 modules a side"
 )]
-use crate::symbol::placement::{self, ALWAYS_DARK, ALWAYS_LIGHT};
-use crate::symbol::reader::Symbol;
-use crate::symbol::sizes::{SHAPES, Shape};
+use super::placement::{self, ALWAYS_DARK, ALWAYS_LIGHT};
+use super::reader::Symbol;
+use super::sizes::{SHAPES, Shape};
 
 /// A module that belongs to no codeword.
 pub(super) const NO_WORD: u16 = u16::MAX;
@@ -101,7 +101,7 @@ impl Layout {
         let shape = self.shape;
         let mut blocks = vec![0; shape.words()];
         for block in 0..shape.blocks {
-            for at in crate::symbol::correction::places(block, shape) {
+            for at in super::correction::places(block, shape) {
                 blocks[at] = block as u8;
             }
         }
