@@ -38,6 +38,8 @@ async fn fill(browser: &Browser, demo: &Demo, order: &str) {
     browser.see("main", NAME).await;
     browser.go(order).await;
     browser.click("#accept").await;
+    // Going on before the answer is there would take the request back.
+    browser.holds("it is accepted", "return !document.querySelector('#accept')").await;
     browser.await_state(order, "Printed").await;
     browser.click("#hand-over").await;
     browser.see("#state", "Handed over").await;
