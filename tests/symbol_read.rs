@@ -46,6 +46,17 @@ fn every_condition_is_read_rightly_and_placed_within_half_a_pixel() {
 }
 
 #[test]
+fn what_only_its_outline_shows_is_placed_within_half_a_pixel_too() {
+    let cases = [(Fault::Blur, VGA), (Fault::Stretched, (1280, 1024))];
+    for (fault, size) in cases {
+        let scene = scene(fault, 85, size, 0);
+        let found = looked_at(&scene).unwrap();
+        assert_eq!(found.text, scene.text, "{fault:?}");
+        assert!(off(&found, &scene) < 0.5, "{fault:?}: {} px", off(&found, &scene));
+    }
+}
+
+#[test]
 fn every_size_of_another_encoder_is_read() {
     let mut read = 0;
     for size in SymbolList::with_extended_rectangles() {
