@@ -59,8 +59,8 @@ async fn plain_sql_cannot_print_a_code_again_or_lose_it() {
         "update code set state = 'stored' where id = 1",
         "update code set state = 'verified' where id = 2",
         "delete from code where id = 2",
-        "insert into code (pool, gtin, serial, text, product_group, state, moved_at) \
-         values ('p', '04810093011694', 'x', 'x', 'milk', 'sent', 0)",
+        "insert into code (pool, gtin, serial, tail, product_group, state, moved_at) \
+         values ('p', 4810093011694, 'x', '', 'milk', 'sent', 0)",
     ] {
         assert!(sqlx::query(sql).execute(&kit.plain).await.is_err(), "{sql}");
     }

@@ -60,8 +60,8 @@ async fn stock(house: &House) {
          insert into job (line, scenario, pool, gtin, design, planned, state, made_at)
          values ('line-1', 'print_apply', 'line:line-1', '04810093011694', 'd', 20000, 'running', 1);
          with recursive n(i) as (select 1 union all select i + 1 from n where i < 3200)
-         insert into code (pool, gtin, serial, text, product_group, moved_at)
-         select 'line:line-1', '04810093011694', i, i, 'lp', 1 from n;
+         insert into code (pool, gtin, serial, tail, product_group, moved_at)
+         select 'line:line-1', 4810093011694, i, '', 'lp', 1 from n;
          update code set settled = 1, moved_at = unixepoch() * 1000000 - 240000000 where id < 18",
     )
     .execute(&pool)
