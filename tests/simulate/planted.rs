@@ -26,7 +26,7 @@ const SEEDS: u64 = 400;
 /// say.
 const ERRORS: [(Planted, &[&str]); 13] = [
     (Planted::SentGoesBack, &["once: handed over twice"]),
-    (Planted::AnyCodePasses, &["read back:"]),
+    (Planted::AnyCodePasses, &["once:", "read back:"]),
     (Planted::UnreadPasses, &["read back:"]),
     (Planted::BinIsGood, &["bin:"]),
     (Planted::VanishedKeepsCode, &["sums:", "read back:"]),
