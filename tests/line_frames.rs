@@ -368,6 +368,29 @@ fn a_late_counted_frame_holds_the_line_unless_it_shows_its_own_product() {
 }
 
 #[test]
+fn after_sums_that_differed_a_number_left_out_holds_the_line_again() {
+    // Was the last frame before the standstill lost, or the first one after it?
+    for (next, verdict) in [(2, GOOD), (3, None)] {
+        let mut bench = running();
+        bench.labelled(1);
+        counted(&mut bench, 1, symbol(1));
+        bench.later(60 * MS);
+        bench.labelled(2);
+        bench.ask(Request::Hold);
+        bench.later(360 * MS);
+        assert!(raised(&bench, StopReason::FramesOutOfStep));
+        bench.ask(Request::Start);
+        bench.forget();
+        bench.labelled(3);
+        bench.later(60 * MS);
+        bench.labelled(4);
+        counted(&mut bench, next, symbol(if next == 2 { 3 } else { 4 }));
+        assert_eq!(bench.verdict(4), None);
+        assert_eq!(raised(&bench, StopReason::FramesOutOfStep), verdict.is_none(), "{next}");
+    }
+}
+
+#[test]
 fn a_counted_frame_that_shows_a_product_with_a_verdict_is_out_of_step() {
     let mut bench = running();
     bench.labelled(1);

@@ -56,6 +56,9 @@ pub(super) struct Frames {
     certain: bool,
     /// The last frame number when the two were found to agree.
     base: u32,
+    /// The last frames before that may have been lost, so that the camera has counted further: only
+    /// the very next number says that it has not.
+    vague: bool,
     /// The last frame number since the camera came.
     counted: u32,
     /// Triggers since the two were found to agree.
@@ -91,6 +94,7 @@ impl Frames {
 
     /// From now on the next frame is that of the next trigger.
     fn agree(&mut self) {
+        self.vague = !(self.certain && self.sums_agree());
         self.forget();
         (self.base, self.triggers, self.certain) = (self.counted, 0, true);
     }
@@ -224,6 +228,9 @@ impl Line {
         frames.counted = frames.counted.max(count);
         if !frames.certain {
             return;
+        }
+        if is_new && std::mem::take(&mut frames.vague) && n != 1 {
+            return self.frames_out_of_step(records);
         }
         let of = FrameOf::Count(count);
         if let Some(Open { tag, due, .. }) = frames.take_open(n) {

@@ -270,7 +270,9 @@ impl Line {
         let Some(OnProduct { id, text, state }) = on else { return };
         if state.after(Step::Doubt).is_ok() {
             records.push(Record::Moved { code: id, step: Step::Doubt });
-            text.into_iter().for_each(|text| self.look_for(&text, id));
+            if let Some(text) = text {
+                self.look_for(&text, id);
+            }
         }
     }
 

@@ -230,7 +230,7 @@ mod tests {
             (LAST_OUT, "USING INDEX roll_label_of (job_id=?)"),
             (LAST_OUT, "USING INDEX roll_label_of (job_id=? AND piece=? AND place>? AND place<?)"),
             (LAST_OUT, "USING INDEX journal_of_code (code_id=?)"),
-            (WERE_GOOD, "USING INDEX code_doubtful (pool=?)"),
+            (WERE_GOOD, "USING COVERING INDEX code_doubtful (pool=?)"),
             (WERE_GOOD, "USING INDEX journal_of_code (code_id=?)"),
             (STOCK, "USING INDEX code_stock (pool=? AND gtin=? AND rowid>?)"),
         ] {
