@@ -4,7 +4,17 @@
 //! Products follow each other, four between applicator and camera and twelve before the gate; the
 //! printer tells every label, the PLC every event with its number; two products in a hundred cannot
 //! be read. Making the facts is counted, too.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark"
+)]
+#![allow(
+    clippy::wildcard_imports,
+    clippy::wildcard_enum_match_arm,
+    reason = "the words of the line"
+)]
 #![allow(clippy::cast_precision_loss, missing_docs, reason = "figures for people")]
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/line_bench/mod.rs"]

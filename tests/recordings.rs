@@ -1,6 +1,6 @@
 //! What a line was told once, today's core answers as it did then. Every file in `tests/recordings`
 //! is a test; docs/recorder.md says how to add one and how to renew them.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
 #[allow(dead_code, reason = "other tests use the rest")]
 mod line_bench;

@@ -12,6 +12,7 @@ mod site_kit;
 use markwright::access::Role;
 use markwright::line::{LineState, Request};
 use markwright::sim::dice::Dice;
+use markwright::sim::ledger::Books;
 use markwright::store::Store;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use serde_json::Value;
@@ -283,7 +284,7 @@ async fn a_full_disk_stops_the_line_which_says_why_prints_nothing_and_goes_on_wh
     assert!(stands.await.is_ok(), "it runs on: {line}");
     let why = line["trouble"]["action"].as_str().unwrap_or_default();
     assert!(why.contains("Look at the disk"), "it does not say why: {line}");
-    let out = || site.stage.ledger().ask(|truth| truth.physical_labels());
+    let out = || site.stage.ledger().ask(Books::physical_labels);
     let before = out();
     // Longer than the daemon waits before it tries again.
     sleep(Duration::from_secs(7)).await;
@@ -330,7 +331,7 @@ async fn on_a_read_only_disk_the_daemon_says_why_it_does_not_start_and_prints_no
     daemon.kill().await;
 
     assert!(disk.with(&["-o", "remount,ro"]));
-    let out = || site.stage.ledger().ask(|truth| truth.physical_labels());
+    let out = || site.stage.ledger().ask(Books::physical_labels);
     let before = out();
     let said = Daemon::try_start(&site).await.err().expect("it starts on a read-only disk");
     assert!(said.to_lowercase().contains("read"), "{said}");

@@ -54,8 +54,12 @@ pub const fn rate(reason: StopReason) -> Rating {
         | R::FramesOutOfStep => medium(5),
         R::Printer(cause) => of_printer(cause),
         R::Plc(cause) => of_plc(cause),
-        R::TooManyRejects | R::TooManyOfLast => low(5),
-        R::Camera(_) | R::PrintLate | R::BinFull | R::AirLow => low(5),
+        R::Camera(_)
+        | R::PrintLate
+        | R::TooManyRejects
+        | R::TooManyOfLast
+        | R::BinFull
+        | R::AirLow => low(5),
         R::NoCodes | R::RollFull | R::ChallengeDue | R::Blocked | R::Starved => low(10),
         R::QualityFalls | R::GrowthDrifts => low(30),
         R::HeadWears(_) => low(8 * 60),

@@ -22,17 +22,16 @@ use std::time::Duration;
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 
+/// Every key of a line.
+const KEYS: &str = "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, design_per_minute, micro_stop, shifts, limits, stations, quality, recorder, roll, printer, plc, camera, goods, stock";
+
 pub(super) fn line_config(
     mut at: Reader<'_>,
     data_dir: &Path,
     usual: &Shifts,
     rules: &mut Vec<StockRule>,
 ) -> Option<LineConfig> {
-    let wanted = "letters, digits, - and _";
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let name = at.read("name", wanted, |text| {
-        (!text.is_empty() && text.chars().all(is_name)).then(|| text.to_owned())
-    });
+    let name = name(&mut at);
     let wanted = "\"print_apply\" or \"roll\"";
     let scenario = at.read("scenario", wanted, |text| text.parse::<Scenario>().ok());
     let belt = scenario.is_none_or(Scenario::has_belt);
@@ -44,7 +43,7 @@ pub(super) fn line_config(
     let plan = shifts::plan(&mut at, usual);
     let by_itself = at.flag_or("by_itself", !belt);
     let clearance = at.flag_or("clearance", false);
-    let challenge = if belt { at.number_or("challenge_every_hours", 0, 0, 168) } else { 0 };
+    let challenge_every = if belt { challenge_every(&mut at) } else { None };
     let roll = if belt { Media::default() } else { roll(&mut at) };
     let recorder = recorder(at.table("recorder"));
     let profile = at.shown("printer", "profile").unwrap_or_default();
@@ -64,9 +63,7 @@ pub(super) fn line_config(
     if let (Some(Some(work)), Some(printer)) = (&work, &printer) {
         check_label(&mut at, work, head(printer, &roll));
     }
-    at.end(
-        "name, scenario, by_itself, clearance, challenge_every_hours, design, planned, design_per_minute, micro_stop, shifts, limits, stations, quality, recorder, roll, printer, plc, camera, goods, stock",
-    );
+    at.end(KEYS);
     let work = match work {
         Some(work) => Some(work?),
         None => None,
@@ -102,8 +99,21 @@ pub(super) fn line_config(
         plan,
         work,
         clearance,
-        challenge_every: (challenge > 0).then(|| Duration::from_secs(challenge * 3_600)),
+        challenge_every,
     })
+}
+
+fn name(at: &mut Reader<'_>) -> Option<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    at.read("name", "letters, digits, - and _", |text| {
+        (!text.is_empty() && text.chars().all(is_name)).then(|| text.to_owned())
+    })
+}
+
+/// How often a challenge test is asked for; 0 hours: never.
+fn challenge_every(at: &mut Reader<'_>) -> Option<Duration> {
+    let hours = at.number_or("challenge_every_hours", 0, 0, 168);
+    (hours > 0).then(|| Duration::from_secs(hours * 3_600))
 }
 
 fn head(

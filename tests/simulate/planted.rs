@@ -3,6 +3,7 @@
 //! plant them (`src/line/planted.rs`).
 #![allow(
     clippy::pedantic,
+    clippy::wildcard_enum_match_arm,
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
