@@ -111,7 +111,9 @@ fn plain(raw: &str) -> Cow<'_, str> {
         line = Cow::Owned(line[1..line.len() - 1].replace("\"\"", "\""));
     }
     for spelled in ["\\u001d", "\\u001D", "<GS>"] {
-        if line.contains(spelled) {
+        // Where the separator itself stands, what looks like a name of it is text: `<GS>` is four
+        // characters that a serial number or a check part may have.
+        if line.contains(spelled) && !line.contains(GS) {
             line = Cow::Owned(line.replace(spelled, "\u{1d}"));
         }
     }
@@ -138,6 +140,13 @@ mod tests {
             let (taken, aside) = read_array(&file, None);
             assert_eq!(taken[0].text.as_str(), A, "{file:?} {aside:?}");
         }
+    }
+
+    #[test]
+    fn what_looks_like_a_separator_is_text_where_there_are_real_ones() {
+        let code = "0104810093011694212k<GS>ti\u{1d}93#SzU";
+        let (taken, aside) = read_array(code, None);
+        assert_eq!(taken[0].text.as_str(), code, "{aside:?}");
     }
 
     #[test]
