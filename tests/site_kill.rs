@@ -147,7 +147,9 @@ impl Operator {
             .header(COOKIE, &self.cookie)
             .body(format!("request={word}"));
         let status = answer.send().await.unwrap().status();
-        assert!(status.is_redirection() || status.is_success(), "{status}");
+        // The line may have gone on since it was looked at, and then takes this no more.
+        let late = status == reqwest::StatusCode::CONFLICT;
+        assert!(late || status.is_redirection() || status.is_success(), "{status}");
     }
 
     /// Looks, and presses what leads on, until the line runs and has made good products again.
@@ -291,9 +293,7 @@ async fn a_full_disk_stops_the_line_which_says_why_prints_nothing_and_goes_on_wh
     assert_eq!(out(), before, "it prints what it cannot remember");
 
     daemon.disk_is_full(false).await;
-    let good = || site.stage.ledger().ask(|truth| truth.good().count());
-    let wanted = good() + 3;
-    assert!(site_kit::happens(|| good() >= wanted, SOON).await, "{}", operator.line().await);
+    operator.bring_back(&site).await;
     end_and_account(site, daemon).await;
 }
 

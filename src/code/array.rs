@@ -113,7 +113,7 @@ fn plain(raw: &str) -> Cow<'_, str> {
     for spelled in ["\\u001d", "\\u001D", "<GS>"] {
         // Where the separator itself stands, what looks like a name of it is text: `<GS>` is four
         // characters that a serial number or a check part may have.
-        if line.contains(spelled) && !line.contains(GS) {
+        if line.contains(spelled) && !line.contains('\u{1d}') {
             line = Cow::Owned(line.replace(spelled, "\u{1d}"));
         }
     }
