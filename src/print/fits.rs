@@ -9,6 +9,10 @@
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// What counts later than this is seen to do so within a few labels, because the driver looks more
+/// often; what counts sooner may never be seen to.
+const MAY_COUNT_LATE_BY: Duration = Duration::from_millis(100);
+
 /// How the counter of one connection behaves.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fits {
@@ -23,6 +27,8 @@ pub(super) struct Fits {
     calm_since: Option<Instant>,
     /// Whether it has done so for long enough.
     is_calm: bool,
+    /// Whether it rested at the last look.
+    rests: bool,
 }
 
 impl Fits {
@@ -36,7 +42,8 @@ impl Fits {
     /// that was printed again can look like none: then only rest tells.
     pub(super) fn may_tell(&self, ahead: isize) -> bool {
         let has_habit = self.behind != 0 || self.ahead != 0;
-        self.doubted.is_none() && ahead == 0 && (self.is_calm || !has_habit)
+        // At rest, too, of a printer of which nothing is known: it may be one that counts late.
+        self.doubted.is_none() && ahead == 0 && (self.is_calm || !(has_habit || self.rests))
     }
 
     /// Takes what one look shows: how far ahead the counter was, and whether the printer rests.
@@ -54,6 +61,7 @@ impl Fits {
         if ahead == 0 {
             self.odd_since = None;
         }
+        self.rests = rests;
         self.is_calm = rests && ahead == 0 && self.is_calm_for(now, label_takes);
         if self.is_calm {
             self.believe();
@@ -62,17 +70,19 @@ impl Fits {
         }
     }
 
-    /// Whether what rests and fits has done so for long enough: what is counted late, comes late.
+    /// Whether what rests and fits has done so for long enough: what is counted late, comes late. A
+    /// printer that never was behind may have been so between two looks, so that it is not believed
+    /// at the first look either: for a moment a late count hides a copy.
     fn is_calm_for(&mut self, now: Instant, label_takes: Duration) -> bool {
         let is_late = self.behind < 0 || self.doubted.is_some_and(|(least, _)| least < 0);
         let since = *self.calm_since.get_or_insert(now);
-        !is_late || now >= since + label_takes
+        now >= since + if is_late { label_takes } else { label_takes.min(MAY_COUNT_LATE_BY) }
     }
 
     /// Everything was cancelled: nothing is out that could be odd. What it is like stays known.
     pub(super) fn begin_anew(&mut self) {
         (self.odd_since, self.doubted) = (None, None);
-        (self.calm_since, self.is_calm) = (None, false);
+        (self.calm_since, self.is_calm, self.rests) = (None, false, false);
     }
 
     /// All that is out came out and was counted. More than one label is no habit.
@@ -102,6 +112,8 @@ mod tests {
             fits.see(now, 0, false, TAKES);
             assert!(fits.is_doubted(), "only rest shows it");
             fits.see(now, 0, true, TAKES);
+            assert!(fits.is_doubted(), "it has only just come to rest");
+            fits.see(now + MAY_COUNT_LATE_BY, 0, true, TAKES);
             assert_eq!(fits.is_doubted(), odd < 0, "what counts late may still count one more");
             fits.see(now + TAKES, 0, true, TAKES);
             assert!(!fits.is_doubted());
@@ -120,9 +132,23 @@ mod tests {
         fits.see(now, 1, false, TAKES);
         assert!(!fits.may_tell(0), "it is doubted");
         fits.see(now, 0, true, TAKES);
+        fits.see(now + MAY_COUNT_LATE_BY, 0, true, TAKES);
         assert!(fits.may_tell(0) && !fits.may_tell(1));
         fits.see(now, 0, false, TAKES);
         assert!(!fits.may_tell(0), "it does not rest");
+    }
+
+    #[test]
+    fn a_printer_that_was_never_seen_to_count_late_is_not_believed_at_the_first_look_at_rest() {
+        let now = Instant::now();
+        let mut fits = Fits::default();
+        fits.see(now, 0, false, TAKES);
+        assert!(fits.may_tell(0), "labels follow each other: a copy among them is seen");
+        // A label was printed again, and its count is late for the first time that anybody looks.
+        fits.see(now, 0, true, TAKES);
+        assert!(!fits.may_tell(0));
+        fits.see(now + MAY_COUNT_LATE_BY / 2, 1, true, TAKES);
+        assert!(fits.is_doubted());
     }
 
     #[test]
@@ -148,6 +174,8 @@ mod tests {
         let now = Instant::now();
         let mut fits = Fits::default();
         fits.see(now, 1, false, TAKES);
+        fits.see(now, 0, true, TAKES);
+        let now = now + MAY_COUNT_LATE_BY;
         fits.see(now, 0, true, TAKES);
         fits.see(now, 1, false, TAKES);
         fits.see(now + TAKES / 2, 1, false, TAKES);
