@@ -269,8 +269,7 @@ async fn where_a_person_must_start_the_line_it_waits_for_the_person_after_a_kill
 }
 
 #[tokio::test]
-async fn a_full_disk_stops_the_line_which_says_why_and_prints_nothing_and_a_restart_with_room_goes_on()
- {
+async fn a_full_disk_stops_the_line_which_says_why_and_prints_nothing_until_there_is_room_again() {
     let site = Site::build(240.0, 200).await;
     Operator::add(&site).await;
     let daemon = Daemon::start(&site).await;
@@ -294,10 +293,8 @@ async fn a_full_disk_stops_the_line_which_says_why_and_prints_nothing_and_a_rest
     sleep(Duration::from_secs(7)).await;
     assert_eq!(out(), before, "it prints what it cannot remember");
 
-    // The process itself does not find back to its store: that is known, and wrong.
-    daemon.kill().await;
-    let daemon = Daemon::start(&site).await;
-    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    daemon.disk_is_full(false).await;
+    operator.bring_back(&site).await;
     end_and_account(site, daemon).await;
 }
 

@@ -1,4 +1,5 @@
 //! Opening the store: one writer, some readers, WAL, full synchronisation.
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -97,7 +98,10 @@ impl Store {
             .foreign_keys(true)
             .pragma("cache_size", "-16384");
         migrate(path, &options).await?;
-        let writer = keep_connections(1).connect_with(options.clone()).await.map_err(opened)?;
+        let writer = whole_connections(keep_connections(1))
+            .connect_with(options.clone())
+            .await
+            .map_err(opened)?;
         let readers = keep_connections(READERS)
             .connect_with(options.read_only(true))
             .await
@@ -145,4 +149,13 @@ fn keep_connections(most: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
         .idle_timeout(None)
         .test_before_acquire(false)
+}
+
+/// Gives away no connection that counts itself inside a transaction. A commit that finds the disk
+/// full is undone by SQLite; the connection does not learn of it and would refuse every transaction
+/// from then on, also when there is room again. Another one takes its place.
+fn whole_connections(pool: SqlitePoolOptions) -> SqlitePoolOptions {
+    pool.before_acquire(|connection, _| {
+        Box::pin(async move { Ok(!connection.is_in_transaction()) })
+    })
 }
