@@ -68,5 +68,5 @@ pub use screen::{JobOnScreen, ScreenFacts};
 pub use spans::StopSaid;
 pub use story::{Story, UpstreamOrder};
 pub use verbs::{Control, JobVerb, Standing, UnknownVerb};
-pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
+pub use views::{AlarmRow, JournalRow, ProductRow};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};

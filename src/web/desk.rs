@@ -1,17 +1,23 @@
 //! One line as the pages see it: its view, its devices' last words, what the store says of it, and
 //! the only thing the pages can do to it, a request.
 use super::look::{LineNow, Seen};
+use super::page::Refusal;
 use super::pulse::Pulse;
 use crate::line::{Event, Handshake, LineView};
 use crate::oee::Plan;
 use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
+use axum::http::StatusCode;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::{self, Permit};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+/// The line has this long to take a request.
+const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the pages need of a line.
 #[derive(Debug)]
@@ -90,6 +96,23 @@ impl Desk {
     /// Whether somebody still drives the line: the driver holds the other end of the view.
     pub(super) fn is_alive(&self) -> bool {
         self.line.view.has_changed().is_ok()
+    }
+
+    /// A place in the line's mailbox, or words for whoever asks.
+    pub(super) async fn place(&self) -> Result<Permit<'_, Event>, Refusal> {
+        let reserved = tokio::time::timeout(TAKEN_WITHIN, self.line.requests.reserve()).await;
+        let Ok(Ok(place)) = reserved else {
+            let name = &self.line.name;
+            let words = format!("{name} does not listen just now. Look at it and try again.");
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words));
+        };
+        Ok(place)
+    }
+
+    /// Tells the line something, or says that it does not listen.
+    pub(super) async fn tell(&self, event: Event) -> Result<(), Refusal> {
+        self.place().await?.send(event);
+        Ok(())
     }
 
     /// Asks the store what a screen shows. If it does not answer, the old facts stay and grow old

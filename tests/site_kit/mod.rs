@@ -149,8 +149,7 @@ async fn lost_on_the_way(store: &Store, issuer: &Issuer) -> Vec<String> {
         issuer.controls.ledger(|office| office.codes().map(|(code, _)| code.to_owned()).collect());
     let mut lost = Vec::new();
     for text in &given {
-        let parts = markwright::code::parse(text).unwrap();
-        if store.trace(parts.gtin, parts.serial).await.unwrap().is_none() {
+        if store.story(text).await.unwrap().is_none() {
             lost.push(format!("given out, but not in the store: {text:?}"));
         }
     }
