@@ -113,7 +113,7 @@ pub async fn drive(
             outcome.records.extend(records);
             outcome.commands.extend(commands);
         }
-        recorder.hand_over();
+        recorder.hand_over(now(), &line);
         events.extend(carry_out(outcome, books, hands, &mut stock).await?);
         desk.view.send_if_modified(|view| replace(view, line.view()));
         if line.state() == LineState::Complete {

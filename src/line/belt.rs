@@ -6,14 +6,14 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 /// A label between printer and applicator.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Label {
     pub(super) code: Code,
     pub(super) printed: bool,
 }
 
 /// A code on a product, and its state as recorded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct OnProduct {
     pub(super) id: CodeId,
     /// Known for a label of this run; after a restart the text is not needed any more.
@@ -22,7 +22,7 @@ pub(super) struct OnProduct {
 }
 
 /// A product between infeed and gate.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Product {
     pub(super) tag: Tag,
     pub(super) code: Option<OnProduct>,
@@ -31,6 +31,7 @@ pub(super) struct Product {
     /// How many products passed the gate that came after it.
     pub(super) overtaken: u32,
     /// When the reading must be there; set by the camera's trigger.
+    #[serde(with = "super::at::due")]
     pub(super) picture_due: Option<Instant>,
 }
 
@@ -51,7 +52,7 @@ impl Product {
 }
 
 /// Everything between printer and gate.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Belt {
     /// Labels between printer and applicator, oldest first.
     pub(super) pad: VecDeque<Label>,

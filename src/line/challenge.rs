@@ -148,11 +148,12 @@ impl fmt::Display for ChallengeSeen {
 }
 
 /// How a line stands with its challenge tests.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Challenges {
     /// How often all cases are to be passed; nothing: never.
     every: Option<Duration>,
     /// By when that must be so again; nothing: now, if `every` says so.
+    #[serde(with = "super::at::due")]
     due: Option<Instant>,
     /// One is due.
     missed: bool,
@@ -164,7 +165,7 @@ pub(super) struct Challenges {
     now: Option<Case>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Case {
     kind: ChallengeKind,
     /// The beginning of the text on the product.

@@ -20,35 +20,38 @@ const EARLY_MAX: usize = 8;
 const OPEN_MAX: usize = 64;
 
 /// A frame that came before the PLC told of its trigger.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Early {
     of: FrameOf,
     reading: Reading,
     picture: Option<PictureId>,
+    #[serde(with = "super::at::moment")]
     due: Instant,
 }
 
 /// A trigger whose frame did not come yet.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Open {
     n: u32,
     tag: Tag,
     /// Its frame is late from then on.
+    #[serde(with = "super::at::moment")]
     due: Instant,
 }
 
 /// A product that was found good by number.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Last {
     tag: Tag,
     /// The trigger of the next product, had there been one before the frame came, is told by then.
+    #[serde(with = "super::at::moment")]
     until: Instant,
     /// Rejects in a row before it.
     rejects: u32,
 }
 
 /// How triggers and frames stand to each other.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Frames {
     /// Whether this camera counts its triggers.
     counts: bool,
@@ -70,6 +73,7 @@ pub(super) struct Frames {
     /// Frames whose trigger was not told yet.
     early: VecDeque<Early>,
     /// While the belt stands: when everything that happened before has been told.
+    #[serde(with = "super::at::due")]
     quiet_due: Option<Instant>,
 }
 

@@ -56,7 +56,7 @@ impl LineView {
 }
 
 /// One verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct VerdictView {
     /// The product.
     pub tag: Tag,

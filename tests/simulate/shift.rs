@@ -88,6 +88,15 @@ pub const BAD_LUCK: Luck = Luck {
     said_twice: 300,
 };
 
+/// A line is written down and read again after so many facts, as a recording does that goes on in
+/// another file: nothing of it may be left out.
+const WRITTEN_EVERY: u64 = 199;
+
+fn written_and_read(line: &mut Line, now: Instant) {
+    let text = relative_to(now, || serde_json::to_string(line)).unwrap();
+    *line = relative_to(now, || serde_json::from_str(&text)).unwrap();
+}
+
 pub struct Shift {
     pub world: World,
     pub books: Books,
@@ -96,6 +105,7 @@ pub struct Shift {
     last_taken: CodeId,
     inbox: Vec<Event>,
     pub kills: u64,
+    told: u64,
     counts: bool,
     /// Somebody takes the line out of production now and then, or tests it.
     people: bool,
@@ -112,6 +122,7 @@ impl Shift {
             last_taken: CodeId(0),
             inbox: Vec::new(),
             kills: 0,
+            told: 0,
             counts,
             people: false,
         }
@@ -125,6 +136,10 @@ impl Shift {
         }
         self.states_are_the_tables(&out.records);
         self.carry_out(out);
+        self.told += 1;
+        if self.told.is_multiple_of(WRITTEN_EVERY) {
+            written_and_read(&mut self.line, self.now);
+        }
         let again = self.line.handle(self.now, Event::Wake);
         assert_eq!(again, Outcome::default(), "decide once: deciding again added something");
     }
