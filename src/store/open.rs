@@ -83,6 +83,8 @@ pub(super) fn count(rows: i64) -> u64 {
 
 /// How many connections read at the same time: the pages, the reports and the centre.
 const READERS: u32 = 4;
+/// What each of them keeps of the file: 2 MiB. What many read again and again, the system keeps.
+const READER_CACHE: &str = "-2048";
 
 impl Store {
     /// Opens the file, makes it if it is not there, and brings it to this version.
@@ -103,7 +105,7 @@ impl Store {
             .await
             .map_err(opened)?;
         let readers = keep_connections(READERS)
-            .connect_with(options.read_only(true))
+            .connect_with(options.read_only(true).pragma("cache_size", READER_CACHE))
             .await
             .map_err(opened)?;
         Ok(Self { writer, readers, publishes: false, outbox_grew: Arc::default() })
