@@ -14,6 +14,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -167,7 +168,7 @@ name = "line-1"
 scenario = "print_apply"
 by_itself = true
 design_per_minute = {rate:.1}
-printer = {{ profile = "generic-zpl-300", address = "{printer}" }}
+printer = {{ profile = "zebra-ze511-300", address = "{printer}" }}
 plc = {{ address = "{plc}", cycle = "10ms" }}
 camera = {{ url = "http://{camera}/stream" }}
 limits = {{ labels_ahead = 4, clear_within = "3s" }}
@@ -202,6 +203,7 @@ fn line_printer(settings: &StageSettings) -> PrinterSettings {
     let needed = LABEL_MM / 25.4 * settings.products_per_minute / 60.0 * PRINTER_AHEAD;
     #[expect(clippy::cast_possible_truncation, reason = "a speed needs no more digits")]
     let inches_per_second = needed.max(SLOWEST) as f32;
+    let gap = Duration::from_secs_f64(60.0 / settings.products_per_minute);
     PrinterSettings {
         identity: Identity {
             unique_id: "FAKE-LINE-0001".to_owned(),
@@ -210,6 +212,7 @@ fn line_printer(settings: &StageSettings) -> PrinterSettings {
             dots_per_mm: 300.0 / 25.4,
         },
         inches_per_second,
+        formats_in: PrinterSettings::default().formats_in.min(gap / 2),
         width: 1248,
         seed: settings.seed,
         ..PrinterSettings::default()
