@@ -13,6 +13,23 @@ pub enum ShelfLife {
 impl ShelfLife {
     /// Where the rules for dairy draw the line: not more than this, or more.
     const SHORT: Self = Self::Days(40);
+
+    /// What a person writes: a number of days, or `unlimited`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        if word.eq_ignore_ascii_case("unlimited") {
+            return Some(Self::Unlimited);
+        }
+        word.parse().ok().filter(|days| *days > 0).map(Self::Days)
+    }
+}
+
+impl std::fmt::Display for ShelfLife {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Days(days) => days.fmt(f),
+            Self::Unlimited => f.write_str("unlimited"),
+        }
+    }
 }
 
 /// Why goods that fall under a rule need not be marked all the same. A number says none of it:

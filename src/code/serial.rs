@@ -45,6 +45,17 @@ impl Country {
         }
     }
 
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Armenia => "Armenia",
+            Self::Belarus => "Belarus",
+            Self::Kazakhstan => "Kazakhstan",
+            Self::Kyrgyzstan => "Kyrgyzstan",
+            Self::Russia => "Russia",
+        }
+    }
+
     /// The country of these two letters.
     pub fn from_letters(letters: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|country| country.letters().eq_ignore_ascii_case(letters))
