@@ -3,5 +3,9 @@
 
 #[path = "codes/make.rs"]
 mod make;
+#[path = "codes/parse.rs"]
+mod parse;
 #[path = "codes/restore.rs"]
 mod restore;
+#[path = "codes/symbols.rs"]
+mod symbols;

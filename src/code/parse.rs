@@ -385,3 +385,47 @@ impl Extra {
 }
 
 const _: () = assert!(SERIAL_MAX == 20, "the longest serial number that GS1 knows");
+
+#[cfg(test)]
+mod tests {
+    use super::super::GtinProblem;
+    use super::*;
+
+    #[test]
+    fn the_dairy_example_of_the_operator_is_read() {
+        let parts = parse("0104810093011694212k6rsrti\u{1d}93#SzU").unwrap();
+        assert_eq!(parts.gtin.as_str(), "04810093011694");
+        assert_eq!(parts.serial, "2k6rsrti");
+        assert_eq!(parts.group(), ProductGroup::MILK);
+        assert_eq!(parts.human_readable(), "(01)04810093011694(21)2k6rsrti(93)#SzU");
+    }
+
+    #[test]
+    fn a_footwear_code_is_read() {
+        let text = format!("0104810093011694215AbCdEfGhIjKl\u{1d}91EE11\u{1d}92{}", "a".repeat(88));
+        assert_eq!(parse(&text).unwrap().group(), ProductGroup::SHOES);
+    }
+
+    #[test]
+    fn a_lost_separator_is_named() {
+        assert_eq!(parse("0104810093011694212k6rsrti93#SzU"), Err(Malformed::GsLost));
+        let text = format!("0104810093011694215AbCdEfGhIjKl91EE1192{}", "a".repeat(88));
+        assert_eq!(parse(&text), Err(Malformed::GsLost));
+    }
+
+    #[test]
+    fn bad_parts_are_named() {
+        assert_eq!(parse(""), Err(Malformed::Empty));
+        assert_eq!(parse("hello"), Err(Malformed::NoGtin("hello".into())));
+        let wrong = parse("0104810093011695212k6rsrti\u{1d}93#SzU");
+        assert!(matches!(wrong, Err(Malformed::Gtin(GtinProblem::CheckDigit { .. }))));
+        let long = parse("0104810093011694212k6rsrti9\u{1d}93#SzU");
+        assert_eq!(long, Err(Malformed::Serial { found: 9 }));
+        let cut = parse("0104810093011694212k6rsrti");
+        assert_eq!(cut, Err(Malformed::NoCheckPart));
+        let cyrillic = parse("0104810093011694212k6rsrtж\u{1d}93#SzU");
+        assert_eq!(cyrillic, Err(Malformed::Character { found: 'ж', place: 26 }));
+        let hash = parse("0104810093011694212k#rsrti\u{1d}93#SzU");
+        assert_eq!(hash, Err(Malformed::Character { found: '#', place: 21 }));
+    }
+}

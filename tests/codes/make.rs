@@ -2,17 +2,17 @@
 use markwright::code::{Extra, GS, Tail, Template};
 
 /// What serial numbers consist of.
-pub const SET_82: &[u8] =
+pub(crate) const SET_82: &[u8] =
     b"!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 /// Digits of application identifiers: texts of them have as many other readings as there can be.
-pub const TRAPS: &[u8] = b"0123456789393919124080050397";
+pub(crate) const TRAPS: &[u8] = b"0123456789393919124080050397";
 
 /// Numbers by chance, the same in every run (splitmix64).
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,18 +21,18 @@ impl Dice {
     }
 
     /// A number below another.
-    pub fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next() % n as u64).unwrap()
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.bits() % n as u64).unwrap()
     }
 
     /// A text of characters of a set.
-    pub fn some(&mut self, from: &[u8], count: usize) -> String {
+    pub(crate) fn some(&mut self, from: &[u8], count: usize) -> String {
         (0..count).map(|_| char::from(from[self.below(from.len())])).collect()
     }
 }
 
 /// A GTIN with its check digit, reckoned here once more.
-pub fn gtin(dice: &mut Dice) -> String {
+pub(crate) fn gtin(dice: &mut Dice) -> String {
     let head = "0".to_owned() + &dice.some(b"0123456789", 12);
     let sum: u32 = head
         .bytes()
@@ -44,7 +44,7 @@ pub fn gtin(dice: &mut Dice) -> String {
 
 /// A code of this form, as fields: what stands between separators. `from` are the characters of its
 /// serial number and check part.
-pub fn fields(dice: &mut Dice, form: &Template, from: &[u8], extras: bool) -> Vec<String> {
+pub(crate) fn fields(dice: &mut Dice, form: &Template, from: &[u8], extras: bool) -> Vec<String> {
     let gtin = gtin(dice);
     let serial = dice.some(from, form.serial_len);
     let mut fields = vec![format!("01{gtin}21{serial}")];
@@ -96,12 +96,12 @@ fn extra_field(dice: &mut Dice, extra: Extra) -> String {
 }
 
 /// Fields with their separators.
-pub fn whole(fields: &[String]) -> String {
+pub(crate) fn whole(fields: &[String]) -> String {
     fields.join(&GS.to_string())
 }
 
 /// Fields with some separators, by chance; at least one is lost.
-pub fn maimed(dice: &mut Dice, fields: &[String]) -> String {
+pub(crate) fn maimed(dice: &mut Dice, fields: &[String]) -> String {
     let lost = dice.below(fields.len() - 1);
     let mut text = fields[0].clone();
     for (at, field) in fields[1..].iter().enumerate() {

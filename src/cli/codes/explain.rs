@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Explain {
+pub(in crate::cli) struct Explain {
     /// The code, or its address; the separator as character 29, as `<GS>`, as `\u001d`, or lost. A
     /// leading `]d2` is passed over.
     code: String,

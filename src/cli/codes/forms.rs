@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Forms {
+pub(in crate::cli) struct Forms {
     /// Only the forms that could be ordered on this day, such as 2025-10-01.
     #[arg(long)]
     day: Option<Day>,
