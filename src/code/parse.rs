@@ -47,7 +47,7 @@ pub fn parse_as(text: &str, group: ProductGroup) -> Result<Parts<'_>, Malformed>
 }
 
 /// What a code is not, said as well as it can be: more is asked than on the way of good codes.
-fn explained(text: &str, problem: Malformed) -> Malformed {
+pub(super) fn explained(text: &str, problem: Malformed) -> Malformed {
     match problem {
         Malformed::NoGtin(_) | Malformed::NoSerial(_)
             if text.len() == 20 && text.parse::<Sscc>().is_ok() =>

@@ -1,6 +1,6 @@
 //! Separators put back where they were lost, if only one reading is possible.
-use super::parse::{HEAD, take_apart};
-use super::{Extra, GS, Malformed, ProductGroup, TEMPLATES, Tail, Template, parse, parse_as};
+use super::parse::{HEAD, explained, take_apart};
+use super::{Extra, GS, Malformed, Parts, ProductGroup, TEMPLATES, Tail, Template};
 use std::borrow::Cow;
 
 /// How the separators of a text are.
@@ -25,14 +25,16 @@ pub fn restore_as(text: &str, group: ProductGroup) -> Result<Cow<'_, str>, Malfo
 }
 
 fn restored(text: &str, group: Option<ProductGroup>) -> Result<Cow<'_, str>, Malformed> {
-    let parsed = match group {
-        Some(group) => parse_as(text, group),
-        None => parse(text),
+    let of_group = |parts: Parts<'_>| match group {
+        Some(group) => parts.of_group(group).map(drop),
+        None => Ok(()),
     };
-    let Err(problem) = parsed else { return Ok(Cow::Borrowed(text)) };
+    let Err(problem) = take_apart(text).and_then(of_group) else {
+        return Ok(Cow::Borrowed(text));
+    };
     let mut found = readings(text, Gap::Lost, group);
     match found.as_slice() {
-        [] => Err(problem),
+        [] => Err(explained(text, problem)),
         [_] => Ok(Cow::Owned(found.remove(0))),
         [one, other, ..] => Err(Malformed::TwoReadings(told(one), told(other))),
     }
@@ -92,6 +94,12 @@ impl<'a> Search<'a, '_> {
         }
     }
 
+    /// Whether a field with this identifier may begin here.
+    fn begins(&self, at: usize, ai: &str) -> bool {
+        let rest = self.rest(at);
+        rest.starts_with(ai) || rest.get(1..).is_some_and(|rest| rest.starts_with(ai))
+    }
+
     fn rest(&self, at: usize) -> &'a str {
         self.text.get(at..).unwrap_or_default()
     }
@@ -138,6 +146,9 @@ impl<'a> Search<'a, '_> {
         }
         for extra in extras {
             let ai = extra.begins();
+            if !self.begins(at, ai) {
+                continue;
+            }
             let lengths = match extra.length() {
                 // The digit that says where the point stands is a part of the identifier.
                 Ok(fixed) => fixed + 4 - ai.len()..=fixed + 4 - ai.len(),
