@@ -214,7 +214,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             "name = \"a\"\ndesign = \"43x25\"\ngoods = { gtin = \"4810093011695\", group = \"bread\" }",
             &[
                 r#"line[0].goods.gtin: found "4810093011695", wanted 8 to 14 digits with a right check digit"#,
-                r#"line[0].goods.group: found "bread", wanted one of shoes, milk, lp, water, beer"#,
+                r#"line[0].goods.group: found "bread", wanted a product group, such as shoes or milk (`markwright codes forms` lists all)"#,
                 "line[0].goods.name: found nothing, wanted what is printed and shown",
             ],
         ),

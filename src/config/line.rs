@@ -366,9 +366,8 @@ fn work(line: &mut Reader<'_>) -> Option<Work> {
 fn goods(mut at: Reader<'_>) -> Option<Goods> {
     let wanted = "8 to 14 digits with a right check digit";
     let gtin = at.read("gtin", wanted, |text| text.parse::<Gtin>().ok());
-    let groups: Vec<_> = ProductGroup::ALL.iter().map(|group| group.alias()).collect();
-    let wanted = format!("one of {}", groups.join(", "));
-    let group = at.read("group", &wanted, ProductGroup::from_alias);
+    let wanted = "a product group, such as shoes or milk (`markwright codes forms` lists all)";
+    let group = at.read("group", wanted, ProductGroup::from_alias);
     let name = at.text("name", "what is printed and shown");
     let goods = Goods {
         gtin: gtin?,

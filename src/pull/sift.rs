@@ -1,16 +1,21 @@
 //! A block as it came, sifted: codes that can be taken, and lines that are set aside.
-use crate::code::{ArrayLine, CodeText, Gtin, Refusal, SetAside, parse};
+use crate::code::{ArrayLine, CodeText, Gtin, ProductGroup, Refusal, SetAside, parse_as};
 use std::collections::HashMap;
 
-/// Checks every code of a block: well formed, of the trade item that was ordered, and not twice.
-/// Lines are counted from one.
-pub(super) fn sift(codes: &[CodeText], wanted: Gtin) -> (Vec<ArrayLine>, Vec<SetAside>) {
+/// Checks every code of a block: well formed, of the trade item and the group that were ordered, and
+/// not twice. Lines are counted from one. A station's separators are never put back: what lost them
+/// may have lost more.
+pub(super) fn sift(
+    codes: &[CodeText],
+    wanted: Gtin,
+    group: ProductGroup,
+) -> (Vec<ArrayLine>, Vec<SetAside>) {
     let mut taken = Vec::with_capacity(codes.len());
     let mut aside = Vec::new();
     let mut first_at: HashMap<String, usize> = HashMap::with_capacity(codes.len());
     for (at, text) in codes.iter().enumerate() {
         let line = at + 1;
-        match check(line, text, wanted, &first_at) {
+        match check(line, text, (wanted, group), &first_at) {
             Ok(code) => {
                 first_at.insert(code.serial.clone(), line);
                 taken.push(code);
@@ -24,10 +29,10 @@ pub(super) fn sift(codes: &[CodeText], wanted: Gtin) -> (Vec<ArrayLine>, Vec<Set
 fn check(
     line: usize,
     text: &CodeText,
-    wanted: Gtin,
+    (wanted, group): (Gtin, ProductGroup),
     first_at: &HashMap<String, usize>,
 ) -> Result<ArrayLine, Refusal> {
-    let parts = parse(text.as_str())?;
+    let parts = parse_as(text.as_str(), group)?;
     if parts.gtin != wanted {
         return Err(Refusal::Foreign { found: parts.gtin, wanted });
     }
@@ -52,7 +57,8 @@ mod tests {
             "0104810093011694212k6rsrtj93#SzU",
             "0104810093011694212k6rsrtj\u{1d}93#SzU",
         ];
-        let (taken, aside) = sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap());
+        let (taken, aside) =
+            sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap(), ProductGroup::MILK);
         assert_eq!(taken.iter().map(|code| code.line).collect::<Vec<_>>(), [1, 6]);
         let why: Vec<_> = aside.iter().map(|a| (a.line, a.refusal.to_string())).collect();
         assert_eq!(why[0], (2, "empty".to_owned()));

@@ -187,7 +187,7 @@ impl Puller {
         listed_as: &str,
         block: &CodeBlock,
     ) -> Result<(), StepError> {
-        let (taken, aside) = sift(&block.codes, want.gtin);
+        let (taken, aside) = sift(&block.codes, want.gtin, want.group);
         let new =
             NewBlock { want, id: listed_as, quantity: count(block), taken: &taken, aside: &aside };
         let stored = self.store.store_block(new).await?;

@@ -1,7 +1,7 @@
 //! Takes a file of codes into the store while it is being read: a million codes never lie in memory
 //! at once.
 use crate::cli::say_to_person;
-use crate::code::{ArrayLine, Gtin, SetAside, read_array_line};
+use crate::code::{ArrayLine, Gtin, ProductGroup, SetAside, read_array_line_of};
 use crate::store::{Imported, Pace, Store};
 use anyhow::Context;
 use std::fs::File;
@@ -26,7 +26,7 @@ pub(super) async fn take(
     store: &Store,
     pool: &str,
     path: &Path,
-    only: Gtin,
+    only: (Gtin, ProductGroup),
     pace: Pace,
 ) -> anyhow::Result<Imported> {
     let source = path.display().to_string();
@@ -54,7 +54,7 @@ fn name(source: &str, aside: &[SetAside], known: &[(usize, String)]) {
 
 fn read_file(
     path: &Path,
-    only: Gtin,
+    (gtin, group): (Gtin, ProductGroup),
     lines: usize,
     pieces: &mpsc::Sender<Piece>,
 ) -> io::Result<()> {
@@ -66,7 +66,7 @@ fn read_file(
         }
         let text = String::from_utf8_lossy(&raw);
         let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
-        match read_array_line(line, text, Some(only)) {
+        match read_array_line_of(line, text, Some(gtin), group) {
             Some(Ok(code)) => piece.codes.push(code),
             Some(Err(refusal)) => piece.aside.push(SetAside { line, refusal }),
             None => {}
