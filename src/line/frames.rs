@@ -159,6 +159,10 @@ impl Line {
     /// The camera was triggered for a product.
     pub(super) fn note_triggered(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
         let due = now + self.settings.picture_within;
+        if !self.settings.scenario.has_pad() {
+            // No applicator came before: nobody may have told of it yet.
+            self.note_unseen_arrival(tag, records);
+        }
         if let Some(product) = self.belt.product(tag) {
             product.picture_due = Some(due);
             if self.settings.asks_for_pictures {
