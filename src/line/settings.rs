@@ -30,6 +30,16 @@ impl Scenario {
         }
     }
 
+    /// For a person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::PrintApply => "print and apply",
+            Self::Roll => "labels on a roll",
+            Self::Preprinted => "products that come with labels",
+            Self::Manual => "labels put on by hand",
+        }
+    }
+
     /// Whether products pass on a belt with PLC, camera and gate.
     pub const fn has_belt(self) -> bool {
         matches!(self, Self::PrintApply | Self::Preprinted)

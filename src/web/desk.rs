@@ -2,7 +2,7 @@
 //! the only thing the pages can do to it, a request.
 use super::look::{LineNow, Seen};
 use super::pulse::Pulse;
-use crate::line::{Event, Handshake, LineView};
+use crate::line::{Event, Handshake, LineView, Scenario};
 use crate::oee::Plan;
 use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub struct LineDesk {
     /// Its name, as in addresses: letters, digits, `-` and `_`.
     pub name: String,
-    /// What kind of work it does, for a person: "print and apply".
-    pub scenario_words: String,
+    /// What kind of work it does.
+    pub scenario: Scenario,
     /// Where its codes are while no job is known.
     pub pool: String,
     /// When the printer was last heard.
@@ -76,7 +76,7 @@ impl Desk {
         let age = |word: &Option<LastWord>| word.as_ref().and_then(LastWord::age);
         LineNow::of(&Seen {
             name: &self.line.name,
-            scenario: &self.line.scenario_words,
+            scenario: self.line.scenario.words(),
             at,
             alive: self.is_alive(),
             view: &view,

@@ -6,7 +6,6 @@ use super::{not_so, refused, typed};
 use crate::access::Permission;
 use crate::code::Gtin;
 use crate::label;
-use crate::line::Scenario;
 use crate::store::{Job, JobVerb, Lot, NewJob, Phase, RollJob};
 use axum::Form;
 use axum::extract::{Path, State};
@@ -108,10 +107,9 @@ pub(super) async fn store(
             "Nothing is known of these goods: name them in [line.goods] of the configuration.";
         return Err(not_so(words));
     };
-    let belt = desk.line.plc.is_some();
     let job = NewJob {
         line: line.clone(),
-        scenario: if belt { Scenario::PrintApply } else { Scenario::Roll },
+        scenario: desk.line.scenario,
         pool: format!("line:{line}"),
         gtin: goods.gtin,
         design: design.name.clone(),

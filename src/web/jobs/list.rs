@@ -45,7 +45,7 @@ pub(super) async fn show(
     let rules = state.rules(&line);
     let mut jobs = Vec::new();
     for job in state.store.jobs_of(&line, JOBS_SHOWN).await? {
-        if job.control.cleared_at.is_none() || !job.wanted.scenario.has_belt() {
+        if job.control.cleared_at.is_none() || job.wanted.scenario.is_roll() {
             jobs.push(row(&state, job, rules.clearance).await?);
         }
     }
