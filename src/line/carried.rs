@@ -7,8 +7,8 @@ use super::belt::OnProduct;
 use super::planted::Planted;
 use super::reading::{GS1_DATAMATRIX, Seen};
 use super::{
-    Fate, Found, FrameOf, Line, LineState, Mode, Product, Reading, Record, RejectReason, Scenario,
-    Tag, hash,
+    Fate, Found, FrameOf, Line, Mode, Product, Reading, Record, RejectReason, Scenario, Tag,
+    Verdict, hash,
 };
 use crate::code::{CodeId, CodeState, CodeText};
 use std::time::Instant;
@@ -18,15 +18,8 @@ use std::time::Instant;
 pub(super) struct Asked {
     seen: Seen,
     text: String,
-}
-
-/// How scans by hand stand.
-#[derive(Debug, Default)]
-pub(super) struct Scanned {
-    /// The number that the last one got.
-    last: u32,
-    /// The text that was found good last: scanned once more, it is the same label.
-    good: Option<String>,
+    /// What the store said.
+    found: Option<Found>,
 }
 
 impl Line {
@@ -63,7 +56,7 @@ impl Line {
     fn ask_for(&mut self, seen: Seen, text: &str) {
         let Some(product) = self.belt.product(seen.tag) else { return };
         product.picture = seen.picture;
-        product.asked = Some(Asked { seen, text: text.to_owned() });
+        product.asked = Some(Asked { seen, text: text.to_owned(), found: None });
         self.to_look_up.push((seen.tag, text.to_owned()));
     }
 
@@ -72,11 +65,23 @@ impl Line {
         let next = Tag(tag.0 + 1);
         let mixed = Planted::AnswerOfAnother.is_in() && self.belt.product(next).is_some();
         let tag = if mixed { next } else { tag };
-        let Some(product) = self.belt.product(tag).filter(|product| product.verdict.is_none())
-        else {
+        if let Some(asked) = self.belt.product(tag).and_then(|product| product.asked.as_mut()) {
+            asked.found = Some(found);
+        }
+        self.judge_known(tag, records);
+    }
+
+    /// Reading and answer are there. A PLC that was away for a moment tells late, and the camera does
+    /// not wait for it: before the PLC has told of the trigger, it may still tell that the product
+    /// touches another one.
+    pub(super) fn judge_known(&mut self, tag: Tag, records: &mut Vec<Record>) {
+        let unjudged = |product: &&mut Product| product.verdict.is_none();
+        let Some(product) = self.belt.product(tag).filter(unjudged) else { return };
+        let triggered = product.picture_due.is_some();
+        let known = |asked: &mut Asked| triggered && asked.found.is_some();
+        let Some(Asked { seen, text, found: Some(found) }) = product.asked.take_if(known) else {
             return;
         };
-        let Some(Asked { seen, text }) = product.asked.take() else { return };
         if self.settings.scenario == Scenario::Manual {
             return self.settle_by_hand(seen, &text, found, records);
         }
@@ -136,7 +141,7 @@ impl Line {
     /// Its picture did not come in time, or the store did not say what is on it.
     pub(super) fn judge_late(&mut self, tag: Tag, records: &mut Vec<Record>) {
         let Some(product) = self.belt.product(tag) else { return };
-        let Some(Asked { seen, text }) = product.asked.take() else {
+        let Some(Asked { seen, text, .. }) = product.asked.take() else {
             return self.judge_bad(tag, RejectReason::NoPicture, records);
         };
         if self.settings.scenario == Scenario::Manual {
@@ -150,15 +155,15 @@ impl Line {
 
     /// A person scanned the label of a product that he has in his hand. A line that does not run
     /// takes no scan; the label that was good just now is not another one.
-    pub(super) fn note_scanned(&mut self, now: Instant, text: String) {
-        let takes = self.settings.scenario == Scenario::Manual
-            && self.state == LineState::Execute
-            && self.mode == Mode::Production;
-        if !takes || self.scanned.good.as_deref() == Some(text.as_str()) {
+    pub(super) fn note_scanned(&mut self, now: Instant, tag: Tag, text: String) {
+        let takes = self.settings.scenario == Scenario::Manual && self.produces();
+        if !takes || self.belt.product(tag).is_some() {
             return;
         }
-        self.scanned.last += 1;
-        let tag = Tag(self.scanned.last);
+        if self.scanned_good.as_deref() == Some(text.as_str()) {
+            let seen = Seen { tag, picture: None, quality: None };
+            return self.show_verdict(seen, Verdict::Good);
+        }
         let mut product = Product::new(tag);
         product.picture_due = Some(now + self.settings.picture_within);
         self.belt.products.push_back(product);
@@ -184,13 +189,13 @@ impl Line {
             Found::New(code) => {
                 self.note_carries(tag, code, text, records);
                 self.judge_good(seen, text, records);
-                self.scanned.good = Some(text.to_owned());
+                self.scanned_good = Some(text.to_owned());
                 self.order.done += 1;
                 Fate::Verified
             }
             Found::Not(reason) => {
                 self.judge(seen, reason, records);
-                self.scanned.good = None;
+                self.scanned_good = None;
                 Fate::Rejected
             }
         };

@@ -49,9 +49,13 @@ pub enum Event {
         /// What it is.
         found: Found,
     },
-    /// A person scanned a label that he put on by hand. What the scanner made of it is undone where
-    /// it is looked up.
-    Scanned(String),
+    /// A person scanned a label that he put on by hand.
+    Scanned {
+        /// The number of the product, given by whoever asks: no other under way has it.
+        tag: Tag,
+        /// What the scanner made of its label; that is undone where it is looked up.
+        text: String,
+    },
     /// A person decides about these codes, which were in doubt: the line lets go of them.
     Decided(Vec<CodeId>),
     /// A challenge test is asked for so often, the first one in `left`: see

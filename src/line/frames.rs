@@ -169,6 +169,7 @@ impl Line {
                 self.to_take.push(tag);
             }
         }
+        self.judge_known(tag, records);
         self.wait_for_quiet(now);
         // The frame before may have been of this product, if that was before the camera already.
         // Its pass was not spoken yet; and where a fact is heard late, what counts is that.

@@ -166,7 +166,8 @@ pub struct Line {
     to_keep: Vec<PictureId>,
     /// Readings that the store is to be asked about.
     to_look_up: Vec<(Tag, String)>,
-    scanned: carried::Scanned,
+    /// What a hand scanner read on the last good label: scanned once more, it is the same one.
+    scanned_good: Option<String>,
     /// The codes that the camera was told to expect.
     expected: Vec<CodeText>,
     /// Good symbols since one was kept.

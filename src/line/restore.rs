@@ -89,7 +89,7 @@ impl Line {
             left: VecDeque::new(),
             to_keep: Vec::new(),
             to_look_up: Vec::new(),
-            scanned: super::carried::Scanned::default(),
+            scanned_good: None,
             expected: Vec::new(),
             good_since_kept: 0,
             verified: HashSet::new(),

@@ -8,6 +8,7 @@ use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -53,9 +54,16 @@ pub(super) struct Desk {
     facts: Mutex<Option<(Micros, ScreenFacts)>>,
     /// What programs ask of the line by its tags.
     pub(super) handshake: Mutex<Handshake>,
+    /// The number of the last label that was scanned by hand.
+    scans: AtomicU32,
 }
 
 impl Desk {
+    /// A number for the next label that is scanned by hand.
+    pub(super) fn next_scan(&self) -> u32 {
+        self.scans.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+    }
+
     pub(super) fn new(line: LineDesk) -> Self {
         let pulse = Pulse::new(Micros::now(), &line.view.borrow());
         Self {
@@ -63,6 +71,7 @@ impl Desk {
             pulse: Mutex::new(pulse),
             facts: Mutex::new(None),
             handshake: Mutex::default(),
+            scans: AtomicU32::new(0),
         }
     }
 

@@ -4,7 +4,7 @@ use super::offers::Offers;
 use super::pulse::Pulse;
 use super::words::{self, Advice, Mood};
 use crate::line::{
-    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Verdict, VerdictView,
+    Cause, DeviceView, LineView, Quality, RejectReason, Scenario, RejectShare, Verdict, VerdictView,
 };
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
@@ -193,6 +193,11 @@ impl LineNow {
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
             offers: Offers::of(view),
         }
+    }
+
+    /// For the pages: whether a person scans what this line makes.
+    pub(super) fn takes_scans(&self) -> bool {
+        self.scenario == Scenario::Manual.words()
     }
 
     /// For the pages: the rate as people read it.
