@@ -4,11 +4,14 @@
 
 mod site_kit;
 
-use markwright::line::Verdict;
+use markwright::access::Role;
+use markwright::app::App;
+use markwright::config;
+use markwright::line::{LineState, Verdict};
 use markwright::sim::dice::Dice;
 use markwright::sim::faults::Luck;
 use markwright::sim::ledger::ProductTruth;
-use markwright::sim::packs::PackSettings;
+use markwright::sim::packs::{PackSettings, Packs};
 use markwright::sim::stage::PACKS_ARRAY;
 use markwright::store::Store;
 use site_kit::process::{Daemon, Operator};
@@ -70,7 +73,8 @@ fn wrong_ones(account: &Account, array: &str) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn products_that_come_with_labels_pass_once_each_and_all_others_are_rejected_with_the_reason() {
+async fn products_that_come_with_labels_pass_once_each_and_all_others_are_rejected_with_the_reason()
+{
     let site = site(480.0, odd_packs(2_000)).await;
     let array = std::fs::read_to_string(site.dir.path().join(PACKS_ARRAY)).unwrap();
     let store = Store::open(&site.store_file()).await.unwrap();
@@ -167,4 +171,84 @@ async fn a_label_that_was_used_on_another_line_or_written_off_does_not_pass() {
         assert!(![3, 5, 7].contains(&(id % 8)), "product {} passed with code {id}", product.tag);
     }
     assert!(truth.good().count() > 0);
+}
+
+const HANDS: &str = r#"
+[web]
+listen = "127.0.0.1:0"
+[[line]]
+name = "bench"
+scenario = "manual"
+[line.goods]
+gtin = "04810093011694"
+group = "milk"
+name = "Milk"
+"#;
+
+/// What the page says of this scan.
+async fn scanned(client: &reqwest::Client, url: &str, cookie: &str, text: &str) -> String {
+    let form = text.bytes().fold(String::from("scan="), |form, byte| format!("{form}%{byte:02X}"));
+    let answer = client
+        .post(format!("{url}/lines/bench/scan"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("cookie", cookie)
+        .body(form);
+    let page = answer.send().await.unwrap().text().await.unwrap();
+    let verdict = page.split_once("id=\"verdict\"").unwrap().1;
+    verdict.split_once("</b>").unwrap().0.split_once("<b>").unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn labels_put_on_by_hand_are_scanned_at_the_page_of_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("hands.toml");
+    let data = dir.path().join("data");
+    std::fs::write(&file, format!("data_dir = {data:?}\n{HANDS}")).unwrap();
+    let mut packs = Packs::new(PackSettings { codes: 20, ..PackSettings::default() }, 3);
+    let array = dir.path().join("labels.txt");
+    std::fs::write(&array, packs.array()).unwrap();
+    let import = Command::new(env!("CARGO_BIN_EXE_markwright"))
+        .args(["codes", "import", "--line", "bench", "--config"])
+        .args([&file, &array])
+        .output()
+        .unwrap();
+    assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+    let app = App::start(config::load(&file).unwrap()).await.unwrap();
+    app.store.add_person("anna", "correct horse", Role::Operator).await.unwrap();
+    let mut view = app.lines[0].view.clone();
+    let runs = view.wait_for(|view| view.state == LineState::Execute);
+    timeout(SOON, runs).await.expect("it runs without a device").unwrap();
+
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let redirect = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().redirect(redirect).timeout(SOON).build().unwrap();
+    let url = format!("http://{}", app.web_addr);
+    let signed = client
+        .post(format!("{url}/sign-in"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("name=anna&password=correct+horse");
+    let signed = signed.send().await.unwrap();
+    let cookie = signed.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let cookie = cookie.split(';').next().unwrap();
+    let mut code = |number| packs.next(number).codes.pop().unwrap();
+    let (first, second) = (code(1), code(2));
+    let other = second.replacen("04810093011694", "04600000000008", 1);
+    for (text, word) in [
+        (first.clone(), "✔ Good"),
+        // Once more in one go is the same label.
+        (first.clone(), "✔ Good"),
+        // As a keyboard loses it.
+        (second.replace('\u{1d}', ""), "✔ Good"),
+        (first, "✖ Duplicate"),
+        (other, "✖ Foreign"),
+        ("hello".to_owned(), "? Not a code"),
+    ] {
+        assert_eq!(scanned(&client, &url, cookie, &text).await, word, "{text:?}");
+    }
+    let store = app.store.clone();
+    app.stop().await;
+    let sums = store.reconcile("bench", "line:bench").await.unwrap();
+    assert_eq!((sums.codes.verified, sums.codes.printed), (2, 18), "{sums:?}");
+    assert_eq!((sums.products.seen, sums.products.verified, sums.products.rejected), (5, 2, 3));
+    assert_eq!(sums.on_belt, 0);
 }

@@ -172,13 +172,7 @@ impl Line {
 
     /// The product comes into the books with its verdict and its fate: a person has it in his hand,
     /// and puts it to the good ones or into the bin as the page says.
-    fn settle_by_hand(
-        &mut self,
-        seen: Seen,
-        text: &str,
-        found: Found,
-        records: &mut Vec<Record>,
-    ) {
+    fn settle_by_hand(&mut self, seen: Seen, text: &str, found: Found, records: &mut Vec<Record>) {
         let tag = seen.tag;
         let found = match found {
             Found::New(_) if self.was_read(text) => Found::Not(RejectReason::Duplicate),
@@ -204,4 +198,3 @@ impl Line {
         records.push(Record::ProductSettled { tag, fate });
     }
 }
-

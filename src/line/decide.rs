@@ -240,8 +240,7 @@ impl Line {
     fn decide_refill(&mut self, out: &mut Outcome) {
         use LineState as S;
         let rests = matches!(self.state, S::Stopped | S::Clearing | S::Aborted | S::Complete);
-        let low =
-            self.settings.scenario.prints() && self.stock.len() < self.settings.stock_low;
+        let low = self.settings.scenario.prints() && self.stock.len() < self.settings.stock_low;
         let rests = rests || self.mode != Mode::Production;
         if low && !rests && !self.refilling && self.refill_at.is_none() {
             self.refilling = true;

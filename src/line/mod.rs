@@ -34,8 +34,8 @@ mod words;
 
 pub use challenge::{ChallengeKind, ChallengeResult, ChallengeSeen, UnknownChallenge};
 pub use event::{
-    Along, CameraEvent, Cause, Conditions, Event, Found, FrameOf, Hand, PictureId, PlcEvent, PrinterEvent,
-    Reading, Request, Since, Tag,
+    Along, CameraEvent, Cause, Conditions, Event, Found, FrameOf, Hand, PictureId, PlcEvent,
+    PrinterEvent, Reading, Request, Since, Tag,
 };
 pub use guard::RejectShare;
 pub use mode::{Mode, UnknownMode};

@@ -128,8 +128,8 @@ impl Line {
             }
             let settings = &line.settings;
             let is_read_here = settings.has_camera() && settings.scenario.prints();
-            let rests = state == CodeState::Verified
-                || (state == CodeState::Printed && !is_read_here);
+            let rests =
+                state == CodeState::Verified || (state == CodeState::Printed && !is_read_here);
             if rests {
                 states.insert(code.id, state);
             } else if state == CodeState::Doubtful {

@@ -180,13 +180,12 @@ impl Store {
             .map_err(StoreError::asking(WHAT))?;
         let mut sums = JobSums::empty(job.wanted.gtin, lot.batch, count(handed_over), count(seen));
         if !job.wanted.scenario.prints() {
-            let left: Option<i64> = sqlx::query_scalar(
-                "select n from tally where pool = $1 and state = 'printed'",
-            )
-            .bind(&job.wanted.pool)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(StoreError::asking(WHAT))?;
+            let left: Option<i64> =
+                sqlx::query_scalar("select n from tally where pool = $1 and state = 'printed'")
+                    .bind(&job.wanted.pool)
+                    .fetch_optional(&mut *tx)
+                    .await
+                    .map_err(StoreError::asking(WHAT))?;
             sums.never_seen = count(left.unwrap_or(0));
         }
         for (state, n, on_roll, told, untold) in codes {

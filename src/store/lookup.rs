@@ -54,7 +54,10 @@ impl Store {
 
 fn key_of(text: &str) -> Vec<Key> {
     let parts = parse(text).ok();
-    parts.map(|parts| Key { gtin: parts.gtin, serial: parts.serial.to_owned() }).into_iter().collect()
+    parts
+        .map(|parts| Key { gtin: parts.gtin, serial: parts.serial.to_owned() })
+        .into_iter()
+        .collect()
 }
 
 /// What a camera read: the whole code, sign by sign; nothing if the store has no such code.

@@ -93,7 +93,8 @@ fn scans_at<'a>(state: &'a WebState, name: &str, person: &Person) -> Result<&'a 
 async fn judged(desk: &Desk, text: String) -> Option<Verdict> {
     let tag = Tag(desk.next_scan());
     let mut view = desk.line.view.clone();
-    let of = |view: &LineView| view.verdicts.iter().find(|one| one.tag == tag).map(|one| one.verdict);
+    let of =
+        |view: &LineView| view.verdicts.iter().find(|one| one.tag == tag).map(|one| one.verdict);
     let answer = async {
         desk.line.requests.send(Event::Scanned { tag, text }).await.ok()?;
         of(&*view.wait_for(|view| of(view).is_some()).await.ok()?)

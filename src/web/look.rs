@@ -4,7 +4,7 @@ use super::offers::Offers;
 use super::pulse::Pulse;
 use super::words::{self, Advice, Mood};
 use crate::line::{
-    Cause, DeviceView, LineView, Quality, RejectReason, Scenario, RejectShare, Verdict, VerdictView,
+    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Scenario, Verdict, VerdictView,
 };
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;

@@ -165,8 +165,7 @@ fn a_label_below_the_least_grade_is_used_up_with_its_product() {
     bench.say(Event::Operator(Request::Start));
     comes(&mut bench, 1);
     let Reading::Symbol { text, identifier, .. } = symbol(7) else { panic!("a symbol") };
-    let low =
-        Quality { overall: 10, parameters: [Some(10); 8], growth: None, calibrated: false };
+    let low = Quality { overall: 10, parameters: [Some(10); 8], growth: None, calibrated: false };
     bench.read(1, Reading::Symbol { text, identifier, quality: Some(low) });
     answer(&mut bench, 1, Found::New(CodeId(7)));
     assert_eq!(bench.verdict(1), bad(RejectReason::LowGrade));

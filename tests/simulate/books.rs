@@ -3,7 +3,8 @@ use super::world::{Place, Print, Way, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
     ChallengeResult, Command, Fate, Found, InBin, LastOut, LineState, Mode, OpenProduct, Outcome,
-    PictureId, PlcCommand, PrinterCommand, Record, RejectReason, Restored, StopReason, Tag, Verdict,
+    PictureId, PlcCommand, PrinterCommand, Record, RejectReason, Restored, StopReason, Tag,
+    Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

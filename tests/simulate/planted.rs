@@ -18,8 +18,8 @@ mod world;
 
 use super::planted::Planted;
 use shift::{BAD_LUCK, shift};
-use world::Way;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use world::Way;
 
 /// Seeds that may pass before one must fail.
 const SEEDS: u64 = 400;

@@ -131,7 +131,8 @@ impl World {
         self.pictures.insert(PictureId(self.tick), tag);
         let late = if self.unlucky(self.luck.frame_late) { 40 } else { 0 };
         let delay = 1 + self.dice.roll(8) + late;
-        let of = if self.way.counts() { FrameOf::Count(self.frames) } else { self.tag_named(index) };
+        let of =
+            if self.way.counts() { FrameOf::Count(self.frames) } else { self.tag_named(index) };
         self.camera_says(delay, CameraEvent::Read { of, reading: reading.clone(), picture });
         if self.unlucky(self.luck.said_twice) {
             let reading = reading.clone();

@@ -5,8 +5,8 @@ mod stations;
 
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, Found, PictureId, PlcCommand, PlcEvent,
-    PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
+    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, Found, PictureId, PlcCommand,
+    PlcEvent, PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
