@@ -46,7 +46,9 @@ pub(super) enum Codes {
     Forms(forms::Forms),
     /// Takes the codes of an array for the goods that a line makes. Lines that are no codes, or
     /// are in the store already, are named and set aside; the rest is taken. Written in parts: after
-    /// a failure the same command goes on. The daemon may run meanwhile; it takes longer then.
+    /// a failure the same command goes on. The daemon may run meanwhile; it takes longer then. For a
+    /// line without a printer (scenario "preprinted" or "manual") the codes are taken as printed: their
+    /// labels come from elsewhere.
     #[command(after_help = "Examples:
   markwright codes import array.txt --config line-configs/from-files.toml --line line-1")]
     Import {
@@ -55,7 +57,7 @@ pub(super) enum Codes {
         /// The configuration of the daemon whose store takes the codes.
         #[arg(long)]
         config: PathBuf,
-        /// The line that prints them, by name.
+        /// The line that prints them, or whose products come with them, by name.
         #[arg(long)]
         line: String,
     },
@@ -105,7 +107,9 @@ async fn import(file: &Path, config: &Path, line: &str) -> anyhow::Result<ExitCo
     let pace = if app::is_running(&config.data_dir) { Pace::Gentle } else { Pace::Alone };
     let store = Store::open(&config.data_dir.join("markwright.db")).await?;
     let only = (work.goods.gtin, work.goods.group);
-    let imported = file::take(&store, &line.pool(), file, only, pace).await?;
+    // A line without a printer: whatever comes for it is on a label already.
+    let printed = !line.settings.scenario.prints();
+    let imported = file::take(&store, &line.pool(), file, only, pace, printed).await?;
     let (source, aside) = (file.display(), imported.set_aside);
     say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
     Ok(if aside == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

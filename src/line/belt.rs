@@ -33,11 +33,21 @@ pub(super) struct Product {
     /// When the reading must be there; set by the camera's trigger.
     #[serde(with = "super::at::due")]
     pub(super) picture_due: Option<Instant>,
+    /// What was read on it, while the store is asked what that is.
+    pub(super) asked: Option<super::carried::Asked>,
 }
 
 impl Product {
     pub(super) fn new(tag: Tag) -> Self {
-        Self { tag, code: None, verdict: None, picture: None, overtaken: 0, picture_due: None }
+        Self {
+            tag,
+            code: None,
+            verdict: None,
+            picture: None,
+            overtaken: 0,
+            picture_due: None,
+            asked: None,
+        }
     }
 
     /// Whether it carries a label and was not found bad.

@@ -265,6 +265,16 @@ impl Line {
         self.judge(seen, RejectReason::Challenge, records);
     }
 
+    /// What the camera and the store say of the test product: it came with a label of its own.
+    pub(super) fn note_test_seen(&mut self, reason: Option<RejectReason>) {
+        let Some(case) = self.challenges.now.as_mut() else { return };
+        case.seen = Some(match reason {
+            Some(reason) if case.kind.is_shown_by(reason) => ChallengeSeen::Bin(reason),
+            Some(reason) => ChallengeSeen::OtherReason(reason),
+            None => ChallengeSeen::ReadGood,
+        });
+    }
+
     /// The verdict that the line's own rules give, without the steps that it would take after it:
     /// the labels that follow are as good as before.
     fn say_of_test(&self, tag: Tag, labelled: bool, reading: &Reading) -> ChallengeSeen {

@@ -163,12 +163,17 @@ impl Line {
     /// The camera was triggered for a product.
     pub(super) fn note_triggered(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
         let due = now + self.settings.picture_within;
+        if !self.settings.scenario.has_pad() {
+            // No applicator came before: nobody may have told of it yet.
+            self.note_unseen_arrival(tag, records);
+        }
         if let Some(product) = self.belt.product(tag) {
             product.picture_due = Some(due);
             if self.settings.asks_for_pictures {
                 self.to_take.push(tag);
             }
         }
+        self.judge_known(tag, records);
         self.wait_for_quiet(now);
         // The frame before may have been of this product, if that was before the camera already.
         // Its pass was not spoken yet; and where a fact is heard late, what counts is that.

@@ -5,6 +5,7 @@
 mod at;
 mod belt;
 mod by_hand;
+mod carried;
 mod command;
 mod challenge;
 mod decide;
@@ -35,8 +36,8 @@ mod words;
 pub use at::relative_to;
 pub use challenge::{ChallengeKind, ChallengeResult, ChallengeSeen, UnknownChallenge};
 pub use event::{
-    Along, CameraEvent, Cause, Conditions, Event, FrameOf, Hand, PictureId, PlcEvent, PrinterEvent,
-    Reading, Request, Since, Tag,
+    Along, CameraEvent, Cause, Conditions, Event, Found, FrameOf, Hand, PictureId, PlcEvent,
+    PrinterEvent, Reading, Request, Since, Tag,
 };
 pub use guard::RejectShare;
 pub use mode::{Mode, UnknownMode};
@@ -169,6 +170,10 @@ pub struct Line {
     /// The last products that left as good.
     left: VecDeque<Tag>,
     to_keep: Vec<PictureId>,
+    /// Readings that the store is to be asked about.
+    to_look_up: Vec<(Tag, String)>,
+    /// What a hand scanner read on the last good label: scanned once more, it is the same one.
+    scanned_good: Option<String>,
     /// The codes that the camera was told to expect.
     expected: Vec<CodeText>,
     /// Good symbols since one was kept.
@@ -253,7 +258,11 @@ impl Line {
             rejects_in_a_row_max: self.settings.rejects_in_a_row_max,
             least_grade: self.settings.quality.least_grade,
             verdicts: self.verdicts.clone(),
-            printer: self.blocked.map_or_else(|| device(self.printer), DeviceView::Down),
+            printer: self
+                .settings
+                .scenario
+                .prints()
+                .then(|| self.blocked.map_or_else(|| device(self.printer), DeviceView::Down)),
             plc: belt.then(|| device(self.plc)),
             camera: self.settings.has_camera().then(|| device(self.camera)),
         }

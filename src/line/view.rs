@@ -40,8 +40,8 @@ pub struct LineView {
     pub least_grade: Option<u8>,
     /// The last verdicts, newest first.
     pub verdicts: VecDeque<VerdictView>,
-    /// The printer.
-    pub printer: DeviceView,
+    /// The printer; nothing where the scenario has none.
+    pub printer: Option<DeviceView>,
     /// The PLC; nothing where the scenario has none.
     pub plc: Option<DeviceView>,
     /// The camera; nothing where the scenario has none.

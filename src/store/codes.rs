@@ -40,9 +40,18 @@ pub struct Intake<'a> {
     imported: Imported,
     /// The write that goes on, and the lines in it so far.
     write: Option<(Transaction<'static, Sqlite>, usize)>,
+    printed: bool,
 }
 
 impl Intake<'_> {
+    /// The labels of these codes were printed elsewhere: the codes are `printed` from the beginning,
+    /// and nobody will print them.
+    #[must_use]
+    pub const fn of_printed_labels(mut self) -> Self {
+        self.printed = true;
+        self
+    }
+
     /// Stores the next lines of the array: codes, and lines that are none. Answers the codes that
     /// were not taken, by line, with the reason. It is durable when a write has its lines together
     /// (see [`Pace::batch`]), at the latest with [`Intake::finish`].
@@ -56,7 +65,14 @@ impl Intake<'_> {
             Some(write) => write,
             None => (self.store.begin(STORE).await?, 0),
         };
+        let before: i64 = sqlx::query_scalar("select coalesce(max(id), 0) from code")
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(StoreError::asking(STORE))?;
         let known = insert_new(&mut tx, STORE, self.pool, codes, at, &mut self.runs).await?;
+        if self.printed {
+            come_printed(&mut tx, before, at).await?;
+        }
         let known = self.reasons(&known);
         let mut all: Vec<_> = aside.iter().map(|l| (l.line, l.refusal.to_string())).collect();
         all.extend(known.iter().cloned());
@@ -158,7 +174,8 @@ impl Store {
             self.tune("pragma cache_size = -73728", "pragma wal_autocheckpoint = 24000").await?;
         }
         let (runs, imported) = (Runs::default(), Imported::default());
-        Ok(Intake { store: self, pool, source, pace, runs, imported, write: None })
+        let write = None;
+        Ok(Intake { store: self, pool, source, pace, runs, imported, write, printed: false })
     }
 
     async fn tune(&self, cache: &'static str, checkpoint: &'static str) -> Result<(), StoreError> {
@@ -207,6 +224,24 @@ impl Store {
         let code = |(id, text)| Code { id: CodeId(id), text: CodeText::new(text) };
         Ok(rows.into_iter().map(|(id, text): (i64, String)| code((id, text))).collect())
     }
+}
+
+/// All codes after this one: by the two steps that every printed code has taken.
+async fn come_printed(
+    db: &mut sqlx::SqliteConnection,
+    after: i64,
+    at: Micros,
+) -> Result<(), StoreError> {
+    for state in ["sent", "printed"] {
+        sqlx::query("update code set state = $1, moved_at = $2 where id > $3")
+            .bind(state)
+            .bind(at.0)
+            .bind(after)
+            .execute(&mut *db)
+            .await
+            .map_err(StoreError::asking(STORE))?;
+    }
+    Ok(())
 }
 
 async fn write_aside(

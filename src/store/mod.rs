@@ -14,6 +14,7 @@ mod grades;
 mod intake;
 mod jobs;
 mod line_row;
+mod lookup;
 mod moved;
 mod made;
 mod open;

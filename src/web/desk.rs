@@ -3,13 +3,14 @@
 use super::look::{LineNow, Seen};
 use super::page::Refusal;
 use super::pulse::Pulse;
-use crate::line::{Event, Handshake, LineView};
+use crate::line::{Event, Handshake, LineView, Scenario};
 use crate::oee::Plan;
 use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use axum::http::StatusCode;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Permit};
@@ -24,8 +25,8 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 pub struct LineDesk {
     /// Its name, as in addresses: letters, digits, `-` and `_`.
     pub name: String,
-    /// What kind of work it does, for a person: "print and apply".
-    pub scenario_words: String,
+    /// What kind of work it does.
+    pub scenario: Scenario,
     /// Where its codes are while no job is known.
     pub pool: String,
     /// When the printer was last heard.
@@ -59,9 +60,16 @@ pub(super) struct Desk {
     facts: Mutex<Option<(Micros, ScreenFacts)>>,
     /// What programs ask of the line by its tags.
     pub(super) handshake: Mutex<Handshake>,
+    /// The number of the last label that was scanned by hand.
+    scans: AtomicU32,
 }
 
 impl Desk {
+    /// A number for the next label that is scanned by hand.
+    pub(super) fn next_scan(&self) -> u32 {
+        self.scans.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+    }
+
     pub(super) fn new(line: LineDesk) -> Self {
         let pulse = Pulse::new(Micros::now(), &line.view.borrow());
         Self {
@@ -69,6 +77,7 @@ impl Desk {
             pulse: Mutex::new(pulse),
             facts: Mutex::new(None),
             handshake: Mutex::default(),
+            scans: AtomicU32::new(0),
         }
     }
 
@@ -82,7 +91,7 @@ impl Desk {
         let age = |word: &Option<LastWord>| word.as_ref().and_then(LastWord::age);
         LineNow::of(&Seen {
             name: &self.line.name,
-            scenario: &self.line.scenario_words,
+            scenario: self.line.scenario.words(),
             at,
             alive: self.is_alive(),
             view: &view,

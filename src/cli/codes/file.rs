@@ -28,9 +28,13 @@ pub(super) async fn take(
     path: &Path,
     only: (Gtin, ProductGroup),
     pace: Pace,
+    printed: bool,
 ) -> anyhow::Result<Imported> {
     let source = path.display().to_string();
     let mut intake = store.intake(pool, &source, pace).await?;
+    if printed {
+        intake = intake.of_printed_labels();
+    }
     let (pieces, mut read) = mpsc::channel(2);
     let file: PathBuf = path.to_owned();
     let lines = pace.batch().min(PIECE);
