@@ -97,6 +97,10 @@ impl Desk {
         .map(|(_, trouble)| trouble)
     }
 
+    pub(super) fn order_ids(&self) -> Vec<String> {
+        self.orders.ids()
+    }
+
     pub(super) fn ping(&self) -> Value {
         json!({ "omsId": self.oms_id, "apiVersion": "3.0.33", "omsVersion": "fake" })
     }

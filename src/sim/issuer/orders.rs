@@ -111,6 +111,11 @@ impl Orders {
         Ok(())
     }
 
+    /// The identifiers of all orders.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     /// `GET /order/list`: every order (same, pages 151 to 154).
     pub(super) fn list(&self, now_ms: i64) -> Value {
         let info = |(id, order): (&String, &Order)| {
