@@ -1,14 +1,23 @@
 //! The state systems, as clients.
 mod agenda;
 mod oms;
+mod oms_block;
+mod oms_call;
+mod oms_reports;
+mod oms_v2;
 mod pace;
 mod problem;
+mod station;
 mod wire;
 
 pub use agenda::Agenda;
-pub use oms::{ClientToken, Oms, OmsSettings, OrderWish};
+pub use oms::{Api, ClientToken, Limits, Oms, OmsSettings, OrderWish, SubOrder};
+pub use oms_block::{CodeBlock, CodeTexts};
+pub use oms_reports::{ReceiptWish, ReportWish, Tells};
+pub use oms_v2::V2Profile;
 pub use problem::OmsError;
+pub use station::Station;
 pub use wire::{
-    Buffer, BufferStatus, CodeBlock, CodeResult, DropoutReason, ListedBlock, ListedOrder, Placed,
-    Pong, Receipt, ReceiptOperation, ReportInfo, ReportStatus,
+    Buffer, BufferStatus, CodeResult, DropoutReason, ListedBlock, ListedOrder, Placed, Pong,
+    Receipt, ReceiptOperation, ReportInfo, ReportStatus,
 };
