@@ -1,5 +1,6 @@
 //! The state systems, as clients.
 mod agenda;
+mod call;
 mod oms;
 mod oms_block;
 mod oms_call;
@@ -7,6 +8,7 @@ mod oms_reports;
 mod oms_v2;
 mod pace;
 mod problem;
+mod sign;
 mod station;
 mod wire;
 
@@ -16,6 +18,7 @@ pub use oms_block::{CodeBlock, CodeTexts};
 pub use oms_reports::{ReceiptWish, ReportWish, Tells};
 pub use oms_v2::V2Profile;
 pub use problem::OmsError;
+pub use sign::{Form, SignAddress, SignCommand, SignError, SignSettings, Signer};
 pub use station::Station;
 pub use wire::{
     Buffer, BufferStatus, CodeResult, DropoutReason, ListedBlock, ListedOrder, Placed, Pong,

@@ -1,14 +1,14 @@
 //! A client of the order-management station (СУЗ), API v3 and v2: orders and codes. Reports and
 //! receipts: `oms_reports`. How a call is made: `oms_call`. What version 2 has otherwise: `oms_v2`.
-use super::OmsError;
 use super::oms_block::CodeBlock;
-use super::oms_call::{SLOW, http_client};
+use super::oms_call::SLOW;
 use super::oms_v2::{self, V2Profile};
 use super::pace::Pace;
 use super::wire::{
     AttributesBody, BlockList, Buffer, CloseBody, ListedBlock, ListedOrder, OrderBody, OrderList,
     Placed, Pong, ProductBody,
 };
+use super::{OmsError, Signer, call};
 use crate::code::{Gtin, ProductGroup};
 use reqwest::{Client, Url};
 use serde::de::IgnoredAny;
@@ -50,6 +50,8 @@ pub struct OmsSettings {
     pub client_token: ClientToken,
     /// The participant's id there.
     pub oms_id: String,
+    /// Who signs what is sent, where the station wants that: all product groups but medicines.
+    pub signer: Option<Signer>,
     /// The version that it speaks.
     pub api: Api,
     /// How the goods come to the market: `PRODUCTION`, `IMPORT`, ….
@@ -77,6 +79,7 @@ impl OmsSettings {
             base_url: base_url.to_owned(),
             client_token,
             oms_id: oms_id.to_owned(),
+            signer: None,
             api: Api::V3,
             release_method: "PRODUCTION".to_owned(),
             order_attributes: BTreeMap::new(),
@@ -159,15 +162,10 @@ impl fmt::Debug for Oms {
 impl Oms {
     /// Gets ready; says nothing to the station yet. An error is one of the settings.
     pub fn new(settings: OmsSettings) -> Result<Self, OmsError> {
-        let base = settings.base_url.trim_end_matches('/');
-        let version = if settings.api == Api::V3 { "v3" } else { "v2" };
-        let base = Url::parse(&format!("{base}/api/{version}/"))
-            .map_err(|why| OmsError::Settings(format!("'{}': {why}", settings.base_url)))?;
-        if !matches!(base.scheme(), "http" | "https") {
-            let why = format!("'{base}' is not an address; wanted http:// or https://");
-            return Err(OmsError::Settings(why));
-        }
-        let http = http_client(&base)?;
+        let version = if settings.api == Api::V3 { "api/v3/" } else { "api/v2/" };
+        let base = call::base(&settings.base_url).map_err(OmsError::Settings)?;
+        let base = base.join(version).map_err(|why| OmsError::Settings(why.to_string()))?;
+        let http = call::client(&base).map_err(OmsError::Settings)?;
         let pace = Arc::new(Pace::new(settings.calls_per_second.min(CALLS_A_SECOND_MAX)));
         Ok(Self { http, base, settings: Arc::new(settings), pace })
     }
@@ -192,6 +190,7 @@ impl Oms {
             | OmsError::Unreachable { .. }
             | OmsError::Refused { .. }
             | OmsError::Garbled { .. }
+            | OmsError::Unsigned { .. }
             | OmsError::Unauthorized { .. } => self.settings.again_after,
         }
     }

@@ -1,16 +1,20 @@
 //! One call to the station: never faster than its pace, the body signed as it is sent, the answer
 //! read whole and sorted.
 use super::OmsError;
+use super::call::{Unread, whole};
 use super::oms::{Api, Oms};
+use super::sign::Form;
 use crate::code::ProductGroup;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// The largest answer that is read: 150,000 codes of 150 characters, twice over.
 const ANSWER_MAX: usize = 48 << 20;
+
+const JSON: &str = "application/json";
 
 /// Lists and blocks of codes are slow (a user measured 1 min 52 s for a list of orders): they may
 /// take this many times `answer_within`.
@@ -60,10 +64,14 @@ impl Oms {
         query: &[(&str, &str)],
         bytes: Vec<u8>,
     ) -> Result<T, OmsError> {
-        let request = self
-            .http
-            .post(self.address(what, path, query)?)
-            .header(CONTENT_TYPE, "application/json")
+        let mut request = self.http.post(self.address(what, path, query)?);
+        if let Some(signer) = &self.settings.signer {
+            let unsigned = |source| OmsError::Unsigned { what, source };
+            let signature = signer.sign(&bytes, Form::Detached).await.map_err(unsigned)?;
+            request = request.header("X-Signature", signature);
+        }
+        let request = request
+            .header(CONTENT_TYPE, JSON)
             .timeout(self.settings.answer_within * SLOW)
             .body(bytes);
         self.send(what, request).await
@@ -110,20 +118,16 @@ impl Oms {
             nothing_sent: source.is_connect(),
             source: source.without_url(),
         };
-        let mut answer = request.send().await.map_err(unreachable)?;
-        let mut body = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(unreachable)? {
-            if body.len() + part.len() > ANSWER_MAX {
-                return Err(OmsError::Garbled { what, why: "it does not end".to_owned() });
-            }
-            body.extend_from_slice(&part);
-        }
-        let status = answer.status();
+        let answer = request.header(ACCEPT, JSON).send().await.map_err(unreachable)?;
+        let (status, stay_away) = (answer.status(), stay_away(answer.headers()));
+        let body = whole(answer, ANSWER_MAX).await.map_err(|why| match why {
+            Unread::Broken(source) => OmsError::Unreachable { what, nothing_sent: false, source },
+            Unread::Endless(_) => OmsError::Garbled { what, why: why.to_string() },
+        })?;
         tracing::debug!(what, status = status.as_u16(), bytes = body.len(), "answer");
         if status.is_success() {
             return read_json(what, &body);
         }
-        let stay_away = stay_away(answer.headers());
         if let Some(wait) = stay_away {
             self.pace.rest(wait);
         }
@@ -150,24 +154,4 @@ pub(super) fn read_json<T: DeserializeOwned>(
             why: format!("not the documented JSON ({kind:?} at line {line}, column {column})"),
         }
     })
-}
-
-pub(super) fn http_client(base: &Url) -> Result<Client, OmsError> {
-    // Somebody may have chosen the cryptography already: that one is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let mut builder = Client::builder()
-        .default_headers(headers)
-        // The token goes nowhere else.
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        // A call may change the station: only its callers know whether to repeat it.
-        .retry(reqwest::retry::never())
-        .connect_timeout(Duration::from_secs(10));
-    if base.scheme() == "http" {
-        // A machine without certificates of its own can still talk to a station in the house.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|why| OmsError::Settings(format!("cannot use TLS: {why}")))
 }

@@ -1,4 +1,5 @@
 //! What can go wrong with a call to the station, by what it lets the caller conclude.
+use super::SignError;
 use super::wire::Complaint;
 use std::time::Duration;
 
@@ -53,6 +54,14 @@ pub enum OmsError {
         /// Where it stops making sense; never the answer itself, it may hold codes.
         why: String,
     },
+    /// There is no signature: nothing was sent.
+    #[error("{what}: {source}")]
+    Unsigned {
+        /// The call.
+        what: &'static str,
+        /// Why.
+        source: SignError,
+    },
     /// The token is not taken: nothing was done.
     #[error("{what}: the station does not take our client token ({status}); enter a new one")]
     Unauthorized {
@@ -68,7 +77,10 @@ impl OmsError {
     pub fn nothing_happened(&self) -> bool {
         match self {
             Self::Unreachable { nothing_sent, .. } => *nothing_sent,
-            Self::Settings(_) | Self::Refused { .. } | Self::Unauthorized { .. } => true,
+            Self::Settings(_)
+            | Self::Refused { .. }
+            | Self::Unsigned { .. }
+            | Self::Unauthorized { .. } => true,
             Self::Failing { .. } | Self::Garbled { .. } => false,
         }
     }

@@ -270,9 +270,9 @@ async fn a_restart_goes_on_from_every_state() {
         let id = want(&bench, 25).await;
         let client = station.client();
         let mark = look(&bench, id).await.mark();
+        let (group, gtin) = (ProductGroup::MILK, gtin());
         if state != "wanted" {
             bench.store.want_is_placing(id).await.unwrap();
-            let (group, gtin) = (ProductGroup::MILK, gtin());
             let wish = markwright::upstream::OrderWish { group, gtin, quantity: 25, mark: &mark };
             let placed = client.place(wish).await.unwrap();
             if state != "placing" {
@@ -281,7 +281,9 @@ async fn a_restart_goes_on_from_every_state() {
             if state == "fetching" {
                 bench.store.want_is_fetching(id).await.unwrap();
                 // Taken, but the power went before it was stored.
-                client.codes(&placed.order_id, gtin, 10).await.unwrap();
+                let order = &placed.order_id;
+                let of = markwright::upstream::SubOrder { group, order, gtin };
+                client.codes(of, 10, None).await.unwrap();
             }
         }
         assert_eq!(look(&bench, id).await.state.word(), state);
