@@ -10,7 +10,7 @@ mod step;
 use crate::code::{Gtin, ProductGroup};
 use crate::store::{Store, StoreError, Want};
 use crate::telemetry::clock::Micros;
-use crate::upstream::{Agenda, Oms, OmsError};
+use crate::upstream::{Agenda, OmsError, Station};
 use std::collections::HashSet;
 use std::time::Duration;
 use step::Next;
@@ -71,9 +71,14 @@ pub struct StockRule {
 }
 
 /// Keeps pulling codes until it is told to stop.
-pub async fn keep(settings: Settings, store: Store, client: Oms, stop: CancellationToken) {
+pub async fn keep(
+    settings: Settings,
+    store: Store,
+    client: impl Into<Station>,
+    stop: CancellationToken,
+) {
     let look_every = settings.look_every;
-    let mut puller = Puller::new(settings, store, client);
+    let mut puller = Puller::new(settings, store, client.into());
     while !stop.is_cancelled() {
         let moved = puller.look(&stop).await.unwrap_or_else(|error| {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "pull: store");
@@ -98,7 +103,7 @@ enum StepError {
 struct Puller {
     settings: Settings,
     store: Store,
-    client: Oms,
+    client: Station,
     agenda: Agenda,
     /// Wants whose blocks are known to be those that the station lists. After a restart and after
     /// every trouble there are none.
@@ -106,7 +111,7 @@ struct Puller {
 }
 
 impl Puller {
-    fn new(settings: Settings, store: Store, client: Oms) -> Self {
+    fn new(settings: Settings, store: Store, client: Station) -> Self {
         let agenda = Agenda::new(settings.look_every, settings.look_at_least_every);
         Self { settings, store, client, agenda, reconciled: HashSet::new() }
     }

@@ -1,18 +1,19 @@
 //! A block as it came, sifted: codes that can be taken, and lines that are set aside.
 use crate::code::{ArrayLine, CodeText, Gtin, Refusal, SetAside, parse};
+use crate::upstream::CodeTexts;
 use std::collections::HashMap;
 
 /// Checks every code of a block: well formed, of the trade item that was ordered, and not twice.
 /// Lines are counted from one.
-pub(super) fn sift(codes: &[CodeText], wanted: Gtin) -> (Vec<ArrayLine>, Vec<SetAside>) {
+pub(super) fn sift(codes: &CodeTexts, wanted: Gtin) -> (Vec<ArrayLine>, Vec<SetAside>) {
     let mut taken = Vec::with_capacity(codes.len());
     let mut aside = Vec::new();
-    let mut first_at: HashMap<String, usize> = HashMap::with_capacity(codes.len());
+    let mut first_at: HashMap<&str, usize> = HashMap::with_capacity(codes.len());
     for (at, text) in codes.iter().enumerate() {
         let line = at + 1;
         match check(line, text, wanted, &first_at) {
-            Ok(code) => {
-                first_at.insert(code.serial.clone(), line);
+            Ok((serial, code)) => {
+                first_at.insert(serial, line);
                 taken.push(code);
             }
             Err(refusal) => aside.push(SetAside { line, refusal }),
@@ -21,13 +22,13 @@ pub(super) fn sift(codes: &[CodeText], wanted: Gtin) -> (Vec<ArrayLine>, Vec<Set
     (taken, aside)
 }
 
-fn check(
+fn check<'a>(
     line: usize,
-    text: &CodeText,
+    text: &'a str,
     wanted: Gtin,
-    first_at: &HashMap<String, usize>,
-) -> Result<ArrayLine, Refusal> {
-    let parts = parse(text.as_str())?;
+    first_at: &HashMap<&str, usize>,
+) -> Result<(&'a str, ArrayLine), Refusal> {
+    let parts = parse(text)?;
     if parts.gtin != wanted {
         return Err(Refusal::Foreign { found: parts.gtin, wanted });
     }
@@ -35,7 +36,8 @@ fn check(
         return Err(Refusal::Duplicate { first });
     }
     let (gtin, serial, group) = (parts.gtin, parts.serial.to_owned(), parts.group());
-    Ok(ArrayLine { line, text: text.clone(), gtin, serial, group })
+    let code = ArrayLine { line, text: CodeText::new(text), gtin, serial, group };
+    Ok((parts.serial, code))
 }
 
 #[cfg(test)]
@@ -52,7 +54,7 @@ mod tests {
             "0104810093011694212k6rsrtj93#SzU",
             "0104810093011694212k6rsrtj\u{1d}93#SzU",
         ];
-        let (taken, aside) = sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap());
+        let (taken, aside) = sift(&texts.into_iter().collect(), "04810093011694".parse().unwrap());
         assert_eq!(taken.iter().map(|code| code.line).collect::<Vec<_>>(), [1, 6]);
         let why: Vec<_> = aside.iter().map(|a| (a.line, a.refusal.to_string())).collect();
         assert_eq!(why[0], (2, "empty".to_owned()));

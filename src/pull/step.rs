@@ -9,7 +9,7 @@ use super::lost_order::{Found, find};
 use super::sift::sift;
 use super::{Puller, StepError, age};
 use crate::store::{BlockStored, NewBlock, StoreError, Want, WantState};
-use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish};
+use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish, SubOrder};
 use std::time::Duration;
 
 /// The longest that the station may ask us to wait; a longer time is taken for a mistake.
@@ -78,7 +78,7 @@ impl Puller {
         if !too_early.is_zero() {
             return Ok(Next::After(too_early));
         }
-        let orders = match self.client.orders().await {
+        let orders = match self.client.orders(want.group).await {
             Err(error @ OmsError::Refused { .. }) => {
                 let why = format!("it is not known whether an order was placed: {error}");
                 self.note_trouble(want, &why).await?;
@@ -108,7 +108,7 @@ impl Puller {
     }
 
     async fn fetch(&mut self, want: &Want, order: &str) -> Result<Next, StepError> {
-        let buffers = self.client.order_status(order, want.gtin).await?;
+        let buffers = self.client.order_status(of(want, order)).await?;
         let Some(buffer) = buffers.into_iter().find(|b| b.gtin == want.gtin.as_str()) else {
             let why = format!("the station knows no codes of {} in order {order}", want.gtin);
             self.note_trouble(want, &why).await?;
@@ -147,7 +147,8 @@ impl Puller {
         }
         // Whatever happens next, the last code is only taken when the others are proven to be here.
         self.reconciled.remove(&want.id);
-        let block = self.client.codes(order, want.gtin, ask).await?;
+        let last = self.store.last_block_of(want.id).await?;
+        let block = self.client.codes(of(want, order), ask, last.as_deref()).await?;
         self.keep_block(want, &block.block_id, &block).await?;
         if left.saturating_sub(count(&block)) > 1 {
             self.reconciled.insert(want.id);
@@ -158,11 +159,11 @@ impl Puller {
     /// Fetches again every block that the station lists and that is not here.
     async fn reconcile(&mut self, want: &Want, order: &str) -> Result<(), StepError> {
         let here = self.store.blocks_of(want.id).await?;
-        for listed in self.client.blocks(order, want.gtin).await? {
+        for listed in self.client.blocks(of(want, order)).await? {
             if here.contains_key(&listed.block_id) {
                 continue;
             }
-            match self.client.codes_again(&listed.block_id).await {
+            match self.client.codes_again(of(want, order), &listed.block_id).await {
                 Ok(block) => {
                     tracing::info!(want = want.id, block = listed.block_id, "lost block recovered");
                     self.keep_block(want, &listed.block_id, &block).await?;
@@ -256,7 +257,8 @@ impl Puller {
 
     /// Closing a sub-order that closed itself with its last code is refused: that is fine.
     async fn close(&self, want: &Want, order: &str) -> Result<(), StepError> {
-        match self.client.close(order, want.gtin).await {
+        let last = self.store.last_block_of(want.id).await?;
+        match self.client.close(of(want, order), last.as_deref()).await {
             Err(error @ OmsError::Refused { .. }) => {
                 tracing::debug!(want = want.id, %error, "order was closed already");
                 Ok(())
@@ -276,6 +278,10 @@ impl Puller {
         let taken = self.store.want(want.id).await?.map_or(0, |want| want.taken);
         Ok(came.saturating_sub(taken))
     }
+}
+
+fn of<'a>(want: &Want, order: &'a str) -> SubOrder<'a> {
+    SubOrder { group: want.group, order, gtin: want.gtin }
 }
 
 fn count(block: &CodeBlock) -> u32 {

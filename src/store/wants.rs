@@ -268,6 +268,18 @@ impl Store {
         Ok(blocks.into_iter().collect())
     }
 
+    /// The block of a want that was stored last.
+    pub async fn last_block_of(&self, want: i64) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar(
+            "select upstream_id from block where want_id = ? and quantity > 0
+             order by first_code desc limit 1",
+        )
+        .bind(want)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(StoreError::asking("look up the last block of a want"))
+    }
+
     /// Stores a block, its codes and the lines set aside, all or nothing. A block that is here
     /// already changes nothing; a code that is here already is set aside.
     pub async fn store_block(&self, block: NewBlock<'_>) -> Result<BlockStored, StoreError> {

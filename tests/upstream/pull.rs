@@ -77,9 +77,9 @@ async fn an_order_is_placed_and_all_its_codes_are_stored() {
 #[tokio::test]
 async fn the_station_is_pinged_with_our_token() {
     let station = Station::start().await;
-    assert_eq!(station.client().ping().await.unwrap().api_version, "3.0.27");
+    assert_eq!(station.client().ping(ProductGroup::MILK).await.unwrap().api_version, "3.0.27");
     station.world.lock().unwrap().takes_no_token = true;
-    let error = station.client().ping().await.unwrap_err();
+    let error = station.client().ping(ProductGroup::MILK).await.unwrap_err();
     assert!(matches!(error, OmsError::Unauthorized { status: 401, .. }), "{error}");
 }
 
