@@ -10,7 +10,9 @@ mod pace;
 mod problem;
 mod sign;
 mod station;
+mod token;
 mod wire;
+mod words;
 
 pub use agenda::Agenda;
 pub use oms::{Api, ClientToken, Limits, Oms, OmsSettings, OrderWish, SubOrder};
@@ -20,6 +22,9 @@ pub use oms_v2::V2Profile;
 pub use problem::OmsError;
 pub use sign::{Form, SignAddress, SignCommand, SignError, SignSettings, Signer};
 pub use station::Station;
+pub use token::{
+    Installation, Registered, RegistrationKey, SignInError, SignInSettings, TokenKeeper, register,
+};
 pub use wire::{
     Buffer, BufferStatus, CodeResult, DropoutReason, ListedBlock, ListedOrder, Placed, Pong,
     Receipt, ReceiptOperation, ReportInfo, ReportStatus,

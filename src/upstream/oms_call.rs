@@ -2,11 +2,11 @@
 //! read whole and sorted.
 use super::OmsError;
 use super::call::{Unread, whole};
-use super::oms::{Api, Oms};
+use super::oms::{Api, ClientToken, Oms};
 use super::sign::Form;
 use crate::code::ProductGroup;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{RequestBuilder, Url};
+use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -89,29 +89,29 @@ impl Oms {
         Ok(url)
     }
 
-    fn with_token(&self, request: RequestBuilder) -> Result<RequestBuilder, OmsError> {
-        let token = self.settings.client_token.secret();
-        let strange = |_| {
-            let why = "the client token holds characters that no token has".to_owned();
-            OmsError::Settings(why)
-        };
-        let mut value = HeaderValue::from_str(token).map_err(strange)?;
-        value.set_sensitive(true);
-        let request = request.header("clientToken", value);
-        if !matches!(&self.settings.api, Api::V2(profile) if profile.bearer_too) {
-            return Ok(request);
-        }
-        let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(strange)?;
-        value.set_sensitive(true);
-        Ok(request.header(AUTHORIZATION, value))
-    }
-
+    /// Makes a call; with a fresh token once more if the one that we had is not taken.
     async fn send<T: DeserializeOwned>(
         &self,
         what: &'static str,
         request: RequestBuilder,
     ) -> Result<T, OmsError> {
-        let request = self.with_token(request)?;
+        let again = request.try_clone().filter(|_| self.settings.token.signs_in());
+        match self.send_once(what, request).await {
+            Err(OmsError::Unauthorized { status: 401, .. }) if again.is_some() => {
+                self.send_once(what, again.expect("it is some")).await
+            }
+            said => said,
+        }
+    }
+
+    async fn send_once<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        request: RequestBuilder,
+    ) -> Result<T, OmsError> {
+        let not_signed_in = |source| OmsError::NotSignedIn { what, source };
+        let token = self.settings.token.token().await.map_err(not_signed_in)?;
+        let request = self.with_token(request, &token)?;
         self.pace.my_turn().await;
         let unreachable = |source: reqwest::Error| OmsError::Unreachable {
             what,
@@ -128,10 +128,34 @@ impl Oms {
         if status.is_success() {
             return read_json(what, &body);
         }
+        if status == StatusCode::UNAUTHORIZED {
+            self.settings.token.refused(&token);
+        }
         if let Some(wait) = stay_away {
             self.pace.rest(wait);
         }
         Err(OmsError::from_answer(what, status.as_u16(), &body, stay_away))
+    }
+
+    fn with_token(
+        &self,
+        request: RequestBuilder,
+        token: &ClientToken,
+    ) -> Result<RequestBuilder, OmsError> {
+        let secret = |text: &str| {
+            let mut value = HeaderValue::from_str(text).map_err(|_| {
+                let why = "the client token holds characters that no token has".to_owned();
+                OmsError::Settings(why)
+            })?;
+            value.set_sensitive(true);
+            Ok(value)
+        };
+        let request = request.header("clientToken", secret(token.secret())?);
+        if !matches!(&self.settings.api, Api::V2(profile) if profile.bearer_too) {
+            return Ok(request);
+        }
+        let bearer = secret(&format!("Bearer {}", token.secret()))?;
+        Ok(request.header(AUTHORIZATION, bearer))
     }
 }
 

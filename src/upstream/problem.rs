@@ -1,6 +1,6 @@
 //! What can go wrong with a call to the station, by what it lets the caller conclude.
-use super::SignError;
 use super::wire::Complaint;
+use super::{SignError, SignInError};
 use std::time::Duration;
 
 /// Words of the station that are kept: more helps nobody on a page.
@@ -62,6 +62,14 @@ pub enum OmsError {
         /// Why.
         source: SignError,
     },
+    /// There is no token: nothing was sent.
+    #[error("{what}: {source}")]
+    NotSignedIn {
+        /// The call.
+        what: &'static str,
+        /// Why.
+        source: SignInError,
+    },
     /// The token is not taken: nothing was done.
     #[error("{what}: the station does not take our client token ({status}); enter a new one")]
     Unauthorized {
@@ -80,6 +88,7 @@ impl OmsError {
             Self::Settings(_)
             | Self::Refused { .. }
             | Self::Unsigned { .. }
+            | Self::NotSignedIn { .. }
             | Self::Unauthorized { .. } => true,
             Self::Failing { .. } | Self::Garbled { .. } => false,
         }
@@ -119,7 +128,7 @@ fn words(body: &[u8]) -> String {
 }
 
 /// Drops what follows a separator up to the end of the word: these words go into logs.
-fn without_check_parts(said: &str) -> String {
+pub(super) fn without_check_parts(said: &str) -> String {
     let mut parts = said.replace("\\u001d", "\u{1d}").replace("\\u001D", "\u{1d}");
     while let Some(start) = parts.find(crate::code::GS) {
         let ends = |c: char| c.is_whitespace();
