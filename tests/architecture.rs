@@ -18,7 +18,8 @@ const ROOMS: [(&str, &str); 30] = [
     ("crew", ""),
     ("dial", ""),
     ("telemetry", "code"),
-    ("upstream", "code"),
+    // `telemetry` for the wall clock: a token outlives the process.
+    ("upstream", "code telemetry"),
     ("store", "code line order access alarm oee telemetry"),
     ("pull", "code upstream store telemetry"),
     ("print", "code line label dial telemetry"),
@@ -50,7 +51,7 @@ const ROOMS: [(&str, &str); 30] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 21] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
@@ -71,6 +72,7 @@ const PACKAGES: [(&str, &str); 20] = [
     ("axum", "web sim"),
     ("askama", "web"),
     ("socket2", "dial"),
+    ("rustix", "upstream"),
     ("clap", "cli"),
 ];
 

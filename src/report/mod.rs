@@ -7,7 +7,7 @@ mod results;
 mod step;
 
 use crate::store::{Report, Store, StoreError, Unreported};
-use crate::upstream::{Agenda, Oms, OmsError};
+use crate::upstream::{Agenda, OmsError, Station};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -82,12 +82,12 @@ impl Flush {
 pub async fn keep(
     settings: Settings,
     store: Store,
-    client: Oms,
+    client: impl Into<Station>,
     flush: Flush,
     stop: CancellationToken,
 ) {
     let look_every = settings.look_every;
-    let mut reporter = Reporter::new(settings, store, client);
+    let mut reporter = Reporter::new(settings, store, client.into());
     let mut all = false;
     while !stop.is_cancelled() {
         if let Err(error) = reporter.look(all, &stop).await {
@@ -114,14 +114,14 @@ enum StepError {
 struct Reporter {
     settings: Settings,
     store: Store,
-    client: Oms,
+    client: Station,
     agenda: Agenda,
     /// When everything untold was last put into reports.
     told_all_at: Option<Instant>,
 }
 
 impl Reporter {
-    fn new(mut settings: Settings, store: Store, client: Oms) -> Self {
+    fn new(mut settings: Settings, store: Store, client: Station) -> Self {
         let agenda = Agenda::new(settings.look_every, settings.look_at_least_every);
         settings.at_most = settings.at_most.clamp(1, CODES_IN_A_REPORT_MAX);
         Self { settings, store, client, agenda, told_all_at: None }

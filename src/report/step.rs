@@ -1,9 +1,11 @@
 //! One step of one report: send it, or ask what became of it.
 use super::results::sort;
 use super::{Reporter, StepError};
-use crate::code::{Code, CodeText};
+use crate::code::Code;
 use crate::store::{Report, ReportEnd, ReportState, Telling, Told};
-use crate::upstream::{CodeResult, DropoutReason, OmsError, ReportInfo, ReportStatus};
+use crate::upstream::{
+    CodeResult, DropoutReason, OmsError, ReportInfo, ReportStatus, ReportWish, Tells,
+};
 use std::collections::BTreeSet;
 
 impl Reporter {
@@ -47,17 +49,20 @@ impl Reporter {
         telling: Telling,
         codes: &[Code],
     ) -> Result<String, OmsError> {
-        let texts: Vec<CodeText> = codes.iter().map(|code| code.text.clone()).collect();
-        let (client, group) = (&self.client, report.group);
-        match telling {
-            Telling::Applied => client.utilise(group, &texts).await,
-            Telling::Spoiled => client.drop_out(group, DropoutReason::Defect, &texts).await,
-            Telling::Sampled => client.drop_out(group, DropoutReason::QaSamples, &texts).await,
-        }
+        let codes: Vec<String> = codes.iter().map(|code| code.text.as_str().to_owned()).collect();
+        let tells = match telling {
+            Telling::Applied => Tells::Applied,
+            Telling::Spoiled => Tells::DroppedOut(DropoutReason::Defect),
+            Telling::Sampled => Tells::DroppedOut(DropoutReason::QaSamples),
+        };
+        let attributes = serde_json::Map::new();
+        let group = report.group;
+        let wish = ReportWish { group, tells, attributes: &attributes, codes: &codes };
+        self.client.report(&wish).await
     }
 
     async fn follow(&mut self, report: &Report, upstream_id: &str) -> Result<(), StepError> {
-        let info = self.client.report_info(upstream_id).await?;
+        let info = self.client.report_info(report.group, upstream_id).await?;
         let state = match info.status {
             ReportStatus::UnderWay => {
                 self.agenda.later(report.id);
@@ -70,7 +75,7 @@ impl Reporter {
             ReportStatus::Failed => ReportState::Failed,
             ReportStatus::Rejected => ReportState::Rejected,
         };
-        let Some(results) = self.results(upstream_id).await? else {
+        let Some(results) = self.results(report, upstream_id).await? else {
             self.agenda.later(report.id);
             return Ok(());
         };
@@ -97,8 +102,13 @@ impl Reporter {
 
     /// The results of the codes of a report; nothing while the station still works on them. Where
     /// it has no receipt for us there are none.
-    async fn results(&self, upstream_id: &str) -> Result<Option<Vec<CodeResult>>, OmsError> {
-        let receipts = match self.client.receipts(upstream_id).await {
+    async fn results(
+        &self,
+        report: &Report,
+        upstream_id: &str,
+    ) -> Result<Option<Vec<CodeResult>>, OmsError> {
+        let group = report.group;
+        let receipts = match self.client.receipts(group, upstream_id).await {
             Err(OmsError::Refused { .. }) => return Ok(Some(Vec::new())),
             // An answer that was garbled on the way says nothing: it is asked for again.
             receipts => receipts?,
@@ -113,7 +123,7 @@ impl Reporter {
             .collect();
         let mut results = Vec::new();
         for document in documents {
-            match self.client.code_results(upstream_id, &document).await {
+            match self.client.code_results(group, upstream_id, &document).await {
                 Err(OmsError::Refused { .. }) => {}
                 found => results.extend(found?),
             }

@@ -1,14 +1,31 @@
 //! The state systems, as clients.
 mod agenda;
+mod call;
 mod oms;
+mod oms_block;
+mod oms_call;
+mod oms_reports;
+mod oms_v2;
 mod pace;
 mod problem;
+mod sign;
+mod station;
+mod token;
 mod wire;
+mod words;
 
 pub use agenda::Agenda;
-pub use oms::{ClientToken, Oms, OmsSettings, OrderWish};
+pub use oms::{Api, ClientToken, Limits, Oms, OmsSettings, OrderWish, SubOrder};
+pub use oms_block::{CodeBlock, CodeTexts};
+pub use oms_reports::{ReceiptWish, ReportWish, Tells};
+pub use oms_v2::V2Profile;
 pub use problem::OmsError;
+pub use sign::{Form, SignAddress, SignCommand, SignError, SignSettings, Signer};
+pub use station::Station;
+pub use token::{
+    Installation, Registered, RegistrationKey, SignInError, SignInSettings, TokenKeeper, register,
+};
 pub use wire::{
-    Buffer, BufferStatus, CodeBlock, CodeResult, DropoutReason, ListedBlock, ListedOrder, Placed,
-    Pong, Receipt, ReceiptOperation, ReportInfo, ReportStatus,
+    Buffer, BufferStatus, CodeResult, DropoutReason, ListedBlock, ListedOrder, Placed, Pong,
+    Receipt, ReceiptOperation, ReportInfo, ReportStatus,
 };

@@ -77,9 +77,9 @@ async fn an_order_is_placed_and_all_its_codes_are_stored() {
 #[tokio::test]
 async fn the_station_is_pinged_with_our_token() {
     let station = Station::start().await;
-    assert_eq!(station.client().ping().await.unwrap().api_version, "3.0.27");
+    assert_eq!(station.client().ping(ProductGroup::MILK).await.unwrap().api_version, "3.0.27");
     station.world.lock().unwrap().takes_no_token = true;
-    let error = station.client().ping().await.unwrap_err();
+    let error = station.client().ping(ProductGroup::MILK).await.unwrap_err();
     assert!(matches!(error, OmsError::Unauthorized { status: 401, .. }), "{error}");
 }
 
@@ -270,9 +270,9 @@ async fn a_restart_goes_on_from_every_state() {
         let id = want(&bench, 25).await;
         let client = station.client();
         let mark = look(&bench, id).await.mark();
+        let (group, gtin) = (ProductGroup::MILK, gtin());
         if state != "wanted" {
             bench.store.want_is_placing(id).await.unwrap();
-            let (group, gtin) = (ProductGroup::MILK, gtin());
             let wish = markwright::upstream::OrderWish { group, gtin, quantity: 25, mark: &mark };
             let placed = client.place(wish).await.unwrap();
             if state != "placing" {
@@ -281,7 +281,9 @@ async fn a_restart_goes_on_from_every_state() {
             if state == "fetching" {
                 bench.store.want_is_fetching(id).await.unwrap();
                 // Taken, but the power went before it was stored.
-                client.codes(&placed.order_id, gtin, 10).await.unwrap();
+                let order = &placed.order_id;
+                let of = markwright::upstream::SubOrder { group, order, gtin };
+                client.codes(of, 10, None).await.unwrap();
             }
         }
         assert_eq!(look(&bench, id).await.state.word(), state);

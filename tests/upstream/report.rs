@@ -161,7 +161,11 @@ async fn a_duplicate_in_a_report_that_was_sent_once_is_not_told() {
     codes(&bench, 1, 5).await;
     settle(&bench, 1, 5, "verified").await;
     // Somebody else reported our code.
-    station.client().utilise(ProductGroup::MILK, &[CodeText::new(text(3))]).await.unwrap();
+    let (group, tells) = (ProductGroup::MILK, markwright::upstream::Tells::Applied);
+    let (attributes, codes) = (serde_json::Map::new(), [text(3)]);
+    let wish =
+        markwright::upstream::ReportWish { group, tells, attributes: &attributes, codes: &codes };
+    station.client().report(&wish).await.unwrap();
     start(&mut tasks, &bench, &station, settings());
     until_nothing_waits(&bench).await;
     tasks.stop().await;
