@@ -15,6 +15,8 @@ mod daemon;
 mod hand;
 #[path = "upstream_campaign/plan.rs"]
 mod plan;
+#[path = "upstream_campaign/relay.rs"]
+mod relay;
 #[path = "upstream_campaign/run.rs"]
 mod run;
 #[path = "upstream_campaign/site.rs"]

@@ -15,6 +15,8 @@ pub(crate) struct Progress {
     /// Wants that were made, and those that are still open.
     wants: i64,
     open_wants: i64,
+    /// Wants that brought less than was wanted: a rule rests then.
+    bad_wants: i64,
     /// Codes without a fate.
     stored: i64,
     /// Codes with a fate that no report tells, and reports that are on their way.
@@ -47,14 +49,18 @@ impl Hand {
         }
         let now = progress(&db).await;
         db.close().await;
-        let all_came = now.wants >= self.orders && now.open_wants == 0;
+        let all_came = now.open_wants == 0 && self.no_more_come(now);
         let all_told = now.stored <= self.rests(now) && now.untold + now.open_reports == 0;
         (all_came && all_told, now)
     }
 
+    fn no_more_come(&self, now: Progress) -> bool {
+        now.wants >= self.orders || (self.by_rule && now.bad_wants > 0)
+    }
+
     /// Codes that stay in stock, so that a rule orders no more.
     fn rests(&self, now: Progress) -> i64 {
-        i64::from(self.by_rule && now.wants >= self.orders)
+        i64::from(self.by_rule && self.no_more_come(now))
     }
 
     async fn give_fates(&self, db: &SqlitePool, rests: i64) {
@@ -103,10 +109,11 @@ impl Hand {
 async fn progress(db: &SqlitePool) -> Progress {
     let sql = "select (select count(*) from want),
         (select count(*) from want where state not in ('done', 'failed')),
+        (select count(*) from want where state = 'failed' or taken < quantity and state = 'done'),
         (select count(*) from code where state = 'stored'),
         (select count(*) from code where settled = 1 and report_id is null),
         (select count(*) from report where state in ('made', 'sent'))";
-    let (wants, open_wants, stored, untold, open_reports) =
+    let (wants, open_wants, bad_wants, stored, untold, open_reports) =
         sqlx::query_as(sql).fetch_one(db).await.unwrap();
-    Progress { wants, open_wants, stored, untold, open_reports }
+    Progress { wants, open_wants, bad_wants, stored, untold, open_reports }
 }

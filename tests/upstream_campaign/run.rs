@@ -4,6 +4,7 @@ use super::account::{Account, Books};
 use super::daemon::{Daemon, Log};
 use super::hand::Hand;
 use super::plan::{Plan, Strike, When};
+use super::relay::Relay;
 use super::site::{Site, Template};
 use markwright::sim::issuer::{Controls, Issuer, IssuerSettings};
 use std::collections::BTreeMap;
@@ -17,22 +18,6 @@ const AT_MOST: Duration = Duration::from_mins(4);
 /// Between two looks at the store, and at how many requests came.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const COUNT_EVERY: Duration = Duration::from_millis(10);
-
-/// The paths of the station that the daemon uses.
-const PATHS: [&str; 12] = [
-    "ping",
-    "order",
-    "order/status",
-    "order/list",
-    "codes",
-    "order/codes/blocks",
-    "order/codes/retry",
-    "order/close",
-    "utilisation",
-    "dropout",
-    "report/info",
-    "receipts/receipt",
-];
 
 /// What became of a run.
 #[derive(Default)]
@@ -69,12 +54,14 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     for trouble in plan.planned.clone() {
         issuer.controls.plan(trouble);
     }
-    let site = Site::build(template, &plan, issuer.addr).await;
+    let relay = Relay::start(issuer.addr).await;
+    let site = Site::build(template, &plan, relay.addr).await;
     let log = Log::default();
     let mut play = Play {
         site: &site,
         hand: Hand::new(&plan, &site.store_file()),
         controls: issuer.controls.clone(),
+        relay: &relay,
         log: log.clone(),
         ends_at: Instant::now() + AT_MOST,
         counts: BTreeMap::new(),
@@ -85,10 +72,16 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     let account = Account { plan: &plan, books: &books, controls: &issuer.controls };
     let mut wrong = account.contradictions();
     wrong.extend(late);
+    wrong.extend(relay.too_fast());
     counts.extend(account.counts());
+    counts.insert("requests", usize::try_from(relay.requests()).unwrap());
+    counts.insert(
+        "runs with eleven requests in a second",
+        usize::from(relay.most_in_a_second() > 10),
+    );
     let mut report = Report { seed, counts, wrong, evidence: String::new() };
     if !report.wrong.is_empty() {
-        report.evidence = evidence(&plan, &books, &issuer.controls, &log);
+        report.evidence = evidence(&plan, &books, &relay, &log);
     }
     issuer.stop().await;
     report
@@ -99,6 +92,7 @@ struct Play<'a> {
     site: &'a Site,
     hand: Hand,
     controls: Controls,
+    relay: &'a Relay,
     log: Log,
     ends_at: Instant,
     counts: BTreeMap<&'static str, usize>,
@@ -111,7 +105,7 @@ impl Play<'_> {
         let mut daemon = Daemon::start(&self.site.config, &self.log).await;
         for (when, strike) in &plan.strikes {
             let done = tokio::select! {
-                () = came(&self.controls, *when) => None,
+                () = came(self.relay, *when) => None,
                 late = self.attend() => Some(late),
             };
             if let Some(late) = done {
@@ -121,6 +115,7 @@ impl Play<'_> {
             match strike {
                 Strike::Kill => {
                     daemon.kill().await;
+                    self.relay.next_life();
                     *self.counts.entry("kills").or_default() += 1;
                     daemon = Daemon::start(&self.site.config, &self.log).await;
                 }
@@ -152,18 +147,14 @@ impl Play<'_> {
     }
 }
 
-fn requests(controls: &Controls) -> u64 {
-    PATHS.iter().map(|path| controls.requests(&format!("/api/v3/{path}"))).sum()
-}
-
-async fn came(controls: &Controls, when: When) {
-    while requests(controls) < when.requests {
+async fn came(relay: &Relay, when: When) {
+    while relay.requests() < when.requests {
         sleep(COUNT_EVERY).await;
     }
     sleep(when.then).await;
 }
 
-fn evidence(plan: &Plan, books: &Books, controls: &Controls, log: &Log) -> String {
+fn evidence(plan: &Plan, books: &Books, relay: &Relay, log: &Log) -> String {
     let mut text = format!("{plan:?}\n");
     for want in &books.wants {
         let _ = writeln!(text, "  {want:?}");
@@ -171,9 +162,7 @@ fn evidence(plan: &Plan, books: &Books, controls: &Controls, log: &Log) -> Strin
     for report in &books.reports {
         let _ = writeln!(text, "  {report:?}");
     }
-    for path in PATHS {
-        let _ = writeln!(text, "  {:>4} {path}", controls.requests(&format!("/api/v3/{path}")));
-    }
+    let _ = writeln!(text, "  {:?}\n{}", relay.calls(), relay.story());
     text.push_str("the last words of the daemon:\n");
     for line in log.lock().unwrap().iter() {
         let _ = writeln!(text, "  {line}");

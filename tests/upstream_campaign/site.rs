@@ -44,9 +44,10 @@ impl Site {
         let token = folder.path().join("client-token");
         std::fs::write(&token, client_token).unwrap();
         std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let token = token.display();
         // The waits of a real station would make an hour of a minute.
         let station = format!(
-            "[issuer]\nurl = \"http://{issuer}\"\noms_id = \"{oms_id}\"\ntoken_file = \"client-token\"\n\
+            "[issuer]\nurl = \"http://{issuer}\"\noms_id = \"{oms_id}\"\ntoken_file = \"{token}\"\n\
              report_every = \"200ms\"\nlost_order_after = \"1s\"\nagain_after = \"200ms\"\n\
              rest_after_failure = \"500ms\"\nanswer_within = \"5s\"\n"
         );
@@ -110,7 +111,7 @@ fn head(folder: &Path) -> String {
 /// A desk whose printer is not there: only its stock is of interest.
 fn line(rest: &str) -> String {
     format!(
-        "[[line]]\nname = \"{LINE}\"\nscenario = \"roll\"\n\
+        "[[line]]\nname = \"{LINE}\"\nscenario = \"roll\"\ndesign = \"30x20\"\n\
          printer = {{ profile = \"desk-zpl-203\", address = \"127.0.0.1:9\" }}\n{rest}"
     )
 }
