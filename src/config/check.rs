@@ -1,4 +1,5 @@
 //! From a file to a [`Config`], or to everything that is wrong with it.
+use super::issuer::{self, Manner};
 use super::line::line_config;
 use super::reader::{Problem, Reader};
 use super::shifts::shifts;
@@ -73,7 +74,7 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let data_dir = default_data_dir().display().to_string();
     let data_dir = PathBuf::from(top.text_or("data_dir", &data_dir));
     let web = web(top.table("web"));
-    let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
+    let issuer = top.has("issuer").then(|| station(top.table("issuer")));
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
     let centre = top.has("centre").then(|| centre(top.table("centre")));
     let shifts = shifts(&mut top, &Shifts::default());
@@ -108,7 +109,7 @@ fn web(mut at: Reader<'_>) -> Option<WebConfig> {
     Some(WebConfig { listen: listen?, settings })
 }
 
-fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
+fn station(mut at: Reader<'_>) -> Option<IssuerConfig> {
     let wanted = "an address such as \"https://suzgrid.crpt.ru\"";
     let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let url = at.read("url", wanted, |text| is_url(text).then(|| text.to_owned()));
@@ -117,16 +118,21 @@ fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
     });
     let token = at.secret("token_file");
     let minute = 60 * SECOND;
-    let report = report::Settings {
+    let mut report = report::Settings {
         every: at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * minute),
         ..report::Settings::default()
     };
     let release_method = at.text_or("release_method", "PRODUCTION");
     let usual = pull::Settings::default();
     let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
-    at.end("url, oms_id, token_file, report_every, release_method, lost_order_after");
+    let manner = Manner::read(&mut at);
+    at.end(&format!(
+        "url, oms_id, token_file, report_every, release_method, lost_order_after, {}",
+        issuer::KEYS
+    ));
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
+    manner.set(&mut oms, &mut report);
     Some(IssuerConfig { oms, pull: pull::Settings { search_after, ..usual }, report })
 }
 

@@ -14,12 +14,14 @@ mod offers;
 mod orders;
 mod page;
 mod pulse;
+mod refused;
 mod rolls;
 mod scanner;
 mod server;
 mod sessions;
 mod sign_in;
 mod signed_in;
+mod stock;
 mod trend;
 mod words;
 

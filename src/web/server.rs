@@ -6,7 +6,8 @@ use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
 use super::{
-    alarms, api, assets, commands, line_page, new_printer, oee, rolls, scanner, sign_in, trend,
+    alarms, api, assets, commands, line_page, new_printer, oee, refused, rolls, scanner, sign_in,
+    stock, trend,
 };
 use crate::crew::Crew;
 use crate::store::Store;
@@ -155,6 +156,8 @@ fn router(state: WebState) -> Router {
         .merge(trend::routes())
         .merge(alarms::routes())
         .merge(oee::routes())
+        .merge(refused::routes())
+        .merge(stock::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)
