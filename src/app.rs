@@ -125,6 +125,8 @@ impl App {
             office_crew: Crew::default(),
             _sign_of_life: sign_of_life(&config.data_dir).filter(|file| file.lock_shared().is_ok()),
         };
+        // Before any line takes codes in hand.
+        app.store.expire_codes(Micros::now()).await?;
         app.hire_offices(&config)?;
         let store = app.store.clone();
         app.office_crew.hire("clock", |stop| alive::keep(store, stop));

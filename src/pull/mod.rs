@@ -3,25 +3,30 @@
 //! The task looks at the open wants of the store and takes each one step further, again and again.
 //! It keeps nothing of its own that a restart could lose: what is written in the store, and what
 //! the station says, is enough to go on from anywhere.
+mod expiry;
+mod forecast;
 mod lost_order;
 mod sift;
 mod step;
 
+pub use expiry::days_of_life;
+pub use forecast::Outlook;
+
 use crate::code::{Gtin, ProductGroup};
-use crate::store::{Store, StoreError, Want};
+use crate::store::{Stock, Store, StoreError, Want, WantState};
 use crate::telemetry::clock::Micros;
 use crate::upstream::{Agenda, OmsError, Station};
 use std::collections::HashSet;
 use std::time::Duration;
 use step::Next;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How codes are pulled.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Codes in one block, 1 to 150,000 (the station's limit). A block is stored in one
-    /// transaction, and the line waits for it: a thousand take 15 to 50 ms (measured, debug build,
-    /// two busy cores).
+    /// Codes in one block, 1 to 150,000 (the station's limit). A block is stored in parts, so that
+    /// lines that run do not wait for all of it.
     pub block: u32,
     /// The wait before the store is looked at again, and the first wait before the station is
     /// asked again about the same order.
@@ -43,7 +48,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            block: 500,
+            block: 50_000,
             look_every: Duration::from_secs(2),
             look_at_least_every: Duration::from_mins(1),
             search_after: Duration::from_mins(3),
@@ -69,6 +74,9 @@ pub struct StockRule {
     /// Codes.
     pub order: u32,
 }
+
+/// How often codes that died are looked for.
+const EXPIRE_EVERY: Duration = Duration::from_secs(20);
 
 /// Keeps pulling codes until it is told to stop.
 pub async fn keep(
@@ -105,6 +113,10 @@ struct Puller {
     store: Store,
     client: Station,
     agenda: Agenda,
+    /// Orders of ours that the station has open.
+    open_orders: usize,
+    /// When codes that died were last looked for.
+    expired_at: Option<Instant>,
     /// Wants whose blocks are known to be those that the station lists. After a restart and after
     /// every trouble there are none.
     reconciled: HashSet<i64>,
@@ -113,13 +125,24 @@ struct Puller {
 impl Puller {
     fn new(settings: Settings, store: Store, client: Station) -> Self {
         let agenda = Agenda::new(settings.look_every, settings.look_at_least_every);
-        Self { settings, store, client, agenda, reconciled: HashSet::new() }
+        Self {
+            settings,
+            store,
+            client,
+            agenda,
+            open_orders: 0,
+            expired_at: None,
+            reconciled: HashSet::new(),
+        }
     }
 
     /// Takes every want that is due one step further. Whether one of them can go on at once.
     async fn look(&mut self, stop: &CancellationToken) -> Result<bool, StoreError> {
+        self.expire().await?;
         self.refill().await?;
         let wants = self.store.open_wants().await?;
+        let is_open = |want: &&Want| !matches!(want.state, WantState::Wanted);
+        self.open_orders = wants.iter().filter(is_open).count();
         let open = wants.iter().map(|want| want.id).collect();
         self.agenda.keep_only(&open);
         self.reconciled.retain(|id| open.contains(id));
@@ -166,14 +189,47 @@ impl Puller {
             let stock = self.store.stock_of(&rule.pool).await?;
             let rests =
                 stock.failed_at.is_some_and(|at| age(at) < self.settings.rest_after_failure);
-            if stock.stored + stock.coming < rule.low && !rests {
-                let want =
-                    self.store.want_codes(&rule.pool, rule.gtin, rule.group, rule.order).await?;
-                tracing::info!(want, pool = rule.pool, quantity = rule.order, "stock is low");
+            if rests {
+                continue;
+            }
+            let outlook = outlook(&self.store, rule, &stock).await?;
+            if stock.stored + stock.coming < rule.low || outlook.order_now() {
+                self.order(rule, outlook.quantity(rule.order)).await?;
             }
         }
         Ok(())
     }
+
+    async fn order(&self, rule: &StockRule, quantity: u32) -> Result<(), StoreError> {
+        let at_most = self.client.limits().codes_in_an_order;
+        let quantity = quantity.min(at_most);
+        let want = self.store.want_codes(&rule.pool, rule.gtin, rule.group, quantity).await?;
+        tracing::info!(want, pool = rule.pool, quantity, "stock is low");
+        Ok(())
+    }
+
+    /// Takes codes that died out of the stock.
+    async fn expire(&mut self) -> Result<(), StoreError> {
+        if self.expired_at.is_none_or(|at| at.elapsed() >= EXPIRE_EVERY) {
+            self.expired_at = Some(Instant::now());
+            let codes = self.store.expire_codes(Micros::now()).await?;
+            if codes > 0 {
+                tracing::warn!(codes, "codes have expired: they will not be printed");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How the codes of a rule's pool last.
+pub async fn outlook(
+    store: &Store,
+    rule: &StockRule,
+    stock: &Stock,
+) -> Result<Outlook, StoreError> {
+    let back = i64::try_from(forecast::LOOK_BACK.as_micros()).unwrap_or(i64::MAX);
+    let demand = store.demand_of(&rule.pool, Micros(Micros::now().0 - back)).await?;
+    Ok(Outlook::of(stock, &demand, store.orders_take(rule.group).await?))
 }
 
 fn age(at: Micros) -> Duration {

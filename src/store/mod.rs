@@ -33,6 +33,7 @@ mod spans;
 mod views;
 mod story;
 mod wants;
+mod wants_stock;
 
 pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
 pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
@@ -70,3 +71,4 @@ pub use story::{Story, UpstreamOrder};
 pub use verbs::{Control, JobVerb, Standing, UnknownVerb};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};
+pub use wants_stock::{Demand, Dying};
