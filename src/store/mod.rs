@@ -19,6 +19,8 @@ mod made;
 mod open;
 mod orders;
 mod outbox;
+mod papers;
+mod papers_due;
 mod packml;
 mod people;
 mod printers;
@@ -49,10 +51,12 @@ pub use grades::{GradeStretch, JobGrades};
 pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{
-    AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
+    AsideView, LabelOrder, Left, NewRemarking, OrderCounts, OrderEvent, RemarkingView, ScanView,
+    Scanned, Viewer, WantView,
 };
 pub use outbox::Message;
 pub use packml::status_json;
+pub use papers::{Origin, Paper, PaperDecision, PaperEnd, PaperMade, PaperState};
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
