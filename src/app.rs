@@ -149,7 +149,8 @@ impl App {
             desks.push(app.hire_line(line, &config.data_dir).await?);
         }
         let calibration_dir = Calibration::folder(&config.data_dir);
-        let settings = WebSettings { calibration_dir, jobs, ..config.web.settings };
+        let participant = config.true_api.map(|true_api| true_api.papers.participant);
+        let settings = WebSettings { calibration_dir, jobs, participant, ..config.web.settings };
         let store = app.store.clone();
         let orders = order_settings(config.centre.as_ref(), &config.data_dir);
         app.office_crew.hire("web", |stop| async move {

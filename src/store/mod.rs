@@ -20,6 +20,7 @@ mod open;
 mod orders;
 mod outbox;
 mod papers;
+mod papers_about;
 mod papers_due;
 mod packml;
 mod people;
@@ -57,6 +58,7 @@ pub use orders::{
 pub use outbox::Message;
 pub use packml::status_json;
 pub use papers::{Origin, Paper, PaperDecision, PaperEnd, PaperMade, PaperState};
+pub use papers_about::About;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,

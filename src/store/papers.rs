@@ -65,6 +65,21 @@ impl PaperState {
         }
     }
 
+    /// Whether it came to nothing.
+    pub const fn is_bad(self) -> bool {
+        matches!(self, Self::NotDone | Self::Refused)
+    }
+
+    /// Whether nothing was sent yet.
+    pub const fn is_made(self) -> bool {
+        matches!(self, Self::Made)
+    }
+
+    /// Whether nobody knows what became of it.
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Self::Sending)
+    }
+
     /// Whether it still goes its way.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Made | Self::Sending | Self::Sent)
@@ -95,6 +110,16 @@ impl Origin {
         }
     }
 
+    /// For a person.
+    pub fn words(self) -> String {
+        match self {
+            Self::Job(id) => format!("job {id}"),
+            Self::Order(id) => format!("order {id}"),
+            Self::Report(id) => format!("spoiled codes, report {id}"),
+            Self::Remarking(id) => format!("a product that came back, order {id}"),
+        }
+    }
+
     /// By the word in the store.
     pub fn from_word(word: &str) -> Option<Self> {
         let (what, id) = word.split_once(':')?;
@@ -109,7 +134,7 @@ impl Origin {
     }
 
     /// Which codes: a condition over the table `code`, with the number as `$1`.
-    const fn codes(self) -> &'static str {
+    pub(super) const fn codes(self) -> &'static str {
         match self {
             Self::Job(_) => "id in (select code_id from job_code where job_id = $1)",
             Self::Order(_) | Self::Remarking(_) => "pool = 'order:' || $1",
@@ -117,7 +142,7 @@ impl Origin {
         }
     }
 
-    const fn number(self) -> i64 {
+    pub(super) const fn number(self) -> i64 {
         match self {
             Self::Job(id) | Self::Order(id) | Self::Report(id) | Self::Remarking(id) => id,
         }
