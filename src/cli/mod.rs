@@ -7,6 +7,7 @@ mod grade;
 mod job;
 mod label;
 mod number;
+mod papers;
 mod pictures;
 mod read;
 mod replay;
@@ -69,6 +70,9 @@ enum Command {
     /// Files jobs for lines.
     #[command(subcommand)]
     Job(job::Job),
+    /// Makes documents for the state system: introduction into circulation.
+    #[command(subcommand)]
+    Papers(papers::Papers),
     /// Tests a hand scanner at a serial port or in the network.
     ScanTest(scan_test::ScanTest),
     /// Runs one fake device alone, or a whole fake plant.
@@ -99,6 +103,7 @@ pub fn main() -> ExitCode {
             | Command::Calibrate(_)
             | Command::Label(_)
             | Command::Job(_)
+            | Command::Papers(_)
             | Command::ScanTest(_)
             | Command::Replay(_)
             | Command::Station(_)
@@ -121,6 +126,7 @@ pub fn main() -> ExitCode {
             Command::Calibrate(calibrate) => calibrate.run(),
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
+            Command::Papers(papers) => papers.run().await,
             Command::ScanTest(test) => test.run().await,
             Command::Replay(replay) => Ok(replay.run()),
             Command::Sim(sim) => sim.run().await,

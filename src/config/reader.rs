@@ -69,6 +69,13 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// The name of a file that only its owner may read, which stands under `name`.
+    pub(super) fn private_file(&mut self, name: &str) -> Option<PathBuf> {
+        let path = self.shown_here(name);
+        self.secret(name)?;
+        path.map(PathBuf::from)
+    }
+
     /// The table under `name`; an empty one if it is not there.
     pub(super) fn table(&mut self, name: &str) -> Reader<'_> {
         let table = self.optional_table(name).unwrap_or_default();

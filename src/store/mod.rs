@@ -20,6 +20,9 @@ mod open;
 mod orders;
 mod outbox;
 mod outlook;
+mod papers;
+mod papers_about;
+mod papers_due;
 mod packml;
 mod people;
 mod printers;
@@ -52,11 +55,14 @@ pub use grades::{GradeStretch, JobGrades};
 pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
 pub use open::{Store, StoreError};
 pub use orders::{
-    AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
+    AsideView, LabelOrder, Left, NewRemarking, OrderCounts, OrderEvent, RemarkingView, ScanView,
+    Scanned, Viewer, WantView,
 };
 pub use outbox::Message;
 pub use outlook::Outlook;
 pub use packml::status_json;
+pub use papers::{Origin, Paper, PaperDecision, PaperEnd, PaperMade, PaperState};
+pub use papers_about::About;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,

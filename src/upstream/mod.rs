@@ -13,6 +13,8 @@ mod result_codes;
 mod sign;
 mod station;
 mod token;
+mod true_api;
+mod true_api_wire;
 mod wire;
 mod words;
 
@@ -28,6 +30,10 @@ pub use sign::{Form, SignAddress, SignCommand, SignError, SignSettings, Signer};
 pub use station::Station;
 pub use token::{
     Installation, Registered, RegistrationKey, SignInError, SignInSettings, TokenKeeper, register,
+};
+pub use true_api::{
+    CODES_IN_A_QUESTION_MAX, CodeInfo, DocumentInfo, DocumentStatus, TrueApi, TrueApiError,
+    TrueApiSettings,
 };
 pub use wire::{
     Buffer, BufferStatus, CodeResult, DropoutReason, ListedBlock, ListedOrder, Placed, Pong,

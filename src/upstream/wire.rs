@@ -23,6 +23,21 @@ pub(super) struct ProductBody<'a> {
     pub(super) serial_number_type: &'a str,
     pub(super) template_id: u32,
     pub(super) cis_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<ProducerBody<'a>>,
+}
+
+/// Who owns the card of a trade item that somebody else remarks (manual, p. 38).
+#[derive(Debug, Serialize)]
+pub(super) struct ProducerBody<'a> {
+    producer: &'a str,
+}
+
+impl<'a> ProducerBody<'a> {
+    /// Nothing where it is the participant himself.
+    pub(super) fn of(producer: &'a str) -> Option<Self> {
+        (!producer.is_empty()).then_some(Self { producer })
+    }
 }
 
 /// How the goods come to the market.

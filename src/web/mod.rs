@@ -13,6 +13,7 @@ mod oee;
 mod offers;
 mod orders;
 mod page;
+mod papers;
 mod pulse;
 mod refused;
 mod rolls;

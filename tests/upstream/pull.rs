@@ -273,7 +273,13 @@ async fn a_restart_goes_on_from_every_state() {
         let (group, gtin) = (ProductGroup::MILK, gtin());
         if state != "wanted" {
             bench.store.want_is_placing(id).await.unwrap();
-            let wish = markwright::upstream::OrderWish { group, gtin, quantity: 25, mark: &mark };
+            let wish = markwright::upstream::OrderWish {
+                group,
+                gtin,
+                quantity: 25,
+                mark: &mark,
+                remarked_by: None,
+            };
             let placed = client.place(wish).await.unwrap();
             if state != "placing" {
                 bench.store.want_is_placed(id, &placed.order_id).await.unwrap();
