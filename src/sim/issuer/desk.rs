@@ -126,7 +126,8 @@ impl Desk {
         let mut luck = call.luck.clone();
         luck.declined = luck.declined.or_else(|| self.refuse_orders.clone());
         let (least, most) = self.order_takes_ms;
-        let by_chance = Dice::of(self.seed, self.ids ^ 0x0_0DE8).roll((most - least + 1).unsigned_abs());
+        let by_chance =
+            Dice::of(self.seed, self.ids ^ 0x0_0DE8).roll((most - least + 1).unsigned_abs());
         let usual = least + i64::try_from(by_chance).unwrap_or_default();
         let takes_ms = luck.takes_ms.unwrap_or(usual);
         let asked = Asked { order: &id, now_ms: call.now_ms };
@@ -235,7 +236,13 @@ impl Desk {
         Ok(json!({ "omsId": self.oms_id }).into())
     }
 
-    pub(super) fn report(&mut self, call: &Call<'_>, kind: Kind, new: &NewReport, old: bool) -> Answered {
+    pub(super) fn report(
+        &mut self,
+        call: &Call<'_>,
+        kind: Kind,
+        new: &NewReport,
+        old: bool,
+    ) -> Answered {
         new.check(kind, self.strict_groups, old)?;
         let id = self.new_id();
         let how = (self.times(call.now_ms), call.luck);

@@ -1,8 +1,8 @@
 //! The file of the issuer's memory: every request that changed something, one line of JSON each. A
 //! killed issuer reads it, does the same requests again at the same times, and goes on.
 use super::desk::{Call, Desk, Query};
-use super::trouble::Luck;
 use super::table;
+use super::trouble::Luck;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};

@@ -115,7 +115,11 @@ impl NewOrder {
         }
         let own = self.text("createMethodType").is_none_or(|method| method == "SELF_MADE");
         if own == self.service_provider_id.is_some() {
-            let text = if own { "only for a provider's createMethodType" } else { "must be given for this createMethodType" };
+            let text = if own {
+                "only for a provider's createMethodType"
+            } else {
+                "must be given for this createMethodType"
+            };
             return Err(Refusal::field("serviceProviderId", text));
         }
         Ok(())
@@ -126,15 +130,17 @@ impl NewProduct {
     /// The form of its codes.
     pub(super) fn template(&self, group: &Group) -> Result<Template, Refusal> {
         let ids: Vec<_> = group.templates.iter().map(|t| t.id.to_string()).collect();
-        group.template(self.template_id).map(|t| Template { id: self.template_id, ..t }).ok_or_else(|| {
-            Refusal::field("templateId", format!("{} for {}", ids.join(" or "), group.alias))
-        })
+        group.template(self.template_id).map(|t| Template { id: self.template_id, ..t }).ok_or_else(
+            || Refusal::field("templateId", format!("{} for {}", ids.join(" or "), group.alias)),
+        )
     }
 
     /// The greatest price, in kopecks.
     pub(super) fn price(&self) -> u32 {
         let price = self.attributes.get("mrp");
-        let text = price.and_then(|p| p.as_str().map(str::to_owned).or_else(|| p.as_u64().map(|n| n.to_string())));
+        let text = price.and_then(|p| {
+            p.as_str().map(str::to_owned).or_else(|| p.as_u64().map(|n| n.to_string()))
+        });
         text.and_then(|t| t.parse().ok()).unwrap_or(0)
     }
 

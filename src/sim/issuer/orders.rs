@@ -148,7 +148,8 @@ impl Orders {
     fn check_room(&self, now_ms: i64) -> Result<(), Refusal> {
         let waiting = |o: &&Order| now_ms < o.ready_at_ms && o.is_open();
         let active = |o: &&Order| now_ms >= o.ready_at_ms && o.has_active(now_ms);
-        let full = |what| Err(Refusal::state(format!("there are {MOST_ACTIVE} {what} orders already")));
+        let full =
+            |what| Err(Refusal::state(format!("there are {MOST_ACTIVE} {what} orders already")));
         match () {
             () if self.0.values().filter(active).count() >= MOST_ACTIVE => full("active"),
             () if self.0.values().filter(waiting).count() >= MOST_ACTIVE => full("waiting"),
@@ -305,11 +306,7 @@ impl Orders {
     }
 
     /// `POST /order/close`: one trade item or the whole order. Closing twice is no error.
-    pub(super) fn close(
-        &mut self,
-        asked: Asked<'_>,
-        gtin: Option<&str>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn close(&mut self, asked: Asked<'_>, gtin: Option<&str>) -> Result<(), Refusal> {
         let found = self.0.get_mut(asked.order).ok_or_else(|| no_order(asked.order))?;
         if let Some(gtin) = gtin {
             found.part(gtin)?;

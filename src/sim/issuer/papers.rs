@@ -155,10 +155,13 @@ impl Paper {
 /// What a document does, code by code.
 fn steps(kind: &str, content: &Value) -> Result<Vec<(Step, String)>, Refusal> {
     let step = match kind {
-        "LP_INTRODUCE_GOODS" | "LK_CONTRACT_COMMISSIONING" | "LP_FTS_INTRODUCE"
-        | "LP_GOODS_IMPORT" | "CROSSBORDER" | "LP_INTRODUCE_OST" | "LK_INDI_COMMISSIONING" => {
-            Step::Introduce
-        }
+        "LP_INTRODUCE_GOODS"
+        | "LK_CONTRACT_COMMISSIONING"
+        | "LP_FTS_INTRODUCE"
+        | "LP_GOODS_IMPORT"
+        | "CROSSBORDER"
+        | "LP_INTRODUCE_OST"
+        | "LK_INDI_COMMISSIONING" => Step::Introduce,
         "LP_RETURN" => Step::Return,
         "WRITE_OFF" | "LK_KM_CANCELLATION" => Step::WriteOff,
         "AGGREGATION_DOCUMENT" | "REAGGREGATION_DOCUMENT" | "SETS_AGGREGATION" => Step::Name,

@@ -114,7 +114,11 @@ impl Desk {
                     at_ms: block.at_ms,
                     done_at_ms: block.at_ms,
                     state: "SUCCESS",
-                    operations: self.of_block(order.group.applied_when_given(), gtin, block.quantity),
+                    operations: self.of_block(
+                        order.group.applied_when_given(),
+                        gtin,
+                        block.quantity,
+                    ),
                 })
             });
             std::iter::once(made).chain(blocks)
@@ -124,7 +128,8 @@ impl Desk {
 
     /// Same, pages 576 to 580.
     fn of_block(&self, by_itself: bool, gtin: &str, quantity: usize) -> Vec<(&'static str, Value)> {
-        let products = json!({ "products": [{ "gtin": gtin, "quantity": quantity }], "sourceRequest": "API" });
+        let products =
+            json!({ "products": [{ "gtin": gtin, "quantity": quantity }], "sourceRequest": "API" });
         let mut operations = vec![("GET_CODES_RESULT", products)];
         if by_itself && self.strict_groups {
             operations.push(("GET_CODES_GENERATED_REPORT", json!({ "state": "SUCCESS" })));

@@ -108,7 +108,8 @@ impl NewReport {
         if kind == Kind::Dropout {
             return self.check_reason(group);
         }
-        let usages = ["USED_FOR_PRODUCTION", "SENT_TO_PRINTER", "PRINTED", "PRINTER_LOST", "VERIFIED"];
+        let usages =
+            ["USED_FOR_PRODUCTION", "SENT_TO_PRINTER", "PRINTED", "PRINTER_LOST", "VERIFIED"];
         let usage = self.usage_type.as_deref();
         if old && !usage.is_some_and(|usage| usages.contains(&usage)) {
             return Err(Refusal::field("usageType", format!("one of {}", usages.join(", "))));
@@ -123,15 +124,19 @@ impl NewReport {
     /// What must be said of dairy and of medicine (same, pages 227 to 236).
     fn check_attributes(&self, group: &Group) -> Result<(), Refusal> {
         let has = |name: &str| self.attributes.get(name).is_some_and(|value| !value.is_null());
-        let missing = |name: &str| Err(Refusal::field(format!("attributes.{name}"), "must be given"));
+        let missing =
+            |name: &str| Err(Refusal::field(format!("attributes.{name}"), "must be given"));
         match group.alias {
             "milk" if !["expDate", "expDate72", "expDateConditions"].into_iter().any(has) => {
                 missing("expDate")
             }
-            "pharma" => match ["expirationDate", "seriesNumber", "subjectId"].into_iter().find(|n| !has(n)) {
-                Some(name) => missing(name),
-                None => Ok(()),
-            },
+            "pharma" => {
+                match ["expirationDate", "seriesNumber", "subjectId"].into_iter().find(|n| !has(n))
+                {
+                    Some(name) => missing(name),
+                    None => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -179,7 +184,10 @@ impl NewBoxes {
         }
         let codes: usize = self.aggregation_units.iter().map(|unit| unit.sntins.len()).sum();
         if !(1..=MOST_IN_A_REPORT).contains(&codes) {
-            return Err(Refusal::field("aggregationUnits", format!("1 to {MOST_IN_A_REPORT} codes")));
+            return Err(Refusal::field(
+                "aggregationUnits",
+                format!("1 to {MOST_IN_A_REPORT} codes"),
+            ));
         }
         for (at, unit) in self.aggregation_units.iter().enumerate() {
             unit.check().map_err(|(name, text)| {
@@ -250,7 +258,9 @@ impl Reports {
                 let result = match () {
                     () if results.len() < bad as usize => because,
                     () if self.boxed.contains_key(code) => ALREADY,
-                    () if ledger.find_identification(code).is_none() && !self.boxes.contains(code) => {
+                    () if ledger.find_identification(code).is_none()
+                        && !self.boxes.contains(code) =>
+                    {
                         NO_SUCH_CODE
                     }
                     () => DONE,
@@ -369,7 +379,8 @@ fn judge(kind: Kind, code: &str, group: &str, ledger: &mut Ledger) -> u32 {
             return NO_SUCH_CODE;
         }
     };
-    let same_group = ledger.group(&place).is_none_or(|g| Group::named(group).is_some_and(|n| n.alias == g));
+    let same_group =
+        ledger.group(&place).is_none_or(|g| Group::named(group).is_some_and(|n| n.alias == g));
     let mark = ledger.mark_mut(&place);
     let (times, after) = match kind {
         Kind::Dropout => (&mut mark.dropped, Standing::Dropped),

@@ -27,6 +27,18 @@ pub(super) enum Wrong {
     Bad(String),
 }
 
+impl Wrong {
+    /// For the answer.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Attached => "the signature is attached, not detached".to_owned(),
+            Self::Detached => "the signature is detached, not attached".to_owned(),
+            Self::OtherBytes => "the signature is over other bytes".to_owned(),
+            Self::Bad(why) => why.clone(),
+        }
+    }
+}
+
 /// Whose signatures are taken.
 #[derive(Debug, Clone)]
 pub(super) struct Signatures {
@@ -210,10 +222,7 @@ mod tests {
         let desk = Signatures { trusted: None };
         let body = b"{\"a\":\n\"b\"}\n";
         assert_eq!(desk.detached(&sign("detached", body), body).await, Ok(()));
-        assert_eq!(
-            desk.detached(&sign("detached", body), b"{}").await,
-            Err(Wrong::OtherBytes)
-        );
+        assert_eq!(desk.detached(&sign("detached", body), b"{}").await, Err(Wrong::OtherBytes));
         assert_eq!(desk.detached(&sign("attached", body), body).await, Err(Wrong::Attached));
         assert_eq!(desk.attached(&sign("attached", body)).await, Ok(body.to_vec()));
         assert_eq!(desk.attached(&sign("detached", body)).await, Err(Wrong::Detached));
@@ -225,10 +234,12 @@ mod tests {
 
     #[test]
     fn a_cms_says_whether_it_contains_what_it_signs() {
-        let wrap = |tag: u8, inner: &[u8]| [&[tag, u8::try_from(inner.len()).unwrap()], inner].concat();
+        let wrap =
+            |tag: u8, inner: &[u8]| [&[tag, u8::try_from(inner.len()).unwrap()], inner].concat();
         let oid = wrap(6, &SIGNED_DATA);
         let cms = |content: &[u8]| {
-            let data = [wrap(2, &[1]), wrap(0x31, &[]), wrap(0x30, content), wrap(0x31, &[])].concat();
+            let data =
+                [wrap(2, &[1]), wrap(0x31, &[]), wrap(0x30, content), wrap(0x31, &[])].concat();
             wrap(0x30, &[oid.clone(), wrap(0xA0, &wrap(0x30, &data))].concat())
         };
         let inner = wrap(6, &[1, 2]);

@@ -98,49 +98,137 @@ const STATION: [Entry; 23] = [
     post("/api/v3/order", "NewOrder", "OrderTaken", "Order codes", |desk, call| {
         desk.place(call, parse(call.body)?, false)
     }),
-    get("/api/v3/order/status", &["orderId", "gtin?"], "Buffers", "How an order stands", Desk::status),
+    get(
+        "/api/v3/order/status",
+        &["orderId", "gtin?"],
+        "Buffers",
+        "How an order stands",
+        Desk::status,
+    ),
     get("/api/v3/order/list", &[], "OrderList", "Every order", Desk::order_list),
-    unsigned(post("/api/v3/orders/search", "OrderSearch", "OrderPage", "Some orders", Desk::search_orders)),
-    changing(get("/api/v3/codes", &["orderId", "gtin", "quantity"], "Codes", "New codes", Desk::codes)),
-    get("/api/v3/order/codes/blocks", &["orderId", "gtin"], "Blocks", "What was given out", Desk::blocks),
-    changing(get("/api/v3/order/codes/retry", &["blockId"], "Codes", "A block once more", Desk::retry)),
-    get("/api/v3/order/product", &["orderId"], "Any", "What was said of the products", Desk::products),
+    unsigned(post(
+        "/api/v3/orders/search",
+        "OrderSearch",
+        "OrderPage",
+        "Some orders",
+        Desk::search_orders,
+    )),
+    changing(get(
+        "/api/v3/codes",
+        &["orderId", "gtin", "quantity"],
+        "Codes",
+        "New codes",
+        Desk::codes,
+    )),
+    get(
+        "/api/v3/order/codes/blocks",
+        &["orderId", "gtin"],
+        "Blocks",
+        "What was given out",
+        Desk::blocks,
+    ),
+    changing(get(
+        "/api/v3/order/codes/retry",
+        &["blockId"],
+        "Codes",
+        "A block once more",
+        Desk::retry,
+    )),
+    get(
+        "/api/v3/order/product",
+        &["orderId"],
+        "Any",
+        "What was said of the products",
+        Desk::products,
+    ),
     post("/api/v3/order/close", "Closing", "Oms", "Close an order or a part of it", Desk::close),
-    post("/api/v3/utilisation", "Utilisation", "ReportTaken", "Codes were applied", |desk, call| {
-        desk.report(call, Kind::Utilisation, &parse(call.body)?, false)
-    }),
+    post(
+        "/api/v3/utilisation",
+        "Utilisation",
+        "ReportTaken",
+        "Codes were applied",
+        |desk, call| desk.report(call, Kind::Utilisation, &parse(call.body)?, false),
+    ),
     post("/api/v3/dropout", "Dropout", "ReportTaken", "Codes were spoiled", |desk, call| {
         desk.report(call, Kind::Dropout, &parse(call.body)?, false)
     }),
-    post("/api/v3/aggregation", "Aggregation", "ReportTaken", "Codes are in boxes", |desk, call| {
-        desk.boxes(call, &parse(call.body)?)
-    }),
+    post(
+        "/api/v3/aggregation",
+        "Aggregation",
+        "ReportTaken",
+        "Codes are in boxes",
+        |desk, call| desk.boxes(call, &parse(call.body)?),
+    ),
     get("/api/v3/report/info", &["reportId"], "ReportInfo", "How a report stands", |desk, call| {
         desk.report_info(call, false)
     }),
-    get("/api/v3/receipts/receipt", &["resultDocId"], "Receipts", "The receipt of anything", |desk, call| {
-        Ok(desk.receipt(call.query, call.now_ms)?.into())
-    }),
-    unsigned(post("/api/v3/receipts/receipt/search", "ReceiptSearch", "ReceiptPage", "Some receipts", |desk, call| {
-        Ok(desk.search_receipts(&parse(call.body)?, call.now_ms)?.into())
-    })),
-    get("/api/v3/receipts/document", &["resultDocId", "docId?"], "Document", "The result of each code", |desk, call| {
-        Ok(desk.document(call.query)?.into())
-    }),
+    get(
+        "/api/v3/receipts/receipt",
+        &["resultDocId"],
+        "Receipts",
+        "The receipt of anything",
+        |desk, call| Ok(desk.receipt(call.query, call.now_ms)?.into()),
+    ),
+    unsigned(post(
+        "/api/v3/receipts/receipt/search",
+        "ReceiptSearch",
+        "ReceiptPage",
+        "Some receipts",
+        |desk, call| Ok(desk.search_receipts(&parse(call.body)?, call.now_ms)?.into()),
+    )),
+    get(
+        "/api/v3/receipts/document",
+        &["resultDocId", "docId?"],
+        "Document",
+        "The result of each code",
+        |desk, call| Ok(desk.document(call.query)?.into()),
+    ),
     get("/api/v3/providers", &[], "Providers", "Service providers", Desk::providers),
-    get("/api/v3/quality", &["orderId?", "limit?", "skip?"], "Page", "Reports of print quality", Desk::quality),
-    get("/api/v3/mod", &["productGroup?", "limit?", "skip?"], "Page", "Places of activity", Desk::places),
-    guarded(Guard::Registration, post("/api/v3/integration/connection", "Registration", "Registered", "Register an installation", Desk::register)),
-    get("/api/v3/integration/connection", &["limit?", "offset?"], "Connections", "Registered installations", |desk, call| {
-        let number = |name: &str, otherwise| super::desk::number(call.query, name, otherwise, 100);
-        let (limit, offset) = (number("limit", 10)?, number("offset", 0)?);
-        Ok(desk.tokens.list(limit, offset).into())
-    }),
+    get(
+        "/api/v3/quality",
+        &["orderId?", "limit?", "skip?"],
+        "Page",
+        "Reports of print quality",
+        Desk::quality,
+    ),
+    get(
+        "/api/v3/mod",
+        &["productGroup?", "limit?", "skip?"],
+        "Page",
+        "Places of activity",
+        Desk::places,
+    ),
+    guarded(
+        Guard::Registration,
+        post(
+            "/api/v3/integration/connection",
+            "Registration",
+            "Registered",
+            "Register an installation",
+            Desk::register,
+        ),
+    ),
+    get(
+        "/api/v3/integration/connection",
+        &["limit?", "offset?"],
+        "Connections",
+        "Registered installations",
+        |desk, call| {
+            let number =
+                |name: &str, otherwise| super::desk::number(call.query, name, otherwise, 100);
+            let (limit, offset) = (number("limit", 10)?, number("offset", 0)?);
+            Ok(desk.tokens.list(limit, offset).into())
+        },
+    ),
     Entry {
         method: "DELETE",
-        ..changing(get("/api/v3/integration/connection", &["omsConnection"], "Removed", "Remove an installation", |desk, call| {
-            Ok(desk.tokens.remove(wanted(call.query, "omsConnection")?)?.into())
-        }))
+        ..changing(get(
+            "/api/v3/integration/connection",
+            &["omsConnection"],
+            "Removed",
+            "Remove an installation",
+            |desk, call| Ok(desk.tokens.remove(wanted(call.query, "omsConnection")?)?.into()),
+        ))
     },
 ];
 
@@ -150,49 +238,195 @@ const OLD: [Entry; 19] = [
     get("/api/v2/{ext}/version", &[], "Any", "Its version", Desk::old_version),
     post("/api/v2/{ext}/orders", "OldOrder", "OrderTaken", "Order codes", Desk::old_order),
     get("/api/v2/{ext}/orders", &[], "OrderList", "Every order", Desk::old_list),
-    get("/api/v2/{ext}/buffer/status", &["orderId", "gtin"], "OldBuffer", "How a part of an order stands", Desk::old_status),
-    asking(&["orderId", "gtin?", "lastBlockId?"], Entry {
-        takes: None,
-        ..post("/api/v2/{ext}/buffer/close", "", "Oms", "Close an order or a part of it", Desk::old_close)
-    }),
-    changing(get("/api/v2/{ext}/codes", &["orderId", "gtin", "quantity", "lastBlockId?"], "Codes", "The block behind the last one", Desk::old_codes)),
-    get("/api/v2/{ext}/codes/blocks", &["orderId", "gtin"], "Blocks", "What was given out", Desk::blocks),
-    changing(get("/api/v2/{ext}/codes/retry", &["blockId", "orderId?", "gtin?"], "Codes", "A block once more", Desk::retry)),
-    get("/api/v2/{ext}/order/product", &["orderId"], "Any", "What was said of the products", Desk::products),
+    get(
+        "/api/v2/{ext}/buffer/status",
+        &["orderId", "gtin"],
+        "OldBuffer",
+        "How a part of an order stands",
+        Desk::old_status,
+    ),
+    asking(
+        &["orderId", "gtin?", "lastBlockId?"],
+        Entry {
+            takes: None,
+            ..post(
+                "/api/v2/{ext}/buffer/close",
+                "",
+                "Oms",
+                "Close an order or a part of it",
+                Desk::old_close,
+            )
+        },
+    ),
+    changing(get(
+        "/api/v2/{ext}/codes",
+        &["orderId", "gtin", "quantity", "lastBlockId?"],
+        "Codes",
+        "The block behind the last one",
+        Desk::old_codes,
+    )),
+    get(
+        "/api/v2/{ext}/codes/blocks",
+        &["orderId", "gtin"],
+        "Blocks",
+        "What was given out",
+        Desk::blocks,
+    ),
+    changing(get(
+        "/api/v2/{ext}/codes/retry",
+        &["blockId", "orderId?", "gtin?"],
+        "Codes",
+        "A block once more",
+        Desk::retry,
+    )),
+    get(
+        "/api/v2/{ext}/order/product",
+        &["orderId"],
+        "Any",
+        "What was said of the products",
+        Desk::products,
+    ),
     get("/api/v2/{ext}/product", &["orderId"], "Any", "The same", Desk::products),
-    post("/api/v2/{ext}/utilisation", "OldUtilisation", "ReportTaken", "Codes were applied", |desk, call| {
-        desk.old_report(call, Kind::Utilisation)
-    }),
-    post("/api/v2/{ext}/dropout", "OldDropout", "ReportTaken", "Codes were spoiled", |desk, call| {
-        desk.old_report(call, Kind::Dropout)
-    }),
-    post("/api/v2/{ext}/aggregation", "OldAggregation", "ReportTaken", "Codes are in boxes", Desk::old_boxes),
-    get("/api/v2/{ext}/aggregation/info", &["unitSerialNumber"], "Any", "What is in a box", Desk::old_box),
-    get("/api/v2/{ext}/report/info", &["reportId"], "ReportInfo", "How a report stands", |desk, call| {
-        desk.report_info(call, true)
-    }),
-    get("/api/v2/{ext}/receipts", &["docId"], "OldReceipts", "The receipt of anything", |desk, call| {
-        Ok(desk.old_receipts(call.query, call.now_ms)?.into())
-    }),
-    get("/api/v2/{ext}/receipts/receipt", &["resultDocId"], "Receipts", "The receipt of anything", |desk, call| {
-        Ok(desk.receipt(call.query, call.now_ms)?.into())
-    }),
+    post(
+        "/api/v2/{ext}/utilisation",
+        "OldUtilisation",
+        "ReportTaken",
+        "Codes were applied",
+        |desk, call| desk.old_report(call, Kind::Utilisation),
+    ),
+    post(
+        "/api/v2/{ext}/dropout",
+        "OldDropout",
+        "ReportTaken",
+        "Codes were spoiled",
+        |desk, call| desk.old_report(call, Kind::Dropout),
+    ),
+    post(
+        "/api/v2/{ext}/aggregation",
+        "OldAggregation",
+        "ReportTaken",
+        "Codes are in boxes",
+        Desk::old_boxes,
+    ),
+    get(
+        "/api/v2/{ext}/aggregation/info",
+        &["unitSerialNumber"],
+        "Any",
+        "What is in a box",
+        Desk::old_box,
+    ),
+    get(
+        "/api/v2/{ext}/report/info",
+        &["reportId"],
+        "ReportInfo",
+        "How a report stands",
+        |desk, call| desk.report_info(call, true),
+    ),
+    get(
+        "/api/v2/{ext}/receipts",
+        &["docId"],
+        "OldReceipts",
+        "The receipt of anything",
+        |desk, call| Ok(desk.old_receipts(call.query, call.now_ms)?.into()),
+    ),
+    get(
+        "/api/v2/{ext}/receipts/receipt",
+        &["resultDocId"],
+        "Receipts",
+        "The receipt of anything",
+        |desk, call| Ok(desk.receipt(call.query, call.now_ms)?.into()),
+    ),
     get("/api/v2/{ext}/providers", &[], "Providers", "Service providers", Desk::providers),
 ];
 
 /// True API and signing in.
 const TRUE_API: [Entry; 9] = [
-    changing(guarded(Guard::Open, get("/api/v3/true-api/auth/key", &[], "Challenge", "A text to sign", Desk::challenge))),
-    guarded(Guard::SignIn, post("/api/v3/true-api/auth/simpleSignIn", "SignIn", "Token", "A token of True API", Desk::sign_in)),
-    guarded(Guard::SignIn, post("/api/v3/true-api/auth/simpleSignIn/{omsConnection}", "SignIn", "Token", "A token of the station", Desk::sign_in)),
-    asking(&["pg"], guarded(Guard::Paper, post("/api/v3/true-api/lk/documents/create", "Paper", "Text", "Send a document", Desk::paper))),
-    guarded(Guard::TrueApi, get("/api/v4/true-api/doc/{id}/info", &[], "Papers", "How a document stands", Desk::paper_info)),
-    guarded(Guard::TrueApi, get("/api/v4/true-api/doc/list", &["pg?"], "Any", "The newest documents", |desk, call| {
-        Ok(desk.papers.list(&desk.inn, call.now_ms).into())
-    })),
-    asking(&["pg?"], guarded(Guard::TrueApi, unsigned(post("/api/v3/true-api/cises/info", "CisList", "CisInfos", "What is known of codes", Desk::info_of_codes)))),
-    guarded(Guard::TrueApi, unsigned(post("/api/v3/true-api/codes/check", "CodeCheck", "CheckedCodes", "What anybody may ask of codes", check_codes))),
-    guarded(Guard::TrueApi, unsigned(post("/api/v4/true-api/codes/check", "CodeCheck", "CheckedCodes", "The same", check_codes))),
+    changing(guarded(
+        Guard::Open,
+        get("/api/v3/true-api/auth/key", &[], "Challenge", "A text to sign", Desk::challenge),
+    )),
+    guarded(
+        Guard::SignIn,
+        post(
+            "/api/v3/true-api/auth/simpleSignIn",
+            "SignIn",
+            "Token",
+            "A token of True API",
+            Desk::sign_in,
+        ),
+    ),
+    guarded(
+        Guard::SignIn,
+        post(
+            "/api/v3/true-api/auth/simpleSignIn/{omsConnection}",
+            "SignIn",
+            "Token",
+            "A token of the station",
+            Desk::sign_in,
+        ),
+    ),
+    asking(
+        &["pg"],
+        guarded(
+            Guard::Paper,
+            post(
+                "/api/v3/true-api/lk/documents/create",
+                "Paper",
+                "Text",
+                "Send a document",
+                Desk::paper,
+            ),
+        ),
+    ),
+    guarded(
+        Guard::TrueApi,
+        get(
+            "/api/v4/true-api/doc/{id}/info",
+            &[],
+            "Papers",
+            "How a document stands",
+            Desk::paper_info,
+        ),
+    ),
+    guarded(
+        Guard::TrueApi,
+        get("/api/v4/true-api/doc/list", &["pg?"], "Any", "The newest documents", |desk, call| {
+            Ok(desk.papers.list(&desk.inn, call.now_ms).into())
+        }),
+    ),
+    asking(
+        &["pg?"],
+        guarded(
+            Guard::TrueApi,
+            unsigned(post(
+                "/api/v3/true-api/cises/info",
+                "CisList",
+                "CisInfos",
+                "What is known of codes",
+                Desk::info_of_codes,
+            )),
+        ),
+    ),
+    guarded(
+        Guard::TrueApi,
+        unsigned(post(
+            "/api/v3/true-api/codes/check",
+            "CodeCheck",
+            "CheckedCodes",
+            "What anybody may ask of codes",
+            check_codes,
+        )),
+    ),
+    guarded(
+        Guard::TrueApi,
+        unsigned(post(
+            "/api/v4/true-api/codes/check",
+            "CodeCheck",
+            "CheckedCodes",
+            "The same",
+            check_codes,
+        )),
+    ),
 ];
 
 fn check_codes(desk: &mut Desk, call: &Call<'_>) -> Answered {

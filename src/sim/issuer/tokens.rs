@@ -63,11 +63,8 @@ pub(super) struct Tokens {
 
 impl Tokens {
     pub(super) fn new(settings: &super::IssuerSettings) -> Self {
-        let demo = Installation {
-            name: "demo".to_owned(),
-            address: "here".to_owned(),
-            token: None,
-        };
+        let demo =
+            Installation { name: "demo".to_owned(), address: "here".to_owned(), token: None };
         Self {
             fixed: Some(settings.client_token.clone()),
             fixed_ends: settings.fixed_token_ends,
@@ -122,7 +119,9 @@ impl Tokens {
     /// `DELETE /integration/connection`.
     pub(super) fn remove(&mut self, id: &str) -> Result<Value, Refusal> {
         let removed = self.installations.remove(id);
-        removed.map(|_| json!({ "success": true })).ok_or_else(|| Refusal::not_found("omsConnection", id))
+        removed
+            .map(|_| json!({ "success": true }))
+            .ok_or_else(|| Refusal::not_found("omsConnection", id))
     }
 
     /// `GET /auth/key`.
