@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may name. `*` is everybody.
-const ROOMS: [(&str, &str); 30] = [
+const ROOMS: [(&str, &str); 31] = [
     ("code", ""),
     ("symbol", "code"),
     ("label", "code symbol"),
@@ -26,6 +26,7 @@ const ROOMS: [(&str, &str); 30] = [
     ("apply", "code line dial telemetry"),
     ("verify", "code line symbol calibration dial telemetry"),
     ("report", "code upstream store telemetry"),
+    ("papers", "code order upstream store telemetry"),
     ("calibration", "symbol telemetry"),
     ("grading", "calibration code label symbol telemetry"),
     // `line` for the scenario of the jobs that it files.
@@ -41,7 +42,7 @@ const ROOMS: [(&str, &str); 30] = [
     // What was written becomes the settings of each room; nobody else sees the whole.
     (
         "config",
-        "code symbol line oee order label upstream pull store print apply verify report centre publish web calibration record",
+        "code symbol line oee order label upstream pull store print apply verify report papers centre publish web calibration record",
     ),
     // A fake that shared our encoders or parsers would agree with their mistakes.
     ("sim", "code"),

@@ -60,9 +60,14 @@ impl Puller {
         }
         self.open_orders += 1;
         self.store.want_is_placing(want.id).await?;
-        let mark = want.mark();
-        let wish =
-            OrderWish { group: want.group, gtin: want.gtin, quantity: want.quantity, mark: &mark };
+        let (mark, remarked_by) = (want.mark(), self.store.remarked_by(&want.pool).await?);
+        let wish = OrderWish {
+            group: want.group,
+            gtin: want.gtin,
+            quantity: want.quantity,
+            mark: &mark,
+            remarked_by: remarked_by.as_deref(),
+        };
         match self.client.place(wish).await {
             Ok(placed) => {
                 self.store.want_is_placed(want.id, &placed.order_id).await?;

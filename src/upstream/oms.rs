@@ -6,7 +6,7 @@ use super::oms_v2::{self, V2Profile};
 use super::pace::Pace;
 use super::wire::{
     AttributesBody, BlockList, Buffer, CloseBody, ListedBlock, ListedOrder, OrderBody, OrderList,
-    Placed, Pong, ProductBody,
+    Placed, Pong, ProducerBody, ProductBody,
 };
 use super::{OmsError, SignInError, Signer, TokenKeeper, call};
 use crate::code::{Gtin, ProductGroup};
@@ -125,6 +125,9 @@ pub struct OrderWish<'a> {
     /// A name of ours that the station keeps (`productionOrderId`), by which an order is found
     /// again whose answer was lost.
     pub mark: &'a str,
+    /// The codes are for products that came back, whatever the settings say of the way to the
+    /// market: who owns the card of the trade item, empty where it is the participant.
+    pub remarked_by: Option<&'a str>,
 }
 
 /// The part of an order that is of one trade item.
@@ -171,6 +174,11 @@ impl Oms {
         Ok(Self { http, base, settings: Arc::new(settings), pace })
     }
 
+    /// Whether it speaks version 2.
+    pub fn is_v2(&self) -> bool {
+        matches!(self.settings.api, Api::V2(_))
+    }
+
     /// Manual, p. 17, 32, 156, 176; version 2: the schema of an order line.
     pub fn limits(&self) -> Limits {
         let codes_in_an_order = if self.settings.api == Api::V3 { 2_000_000 } else { 150_000 };
@@ -215,9 +223,11 @@ impl Oms {
             serial_number_type: "OPERATOR",
             template_id: wish.group.template_id(),
             cis_type: "UNIT",
+            attributes: wish.remarked_by.and_then(ProducerBody::of),
         };
+        let release_method = wish.remarked_by.map_or(&*self.settings.release_method, |_| "REMARK");
         let attributes = AttributesBody {
-            release_method_type: &self.settings.release_method,
+            release_method_type: release_method,
             create_method_type: "SELF_MADE",
             production_order_id: wish.mark,
             more: self.settings.order_attributes.get(wish.group.alias()),

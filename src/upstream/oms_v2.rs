@@ -113,6 +113,7 @@ mod tests {
             serial_number_type: "OPERATOR",
             template_id: 1,
             cis_type: "UNIT",
+            attributes: None,
         };
         let attributes = AttributesBody {
             release_method_type: "IMPORT",

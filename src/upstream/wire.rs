@@ -23,6 +23,21 @@ pub(super) struct ProductBody<'a> {
     pub(super) serial_number_type: &'a str,
     pub(super) template_id: u32,
     pub(super) cis_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<ProducerBody<'a>>,
+}
+
+/// Who owns the card of a trade item that somebody else remarks (manual, p. 38).
+#[derive(Debug, Serialize)]
+pub(super) struct ProducerBody<'a> {
+    producer: &'a str,
+}
+
+impl<'a> ProducerBody<'a> {
+    /// Nothing where it is the participant himself.
+    pub(super) fn of(producer: &'a str) -> Option<Self> {
+        (!producer.is_empty()).then_some(Self { producer })
+    }
 }
 
 /// How the goods come to the market.
@@ -238,6 +253,9 @@ pub struct Receipt {
     /// The station's name for the report, order or block that it is about.
     #[serde(default)]
     pub result_doc_id: String,
+    /// When it was done, by the station's clock: milliseconds since 1970.
+    #[serde(default, deserialize_with = "number_or_text")]
+    pub result_doc_date: Option<i64>,
     /// `SUCCESS`, `FAILED`, `PARTIALLY` or `IN_PROGRESS`.
     #[serde(default)]
     pub state: String,
@@ -260,6 +278,13 @@ pub struct ReceiptOperation {
 pub(super) struct ReceiptList {
     #[serde(default)]
     pub(super) results: Vec<Receipt>,
+}
+
+/// Answer to `GET /receipts` of Kazakhstan: receipts as JSON in strings.
+#[derive(Debug, Deserialize)]
+pub(super) struct OldReceiptList {
+    #[serde(default)]
+    pub(super) receipts: Vec<ReceiptDocument>,
 }
 
 /// Answer to `GET /receipts/document`: JSON in a string.

@@ -67,7 +67,8 @@ impl SignCommand {
         self.argv.first().map_or("", String::as_str)
     }
 
-    pub(super) fn check(&self) -> Result<(), SignError> {
+    /// Whether it can be called at all.
+    pub fn check(&self) -> Result<(), SignError> {
         let wrong = |why: &str| Err(SignError::Settings(why.to_owned()));
         if self.name().is_empty() {
             return wrong("a command has at least the name of a program");
