@@ -146,8 +146,7 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let rest_least = if here { least } else { rest };
     let answer_within = at.time_or("answer_within", usual_waits.answer_within, SECOND, 5 * minute);
     let again_least = if here { least } else { SECOND };
-    let again_after =
-        at.time_or("again_after", usual_waits.again_after, again_least, 10 * minute);
+    let again_after = at.time_or("again_after", usual_waits.again_after, again_least, 10 * minute);
     let rest_after_failure = at.time_or("rest_after_failure", rest, rest_least, 60 * minute);
     at.end(&format!(
         "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, answer_within, again_after, rest_after_failure, {}",

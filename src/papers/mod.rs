@@ -108,7 +108,9 @@ impl Clerk {
                 false => (ReportState::Rejected, Told::Only(Vec::new())),
             };
             let problem = (!words.is_empty()).then_some(words);
-            self.store.report_ended(report, &ReportEnd { state, told, problem }).await?;
+            self.store
+                .report_ended(report, &ReportEnd { state, told, refused: Vec::new(), problem })
+                .await?;
         }
         Ok(())
     }

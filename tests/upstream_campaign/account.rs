@@ -74,18 +74,25 @@ impl Books {
     }
 }
 
+/// What the issuer knows of each code that it gave out.
+type Given = BTreeMap<String, Fate>;
+
 /// What is held against each other.
 pub(crate) struct Account<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) books: &'a Books,
     pub(crate) controls: &'a Controls,
+    /// How often somebody asked for a token.
+    pub(crate) sign_ins: usize,
+    /// Kills, outages and bad luck that can have cost a token on its way.
+    pub(crate) hindered: usize,
 }
 
 impl Account<'_> {
     /// Every contradiction, in words.
     pub(crate) fn contradictions(&self) -> Vec<String> {
         let mut wrong = self.controls.ledger(|ledger| {
-            let given: BTreeMap<&str, &Fate> = ledger.codes().collect();
+            let given: Given = ledger.codes().collect();
             let mut wrong = self.lost(&given);
             wrong.extend(self.fates(&given));
             let strangers = ledger.strangers();
@@ -96,6 +103,7 @@ impl Account<'_> {
         });
         wrong.extend(self.orders());
         wrong.extend(self.reports());
+        wrong.extend(self.too_many_sign_ins());
         if self.books.set_aside > 0 {
             wrong.push(format!("{} good codes were set aside", self.books.set_aside));
         }
@@ -108,7 +116,7 @@ impl Account<'_> {
         let (given, again, lost) = self.controls.ledger(|ledger| {
             let all: Vec<_> = ledger.codes().collect();
             let again = all.iter().filter(|(_, fate)| fate.given > 1).count();
-            let lost = all.iter().filter(|(code, _)| !codes.contains_key(*code)).count();
+            let lost = all.iter().filter(|(code, _)| !codes.contains_key(code)).count();
             (all.len(), again, lost)
         });
         let failed = wants.iter().filter(|want| want.state == "failed").count();
@@ -123,20 +131,21 @@ impl Account<'_> {
             ("reports sent again", sent_again),
             ("runs with kills", usize::from(self.plan.kills() > 0)),
             ("runs by a stock rule", usize::from(self.plan.by_rule)),
+            ("runs with signatures and sign-in", usize::from(self.plan.signs)),
+            ("sign-ins", self.sign_ins),
         ])
     }
 
     /// Every code that was given out is in the store, and nothing else is. The station closes an
     /// order with its last code and gives nothing again then: if that answer is lost, this one code
     /// is lost, and the order must say so.
-    fn lost(&self, given: &BTreeMap<&str, &Fate>) -> Vec<String> {
+    fn lost(&self, given: &Given) -> Vec<String> {
         let mut wrong = Vec::new();
-        for code in self.books.codes.keys().filter(|code| !given.contains_key(code.as_str())) {
+        for code in self.books.codes.keys().filter(|code| !given.contains_key(*code)) {
             wrong.push(format!("from nowhere: {code:?}"));
         }
         let mut lost: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (code, fate) in given.iter().filter(|(code, _)| !self.books.codes.contains_key(**code))
-        {
+        for (code, fate) in given.iter().filter(|(code, _)| !self.books.codes.contains_key(*code)) {
             lost.entry(&fate.order).or_default().push(code);
         }
         for (order, codes) in lost {
@@ -156,12 +165,12 @@ impl Account<'_> {
     }
 
     /// What the store tells of each code is what the issuer knows, and it heard it from one report.
-    fn fates(&self, given: &BTreeMap<&str, &Fate>) -> Vec<String> {
+    fn fates(&self, given: &Given) -> Vec<String> {
         let sends: BTreeMap<i64, i64> =
             self.books.reports.iter().map(|report| (report.id, report.sends)).collect();
         let mut wrong = Vec::new();
         for (code, row) in &self.books.codes {
-            let Some(fate) = given.get(code.as_str()) else { continue };
+            let Some(fate) = given.get(code) else { continue };
             let (standing, applied, spoiled) = match row.state.as_str() {
                 "stored" => (Standing::Given, false, false),
                 "verified" => (Standing::Utilised, true, false),
@@ -213,6 +222,14 @@ impl Account<'_> {
             wrong.push(format!("an order failed that nobody refused: {wants:?}"));
         }
         wrong
+    }
+
+    /// A token is asked for once, and again only where it was taken away, where the answer to a
+    /// sign-in was lost, or where the daemon died before it had kept it.
+    fn too_many_sign_ins(&self) -> Option<String> {
+        let most = if self.plan.signs { 1 + self.plan.tokens_gone() + self.hindered } else { 0 };
+        let found = self.sign_ins;
+        (found > most).then(|| format!("{found} sign-ins, {most} expected at most"))
     }
 
     fn reports(&self) -> Vec<String> {

@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) orders: Vec<u32>,
     /// Orders come from the stock rule of a line, one after the other; else all at once.
     pub(crate) by_rule: bool,
+    /// The daemon signs in and signs what it posts; else it has a token that is always good.
+    pub(crate) signs: bool,
     pub(crate) chances: Chances,
     pub(crate) planned: Vec<PlannedTrouble>,
     pub(crate) strikes: Vec<(When, Strike)>,
@@ -49,16 +51,29 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
         let dice = &mut Dice::of(seed, FOR_ORDERS);
-        let by_rule = dice.chance(0.5);
+        let (by_rule, signs) = (dice.chance(0.5), dice.chance(0.4));
         let count = 1 + dice.roll(3);
         // A rule orders the same quantity again and again.
         let same = quantity(dice);
         let orders = (0..count).map(|_| if by_rule { same } else { quantity(dice) }).collect();
         let group = ["milk", "water", "beer", "milk"][dice.below(4)];
         let (order_takes, report_takes) = (ms(dice.roll(600)), ms(dice.roll(900)));
-        let (chances, planned) = trouble(&mut Dice::of(seed, FOR_TROUBLE));
+        let (chances, planned) = trouble(&mut Dice::of(seed, FOR_TROUBLE), signs);
         let strikes = strikes(&mut Dice::of(seed, FOR_STRIKES));
         Self { seed, group, orders, by_rule, chances, planned, strikes, order_takes, report_takes }
+    }
+
+    /// How often the issuer is to forget a token.
+    pub(crate) fn tokens_gone(&self) -> usize {
+        self.planned.iter().filter(|planned| planned.trouble == Trouble::TokenGone).count()
+    }
+
+    /// What may cost an answer to a sign-in beside strikes: restarts, and bad luck, which seldom
+    /// meets the same call more than three times.
+    pub(crate) fn hindrances(&self) -> usize {
+        let restarts = |planned: &&PlannedTrouble| matches!(planned.trouble, Trouble::Restart(_));
+        let luck = if self.chances.lost_answer > 0.0 { 3 } else { 0 };
+        self.planned.iter().filter(restarts).count() + luck
     }
 
     /// How often the daemon is to be killed.
@@ -76,7 +91,7 @@ fn quantity(dice: &mut Dice) -> u32 {
     u32::try_from(chosen).unwrap()
 }
 
-fn trouble(dice: &mut Dice) -> (Chances, Vec<PlannedTrouble>) {
+fn trouble(dice: &mut Dice, signs: bool) -> (Chances, Vec<PlannedTrouble>) {
     // A calm issuer with a few sharp troubles, one with bad luck, one with very bad luck.
     let luck = [0.0, 0.02, 0.06][dice.below(3)];
     let chances = Chances {
@@ -90,9 +105,14 @@ fn trouble(dice: &mut Dice) -> (Chances, Vec<PlannedTrouble>) {
     let mut planned = Vec::new();
     for path in SHARP {
         while dice.chance(0.4) {
-            let trouble = match dice.below(4) {
-                0 => Trouble::Error500,
-                1 => Trouble::Garbled,
+            let trouble = match dice.below(12) {
+                0 | 1 => Trouble::Error500,
+                2 | 3 => Trouble::Garbled,
+                4 => Trouble::HalfAnswer,
+                5 => Trouble::Unheard,
+                6 => Trouble::TooMany(Some(1)),
+                7 => Trouble::Restart(ms(50 + dice.roll(1_000))),
+                8 if signs => Trouble::TokenGone,
                 _ => Trouble::LostAnswer,
             };
             planned.push(PlannedTrouble { path: path.to_owned(), times: 1, trouble });

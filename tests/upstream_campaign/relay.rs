@@ -76,6 +76,12 @@ impl Relay {
         calls
     }
 
+    /// How often somebody asked for a token.
+    pub(crate) fn sign_ins(&self) -> usize {
+        let calls = self.calls();
+        calls.iter().filter(|(call, _)| call.contains("/auth/simpleSignIn")).map(|(_, n)| n).sum()
+    }
+
     /// The most requests of one daemon in any second.
     pub(crate) fn most_in_a_second(&self) -> usize {
         self.most_within(Duration::from_secs(1))

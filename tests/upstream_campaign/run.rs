@@ -7,6 +7,7 @@ use super::plan::{Plan, Strike, When};
 use super::relay::Relay;
 use super::site::{Site, Template};
 use markwright::sim::issuer::{Controls, Issuer, IssuerSettings};
+use markwright::telemetry::clock::Micros;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -48,6 +49,9 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         chances: plan.chances,
         order_takes: plan.order_takes,
         report_takes: plan.report_takes,
+        wants_signature: plan.signs,
+        // Codes die by the calendar, and the daemon has that of the machine.
+        starts_at_ms: Micros::now().0 / 1_000,
         ..IssuerSettings::default()
     };
     let issuer = Issuer::start(settings).await.unwrap();
@@ -69,7 +73,14 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     let late = play.until_done(&plan).await;
     let mut counts = play.counts;
     let books = Books::read(&site.store_file()).await;
-    let account = Account { plan: &plan, books: &books, controls: &issuer.controls };
+    let struck = |what: &str| counts.get(what).copied().unwrap_or_default();
+    let account = Account {
+        plan: &plan,
+        books: &books,
+        controls: &issuer.controls,
+        sign_ins: relay.sign_ins(),
+        hindered: struck("kills") + struck("outages") + plan.hindrances(),
+    };
     let mut wrong = account.contradictions();
     wrong.extend(late);
     wrong.extend(relay.too_fast());

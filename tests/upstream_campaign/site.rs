@@ -40,14 +40,22 @@ impl Site {
         std::fs::create_dir(folder.path().join("data")).unwrap();
         std::fs::copy(template.0.path().join("copy.db"), store_file(folder.path())).unwrap();
         let config = folder.path().join("markwright.toml");
-        let IssuerSettings { client_token, oms_id, .. } = IssuerSettings::default();
+        let IssuerSettings { client_token, oms_id, oms_connection, .. } = IssuerSettings::default();
         let token = folder.path().join("client-token");
         std::fs::write(&token, client_token).unwrap();
         std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
         let token = token.display();
+        let whose = if plan.signs {
+            format!(
+                "sign = {{ by = \"test\" }}\n\
+                 sign_in = {{ url = \"http://{issuer}/api/v3/true-api\", connection = \"{oms_connection}\" }}\n"
+            )
+        } else {
+            format!("token_file = \"{token}\"\n")
+        };
         // The waits of a real station would make an hour of a minute.
         let station = format!(
-            "[issuer]\nurl = \"http://{issuer}\"\noms_id = \"{oms_id}\"\ntoken_file = \"{token}\"\n\
+            "[issuer]\nurl = \"http://{issuer}\"\noms_id = \"{oms_id}\"\n{whose}\
              report_every = \"200ms\"\nlost_order_after = \"1s\"\nagain_after = \"200ms\"\n\
              rest_after_failure = \"500ms\"\nanswer_within = \"5s\"\n"
         );
