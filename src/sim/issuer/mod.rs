@@ -204,7 +204,7 @@ impl Controls {
 
     /// Every order that was taken, refused ones too.
     pub fn orders(&self) -> Vec<String> {
-        self.0.with(|desk| desk.order_ids())
+        self.0.with(|desk, _| desk.order_ids())
     }
 
     /// Electronic Mark, with a ledger of its own.
