@@ -29,6 +29,13 @@ struct UnitBody<'a> {
     aggregated_items_count: usize,
 }
 
+impl<'a> UnitBody<'a> {
+    fn of(unit: &'a AggregationUnit) -> Self {
+        let aggregated_items_count = unit.sntins.len();
+        Self { unit, aggregation_type: "AGGREGATION", aggregated_items_count }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AggregationBody<'a> {
@@ -84,15 +91,10 @@ impl Oms {
         units: &[AggregationUnit],
     ) -> Result<String, OmsError> {
         let path = self.path(group, "aggregation", "aggregation")?;
-        let unit = |unit| {
-            let AggregationUnit { sntins, .. } = unit;
-            let (aggregation_type, aggregated_items_count) = ("AGGREGATION", sntins.len());
-            UnitBody { unit, aggregation_type, aggregated_items_count }
-        };
         let body = AggregationBody {
             product_group: group.alias(),
             participant_id: participant,
-            aggregation_units: units.iter().map(unit).collect(),
+            aggregation_units: units.iter().map(UnitBody::of).collect(),
         };
         let taken: ReportTaken = self.post("report boxes", &path, &[], &body).await?;
         Ok(taken.report_id)
@@ -111,13 +113,11 @@ mod tests {
             aggregation_unit_capacity: 12,
             sntins: vec!["0104600000000008215JDYQZ".to_owned()],
         };
-        let aggregation_type = "AGGREGATION";
-        let body = UnitBody { unit: &unit, aggregation_type, aggregated_items_count: 1 };
         let wanted = json!({
             "unitSerialNumber": "00046000000000000015", "aggregationType": "AGGREGATION",
             "aggregationUnitCapacity": 12, "aggregatedItemsCount": 1,
             "sntins": ["0104600000000008215JDYQZ"],
         });
-        assert_eq!(json!(body), wanted);
+        assert_eq!(json!(UnitBody::of(&unit)), wanted);
     }
 }
