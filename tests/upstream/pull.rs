@@ -411,7 +411,13 @@ async fn a_block_that_was_stored_by_half_is_fetched_again_and_nothing_is_doubled
     let mark = look(&bench, id).await.mark();
     let (group, gtin) = (ProductGroup::MILK, gtin());
     bench.store.want_is_placing(id).await.unwrap();
-    let wish = markwright::upstream::OrderWish { group, gtin, quantity: 25, mark: &mark };
+    let wish = markwright::upstream::OrderWish {
+        group,
+        gtin,
+        quantity: 25,
+        mark: &mark,
+        remarked_by: None,
+    };
     let order = client.place(wish).await.unwrap().order_id;
     bench.store.want_is_placed(id, &order).await.unwrap();
     bench.store.want_asks(id, 10).await.unwrap();
