@@ -3,6 +3,16 @@
 
 #[path = "sim_issuer/electronic_mark.rs"]
 mod electronic_mark;
+#[path = "sim_issuer/faults.rs"]
+mod faults;
+#[path = "sim_issuer/old.rs"]
+mod old;
+#[path = "sim_issuer/papers.rs"]
+mod papers;
+#[path = "sim_issuer/sign_in.rs"]
+mod sign_in;
+#[path = "sim_issuer/station.rs"]
+mod station;
 
 use markwright::sim::issuer::{Issuer, IssuerSettings, PlannedTrouble, Standing, Trouble};
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
 //! The issuer's desk: its orders, reports, papers, tokens and ledger. Everything that happens on it
 //! comes from a request, so that the same requests make the same desk again.
+use super::groups::Group;
 use super::ledger::Ledger;
 use super::order_form::NewOrder;
 use super::orders::{Asked, Orders, Taking};
@@ -119,6 +120,19 @@ impl Desk {
 
     pub(super) fn order_ids(&self) -> Vec<String> {
         self.orders.0.keys().cloned().collect()
+    }
+
+    /// A product group in the path or in the query must be one.
+    pub(super) fn check_group(call: &Call<'_>) -> Result<(), Refusal> {
+        if let Some(name) = call.path.get("ext").filter(|name| Group::named(name).is_none()) {
+            return Err(Refusal::not_found("extension", name));
+        }
+        for name in ["pg", "productGroup"] {
+            if call.query.get(name).is_some_and(|group| Group::named(group).is_none()) {
+                return Err(Refusal::field(name, "unknown product group"));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn ping(&self, version: &str) -> Value {

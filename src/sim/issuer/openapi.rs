@@ -45,8 +45,8 @@ fn operation(entry: &Entry, oms_id: &str) -> Value {
     let security = match entry.guard {
         Guard::Open | Guard::SignIn => json!([]),
         Guard::Registration => json!([{ "registrationKey": [] }]),
-        Guard::Station | Guard::Signed => json!([{ "clientToken": [] }, { "bearer": [] }]),
-        Guard::TrueApi | Guard::Paper => json!([{ "bearer": [] }, { "clientToken": [] }]),
+        Guard::Station | Guard::Signed => json!([{ "clientToken": [] }]),
+        Guard::TrueApi | Guard::Paper => json!([{ "bearer": [] }]),
     };
     if security != json!([]) {
         responses["401"] = json!({ "description": "Who is there?", "content": content(error) });
