@@ -1,11 +1,13 @@
 //! What was written to what is meant; all problems at once.
 mod camera;
 mod check;
+mod issuer;
 mod label;
 mod line;
 mod plc;
 mod reader;
 mod shifts;
+mod signing;
 mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
@@ -21,10 +23,10 @@ use crate::publish::PublishSettings;
 use crate::record::RingSettings;
 use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
-use crate::upstream::OmsSettings;
+use crate::upstream::{OmsSettings, SignInSettings, SignSettings, TrueApiSettings};
 use crate::verify::CameraSettings;
 use crate::web::{JobRules, WebSettings};
-use crate::{pull, report};
+use crate::{papers, pull, report};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +40,8 @@ pub struct Config {
     pub web: WebConfig,
     /// The state system; without it codes come from files, and nothing is reported.
     pub issuer: Option<IssuerConfig>,
+    /// Where documents go; without it nobody introduces, remarks or writes off.
+    pub true_api: Option<TrueApiConfig>,
     /// The broker, if there is one.
     pub mqtt: Option<PublishSettings>,
     /// The lines.
@@ -58,12 +62,27 @@ pub struct WebConfig {
 /// The state system.
 #[derive(Debug, Clone)]
 pub struct IssuerConfig {
-    /// The order-management station.
+    /// The order-management station. Token and signer are put in when the program starts.
     pub oms: OmsSettings,
+    /// Who signs; nobody where the station wants no signatures.
+    pub sign: Option<SignSettings>,
+    /// How the station's token is got; without it, it is the one that was entered.
+    pub sign_in: Option<SignInSettings>,
     /// How codes are pulled.
     pub pull: pull::Settings,
     /// How codes are told.
     pub report: report::Settings,
+}
+
+/// True API.
+#[derive(Debug, Clone)]
+pub struct TrueApiConfig {
+    /// Where it is.
+    pub client: TrueApiSettings,
+    /// How its token is got.
+    pub sign_in: SignInSettings,
+    /// How documents are kept going.
+    pub papers: papers::Settings,
 }
 
 /// One line.
