@@ -23,6 +23,7 @@ mod planted;
 mod planted_errors;
 mod quality;
 mod reading;
+mod reason;
 mod restore;
 mod roll;
 mod settings;
@@ -43,10 +44,11 @@ pub use guard::RejectShare;
 pub use mode::{Mode, UnknownMode};
 pub use outcome::{
     CameraCommand, Command, Fate, InBin, Light, Outcome, PlcCommand, PrinterCommand, Record,
-    RejectReason, RollMark, Run, StopReason, Verdict,
+    RollMark, Run, StopReason, Verdict,
 };
 pub use packtags::{CommandTags, Handshake, Refused, StatusTags, Written};
 pub use quality::{Quality, QualitySettings, Wear, letter};
+pub use reason::RejectReason;
 pub use restore::{LastOut, OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};

@@ -91,7 +91,7 @@ impl Desk {
         let age = |word: &Option<LastWord>| word.as_ref().and_then(LastWord::age);
         LineNow::of(&Seen {
             name: &self.line.name,
-            scenario: self.line.scenario.words(),
+            scenario: self.line.scenario,
             at,
             alive: self.is_alive(),
             view: &view,

@@ -1,6 +1,7 @@
 //! Labels that were put on by hand: an operator scans each, and the line says what it is.
 use super::WebState;
 use super::desk::Desk;
+use super::look::LineNow;
 use super::page::{Frame, Page, Refusal, must};
 use super::signed_in::SignedIn;
 use crate::access::Permission;
@@ -46,6 +47,13 @@ struct Shown {
     look: &'static str,
     word: &'static str,
     words: &'static str,
+}
+
+impl LineNow {
+    /// For the pages: whether a person scans what this line makes.
+    pub(super) fn takes_scans(&self) -> bool {
+        self.scenario == Scenario::Manual.words()
+    }
 }
 
 #[derive(Deserialize)]

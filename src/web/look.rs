@@ -139,7 +139,7 @@ pub(super) struct CountsNow {
 /// What a look is made from.
 pub(super) struct Seen<'a> {
     pub(super) name: &'a str,
-    pub(super) scenario: &'a str,
+    pub(super) scenario: Scenario,
     pub(super) at: Micros,
     pub(super) alive: bool,
     pub(super) view: &'a LineView,
@@ -160,7 +160,7 @@ impl LineNow {
         let per_minute = seen.pulse.per_minute();
         Self {
             name: seen.name.to_owned(),
-            scenario: seen.scenario.to_owned(),
+            scenario: seen.scenario.words().to_owned(),
             at_micros: seen.at.0,
             alive: seen.alive,
             state: view.state.name(),
@@ -193,11 +193,6 @@ impl LineNow {
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
             offers: Offers::of(view),
         }
-    }
-
-    /// For the pages: whether a person scans what this line makes.
-    pub(super) fn takes_scans(&self) -> bool {
-        self.scenario == Scenario::Manual.words()
     }
 
     /// For the pages: the rate as people read it.
@@ -367,12 +362,14 @@ fn device(name: &'static str, view: DeviceView, age: Option<Duration>) -> Device
 fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
     let age_seconds = seconds_between(at, seen.at);
     let last_minutes = minutes(facts.stored, seen.pulse.per_minute_running());
+    let few = facts.stored == 0 || last_minutes.is_some_and(|left| left < CODES_LOW_MINUTES);
     CountsNow {
         age_seconds,
         stale: age_seconds > COUNTS_STALE_AFTER_SECONDS,
         codes_stored: facts.stored,
         codes_last_minutes: last_minutes,
-        codes_low: facts.stored == 0 || last_minutes.is_some_and(|left| left < CODES_LOW_MINUTES),
+        // A line that prints nothing needs none.
+        codes_low: few && seen.scenario.prints(),
         codes_doubtful: facts.doubtful,
         unreported: facts.unreported.count,
         unreported_more: facts.unreported.more,
@@ -419,7 +416,7 @@ pub(super) mod tests {
         let at = Micros(65_000_000);
         LineNow::of(&Seen {
             name: "one",
-            scenario: "print and apply",
+            scenario: Scenario::PrintApply,
             at,
             alive: true,
             view,
