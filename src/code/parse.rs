@@ -196,7 +196,7 @@ fn check_part<'a>(rest: &mut Rest<'a>, fields: &mut Fields<'a>) -> Result<Tail, 
         (|| {
             one(rest, "91", 4)?;
             rest.past_separator()?;
-            let signature = rest.field_end() - rest.at - 2;
+            let signature = (rest.field_end() - rest.at).checked_sub(2)?;
             one(rest, "92", signature).filter(|()| matches!(signature, 44 | 88))?;
             Some(Tail::Long(signature))
         })()
@@ -257,7 +257,9 @@ fn extra<'a>(rest: &mut Rest<'a>) -> Option<Element<'a>> {
     let right = match found {
         Extra::FactorySerial => is_base64(field.value),
         Extra::Weight | Extra::Volume | Extra::Count | Extra::Kilograms | Extra::Metres => {
-            digits(field.value) && digits(field.ai)
+            // The digit that says where the point stands goes up to five (GS1, 3.6.5).
+            let point = field.ai.len() < 4 || field.ai.ends_with(['0', '1', '2', '3', '4', '5']);
+            digits(field.value) && point
         }
     };
     right.then_some(field)
