@@ -48,22 +48,21 @@ pub fn parse_as(text: &str, group: ProductGroup) -> Result<Parts<'_>, Malformed>
 
 /// What a code is not, said as well as it can be: more is asked than on the way of good codes.
 pub(super) fn explained(text: &str, problem: Malformed) -> Malformed {
-    match problem {
-        Malformed::NoGtin(_) | Malformed::NoSerial(_)
-            if text.len() == 20 && text.parse::<Sscc>().is_ok() =>
-        {
-            Malformed::Sscc
-        }
-        Malformed::NoCheckPart
-        | Malformed::CheckPart { .. }
-        | Malformed::Serial { .. }
-        | Malformed::AfterCheckPart { .. }
-            if !readings(text, Gap::Lost, None).is_empty() =>
-        {
-            Malformed::GsLost
-        }
-        other => other,
+    let early = matches!(problem, Malformed::NoGtin(_) | Malformed::NoSerial(_));
+    if early && text.len() == 20 && text.parse::<Sscc>().is_ok() {
+        return Malformed::Sscc;
     }
+    let late = matches!(
+        problem,
+        Malformed::NoCheckPart
+            | Malformed::CheckPart { .. }
+            | Malformed::Serial { .. }
+            | Malformed::AfterCheckPart { .. }
+    );
+    if late && !readings(text, Gap::Lost, None).is_empty() {
+        return Malformed::GsLost;
+    }
+    problem
 }
 
 /// As [`parse`], with the plainest reason.
