@@ -27,7 +27,8 @@ libfuzzer_sys::fuzz_target!(|input: (&str, u64)| {
         })
         .collect();
     // Only fields that the form's groups have may follow: others are taken, and never put back.
-    let known = was.groups().iter().flat_map(|group| group.forms()).flat_map(|form| form.extras);
+    let forms = was.groups().into_iter().flat_map(ProductGroup::forms);
+    let known = forms.flat_map(|form| form.extras);
     let known: Vec<_> = known.collect();
     let all_known = was.extras().iter().all(|field| {
         use code::Extra as E;

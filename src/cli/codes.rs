@@ -36,7 +36,7 @@ pub(super) enum Codes {
     /// is no code.
     #[command(after_help = "Examples:
   markwright codes explain '0104810093011694212k6rsrti<GS>93#SzU'
-  markwright codes explain --group softdrinks --json '…'
+  markwright codes explain --group milk --json '0104810093011694212k6rsrti93#SzU'
   markwright codes explain --hs 0403 --country BY --shelf-life 30 '0104810093011694212k6rsrti93#SzU'")]
     Explain(explain::Explain),
     /// Lists the forms of codes of every product group, with the days between which they hold.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub struct Day {
     year: u16,
     month: u8,
-    day: u8,
+    of_month: u8,
 }
 
 /// A text that is no day.
@@ -27,7 +27,7 @@ impl Day {
             2 => 28,
             _ => 0,
         };
-        if day >= 1 && day <= last { Some(Self { year, month, day }) } else { None }
+        if day >= 1 && day <= last { Some(Self { year, month, of_month: day }) } else { None }
     }
 
     /// A day before every rule: for questions whose answer does not hang on the day.
@@ -62,7 +62,7 @@ impl Day {
             "November",
             "December",
         ];
-        format!("{} {} {}", self.day, MONTHS[usize::from(self.month) - 1], self.year)
+        format!("{} {} {}", self.of_month, MONTHS[usize::from(self.month) - 1], self.year)
     }
 }
 
@@ -85,7 +85,7 @@ impl FromStr for Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 }
 

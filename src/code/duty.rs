@@ -317,10 +317,8 @@ mod tests {
     }
 
     fn since(duty: Duty) -> String {
-        match duty {
-            Duty::MustSince(day, _) => day.to_string(),
-            other => panic!("{other:?}"),
-        }
+        let Duty::MustSince(day, _) = duty else { panic!("{duty:?}") };
+        day.to_string()
     }
 
     /// The table of the Belarusian operator's page, line by line.

@@ -48,22 +48,21 @@ pub fn parse_as(text: &str, group: ProductGroup) -> Result<Parts<'_>, Malformed>
 
 /// What a code is not, said as well as it can be: more is asked than on the way of good codes.
 pub(super) fn explained(text: &str, problem: Malformed) -> Malformed {
-    match problem {
-        Malformed::NoGtin(_) | Malformed::NoSerial(_)
-            if text.len() == 20 && text.parse::<Sscc>().is_ok() =>
-        {
-            Malformed::Sscc
-        }
-        Malformed::NoCheckPart
-        | Malformed::CheckPart { .. }
-        | Malformed::Serial { .. }
-        | Malformed::AfterCheckPart { .. }
-            if !readings(text, Gap::Lost, None).is_empty() =>
-        {
-            Malformed::GsLost
-        }
-        other => other,
+    let early = matches!(problem, Malformed::NoGtin(_) | Malformed::NoSerial(_));
+    if early && text.len() == 20 && text.parse::<Sscc>().is_ok() {
+        return Malformed::Sscc;
     }
+    let late = matches!(
+        problem,
+        Malformed::NoCheckPart
+            | Malformed::CheckPart { .. }
+            | Malformed::Serial { .. }
+            | Malformed::AfterCheckPart { .. }
+    );
+    if late && !readings(text, Gap::Lost, None).is_empty() {
+        return Malformed::GsLost;
+    }
+    problem
 }
 
 /// As [`parse`], with the plainest reason.
@@ -196,7 +195,7 @@ fn check_part<'a>(rest: &mut Rest<'a>, fields: &mut Fields<'a>) -> Result<Tail, 
         (|| {
             one(rest, "91", 4)?;
             rest.past_separator()?;
-            let signature = rest.field_end() - rest.at - 2;
+            let signature = (rest.field_end() - rest.at).checked_sub(2)?;
             one(rest, "92", signature).filter(|()| matches!(signature, 44 | 88))?;
             Some(Tail::Long(signature))
         })()
@@ -257,7 +256,9 @@ fn extra<'a>(rest: &mut Rest<'a>) -> Option<Element<'a>> {
     let right = match found {
         Extra::FactorySerial => is_base64(field.value),
         Extra::Weight | Extra::Volume | Extra::Count | Extra::Kilograms | Extra::Metres => {
-            digits(field.value) && digits(field.ai)
+            // The digit that says where the point stands goes up to five (GS1, 3.6.5).
+            let point = field.ai.len() < 4 || field.ai.ends_with(['0', '1', '2', '3', '4', '5']);
+            digits(field.value) && point
         }
     };
     right.then_some(field)

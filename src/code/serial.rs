@@ -124,6 +124,7 @@ pub enum SerialProblem {
 /// knows nothing of it. A guess hits with a chance of (numbers given out) ÷ 62ⁿ: for thirteen
 /// characters, of which the operator adds one, and two million codes 6·10⁻¹⁶; for six, where five
 /// are ours, 62⁵ = 916,132,832, so that more than 91,613 for one trade item are refused.
+#[expect(clippy::implicit_hasher, reason = "one kind of set is enough")]
 pub fn own_serials(
     group: ProductGroup,
     day: Day,

@@ -80,9 +80,9 @@ fn extra_field(dice: &mut Dice, extra: Extra) -> String {
     let digits = |dice: &mut Dice, n| dice.some(b"0123456789", n);
     match extra {
         Extra::Weight => format!("3103{}", digits(dice, 6)),
-        Extra::Volume => format!("335{}", digits(dice, 7)),
-        Extra::Kilograms => format!("310{}", digits(dice, 7)),
-        Extra::Metres => format!("311{}", digits(dice, 7)),
+        Extra::Volume => format!("335{}{}", dice.below(6), digits(dice, 6)),
+        Extra::Kilograms => format!("310{}{}", dice.below(6), digits(dice, 6)),
+        Extra::Metres => format!("311{}{}", dice.below(6), digits(dice, 6)),
         Extra::Count => {
             let n = 1 + dice.below(8);
             format!("30{}", digits(dice, n))

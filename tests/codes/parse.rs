@@ -70,7 +70,9 @@ fn what_follows_the_check_part_is_taken_and_not_compared() {
     let radio = format!("{plain}\u{1d}30123\u{1d}31030012343112000001\u{1d}3351000500\u{1d}97YWJj");
     let all: Vec<_> = parse(&radio).unwrap().extras().iter().map(|e| e.ai).collect();
     assert_eq!(all, ["30", "3103", "3112", "3351", "97"]);
-    for wrong in ["3103001", "31030013245", "310300132x", "97abc", "97ab!=", "10LOT", "30", ""] {
+    for wrong in
+        ["3103001", "31030013245", "310300132x", "97abc", "97ab!=", "3116000001", "10LOT", "30", ""]
+    {
         let text = format!("{plain}\u{1d}{wrong}");
         assert!(matches!(parse(&text), Err(Malformed::AfterCheckPart { .. })), "{wrong}");
     }
