@@ -220,13 +220,14 @@ impl App {
         let (view, seen) = watch::channel(first);
         let belt = line.settings.scenario.has_belt();
         let learnt = self.store.printer_of(&line.name).await?;
-        let printer_id = Identity::new(line.printer.unique_id.clone(), learnt);
+        let named = line.printer.as_ref().and_then(|printer| printer.unique_id.clone());
+        let printer_id = Identity::new(named, learnt);
         let words = [LastWord::default(), LastWord::default(), LastWord::default()];
         let desk = LineDesk {
             name: line.name.clone(),
-            scenario_words: if belt { "print and apply" } else { "labels on a roll" }.to_owned(),
+            scenario: line.settings.scenario,
             pool: line.pool(),
-            printer: Some(words[0].clone()),
+            printer: line.printer.is_some().then(|| words[0].clone()),
             printer_id: printer_id.clone(),
             plc: belt.then(|| words[1].clone()),
             camera: line.settings.has_camera().then(|| words[2].clone()),

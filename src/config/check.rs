@@ -268,7 +268,7 @@ fn check_lines(
     }
     if let Some(centre) = centre {
         let is_desk =
-            |line: &LineConfig| line.name == centre.desk_line && !line.settings.scenario.has_belt();
+            |line: &LineConfig| line.name == centre.desk_line && line.settings.scenario.is_roll();
         if !lines.iter().any(is_desk) {
             let found = format!("\"{}\"", centre.desk_line);
             top.wrong("centre.desk_line", found, "the name of a line with scenario \"roll\"");

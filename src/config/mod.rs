@@ -96,8 +96,8 @@ pub struct LineConfig {
     pub by_itself: bool,
     /// How much of what it was told is kept; nothing is recorded if there is none.
     pub recorder: Option<RingSettings>,
-    /// Its printer.
-    pub printer: PrinterSettings,
+    /// Its printer, where the scenario has one.
+    pub printer: Option<PrinterSettings>,
     /// Dots of the printer's head a millimetre, as exact as labels need it.
     pub dots_per_mm: f32,
     /// What stands between the fields of a code in the symbol.
@@ -133,7 +133,7 @@ impl LineConfig {
         JobRules {
             clearance: self.clearance,
             challenge_every: self.challenge_every,
-            head: Some(self.head()),
+            head: self.head(),
             camera: self.camera.is_some(),
             px_per_mm: self.camera.as_ref().and_then(|camera| camera.px_per_mm),
         }
@@ -156,7 +156,7 @@ impl LineConfig {
 pub struct Work {
     /// The goods.
     pub goods: Goods,
-    /// The label design, by name.
+    /// The label design, by name; empty where the line prints none.
     pub design: String,
     /// How many; 0 = until somebody stops the line.
     pub planned: u64,

@@ -110,6 +110,13 @@ impl<'a> Reader<'a> {
         default.to_owned()
     }
 
+    /// What makes no sense here, and why.
+    pub(super) fn refuse(&mut self, name: &str, why: &str) {
+        if self.table.remove(name).is_some() {
+            self.wrong(name, "a key that makes no sense here", why);
+        }
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }

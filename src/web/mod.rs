@@ -5,6 +5,7 @@ mod assets;
 mod commands;
 mod desk;
 mod grades;
+mod hand_scan;
 mod jobs;
 mod line_page;
 mod look;
