@@ -129,6 +129,7 @@ impl Account<'_> {
             ("orders refused", failed),
             ("reports", reports.len()),
             ("reports sent again", sent_again),
+            ("runs of version 2", usize::from(self.plan.old)),
             ("runs with kills", usize::from(self.plan.kills() > 0)),
             ("runs by a stock rule", usize::from(self.plan.by_rule)),
             ("runs with signatures and sign-in", usize::from(self.plan.signs)),

@@ -11,8 +11,16 @@ const FOR_TROUBLE: u64 = 2;
 const FOR_STRIKES: u64 = 3;
 
 /// Calls whose lost answer costs most: an order paid twice, a block lost, a report told twice.
-const SHARP: [&str; 6] =
-    ["/order", "/codes", "/order/codes/retry", "/order/close", "/utilisation", "/dropout"];
+const SHARP: [&str; 8] = [
+    "/order",
+    "/orders",
+    "/codes",
+    "/codes/retry",
+    "/codes/blocks",
+    "/close",
+    "/utilisation",
+    "/dropout",
+];
 
 /// Something that happens to the daemon or to the issuer as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) by_rule: bool,
     /// The daemon signs in and signs what it posts; else it has a token that is always good.
     pub(crate) signs: bool,
+    /// The station is one of version 2, in Kazakhstan.
+    pub(crate) old: bool,
     pub(crate) chances: Chances,
     pub(crate) planned: Vec<PlannedTrouble>,
     pub(crate) strikes: Vec<(When, Strike)>,
@@ -52,11 +62,12 @@ impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
         let dice = &mut Dice::of(seed, FOR_ORDERS);
         let (by_rule, signs) = (dice.chance(0.5), dice.chance(0.4));
+        let old = !signs && dice.chance(0.3);
         let count = 1 + dice.roll(3);
         // A rule orders the same quantity again and again.
         let same = quantity(dice);
         let orders = (0..count).map(|_| if by_rule { same } else { quantity(dice) }).collect();
-        let group = ["milk", "water", "beer", "milk"][dice.below(4)];
+        let group = if old { "milk" } else { ["milk", "water", "beer"][dice.below(3)] };
         let (order_takes, report_takes) = (ms(dice.roll(600)), ms(dice.roll(900)));
         let (chances, planned) = trouble(&mut Dice::of(seed, FOR_TROUBLE), signs);
         let strikes = strikes(&mut Dice::of(seed, FOR_STRIKES));

@@ -6,7 +6,7 @@ use super::hand::Hand;
 use super::plan::{Plan, Strike, When};
 use super::relay::Relay;
 use super::site::{Site, Template};
-use markwright::sim::issuer::{Controls, Issuer, IssuerSettings};
+use markwright::sim::issuer::{Controls, Country, Issuer, IssuerSettings};
 use markwright::telemetry::clock::Micros;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -50,6 +50,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         order_takes: plan.order_takes,
         report_takes: plan.report_takes,
         wants_signature: plan.signs,
+        country: if plan.old { Country::Kz } else { Country::Ru },
         // Codes die by the calendar, and the daemon has that of the machine.
         starts_at_ms: Micros::now().0 / 1_000,
         ..IssuerSettings::default()

@@ -45,6 +45,7 @@ impl Site {
         std::fs::write(&token, client_token).unwrap();
         std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
         let token = token.display();
+        let manner = if plan.old { "country = \"KZ\"\ncontact_person = \"Anna\"\n" } else { "" };
         let whose = if plan.signs {
             format!(
                 "sign = {{ by = \"test\" }}\n\
@@ -55,7 +56,7 @@ impl Site {
         };
         // The waits of a real station would make an hour of a minute.
         let station = format!(
-            "[issuer]\nurl = \"http://{issuer}\"\noms_id = \"{oms_id}\"\n{whose}\
+            "[issuer]\nurl = \"http://{issuer}\"\noms_id = \"{oms_id}\"\n{manner}{whose}\
              report_every = \"200ms\"\nlost_order_after = \"1s\"\nagain_after = \"200ms\"\n\
              rest_after_failure = \"500ms\"\nanswer_within = \"5s\"\n"
         );
