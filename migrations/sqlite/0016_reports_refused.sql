@@ -42,6 +42,8 @@ create table refused (
     report_id  integer not null references report (id),
     result     integer,
     words      text not null,
+    -- What a person can do.
+    remedy     text not null default '',
     at         integer not null,
     state      text not null default 'open' check (state in ('open', 'again', 'written_off', 'ignored')),
     decided_at integer,

@@ -1,13 +1,14 @@
 //! From a file to a [`Config`], or to everything that is wrong with it.
+use super::issuer::{self, Manner};
 use super::line::line_config;
 use super::reader::{Problem, Reader};
 use super::shifts::shifts;
 use super::signing;
-use super::{CentreConfig, Config, IssuerConfig, LineConfig, TrueApiConfig, WebConfig};
+use super::{CentreConfig, Config, IssuerConfig, LineConfig, WebConfig};
 use crate::oee::Shifts;
 use crate::order::{Kopecks, PriceList};
 use crate::publish::{Login, PublishSettings};
-use crate::upstream::{ClientToken, OmsSettings, Signer};
+use crate::upstream::{ClientToken, OmsSettings};
 use crate::web::WebSettings;
 use crate::{pull, report};
 use std::fmt;
@@ -74,7 +75,7 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let data_dir = default_data_dir().display().to_string();
     let data_dir = PathBuf::from(top.text_or("data_dir", &data_dir));
     let web = web(top.table("web"));
-    let issuer = top.has("issuer").then(|| issuer(top.table("issuer"), &data_dir));
+    let issuer = top.has("issuer").then(|| station(top.table("issuer"), &data_dir));
     let true_api = top.has("true_api").then(|| signing::true_api(top.table("true_api"), &data_dir));
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
     let centre = top.has("centre").then(|| centre(top.table("centre")));
@@ -94,7 +95,7 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         Some(true_api) => Some(true_api?),
         None => None,
     };
-    check_signing(&mut top, issuer.as_ref(), true_api.as_ref());
+    signing::check(&mut top, issuer.as_ref(), true_api.as_ref());
     top.end("data_dir, web, issuer, true_api, mqtt, centre, shifts, line");
     Some(Config { data_dir, web: web?, issuer, true_api, mqtt, lines, centre })
 }
@@ -115,7 +116,7 @@ fn web(mut at: Reader<'_>) -> Option<WebConfig> {
     Some(WebConfig { listen: listen?, settings })
 }
 
-fn issuer(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
+fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let wanted = "an address such as \"https://suzgrid.crpt.ru\"";
     let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let url = at.read("url", wanted, |text| is_url(text).then(|| text.to_owned()));
@@ -130,53 +131,32 @@ fn issuer(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
         Some(_) => Some(String::new()),
     };
     let minute = 60 * SECOND;
-    let report = report::Settings {
+    let mut report = report::Settings {
         every: at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * minute),
         ..report::Settings::default()
     };
     let release_method = at.text_or("release_method", "PRODUCTION");
     let usual = pull::Settings::default();
     let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
-    at.end(
-        "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after",
-    );
+    let manner = Manner::read(&mut at);
+    at.end(&format!(
+        "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, {}",
+        issuer::KEYS
+    ));
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
-    let (sign, sign_in) =
-        (sign.map_or(Some(None), |s| s.map(Some))?, sign_in.map_or(Some(None), |s| s.map(Some))?);
-    Some(IssuerConfig {
-        oms,
-        sign,
-        sign_in,
-        pull: pull::Settings { search_after, ..usual },
-        report,
-    })
-}
-
-/// Whoever signs in or hands in documents needs somebody who signs; the test signature stays here.
-fn check_signing(
-    top: &mut Reader<'_>,
-    issuer: Option<&IssuerConfig>,
-    true_api: Option<&TrueApiConfig>,
-) {
-    let sign = issuer.and_then(|issuer| issuer.sign.clone());
-    let sign_in = issuer.and_then(|issuer| issuer.sign_in.as_ref());
-    let Some(sign) = sign else {
-        let wanted = "a table [issuer.sign], because what is sent there is signed";
-        if sign_in.is_some() {
-            top.wrong("issuer.sign_in", "nobody who signs", wanted);
-        }
-        if true_api.is_some() {
-            top.wrong("true_api", "nobody who signs", wanted);
-        }
-        return;
+    manner.set(&mut oms, &mut report);
+    // A table that is there must be right.
+    let sign = match sign {
+        None => None,
+        Some(sign) => Some(sign?),
     };
-    let mut addresses: Vec<&str> = issuer.iter().map(|i| i.oms.base_url.as_str()).collect();
-    addresses.extend(sign_in.map(|sign_in| sign_in.base_url.as_str()));
-    addresses.extend(true_api.map(|true_api| true_api.client.base_url.as_str()));
-    if let Err(why) = Signer::new(sign, &addresses) {
-        top.wrong("issuer.sign", why, "somebody who can sign for these addresses");
-    }
+    let sign_in = match sign_in {
+        None => None,
+        Some(sign_in) => Some(sign_in?),
+    };
+    let pull = pull::Settings { search_after, ..usual };
+    Some(IssuerConfig { oms, sign, sign_in, pull, report })
 }
 
 fn mqtt(mut at: Reader<'_>) -> PublishSettings {

@@ -1,6 +1,7 @@
 //! What was written to what is meant; all problems at once.
 mod camera;
 mod check;
+mod issuer;
 mod label;
 mod line;
 mod plc;

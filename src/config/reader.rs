@@ -114,6 +114,11 @@ impl<'a> Reader<'a> {
         self.table.contains_key(name)
     }
 
+    /// The table under `name` as it stands: its keys are names of somebody's own.
+    pub(super) fn own_names(&mut self, name: &str) -> Table {
+        self.optional_table(name).unwrap_or_default()
+    }
+
     fn optional_table(&mut self, name: &str) -> Option<Table> {
         let value = self.table.remove(name)?;
         if let Value::Table(table) = value {

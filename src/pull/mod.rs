@@ -4,16 +4,14 @@
 //! It keeps nothing of its own that a restart could lose: what is written in the store, and what
 //! the station says, is enough to go on from anywhere.
 mod expiry;
-mod forecast;
 mod lost_order;
 mod sift;
 mod step;
 
 pub use expiry::days_of_life;
-pub use forecast::Outlook;
 
 use crate::code::{Gtin, ProductGroup};
-use crate::store::{Stock, Store, StoreError, Want, WantState};
+use crate::store::{Store, StoreError, Want, WantState};
 use crate::telemetry::clock::Micros;
 use crate::upstream::{Agenda, OmsError, Station};
 use std::collections::HashSet;
@@ -186,14 +184,11 @@ impl Puller {
     /// Wants more codes for every pool that runs low.
     async fn refill(&self) -> Result<(), StoreError> {
         for rule in &self.settings.rules {
-            let stock = self.store.stock_of(&rule.pool).await?;
-            let rests =
-                stock.failed_at.is_some_and(|at| age(at) < self.settings.rest_after_failure);
-            if rests {
-                continue;
-            }
-            let outlook = outlook(&self.store, rule, &stock).await?;
-            if stock.stored + stock.coming < rule.low || outlook.order_now() {
+            let outlook = self.store.outlook(&rule.pool).await?;
+            let rest = self.settings.rest_after_failure;
+            let rests = outlook.failed_at.is_some_and(|at| age(at) < rest);
+            let is_low = outlook.in_hand + outlook.coming < rule.low;
+            if !rests && (is_low || outlook.order_now()) {
                 self.order(rule, outlook.quantity(rule.order)).await?;
             }
         }
@@ -219,17 +214,6 @@ impl Puller {
         }
         Ok(())
     }
-}
-
-/// How the codes of a rule's pool last.
-pub async fn outlook(
-    store: &Store,
-    rule: &StockRule,
-    stock: &Stock,
-) -> Result<Outlook, StoreError> {
-    let back = i64::try_from(forecast::LOOK_BACK.as_micros()).unwrap_or(i64::MAX);
-    let demand = store.demand_of(&rule.pool, Micros(Micros::now().0 - back)).await?;
-    Ok(Outlook::of(stock, &demand, store.orders_take(rule.group).await?))
 }
 
 fn age(at: Micros) -> Duration {

@@ -19,6 +19,7 @@ mod made;
 mod open;
 mod orders;
 mod outbox;
+mod outlook;
 mod papers;
 mod papers_about;
 mod papers_due;
@@ -27,6 +28,8 @@ mod people;
 mod printers;
 mod rejects;
 mod reports;
+mod reports_make;
+mod reports_refused;
 mod restore;
 mod rolls;
 mod samples;
@@ -56,6 +59,7 @@ pub use orders::{
     Scanned, Viewer, WantView,
 };
 pub use outbox::Message;
+pub use outlook::Outlook;
 pub use packml::status_json;
 pub use papers::{Origin, Paper, PaperDecision, PaperEnd, PaperMade, PaperState};
 pub use papers_about::About;
@@ -65,9 +69,11 @@ pub use people::{
 };
 pub use rejects::{KeptReject, RejectPlace};
 pub use reports::{
-    Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX, Unreported,
-    Untold,
+    Refused, Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX,
+    Unreported, Untold,
 };
+pub use reports_make::NewReport;
+pub use reports_refused::{RefusedChoice, RefusedDecided, RefusedDecision, RefusedGroup};
 pub use restore::LineLeft;
 pub use rolls::{Fates, OddLabel, Passport, Piece};
 pub use samples::{Rework, Sample};

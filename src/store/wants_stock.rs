@@ -1,7 +1,6 @@
 //! The stock of codes: how fast it goes, how fast it comes, and when it dies.
 use super::open::count;
 use super::{Store, StoreError};
-use crate::code::ProductGroup;
 use crate::telemetry::clock::Micros;
 use std::time::Duration;
 
@@ -40,13 +39,13 @@ pub struct Demand {
 
 impl Store {
     /// How long orders took lately, from the want to its first codes: the longest but one of the
-    /// last ten of this product group. Nothing if there was none.
-    pub async fn orders_take(&self, group: ProductGroup) -> Result<Option<Duration>, StoreError> {
+    /// last ten for this pool. Nothing if there was none.
+    pub async fn orders_take(&self, pool: &str) -> Result<Option<Duration>, StoreError> {
         let mut took: Vec<i64> = sqlx::query_scalar(
             "select min(block.at) - want.made_at from want join block on block.want_id = want.id
-             where want.product_group = ? group by want.id order by want.id desc limit ?",
+             where want.pool = ? group by want.id order by want.id desc limit ?",
         )
-        .bind(group.alias())
+        .bind(pool)
         .bind(LATELY)
         .fetch_all(&self.readers)
         .await

@@ -174,6 +174,11 @@ impl Oms {
         Ok(Self { http, base, settings: Arc::new(settings), pace })
     }
 
+    /// Whether it speaks version 2.
+    pub fn is_v2(&self) -> bool {
+        matches!(self.settings.api, Api::V2(_))
+    }
+
     /// Manual, p. 17, 32, 156, 176; version 2: the schema of an order line.
     pub fn limits(&self) -> Limits {
         let codes_in_an_order = if self.settings.api == Api::V3 { 2_000_000 } else { 150_000 };

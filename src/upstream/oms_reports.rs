@@ -4,8 +4,8 @@ use super::oms::{Api, Oms};
 use super::oms_call::{SLOW, read_json};
 use super::oms_v2;
 use super::wire::{
-    CodeResult, DropoutReason, Receipt, ReceiptContent, ReceiptDocument, ReceiptList, ReportBody,
-    ReportInfo, ReportTaken,
+    CodeResult, DropoutReason, OldReceiptList, Receipt, ReceiptContent, ReceiptDocument,
+    ReceiptList, ReportBody, ReportInfo, ReportTaken,
 };
 use crate::code::ProductGroup;
 use serde::Serialize;
@@ -34,8 +34,7 @@ pub enum Tells {
 }
 
 /// What receipts are looked for.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy)]
 pub struct ReceiptWish {
     /// From this time on, milliseconds since 1970.
     pub from_ms: i64,
@@ -43,14 +42,14 @@ pub struct ReceiptWish {
     pub to_ms: i64,
     /// What it was done by, such as `REPORT_UTILIZE`.
     pub workflow: &'static str,
-    /// Which hundred, from 0.
+    /// Which hundred, from 1.
     pub page: u32,
 }
 
 /// The longest span that receipts can be looked for at once (manual, p. 342).
-pub(super) const RECEIPTS_SPAN_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+pub const RECEIPTS_SPAN_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// The most receipts in one answer (ibid.).
-pub(super) const RECEIPTS_MAX: u32 = 100;
+pub const RECEIPTS_MAX: u32 = 100;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,7 +65,7 @@ struct SearchFilter<'a> {
     start_create_doc_date: i64,
     end_create_doc_date: i64,
     product_groups: [&'a str; 1],
-    work_flow_types: [&'a str; 1],
+    workflow_types: [&'a str; 1],
 }
 
 impl Oms {
@@ -116,7 +115,13 @@ impl Oms {
         let (name, key) =
             if old { ("receipts", "docId") } else { ("receipts/receipt", "resultDocId") };
         let path = self.path(group, "receipts/receipt", name)?;
-        let list: ReceiptList = self.get("ask for a receipt", &path, &[(key, document)], 1).await?;
+        let what = "ask for a receipt";
+        if old {
+            let list: OldReceiptList = self.get(what, &path, &[(key, document)], 1).await?;
+            let receipt = |held: &ReceiptDocument| read_json(what, held.content.as_bytes());
+            return list.receipts.iter().map(receipt).collect();
+        }
+        let list: ReceiptList = self.get(what, &path, &[(key, document)], 1).await?;
         Ok(list.results)
     }
 
@@ -149,7 +154,7 @@ impl Oms {
                 start_create_doc_date: wish.from_ms,
                 end_create_doc_date: wish.to_ms.min(wish.from_ms + RECEIPTS_SPAN_MS),
                 product_groups: [group.alias()],
-                work_flow_types: [wish.workflow],
+                workflow_types: [wish.workflow],
             },
             limit: RECEIPTS_MAX,
             skip: wish.page,

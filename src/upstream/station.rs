@@ -28,6 +28,13 @@ impl Station {
         }
     }
 
+    /// Whether it speaks the older version of the station's interface.
+    pub fn is_v2(&self) -> bool {
+        match self {
+            Self::Oms(oms) => oms.is_v2(),
+        }
+    }
+
     /// How long to leave it alone after this.
     pub fn again_after(&self, error: &OmsError) -> Duration {
         match self {

@@ -253,6 +253,9 @@ pub struct Receipt {
     /// The station's name for the report, order or block that it is about.
     #[serde(default)]
     pub result_doc_id: String,
+    /// When it was done, by the station's clock: milliseconds since 1970.
+    #[serde(default, deserialize_with = "number_or_text")]
+    pub result_doc_date: Option<i64>,
     /// `SUCCESS`, `FAILED`, `PARTIALLY` or `IN_PROGRESS`.
     #[serde(default)]
     pub state: String,
@@ -275,6 +278,13 @@ pub struct ReceiptOperation {
 pub(super) struct ReceiptList {
     #[serde(default)]
     pub(super) results: Vec<Receipt>,
+}
+
+/// Answer to `GET /receipts` of Kazakhstan: receipts as JSON in strings.
+#[derive(Debug, Deserialize)]
+pub(super) struct OldReceiptList {
+    #[serde(default)]
+    pub(super) receipts: Vec<ReceiptDocument>,
 }
 
 /// Answer to `GET /receipts/document`: JSON in a string.

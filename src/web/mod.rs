@@ -15,12 +15,14 @@ mod orders;
 mod page;
 mod papers;
 mod pulse;
+mod refused;
 mod rolls;
 mod scanner;
 mod server;
 mod sessions;
 mod sign_in;
 mod signed_in;
+mod stock;
 mod trend;
 mod words;
 

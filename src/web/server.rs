@@ -6,8 +6,8 @@ use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
 use super::{
-    alarms, api, assets, commands, line_page, new_printer, oee, papers, rolls, scanner, sign_in,
-    trend,
+    alarms, api, assets, commands, line_page, new_printer, oee, papers, refused, rolls, scanner,
+    sign_in, stock, trend,
 };
 use crate::crew::Crew;
 use crate::store::Store;
@@ -159,6 +159,8 @@ fn router(state: WebState) -> Router {
         .merge(alarms::routes())
         .merge(oee::routes())
         .merge(papers::routes())
+        .merge(refused::routes())
+        .merge(stock::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)

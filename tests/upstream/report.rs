@@ -13,6 +13,7 @@ fn settings() -> Settings {
         at_most: 1_000,
         look_every: Duration::from_millis(5),
         look_at_least_every: Duration::from_millis(20),
+        ..Settings::default()
     }
 }
 

@@ -1,9 +1,10 @@
-//! Whether the codes of a pool last until an order made now has come (pure).
-use crate::store::{Demand, Stock};
+//! Whether the codes of a pool last until an order made now has come.
+use super::{Demand, Stock, Store, StoreError};
+use crate::telemetry::clock::Micros;
 use std::time::Duration;
 
 /// The time over which a line's use of codes is looked at.
-pub(super) const LOOK_BACK: Duration = Duration::from_mins(30);
+const LOOK_BACK: Duration = Duration::from_mins(30);
 
 /// How long an order is taken to last where none was made yet.
 const ORDER_TAKES: Duration = Duration::from_mins(10);
@@ -24,6 +25,18 @@ pub struct Outlook {
     pub minutes_with_coming: Option<u64>,
     /// How long an order takes.
     pub order_takes: Duration,
+    /// When a want for it last failed.
+    pub failed_at: Option<Micros>,
+}
+
+impl Store {
+    /// How the codes of a pool last.
+    pub async fn outlook(&self, pool: &str) -> Result<Outlook, StoreError> {
+        let stock = self.stock_of(pool).await?;
+        let back = i64::try_from(LOOK_BACK.as_micros()).unwrap_or(i64::MAX);
+        let demand = self.demand_of(pool, Micros(Micros::now().0 - back)).await?;
+        Ok(Outlook::of(&stock, &demand, self.orders_take(pool).await?))
+    }
 }
 
 impl Outlook {
@@ -42,6 +55,7 @@ impl Outlook {
             minutes_left: lasts(stock.stored),
             minutes_with_coming: lasts(stock.stored + stock.coming),
             order_takes: order_took.unwrap_or(ORDER_TAKES),
+            failed_at: stock.failed_at,
         }
     }
 
