@@ -35,8 +35,8 @@ pub(super) fn sign(mut at: Reader<'_>) -> Option<SignSettings> {
             .map(|command| SignSettings::Command(SignCommand { within, at_once, ..command })),
     };
     at.end(
-        "by, within, at_once; certificate, key_file (openssl); thumbprint (cryptcp, csptest); \
-            command, detached, attached (command); url, token_file (address)",
+        "by, within, at_once, certificate, key_file, thumbprint, command, detached, attached, url, \
+         token_file",
     );
     settings
 }
