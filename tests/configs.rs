@@ -47,7 +47,7 @@ fn markwright(arguments: &[&str]) -> Output {
 #[test]
 fn every_shipped_configuration_is_right() {
     let files = shipped();
-    assert_eq!(files.len(), 4, "{files:?}");
+    assert_eq!(files.len(), 5, "{files:?}");
     for file in files {
         if let Err(error) = load(&file) {
             assert!(error.is_of_this_machine(), "{error}");
@@ -214,7 +214,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             "name = \"a\"\ndesign = \"43x25\"\ngoods = { gtin = \"4810093011695\", group = \"bread\" }",
             &[
                 r#"line[0].goods.gtin: found "4810093011695", wanted 8 to 14 digits with a right check digit"#,
-                r#"line[0].goods.group: found "bread", wanted one of shoes, milk, lp, water, beer"#,
+                r#"line[0].goods.group: found "bread", wanted a product group, such as shoes or milk (`markwright codes forms` lists all)"#,
                 "line[0].goods.name: found nothing, wanted what is printed and shown",
             ],
         ),
@@ -250,6 +250,35 @@ fn a_printer_that_confirms_nothing_is_refused_for_a_line() {
          (markwright label)"
     );
     assert_eq!(found, [wanted]);
+}
+
+#[test]
+fn what_makes_no_sense_without_a_printer_is_refused_with_the_reason() {
+    let line = |scenario: &str, more: &str| {
+        format!("[[line]]\nname = \"a\"\nscenario = \"{scenario}\"\n{more}")
+    };
+    let belt = "plc = { address = \"plc:502\" }\ncamera = { url = \"http://camera/stream\" }\n";
+    assert_eq!(problems(&line("preprinted", belt)), [""; 0]);
+    assert_eq!(problems(&line("manual", "")), [""; 0]);
+    for (scenario, key, more) in [
+        ("preprinted", "printer", "printer = { profile = \"generic-zpl-300\", address = \"p:1\" }"),
+        ("preprinted", "design", "design = \"43x25\""),
+        ("preprinted", "roll", "roll = { leader = true }"),
+        ("preprinted", "stock", "stock = { low = 5 }"),
+        ("preprinted", "limits.labels_ahead", "limits = { labels_ahead = 2 }"),
+        ("manual", "plc", "plc = { address = \"plc:502\" }"),
+        ("manual", "camera", "camera = { url = \"http://camera/stream\" }"),
+        ("manual", "challenge_every_hours", "challenge_every_hours = 8"),
+    ] {
+        let devices = if scenario == "preprinted" { belt } else { "" };
+        let told = problems(&line(scenario, &format!("{devices}{more}")));
+        let wanted = format!("line[0].{key}: found a key that makes no sense here");
+        assert!(told.len() == 1 && told[0].starts_with(&wanted), "{scenario} {key}: {told:?}");
+    }
+    let counts =
+        belt.replace("url = \"http://camera/stream\"", "source = \"v4l2\", product_every = \"2s\"");
+    let told = problems(&line("preprinted", &counts)).join("\n");
+    assert!(told.contains("line[0].camera.source: found a camera that only counts"), "{told}");
 }
 
 #[test]

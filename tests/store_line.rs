@@ -6,14 +6,14 @@ mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
-    Cause, Fate, InBin, LineState, Mode, OpenProduct, PictureId, Record, RejectReason, Scenario,
-    StopReason, Tag, Verdict,
+    Cause, Fate, Found, InBin, LineState, Mode, OpenProduct, PictureId, Record, RejectReason,
+    Scenario, StopReason, Tag, Verdict,
 };
 use markwright::store::{NewJob, Store, StoreError};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use store_kit::{Kit, LINE, POOL, gtin, labelled, moved, way_to_verified};
+use store_kit::{Kit, LINE, POOL, array, gtin, labelled, moved, way_to_verified};
 
 fn seen(tag: u32) -> Record {
     Record::ProductSeen { tag: Tag(tag) }
@@ -294,6 +294,114 @@ async fn the_job_counts_good_products() {
     assert_eq!((job.done, job.id), (1, id));
 }
 
+/// A store whose ten codes were printed elsewhere, and a running job of this scenario for them.
+async fn with_printed(scenario: Scenario) -> (Kit, i64) {
+    let kit = Kit::new().await;
+    let intake = kit.store.intake(POOL, "film.txt", markwright::store::Pace::Gentle).await.unwrap();
+    let mut intake = intake.of_printed_labels();
+    intake.store(&store_kit::array(10), &[]).await.unwrap();
+    intake.finish().await.unwrap();
+    let id = kit.store.add_job(&job(scenario, POOL)).await.unwrap();
+    kit.store.start_job(id).await.unwrap();
+    (kit, id)
+}
+
+fn text_of(code: usize) -> String {
+    store_kit::array(10)[code - 1].text.as_str().to_owned()
+}
+
+#[tokio::test]
+async fn codes_that_were_printed_elsewhere_are_no_stock_and_are_not_under_way() {
+    let (kit, _) = with_printed(Scenario::Preprinted).await;
+    assert_eq!(kit.state(1).await, ("printed".to_owned(), false));
+    let stock = kit.store.take_stock(POOL, gtin(), CodeId(0), 10).await.unwrap();
+    assert!(stock.is_empty());
+    assert!(kit.store.restore(LINE).await.unwrap().known.under_way.is_empty());
+    assert_eq!(kit.number("select n from tally where state = 'printed'").await, 10);
+}
+
+#[tokio::test]
+async fn the_store_says_of_every_text_whether_it_is_new_and_why_not() {
+    use RejectReason as R;
+    let (kit, _) = with_printed(Scenario::Preprinted).await;
+    let wanted = job(Scenario::Preprinted, POOL);
+    for (code, states) in [
+        (2, vec!["verified"]),
+        (3, vec!["doubtful"]),
+        (4, vec!["scrapped"]),
+        (5, vec!["rejected"]),
+        (6, vec!["sampled"]),
+    ] {
+        for state in states {
+            sqlx::query("update code set state = $1 where id = $2")
+                .bind(state)
+                .bind(code)
+                .execute(&kit.plain)
+                .await
+                .unwrap();
+        }
+    }
+    let stored: Vec<_> = store_kit::array(12).split_off(10);
+    kit.store.store_codes(POOL, "test", &stored[..1]).await.unwrap();
+    kit.store.store_codes("order:7", "test", &stored[1..]).await.unwrap();
+    let look = async |text: &str| kit.store.look_up(&wanted, text).await.unwrap();
+    assert_eq!(look(&text_of(1)).await, Found::New(CodeId(1)));
+    for (text, reason) in [
+        (text_of(2), R::Duplicate),
+        (text_of(3), R::InDoubt),
+        (text_of(4), R::UsedUp),
+        (text_of(5), R::UsedUp),
+        (text_of(6), R::UsedUp),
+        (stored[0].text.as_str().to_owned(), R::NotPrinted),
+        (stored[1].text.as_str().to_owned(), R::OtherJob),
+        (text_of(1).replace("93#SzU", "93#SzX"), R::UnknownCode),
+        (text_of(1).replace("2100000001", "2199999999"), R::UnknownCode),
+        (text_of(1).replacen("04810093011694", "04600000000008", 1), R::Foreign),
+        ("no code at all".to_owned(), R::Foreign),
+    ] {
+        assert_eq!(look(&text).await, Found::Not(reason), "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_scanner_that_spoils_a_text_by_hand_still_finds_its_code() {
+    let (kit, _) = with_printed(Scenario::Manual).await;
+    let wanted = job(Scenario::Manual, POOL);
+    let look = async |text: String| kit.store.look_up(&wanted, &text).await.unwrap();
+    assert_eq!(look(text_of(1)).await, Found::New(CodeId(1)));
+    assert_eq!(
+        look(format!("]d2{}", text_of(1).replace('\u{1d}', ""))).await,
+        Found::New(CodeId(1))
+    );
+    assert_eq!(look("12345".to_owned()).await, Found::Not(RejectReason::NotGs1));
+    let foreign = text_of(1).replacen("04810093011694", "04600000000008", 1);
+    assert_eq!(look(foreign).await, Found::Not(RejectReason::Foreign));
+}
+
+#[tokio::test]
+async fn a_label_is_verified_on_one_product_only_and_belongs_to_the_job_that_found_it() {
+    let (kit, id) = with_printed(Scenario::Preprinted).await;
+    let on = |tag: u32| {
+        vec![
+            seen(tag),
+            store_kit::labelled(tag, 1),
+            store_kit::moved(1, Step::Verify),
+            judged(tag, Verdict::Good),
+        ]
+    };
+    kit.store.append(LINE, Some(id), &on(1)).await.unwrap();
+    // Another line, that had asked at the same moment.
+    let second = kit.store.append("two", None, &on(1)).await;
+    assert!(matches!(second, Err(StoreError::Refused { .. })), "{second:?}");
+    kit.store.append(LINE, Some(id), &[settled(1, Fate::Verified)]).await.unwrap();
+    let job = kit.store.job(id).await.unwrap().unwrap();
+    let sums = kit.store.job_sums(&job).await.unwrap();
+    assert_eq!((sums.handed_over, sums.codes.verified, sums.never_seen), (1, 1, 9));
+    assert!(sums.codes_close() && sums.products_close(), "{sums:?}");
+    assert!(sums.open().is_empty(), "{:?}", sums.open());
+    assert_eq!(job.done, 1);
+}
+
 #[tokio::test]
 async fn on_a_roll_printed_labels_are_what_the_job_counts_and_are_not_under_way() {
     let kit = Kit::new().await;
@@ -333,15 +441,16 @@ async fn the_way_of_a_code_and_the_last_verdicts_can_be_looked_up() {
     kit.append(&[judged(1, Verdict::Good), seen(2)]).await;
     kit.append(&[judged(2, Verdict::Bad(RejectReason::NoLabel)), settled(1, Fate::Verified)]).await;
 
-    let trace = kit.store.trace(gtin(), "00000002").await.unwrap().unwrap();
-    assert_eq!((trace.state, trace.settled, trace.told_at), (CodeState::Verified, true, None));
-    assert_eq!(trace.products.len(), 1);
-    assert_eq!(trace.products[0].fate, Some(Fate::Verified));
-    let kinds: Vec<_> = trace.journal.iter().map(|row| row.kind.as_str()).collect();
+    let texts: Vec<_> = array(3).into_iter().map(|code| code.text).collect();
+    let story = kit.store.story(texts[1].as_str()).await.unwrap().unwrap();
+    assert_eq!((story.state, story.settled, story.told_at), (CodeState::Verified, true, None));
+    assert_eq!(story.products.len(), 1);
+    assert_eq!(story.products[0].fate, Some(Fate::Verified));
+    let kinds: Vec<_> = story.journal.iter().map(|row| row.kind.as_str()).collect();
     let moved = "moved";
     let wanted = [moved, moved, moved, "product_labelled", moved, "product_settled"];
     assert_eq!(kinds, wanted);
-    assert_eq!(kit.store.trace(gtin(), "nobody").await.unwrap(), None);
+    assert_eq!(kit.store.story(texts[2].as_str()).await.unwrap(), None, "nobody knows it");
 
     let last = kit.store.last_verdicts(LINE, 20).await.unwrap();
     let verdicts: Vec<_> = last.iter().map(|p| (p.tag.0, p.verdict.unwrap())).collect();

@@ -7,12 +7,14 @@ mod grade;
 mod job;
 mod label;
 mod number;
+mod papers;
 mod pictures;
 mod read;
 mod replay;
 mod run;
 mod scan_test;
 mod sim;
+mod station;
 mod user;
 
 use crate::app::chain;
@@ -68,6 +70,9 @@ enum Command {
     /// Files jobs for lines.
     #[command(subcommand)]
     Job(job::Job),
+    /// Makes documents for the state system: introduction into circulation.
+    #[command(subcommand)]
+    Papers(papers::Papers),
     /// Tests a hand scanner at a serial port or in the network.
     ScanTest(scan_test::ScanTest),
     /// Runs one fake device alone, or a whole fake plant.
@@ -75,6 +80,9 @@ enum Command {
     Sim(sim::Sim),
     /// Replays a recording of a line with today's core.
     Replay(replay::Replay),
+    /// Asks the state system something: is it there, how does an order stand, what became of a report.
+    #[command(subcommand)]
+    Station(station::Station),
     /// Makes people known.
     #[command(subcommand)]
     User(user::User),
@@ -95,8 +103,10 @@ pub fn main() -> ExitCode {
             | Command::Calibrate(_)
             | Command::Label(_)
             | Command::Job(_)
+            | Command::Papers(_)
             | Command::ScanTest(_)
             | Command::Replay(_)
+            | Command::Station(_)
             | Command::User(_) => "warn",
         })
     });
@@ -116,9 +126,11 @@ pub fn main() -> ExitCode {
             Command::Calibrate(calibrate) => calibrate.run(),
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
+            Command::Papers(papers) => papers.run().await,
             Command::ScanTest(test) => test.run().await,
             Command::Replay(replay) => Ok(replay.run()),
             Command::Sim(sim) => sim.run().await,
+            Command::Station(station) => station.run().await,
             Command::User(user) => user.run().await,
         }
     });

@@ -1,12 +1,14 @@
 //! From a file to a [`Config`], or to everything that is wrong with it.
+use super::issuer::{self, Manner};
 use super::line::line_config;
 use super::reader::{Problem, Reader};
 use super::shifts::shifts;
-use super::{CentreConfig, Config, IssuerConfig, LineConfig, WebConfig};
+use super::signing;
+use super::{CentreConfig, Config, IssuerConfig, LineConfig, TrueApiConfig, WebConfig};
 use crate::oee::Shifts;
 use crate::order::{Kopecks, PriceList};
 use crate::publish::{Login, PublishSettings};
-use crate::upstream::{ClientToken, OmsSettings};
+use crate::upstream::{ClientToken, OmsSettings, Signer};
 use crate::web::WebSettings;
 use crate::{pull, report};
 use std::fmt;
@@ -73,14 +75,14 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let data_dir = default_data_dir().display().to_string();
     let data_dir = PathBuf::from(top.text_or("data_dir", &data_dir));
     let web = web(top.table("web"));
-    let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
+    let issuer = top.has("issuer").then(|| station(top.table("issuer"), &data_dir));
+    let true_api = top.has("true_api").then(|| signing::true_api(top.table("true_api"), &data_dir));
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
     let centre = top.has("centre").then(|| centre(top.table("centre")));
     let shifts = shifts(&mut top, &Shifts::default());
     let mut rules = Vec::new();
     let lines = lines(&mut top, &data_dir, &shifts, &mut rules);
     check_lines(&mut top, &lines, centre.as_ref(), rules.is_empty() || issuer.is_some());
-    top.end("data_dir, web, issuer, mqtt, centre, shifts, line");
     let issuer = match issuer {
         Some(issuer) => {
             let mut issuer = issuer?;
@@ -89,7 +91,13 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         }
         None => None,
     };
-    Some(Config { data_dir, web: web?, issuer, mqtt, lines, centre })
+    let true_api = match true_api {
+        Some(true_api) => Some(true_api?),
+        None => None,
+    };
+    check_signing(&mut top, issuer.as_ref(), true_api.as_ref());
+    top.end("data_dir, web, issuer, true_api, mqtt, centre, shifts, line");
+    Some(Config { data_dir, web: web?, issuer, true_api, mqtt, lines, centre })
 }
 
 fn web(mut at: Reader<'_>) -> Option<WebConfig> {
@@ -108,26 +116,90 @@ fn web(mut at: Reader<'_>) -> Option<WebConfig> {
     Some(WebConfig { listen: listen?, settings })
 }
 
-fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
+fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let wanted = "an address such as \"https://suzgrid.crpt.ru\"";
     let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let url = at.read("url", wanted, |text| is_url(text).then(|| text.to_owned()));
     let oms_id = at.read("oms_id", "the participant's id at the station", |text| {
         (!text.is_empty()).then(|| text.to_owned())
     });
-    let token = at.secret("token_file");
+    let sign = at.has("sign").then(|| signing::sign(at.table("sign")));
+    let sign_in = at.has("sign_in").then(|| signing::sign_in(at.table("sign_in"), data_dir));
+    let token = match &sign_in {
+        None => at.secret("token_file"),
+        // The token is got, not entered.
+        Some(_) => Some(String::new()),
+    };
     let minute = 60 * SECOND;
-    let report = report::Settings {
+    let mut report = report::Settings {
         every: at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * minute),
         ..report::Settings::default()
     };
     let release_method = at.text_or("release_method", "PRODUCTION");
     let usual = pull::Settings::default();
     let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
-    at.end("url, oms_id, token_file, report_every, release_method, lost_order_after");
+    let manner = Manner::read(&mut at);
+    let usual_waits = OmsSettings::new("", ClientToken::new(""), "");
+    // The station's own rules; a fake one in this machine may be in more of a hurry.
+    let here = url.as_deref().is_some_and(is_this_machine);
+    let (rest, least) = (usual_waits.rest_after_failure, SECOND / 10);
+    let rest_least = if here { least } else { rest };
+    let answer_within = at.time_or("answer_within", usual_waits.answer_within, SECOND, 5 * minute);
+    let again_least = if here { least } else { SECOND };
+    let again_after = at.time_or("again_after", usual_waits.again_after, again_least, 10 * minute);
+    let rest_after_failure = at.time_or("rest_after_failure", rest, rest_least, 60 * minute);
+    at.end(&format!(
+        "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, answer_within, again_after, rest_after_failure, {}",
+        issuer::KEYS
+    ));
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
-    Some(IssuerConfig { oms, pull: pull::Settings { search_after, ..usual }, report })
+    oms.answer_within = answer_within;
+    oms.again_after = again_after;
+    oms.rest_after_failure = rest_after_failure;
+    manner.set(&mut oms, &mut report);
+    let (sign, sign_in) =
+        (sign.map_or(Some(None), |s| s.map(Some))?, sign_in.map_or(Some(None), |s| s.map(Some))?);
+    Some(IssuerConfig {
+        oms,
+        sign,
+        sign_in,
+        pull: pull::Settings { search_after, ..usual },
+        report,
+    })
+}
+
+/// Whoever signs in or hands in documents needs somebody who signs; the test signature stays here.
+fn check_signing(
+    top: &mut Reader<'_>,
+    issuer: Option<&IssuerConfig>,
+    true_api: Option<&TrueApiConfig>,
+) {
+    let sign = issuer.and_then(|issuer| issuer.sign.clone());
+    let sign_in = issuer.and_then(|issuer| issuer.sign_in.as_ref());
+    let Some(sign) = sign else {
+        let wanted = "a table [issuer.sign], because what is sent there is signed";
+        if sign_in.is_some() {
+            top.wrong("issuer.sign_in", "nobody who signs", wanted);
+        }
+        if true_api.is_some() {
+            top.wrong("true_api", "nobody who signs", wanted);
+        }
+        return;
+    };
+    let mut addresses: Vec<&str> = issuer.iter().map(|i| i.oms.base_url.as_str()).collect();
+    addresses.extend(sign_in.map(|sign_in| sign_in.base_url.as_str()));
+    addresses.extend(true_api.map(|true_api| true_api.client.base_url.as_str()));
+    if let Err(why) = Signer::new(sign, &addresses) {
+        top.wrong("issuer.sign", why, "somebody who can sign for these addresses");
+    }
+}
+
+/// Whether an address can only be somebody on this machine.
+fn is_this_machine(url: &str) -> bool {
+    let host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    host.parse::<std::net::SocketAddr>().is_ok_and(|at| at.ip().is_loopback())
 }
 
 fn mqtt(mut at: Reader<'_>) -> PublishSettings {
@@ -196,7 +268,7 @@ fn check_lines(
     }
     if let Some(centre) = centre {
         let is_desk =
-            |line: &LineConfig| line.name == centre.desk_line && !line.settings.scenario.has_belt();
+            |line: &LineConfig| line.name == centre.desk_line && line.settings.scenario.is_roll();
         if !lines.iter().any(is_desk) {
             let found = format!("\"{}\"", centre.desk_line);
             top.wrong("centre.desk_line", found, "the name of a line with scenario \"roll\"");

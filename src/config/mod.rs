@@ -1,11 +1,13 @@
 //! What was written to what is meant; all problems at once.
 mod camera;
 mod check;
+mod issuer;
 mod label;
 mod line;
 mod plc;
 mod reader;
 mod shifts;
+mod signing;
 mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
@@ -21,10 +23,10 @@ use crate::publish::PublishSettings;
 use crate::record::RingSettings;
 use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
-use crate::upstream::OmsSettings;
+use crate::upstream::{OmsSettings, SignInSettings, SignSettings, TrueApiSettings};
 use crate::verify::CameraSettings;
 use crate::web::{JobRules, WebSettings};
-use crate::{pull, report};
+use crate::{papers, pull, report};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +40,8 @@ pub struct Config {
     pub web: WebConfig,
     /// The state system; without it codes come from files, and nothing is reported.
     pub issuer: Option<IssuerConfig>,
+    /// Where documents go; without it nobody introduces, remarks or writes off.
+    pub true_api: Option<TrueApiConfig>,
     /// The broker, if there is one.
     pub mqtt: Option<PublishSettings>,
     /// The lines.
@@ -58,12 +62,27 @@ pub struct WebConfig {
 /// The state system.
 #[derive(Debug, Clone)]
 pub struct IssuerConfig {
-    /// The order-management station.
+    /// The order-management station. Token and signer are put in when the program starts.
     pub oms: OmsSettings,
+    /// Who signs; nobody where the station wants no signatures.
+    pub sign: Option<SignSettings>,
+    /// How the station's token is got; without it, it is the one that was entered.
+    pub sign_in: Option<SignInSettings>,
     /// How codes are pulled.
     pub pull: pull::Settings,
     /// How codes are told.
     pub report: report::Settings,
+}
+
+/// True API.
+#[derive(Debug, Clone)]
+pub struct TrueApiConfig {
+    /// Where it is.
+    pub client: TrueApiSettings,
+    /// How its token is got.
+    pub sign_in: SignInSettings,
+    /// How documents are kept going.
+    pub papers: papers::Settings,
 }
 
 /// One line.
@@ -77,8 +96,8 @@ pub struct LineConfig {
     pub by_itself: bool,
     /// How much of what it was told is kept; nothing is recorded if there is none.
     pub recorder: Option<RingSettings>,
-    /// Its printer.
-    pub printer: PrinterSettings,
+    /// Its printer, where the scenario has one.
+    pub printer: Option<PrinterSettings>,
     /// Dots of the printer's head a millimetre, as exact as labels need it.
     pub dots_per_mm: f32,
     /// What stands between the fields of a code in the symbol.
@@ -114,7 +133,7 @@ impl LineConfig {
         JobRules {
             clearance: self.clearance,
             challenge_every: self.challenge_every,
-            head: Some(self.head()),
+            head: self.head(),
             camera: self.camera.is_some(),
             px_per_mm: self.camera.as_ref().and_then(|camera| camera.px_per_mm),
         }
@@ -137,7 +156,7 @@ impl LineConfig {
 pub struct Work {
     /// The goods.
     pub goods: Goods,
-    /// The label design, by name.
+    /// The label design, by name; empty where the line prints none.
     pub design: String,
     /// How many; 0 = until somebody stops the line.
     pub planned: u64,

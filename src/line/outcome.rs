@@ -193,11 +193,21 @@ pub enum RejectReason {
     FalseEject,
     /// A test product: it must be rejected, whatever it shows.
     Challenge,
+    /// A text of the job's goods that the store does not have: no code of ours.
+    UnknownCode,
+    /// A code of the job's goods from the array of another job.
+    OtherJob,
+    /// A code whose label was scrapped, rejected or taken as a sample.
+    UsedUp,
+    /// A code of the job whose label nobody has printed, by the books.
+    NotPrinted,
+    /// The store did not say in time what was read.
+    NoAnswer,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::NoLabel,
         Self::NoRead,
         Self::NotGs1,
@@ -213,6 +223,11 @@ impl RejectReason {
         Self::Flushed,
         Self::FalseEject,
         Self::Challenge,
+        Self::UnknownCode,
+        Self::OtherJob,
+        Self::UsedUp,
+        Self::NotPrinted,
+        Self::NoAnswer,
     ];
 
     /// The word in the store and in topics.
@@ -233,6 +248,11 @@ impl RejectReason {
             Self::Flushed => "flushed",
             Self::FalseEject => "false_eject",
             Self::Challenge => "challenge",
+            Self::UnknownCode => "unknown_code",
+            Self::OtherJob => "other_job",
+            Self::UsedUp => "used_up",
+            Self::NotPrinted => "not_printed",
+            Self::NoAnswer => "no_answer",
         }
     }
 
@@ -254,6 +274,11 @@ impl RejectReason {
             Self::Flushed => "was on the belt when the program started",
             Self::FalseEject => "a good product fell into the bin",
             Self::Challenge => "test product of a challenge",
+            Self::UnknownCode => "code is in no array of ours",
+            Self::OtherJob => "code is of another job",
+            Self::UsedUp => "code was used up: its label was spoiled, rejected or a sample",
+            Self::NotPrinted => "code was never printed, by the books",
+            Self::NoAnswer => "the store did not answer in time",
         }
     }
 }
@@ -384,6 +409,14 @@ pub enum Command {
     Refill {
         /// How many.
         want: usize,
+    },
+    /// Ask the store what this text is, which was read on a product that came with its label:
+    /// [`super::Event::Known`] is the answer.
+    LookUp {
+        /// The product.
+        tag: Tag,
+        /// What was read.
+        text: String,
     },
     /// Tell the printer.
     Printer(PrinterCommand),

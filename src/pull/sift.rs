@@ -1,33 +1,55 @@
 //! A block as it came, sifted: codes that can be taken, and lines that are set aside.
-use crate::code::{ArrayLine, CodeText, Gtin, Refusal, SetAside, parse};
+use crate::code::{ArrayLine, CodeText, Gtin, ProductGroup, Refusal, SetAside, parse_as};
 use std::collections::HashMap;
 
-/// Checks every code of a block: well formed, of the trade item that was ordered, and not twice.
-/// Lines are counted from one.
-pub(super) fn sift(codes: &[CodeText], wanted: Gtin) -> (Vec<ArrayLine>, Vec<SetAside>) {
-    let mut taken = Vec::with_capacity(codes.len());
-    let mut aside = Vec::new();
-    let mut first_at: HashMap<String, usize> = HashMap::with_capacity(codes.len());
-    for (at, text) in codes.iter().enumerate() {
-        let line = at + 1;
-        match check(line, text, wanted, &first_at) {
-            Ok(code) => {
-                first_at.insert(code.serial.clone(), line);
-                taken.push(code);
-            }
-            Err(refusal) => aside.push(SetAside { line, refusal }),
-        }
-    }
-    (taken, aside)
+/// Sifts one block, part by part.
+pub(super) struct Sieve<'a> {
+    wanted: Gtin,
+    group: ProductGroup,
+    /// Serial numbers that were seen, with their line.
+    first_at: HashMap<&'a str, usize>,
+    line: usize,
 }
 
-fn check(
+impl<'a> Sieve<'a> {
+    pub(super) fn new(wanted: Gtin, group: ProductGroup, codes: usize) -> Self {
+        Self { wanted, group, first_at: HashMap::with_capacity(codes), line: 0 }
+    }
+
+    /// Checks the next codes of the block: well formed, of the trade item and the group that were
+    /// ordered, and not twice in the block. Lines are counted from one. A station's separators are
+    /// never put back: what lost them may have lost more.
+    pub(super) fn sift(
+        &mut self,
+        codes: impl Iterator<Item = &'a str>,
+    ) -> (Vec<ArrayLine>, Vec<SetAside>) {
+        let (mut taken, mut aside) = (Vec::new(), Vec::new());
+        for text in codes {
+            self.line += 1;
+            match check(self.line, text, (self.wanted, self.group), &self.first_at) {
+                Ok((serial, code)) => {
+                    self.first_at.insert(serial, self.line);
+                    taken.push(code);
+                }
+                Err(refusal) => aside.push(SetAside { line: self.line, refusal }),
+            }
+        }
+        (taken, aside)
+    }
+
+    /// How many codes were looked at.
+    pub(super) fn seen(&self) -> usize {
+        self.line
+    }
+}
+
+fn check<'a>(
     line: usize,
-    text: &CodeText,
-    wanted: Gtin,
-    first_at: &HashMap<String, usize>,
-) -> Result<ArrayLine, Refusal> {
-    let parts = parse(text.as_str())?;
+    text: &'a str,
+    (wanted, group): (Gtin, ProductGroup),
+    first_at: &HashMap<&str, usize>,
+) -> Result<(&'a str, ArrayLine), Refusal> {
+    let parts = parse_as(text, group)?;
     if parts.gtin != wanted {
         return Err(Refusal::Foreign { found: parts.gtin, wanted });
     }
@@ -35,7 +57,8 @@ fn check(
         return Err(Refusal::Duplicate { first });
     }
     let (gtin, serial, group) = (parts.gtin, parts.serial.to_owned(), parts.group());
-    Ok(ArrayLine { line, text: text.clone(), gtin, serial, group })
+    let code = ArrayLine { line, text: CodeText::new(text), gtin, serial, group };
+    Ok((parts.serial, code))
 }
 
 #[cfg(test)]
@@ -52,7 +75,11 @@ mod tests {
             "0104810093011694212k6rsrtj93#SzU",
             "0104810093011694212k6rsrtj\u{1d}93#SzU",
         ];
-        let (taken, aside) = sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap());
+        let mut sieve = Sieve::new("04810093011694".parse().unwrap(), ProductGroup::MILK, 6);
+        let (mut taken, mut aside) = sieve.sift(texts[..3].iter().copied());
+        let (more, more_aside) = sieve.sift(texts[3..].iter().copied());
+        taken.extend(more);
+        aside.extend(more_aside);
         assert_eq!(taken.iter().map(|code| code.line).collect::<Vec<_>>(), [1, 6]);
         let why: Vec<_> = aside.iter().map(|a| (a.line, a.refusal.to_string())).collect();
         assert_eq!(why[0], (2, "empty".to_owned()));

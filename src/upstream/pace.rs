@@ -11,14 +11,23 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// At most this many calls a second; at least one.
+    /// At most this many calls a second; at least one. A twentieth slower: two calls that left in
+    /// time may arrive closer together, and the station counts those that arrive.
     pub(super) fn new(calls_per_second: u32) -> Self {
-        Self { gap: Duration::from_secs(1) / calls_per_second.max(1), next: Mutex::new(None) }
+        let second = Duration::from_millis(1_050);
+        Self { gap: second / calls_per_second.max(1), next: Mutex::new(None) }
     }
 
     /// Waits for the next free place.
     pub(super) async fn my_turn(&self) {
         tokio::time::sleep_until(self.take_place()).await;
+    }
+
+    /// Nobody calls for this long: the station asked for it.
+    pub(super) fn rest(&self, wait: Duration) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = Instant::now() + wait;
+        *next = Some(next.map_or(until, |next| next.max(until)));
     }
 
     fn take_place(&self) -> Instant {
@@ -54,5 +63,14 @@ mod tests {
             pace.my_turn().await;
         }
         assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn everybody_rests_when_the_station_asks_for_it() {
+        let pace = Pace::new(10);
+        let start = Instant::now();
+        pace.rest(Duration::from_secs(7));
+        pace.my_turn().await;
+        assert!(start.elapsed() >= Duration::from_secs(7), "{:?}", start.elapsed());
     }
 }

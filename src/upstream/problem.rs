@@ -1,5 +1,7 @@
 //! What can go wrong with a call to the station, by what it lets the caller conclude.
 use super::wire::Complaint;
+use super::{SignError, SignInError};
+use std::time::Duration;
 
 /// Words of the station that are kept: more helps nobody on a page.
 const WORDS_KEPT: usize = 500;
@@ -41,6 +43,8 @@ pub enum OmsError {
         status: u16,
         /// The station's own words.
         words: String,
+        /// How long it asked to be left alone.
+        again_after: Option<Duration>,
     },
     /// An answer that says "done" but is not what is documented.
     #[error("{what}: the answer makes no sense: {why}")]
@@ -49,6 +53,22 @@ pub enum OmsError {
         what: &'static str,
         /// Where it stops making sense; never the answer itself, it may hold codes.
         why: String,
+    },
+    /// There is no signature: nothing was sent.
+    #[error("{what}: {source}")]
+    Unsigned {
+        /// The call.
+        what: &'static str,
+        /// Why.
+        source: SignError,
+    },
+    /// There is no token: nothing was sent.
+    #[error("{what}: {source}")]
+    NotSignedIn {
+        /// The call.
+        what: &'static str,
+        /// Why.
+        source: SignInError,
     },
     /// The token is not taken: nothing was done.
     #[error("{what}: the station does not take our client token ({status}); enter a new one")]
@@ -65,20 +85,29 @@ impl OmsError {
     pub fn nothing_happened(&self) -> bool {
         match self {
             Self::Unreachable { nothing_sent, .. } => *nothing_sent,
-            Self::Settings(_) | Self::Refused { .. } | Self::Unauthorized { .. } => true,
+            Self::Settings(_)
+            | Self::Refused { .. }
+            | Self::Unsigned { .. }
+            | Self::NotSignedIn { .. }
+            | Self::Unauthorized { .. } => true,
             Self::Failing { .. } | Self::Garbled { .. } => false,
         }
     }
 
     /// Sorts an answer that is not a success.
-    pub(super) fn from_answer(what: &'static str, status: u16, body: &[u8]) -> Self {
+    pub(super) fn from_answer(
+        what: &'static str,
+        status: u16,
+        body: &[u8],
+        again_after: Option<Duration>,
+    ) -> Self {
         match status {
             401 | 403 => Self::Unauthorized { what, status },
-            429 | 500.. => Self::Failing { what, status, words: words(body) },
+            429 | 500.. => Self::Failing { what, status, words: words(body), again_after },
             400 | 413 | 422 => Self::Refused { what, status, words: words(body) },
             // Only the station itself complains like this; anything else may be a proxy on the way.
             _ if is_complaint(body) => Self::Refused { what, status, words: words(body) },
-            _ => Self::Failing { what, status, words: words(body) },
+            _ => Self::Failing { what, status, words: words(body), again_after },
         }
     }
 }
@@ -99,7 +128,7 @@ fn words(body: &[u8]) -> String {
 }
 
 /// Drops what follows a separator up to the end of the word: these words go into logs.
-fn without_check_parts(said: &str) -> String {
+pub(super) fn without_check_parts(said: &str) -> String {
     let mut parts = said.replace("\\u001d", "\u{1d}").replace("\\u001D", "\u{1d}");
     while let Some(start) = parts.find(crate::code::GS) {
         let ends = |c: char| c.is_whitespace();
@@ -114,7 +143,7 @@ mod tests {
     use super::*;
 
     fn refused(body: &str) -> String {
-        OmsError::from_answer("place an order", 400, body.as_bytes()).to_string()
+        OmsError::from_answer("place an order", 400, body.as_bytes(), None).to_string()
     }
 
     #[test]
@@ -164,7 +193,7 @@ mod tests {
             (429, "", false),
             (500, complaint, false),
         ] {
-            let error = OmsError::from_answer("place an order", status, body.as_bytes());
+            let error = OmsError::from_answer("place an order", status, body.as_bytes(), None);
             assert_eq!(error.nothing_happened(), proven, "{status} {body}");
         }
     }

@@ -4,7 +4,7 @@ use super::offers::Offers;
 use super::pulse::Pulse;
 use super::words::{self, Advice, Mood};
 use crate::line::{
-    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Verdict, VerdictView,
+    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Scenario, Verdict, VerdictView,
 };
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
@@ -195,6 +195,11 @@ impl LineNow {
         }
     }
 
+    /// For the pages: whether a person scans what this line makes.
+    pub(super) fn takes_scans(&self) -> bool {
+        self.scenario == Scenario::Manual.words()
+    }
+
     /// For the pages: the rate as people read it.
     pub(super) fn rate_words(&self) -> String {
         self.per_minute.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"))
@@ -241,7 +246,7 @@ fn rejects_of_last(view: &LineView) -> Option<String> {
 }
 
 fn new_printer(seen: &Seen<'_>) -> Option<NewPrinter> {
-    let swapped = seen.view.printer == DeviceView::Down(Cause::Swapped);
+    let swapped = seen.view.printer == Some(DeviceView::Down(Cause::Swapped));
     seen.stranger.clone().filter(|_| swapped).map(|unique_id| NewPrinter { unique_id })
 }
 
@@ -343,7 +348,7 @@ fn reason_words(reason: RejectReason, quality: Option<Quality>, least: Option<u8
 }
 
 fn devices(view: &LineView, ages: [Option<Duration>; 3]) -> Vec<DeviceNow> {
-    let views = [Some(view.printer), view.plc, view.camera];
+    let views = [view.printer, view.plc, view.camera];
     let names = ["Printer", "PLC", "Camera"];
     let all = names.into_iter().zip(views).zip(ages);
     all.filter_map(|((name, view), age)| Some(device(name, view?, age))).collect()
@@ -403,7 +408,7 @@ pub(super) mod tests {
             rejects_of_last_max: RejectShare::default(),
             least_grade: None,
             verdicts: [].into(),
-            printer: DeviceView::Up,
+            printer: Some(DeviceView::Up),
             plc: None,
             camera: None,
         }
@@ -441,7 +446,7 @@ pub(super) mod tests {
     #[test]
     fn a_device_that_is_down_says_why_whatever_its_age() {
         let mut view = view(LineState::Held);
-        view.printer = DeviceView::Down(Cause::OutOfLabels);
+        view.printer = Some(DeviceView::Down(Cause::OutOfLabels));
         let now = look(&view, [Some(Duration::ZERO), None, None]);
         assert_eq!(now.devices[0].standing, Standing::Down);
         assert!(now.devices[0].words.contains("load a new roll"));

@@ -5,8 +5,8 @@ mod stations;
 
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent,
-    PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
+    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, Found, PictureId, PlcCommand,
+    PlcEvent, PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,7 +30,32 @@ const BIN_EYE: u32 = 215;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Print {
     Code(CodeId, String),
+    /// A code that is nobody's.
+    Strange(String),
     Blank,
+}
+
+/// How products get their labels, and how the camera names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Printed here; the camera is told tags.
+    Tags,
+    /// Printed here; the camera counts its triggers.
+    Counts,
+    /// They come with their labels; the camera is told tags.
+    Carried,
+}
+
+impl Way {
+    pub const ALL: [Self; 3] = [Self::Tags, Self::Counts, Self::Carried];
+
+    pub fn counts(self) -> bool {
+        self == Self::Counts
+    }
+
+    pub fn carries(self) -> bool {
+        self == Self::Carried
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +119,13 @@ pub struct Luck {
     pub wrong_tag: u64,
     /// The camera says the same once more.
     pub said_twice: u64,
+    /// Only of products that come with their labels: a copy, a code that is not the job's or used
+    /// up, none; and how the store answers.
+    pub came_copied: u64,
+    pub came_strange: u64,
+    pub came_bare: u64,
+    pub answer_lost: u64,
+    pub answer_late: u64,
 }
 
 #[derive(Debug)]
@@ -120,9 +152,12 @@ pub struct World {
     told: Conditions,
     camera_up: bool,
     camera_back: u64,
-    /// Whether the camera counts its triggers, instead of being told tags; and how far it is.
-    counts: bool,
+    pub way: Way,
+    /// How far a camera that counts its triggers is.
     frames: u32,
+    /// Labels that products will come with, and such as should be on none.
+    pub roll: VecDeque<Print>,
+    pub strange: VecDeque<Print>,
     /// Which product every picture shows.
     pub pictures: BTreeMap<PictureId, Tag>,
     facts: Vec<(u64, Event)>,
@@ -145,7 +180,7 @@ fn quality(low: bool) -> Quality {
 }
 
 impl World {
-    pub fn new(seed: u64, luck: Luck, counts: bool) -> Self {
+    pub fn new(seed: u64, luck: Luck, way: Way) -> Self {
         Self {
             dice: Dice::new(seed),
             luck,
@@ -169,8 +204,10 @@ impl World {
             told: Conditions::default(),
             camera_up: false,
             camera_back: 4,
-            counts,
+            way,
             frames: 0,
+            roll: VecDeque::new(),
+            strange: VecDeque::new(),
             pictures: BTreeMap::new(),
             facts: Vec::new(),
             labels: BTreeMap::new(),
@@ -217,6 +254,7 @@ impl World {
             | Command::KeepPicture(_)
             | Command::TakePicture(_)
             | Command::Expect(_)
+            | Command::LookUp { .. }
             | Command::Refill { .. } => {}
         }
     }
@@ -297,7 +335,9 @@ impl World {
     pub fn step(&mut self, heard: Option<(u16, u16)>) {
         self.tick += 1;
         self.step_troubles(heard);
-        self.step_printer();
+        if !self.way.carries() {
+            self.step_printer();
+        }
         self.step_belt();
     }
 
@@ -472,6 +512,16 @@ impl World {
         self.test = Some(label.clone());
         let Some(Print::Code(_, text)) = label else { return None };
         Some(text)
+    }
+
+    /// The store answers at once, late, or not at all.
+    pub fn store_answers(&mut self, tag: Tag, found: Found) {
+        if self.unlucky(self.luck.answer_lost) {
+            return;
+        }
+        let late = self.unlucky(self.luck.answer_late);
+        let ticks = if late { 10 + self.dice.roll(60) } else { 1 };
+        self.say_later(ticks, Event::Known { tag, found });
     }
 
     /// Whether nothing falls, and everything that was said is heard.

@@ -1,7 +1,7 @@
 //! Takes a file of codes into the store while it is being read: a million codes never lie in memory
 //! at once.
 use crate::cli::say_to_person;
-use crate::code::{ArrayLine, Gtin, SetAside, read_array_line};
+use crate::code::{ArrayLine, Gtin, ProductGroup, SetAside, read_array_line_of};
 use crate::store::{Imported, Pace, Store};
 use anyhow::Context;
 use std::fs::File;
@@ -26,47 +26,25 @@ pub(super) async fn take(
     store: &Store,
     pool: &str,
     path: &Path,
-    only: Gtin,
+    only: (Gtin, ProductGroup),
     pace: Pace,
+    printed: bool,
 ) -> anyhow::Result<Imported> {
     let source = path.display().to_string();
     let mut intake = store.intake(pool, &source, pace).await?;
+    if printed {
+        intake = intake.of_printed_labels();
+    }
     let (pieces, mut read) = mpsc::channel(2);
     let file: PathBuf = path.to_owned();
-    let reader = tokio::task::spawn_blocking(move || read_file(&file, only, &pieces));
-    let mut batch = Piece::default();
-    loop {
-        let piece = read.recv().await;
-        let is_last = piece.is_none();
-        if let Some(piece) = piece {
-            batch.codes.extend(piece.codes);
-            batch.aside.extend(piece.aside);
-        }
-        if is_last || batch.codes.len() + batch.aside.len() >= pace.batch() {
-            for part in split(&mut batch, pace) {
-                let known = intake.store(&part.codes, &part.aside).await?;
-                name(&source, &part.aside, &known);
-            }
-        }
-        if is_last {
-            break;
-        }
+    let lines = pace.batch().min(PIECE);
+    let reader = tokio::task::spawn_blocking(move || read_file(&file, only, lines, &pieces));
+    while let Some(Piece { codes, aside }) = read.recv().await {
+        let known = intake.store(&codes, &aside).await?;
+        name(&source, &aside, &known);
     }
     reader.await.context("read the file")?.with_context(|| format!("read {source}"))?;
     Ok(intake.finish().await?)
-}
-
-/// Parts as large as one write may be.
-fn split(batch: &mut Piece, pace: Pace) -> Vec<Piece> {
-    let Piece { mut codes, aside } = std::mem::take(batch);
-    let mut parts = Vec::new();
-    let mut aside = Some(aside);
-    while !codes.is_empty() || aside.is_some() {
-        let rest = codes.split_off(codes.len().min(pace.batch()));
-        parts.push(Piece { codes, aside: aside.take().unwrap_or_default() });
-        codes = rest;
-    }
-    parts
 }
 
 fn name(source: &str, aside: &[SetAside], known: &[(usize, String)]) {
@@ -78,7 +56,12 @@ fn name(source: &str, aside: &[SetAside], known: &[(usize, String)]) {
     }
 }
 
-fn read_file(path: &Path, only: Gtin, pieces: &mpsc::Sender<Piece>) -> io::Result<()> {
+fn read_file(
+    path: &Path,
+    (gtin, group): (Gtin, ProductGroup),
+    lines: usize,
+    pieces: &mpsc::Sender<Piece>,
+) -> io::Result<()> {
     let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
     let (mut piece, mut raw) = (Piece::default(), Vec::new());
     for line in 1.. {
@@ -87,12 +70,12 @@ fn read_file(path: &Path, only: Gtin, pieces: &mpsc::Sender<Piece>) -> io::Resul
         }
         let text = String::from_utf8_lossy(&raw);
         let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
-        match read_array_line(line, text, Some(only)) {
+        match read_array_line_of(line, text, Some(gtin), group) {
             Some(Ok(code)) => piece.codes.push(code),
             Some(Err(refusal)) => piece.aside.push(SetAside { line, refusal }),
             None => {}
         }
-        if piece.codes.len() + piece.aside.len() >= PIECE {
+        if piece.codes.len() + piece.aside.len() >= lines {
             let full = std::mem::take(&mut piece);
             if pieces.blocking_send(full).is_err() {
                 return Ok(());

@@ -118,6 +118,10 @@ impl Desk {
         self.ledger.annul(now_ms, true);
     }
 
+    pub(super) fn order_ids(&self) -> Vec<String> {
+        self.orders.0.keys().cloned().collect()
+    }
+
     /// A product group in the path or in the query must be one.
     pub(super) fn check_group(call: &Call<'_>) -> Result<(), Refusal> {
         if let Some(name) = call.path.get("ext").filter(|name| Group::named(name).is_none()) {

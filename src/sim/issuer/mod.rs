@@ -204,6 +204,11 @@ impl Controls {
         self.0.traffic(|traffic| traffic.requests.get(path).copied().unwrap_or_default())
     }
 
+    /// Every order that was taken, refused ones too.
+    pub fn orders(&self) -> Vec<String> {
+        self.0.with(|desk, _| desk.order_ids())
+    }
+
     /// Electronic Mark, with a ledger of its own.
     pub fn electronic_mark(&self) -> &ElectronicMark {
         &self.0.mark

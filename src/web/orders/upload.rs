@@ -1,5 +1,5 @@
 //! The order form as it arrives: fields and, perhaps, an array of codes.
-use crate::code::{ArrayLine, Gtin, SetAside, read_array};
+use crate::code::{ArrayLine, Gtin, ProductGroup, SetAside, read_array, read_array_of};
 use crate::order::Written;
 use axum::body::Bytes;
 use axum::extract::Multipart;
@@ -31,6 +31,9 @@ pub(super) async fn read(mut form: Multipart) -> Result<Filled, MultipartError> 
             "gtin" => written.gtin = text,
             "name" => written.name = text,
             "hs_code" => written.hs_code = text,
+            "country" => written.country = text,
+            "shelf_life" => written.shelf_life = text,
+            "exemption" => written.exemption = text,
             "group" => written.group = text,
             "quantity" => written.quantity = text,
             "design" => written.design = text,
@@ -48,8 +51,14 @@ pub(super) type Lines = (Vec<ArrayLine>, Vec<SetAside>);
 /// Lines that are named where a whole array is refused.
 const NAMED: usize = 5;
 
-/// Reads an array for this trade item, or says why nothing of it can be taken.
-pub(super) fn read_lines(bytes: &[u8], gtin: Gtin, max: u32) -> Result<Lines, String> {
+/// Reads an array for this trade item, or says why nothing of it can be taken. Where no group is
+/// named, it is the first that has codes of this form.
+pub(super) fn read_lines(
+    bytes: &[u8],
+    gtin: Gtin,
+    group: Option<ProductGroup>,
+    max: u32,
+) -> Result<Lines, String> {
     if bytes.is_empty() {
         return Err("choose the file with your codes".to_owned());
     }
@@ -59,7 +68,10 @@ pub(super) fn read_lines(bytes: &[u8], gtin: Gtin, max: u32) -> Result<Lines, St
     let text = std::str::from_utf8(bytes).map_err(|e| {
         format!("the file is not UTF-8 text (byte {}): save it as UTF-8", e.valid_up_to() + 1)
     })?;
-    let (taken, aside) = read_array(text, Some(gtin));
+    let (taken, aside) = match group {
+        Some(group) => read_array_of(text, Some(gtin), group),
+        None => read_array(text, Some(gtin)),
+    };
     let Some(first) = taken.first() else { return Err(nothing_taken(&aside)) };
     if let Some(other) = taken.iter().find(|line| line.group != first.group) {
         return Err(format!(
@@ -86,13 +98,26 @@ mod tests {
     const CODE: &str = "0104810093011694212k6rsrti\u{1d}93#SzU";
 
     fn read(bytes: &[u8]) -> Result<Lines, String> {
-        read_lines(bytes, "04810093011694".parse().unwrap(), 2)
+        read_lines(bytes, "04810093011694".parse().unwrap(), None, 2)
     }
 
     #[test]
     fn good_lines_are_taken_and_bad_ones_set_aside() {
         let (taken, aside) = read(format!("{CODE}\nrubbish\n").as_bytes()).unwrap();
         assert_eq!((taken.len(), aside[0].line), (1, 2));
+    }
+
+    #[test]
+    fn codes_are_of_the_group_that_was_chosen_where_several_have_their_form() {
+        let code = "0104810093011694215AbCdEfGhIjKl\u{1d}93SzU1";
+        let group = |chosen| {
+            let gtin = "04810093011694".parse().unwrap();
+            read_lines(code.as_bytes(), gtin, chosen, 2).map(|(taken, _)| taken[0].group)
+        };
+        assert_eq!(group(None), Ok(ProductGroup::WATER));
+        assert_eq!(group(Some(ProductGroup::SOFTDRINKS)), Ok(ProductGroup::SOFTDRINKS));
+        let refused = group(Some(ProductGroup::SHOES)).unwrap_err();
+        assert!(refused.contains("it has the form of water, not of shoes"), "{refused}");
     }
 
     #[test]

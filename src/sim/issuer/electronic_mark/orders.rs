@@ -13,6 +13,8 @@ const MOST_IN_ORDER: i64 = 1_000;
 const MOST_GTINS: usize = 100;
 /// Orders in one group. Not public; this fake's own.
 const MOST_IN_GROUP: usize = 100;
+/// Orders on a page. Not public; this fake's own.
+const ON_A_PAGE: usize = 20;
 /// The separator.
 const GS: char = '\u{1d}';
 /// Characters of serial numbers: letters and digits are enough for a fake, and both states take them.
@@ -214,17 +216,13 @@ impl Orders {
         Ok(json!({ "detail": order.describe(now_ms) }))
     }
 
-    /// `GET /v3/orders/list`: all orders, the youngest first.
-    pub(super) fn list(&self, now_ms: i64) -> Value {
-        let all: Vec<_> = self.orders.values().rev().map(|order| order.describe(now_ms)).collect();
-        json!({ "total": all.len(), "orders": all })
-    }
-
-    /// `POST /v2/orders/statusList`. What is not known is left out.
-    pub(super) fn statuses(&self, ids: &[u64], now_ms: i64) -> Value {
-        let known = ids.iter().filter_map(|id| self.orders.get(id));
-        let status = |order: &Order| json!({ "id": order.id, "status": order.status(now_ms) });
-        json!({ "results": known.map(status).collect::<Vec<_>>() })
+    /// `POST /v2/orders/statusList`: a page of orders, the youngest first; an empty one is the last.
+    pub(super) fn page(&self, label_type: Option<u32>, page: usize, now_ms: i64) -> Value {
+        let wanted = |order: &&Order| label_type.is_none_or(|kind| kind == order.label_type);
+        let orders = self.orders.values().rev().filter(wanted);
+        let orders = orders.skip(page.saturating_sub(1) * ON_A_PAGE).take(ON_A_PAGE);
+        let list: Vec<_> = orders.map(|order| order.describe(now_ms)).collect();
+        json!({ "orders_list": list })
     }
 
     /// `POST /v3/orders/downloads` and `GET /downloads/{filename}`: as often as wanted.
