@@ -92,11 +92,17 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         lines[..at].iter().rev().find(|line| !is_key(line)).is_some_and(|l| l.starts_with('#'))
     };
     let explained = |key: &str| {
-        let tables = [format!("[{key}]"), format!("[line.{key}]"), format!("[[{key}]]")];
-        let written = format!("{key} = ");
+        let tables = [
+            format!("[{key}]"),
+            format!("[line.{key}]"),
+            format!("[issuer.{key}]"),
+            format!("[[{key}]]"),
+        ];
+        let (written, shown) = (format!("{key} = "), format!("# {key} = "));
         lines.iter().enumerate().any(|(at, line)| {
             tables.iter().any(|table| table == line)
                 || (line.starts_with(&written) && under_comment(at))
+                || line.starts_with(&shown)
         })
     };
     let goods = r#"gtin = "04810093011694", group = "milk", name = "x""#;
@@ -105,6 +111,9 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         ("web.x".to_owned(), "[web]\nx = 1".to_owned() + RIGHT),
         ("mqtt.x".to_owned(), "[mqtt]\nhost = \"x\"\nx = 1".to_owned() + RIGHT),
         ("issuer.x".to_owned(), "[issuer]\nx = 1".to_owned() + RIGHT),
+        ("issuer.sign.x".to_owned(), "[issuer.sign]\nby = \"test\"\nx = 1".to_owned() + RIGHT),
+        ("issuer.sign_in.x".to_owned(), "[issuer.sign_in]\nx = 1".to_owned() + RIGHT),
+        ("true_api.x".to_owned(), "[true_api]\nx = 1".to_owned() + RIGHT),
         ("centre.x".to_owned(), "[centre]\nx = 1".to_owned() + RIGHT),
         ("line[0].x".to_owned(), RIGHT.to_owned() + "x = 1"),
         ("line[0].printer.x".to_owned(), RIGHT.replace(":9100\"", ":9100\", x = 1")),

@@ -159,9 +159,9 @@ fn router(state: WebState) -> Router {
         .merge(trend::routes())
         .merge(alarms::routes())
         .merge(oee::routes())
+        .merge(papers::routes())
         .merge(refused::routes())
         .merge(stock::routes())
-        .merge(papers::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)
