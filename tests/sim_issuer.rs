@@ -196,10 +196,8 @@ async fn a_whole_order_is_given_out_without_a_code_twice() {
     }
     let closed = scene.until(&order, "CLOSED").await;
     assert_eq!((&closed["totalPassed"], &closed["availableCodes"]), (&json!(250), &json!(0)));
-    let remembered: HashSet<String> = scene
-        .issuer
-        .controls
-        .ledger(|l| l.of_order(&order).iter().map(|c| (*c).to_owned()).collect());
+    let remembered: HashSet<String> =
+        scene.issuer.controls.ledger(|l| l.of_order(&order).into_iter().collect());
     assert_eq!(remembered, seen);
 }
 

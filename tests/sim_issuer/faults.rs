@@ -192,6 +192,25 @@ async fn a_killed_issuer_goes_on_where_it_was() {
     assert!(!list.to_string().contains(taken["orderId"].as_str().unwrap()), "a new identifier");
 }
 
+#[tokio::test]
+async fn electronic_mark_is_remembered_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let memory_file = Some(folder.path().join("issuer.jsonl"));
+    let settings = IssuerSettings { memory_file, ..IssuerSettings::default() };
+    let first = scene_with(settings.clone()).await;
+    let mark = &settings.electronic_mark;
+    let person = format!("username={}&password={}", mark.user, mark.password);
+    let url = format!("http://{}/auth", first.issuer.addr);
+    let kind = ("Content-Type", "application/x-www-form-urlencoded");
+    let request = first.client.post(url).header(kind.0, kind.1).body(person);
+    let token: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    let kept = first.issuer.controls.electronic_mark().keep();
+    drop(first);
+    let second = scene_with(settings.clone()).await;
+    assert_eq!(second.issuer.controls.electronic_mark().keep(), kept);
+    assert!(kept.contains(token["token"].as_str().unwrap()));
+}
+
 /// The list before, but for the counters of the order that codes were taken of afterwards.
 fn list_now_with_codes(before: &serde_json::Value, now: &serde_json::Value) -> serde_json::Value {
     let mut wanted = before.clone();

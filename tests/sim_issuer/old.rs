@@ -60,12 +60,8 @@ async fn the_block_behind_the_last_one_comes_again() {
     let ask = |quantity, last| {
         [("orderId", order.as_str()), ("gtin", GTIN), ("quantity", quantity), ("lastBlockId", last)]
     };
-    let lost = Trouble::LostAnswer;
-    scene.issuer.controls.plan(PlannedTrouble {
-        path: "/codes".to_owned(),
-        times: 1,
-        trouble: lost,
-    });
+    let trouble = Trouble::LostAnswer;
+    scene.issuer.controls.plan(PlannedTrouble { path: "/codes".to_owned(), times: 1, trouble });
     let url = scene.old_url("/milk/codes", &ask("6", "0"));
     assert!(scene.client.get(url).bearer_auth(&scene.token).send().await.is_err());
     let (_, first) = scene.old_get("/milk/codes", &ask("6", "0")).await;
@@ -103,7 +99,7 @@ async fn reports_want_a_usage_type_and_end_as_sent() {
     right["usageType"] = "VERIFIED".into();
     let (_, taken) = scene.old_post("/milk/utilisation", &[], &right).await;
     let report = taken["reportId"].as_str().unwrap();
-    scene.issuer.controls.pass(Duration::from_secs(60));
+    scene.issuer.controls.pass(Duration::from_mins(1));
     let (_, info) = scene.old_get("/milk/report/info", &[("reportId", report)]).await;
     assert_eq!(info["reportStatus"], "SENT");
     let (_, receipts) = scene.old_get("/milk/receipts", &[("docId", report)]).await;

@@ -16,7 +16,7 @@ impl Scene {
         let path = format!("/api/v4/true-api/doc/{}/info", id.as_str().unwrap());
         let (_, before) = self.true_api(&path, &self.token, None).await;
         assert_eq!(before[0]["type"], kind);
-        self.issuer.controls.pass(Duration::from_secs(60));
+        self.issuer.controls.pass(Duration::from_mins(1));
         self.true_api(&path, &self.token, None).await.1[0].clone()
     }
 
@@ -38,7 +38,7 @@ impl Scene {
         info[0]["cisInfo"]["status"].clone()
     }
 
-    async fn stands(&self, code: &str) -> Standing {
+    fn stands(&self, code: &str) -> Standing {
         self.issuer.controls.ledger(|l| l.fate(code).unwrap().standing)
     }
 }
@@ -81,7 +81,7 @@ async fn only_applied_codes_come_into_circulation() {
         "declaration_date": "2026-01-01", "products_list": [{ "cis": cis(&codes[1]) }],
     });
     assert_eq!(scene.paper("LP_FTS_INTRODUCE", &import).await["status"], "CHECKED_OK");
-    assert_eq!(scene.stands(&codes[1]).await, Standing::Introduced);
+    assert_eq!(scene.stands(&codes[1]), Standing::Introduced);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn remarking_retires_the_old_code_and_brings_in_the_new_one() {
     });
     assert_eq!(scene.paper("WRITE_OFF", &off).await["status"], "CHECKED_OK");
     for code in &codes[2..] {
-        assert_eq!(scene.stands(code).await, Standing::Dropped);
+        assert_eq!(scene.stands(code), Standing::Dropped);
     }
     assert_eq!(scene.paper("WRITE_OFF", &off).await["status"], "CHECKED_NOT_OK", "once is enough");
 }

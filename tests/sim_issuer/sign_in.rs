@@ -5,13 +5,17 @@ use base64::engine::general_purpose::STANDARD;
 use markwright::sim::issuer::{IssuerSettings, Ledger, PlannedTrouble, Trouble};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 /// As docs/sim-issuer.md has it.
 pub(super) fn sign(form: &str, bytes: &[u8]) -> String {
-    let digest: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+    let digest = Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    });
     let mut raw = format!("MARKWRIGHT-TEST-SIGNATURE\n{form}\n{digest}\n").into_bytes();
     if form == "attached" {
         raw.extend_from_slice(bytes);
@@ -106,9 +110,9 @@ async fn a_token_lives_ten_hours() {
     let demo = format!("/{}", IssuerSettings::default().oms_connection);
     let (_, answer) = scene.sign_in(&demo).await;
     let token = answer["token"].as_str().unwrap();
-    scene.issuer.controls.pass(Duration::from_secs(10 * 3_600 - 60));
+    scene.issuer.controls.pass(Duration::from_mins(599));
     assert_eq!(scene.ping(token).await, 200);
-    scene.issuer.controls.pass(Duration::from_secs(61));
+    scene.issuer.controls.pass(Duration::from_mins(2));
     assert_eq!(scene.ping(token).await, 401);
     assert_eq!(scene.ping(&scene.token).await, 200, "the fixed one has no end");
 }
@@ -175,7 +179,7 @@ async fn signatures_are_over_the_very_bytes() {
     let report = json!({ "productGroup": "milk", "sntins": codes }).to_string();
     let (_, taken) = scene.signed("/utilisation", &report, &detached).await;
     let id = taken["reportId"].as_str().unwrap();
-    scene.issuer.controls.pass(Duration::from_secs(60));
+    scene.issuer.controls.pass(Duration::from_mins(1));
     let (_, info) = scene.get("/report/info", &[("reportId", id)]).await;
     assert_eq!(info["reportStatus"], "REJECTED", "{info}");
     assert_eq!(scene.issuer.controls.ledger(|l| l.fate(&codes[0]).unwrap().utilised), 0);
@@ -261,7 +265,7 @@ async fn real_gost_signatures_are_verified() {
     let (uuid, data) = scene.challenge().await;
     let answer = json!({ "uuid": uuid, "data": cms("ours", " -nodetach", data.as_bytes()) });
     let path = format!("/api/v3/true-api/auth/simpleSignIn/{demo}");
-    let (status, token) = scene.true_api(&path, "", Some(answer)).await;
-    assert_eq!(status, 200, "{token}");
-    assert_eq!(scene.ping(token["token"].as_str().unwrap()).await, 200);
+    let (status, signed_in) = scene.true_api(&path, "", Some(answer)).await;
+    assert_eq!(status, 200, "{signed_in}");
+    assert_eq!(scene.ping(signed_in["token"].as_str().unwrap()).await, 200);
 }

@@ -17,14 +17,6 @@ impl Desk {
         Group::named(name).ok_or_else(|| Refusal::not_found("extension", name))
     }
 
-    pub(super) fn old_ping(&mut self, _: &Call<'_>) -> Answered {
-        Ok(self.ping("2.0.0").into())
-    }
-
-    pub(super) fn old_version(&mut self, _: &Call<'_>) -> Answered {
-        Ok(json!({ "apiVersion": "2.0.0", "omsVersion": "fake" }).into())
-    }
-
     pub(super) fn old_order(&mut self, call: &Call<'_>) -> Answered {
         let new = NewOrder::from_old(Self::old_group(call)?.alias, call.body)?;
         let country = self.country;

@@ -198,14 +198,13 @@ impl NewProduct {
         let unique: std::collections::HashSet<_> = own.iter().collect();
         match self.serial_number_type.as_str() {
             "OPERATOR" if !own.is_empty() => Err((name, "only with SELF_MADE")),
-            "OPERATOR" => Ok(()),
             "SELF_MADE" if own.len() != quantity => Err((name, "as many as the quantity says")),
             "SELF_MADE" if !own.iter().all(|s| codes::is_serial(s, length)) => {
                 Err((name, "wrong length or characters"))
             }
             "SELF_MADE" if unique.len() != own.len() => Err((name, "one stands there twice")),
             "SELF_MADE" if own.iter().any(known) => Err((name, "was used before")),
-            "SELF_MADE" => Ok(()),
+            "OPERATOR" | "SELF_MADE" => Ok(()),
             _ => Err(("serialNumberType", "OPERATOR or SELF_MADE")),
         }
     }

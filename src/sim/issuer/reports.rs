@@ -411,8 +411,8 @@ fn judge(kind: Kind, code: &str, group: &str, ledger: &mut Ledger) -> u32 {
         return NO_SUCH_CODE;
     }
     match (kind, mark.standing) {
-        (_, Standing::Retired | Standing::Annulled) => return WRITTEN_OFF,
-        (Kind::Utilisation | Kind::Aggregation, Standing::Dropped) => return WRITTEN_OFF,
+        (_, Standing::Retired | Standing::Annulled)
+        | (Kind::Utilisation | Kind::Aggregation, Standing::Dropped) => return WRITTEN_OFF,
         (Kind::Utilisation | Kind::Aggregation, Standing::Utilised | Standing::Introduced)
         | (Kind::Dropout, Standing::Dropped) => return ALREADY,
         (_, Standing::Given) | (Kind::Dropout, Standing::Utilised | Standing::Introduced) => {}

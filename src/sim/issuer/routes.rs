@@ -60,8 +60,7 @@ async fn serve(
     Extension(luck): Extension<Luck>,
     parts: RawPathParams,
     query: Result<Asked<Query>, axum::extract::rejection::QueryRejection>,
-    headers: HeaderMap,
-    uri: Uri,
+    (uri, headers): (Uri, HeaderMap),
     body: Bytes,
 ) -> Response {
     let tongue = office.tongue(uri.path());
@@ -103,10 +102,10 @@ struct SignedChallenge {
 
 impl Office {
     pub(super) fn tongue(&self, path: &str) -> Tongue {
-        match path.contains("/true-api/") {
-            true => Tongue::TrueApi,
-            false => Tongue::Station(self.country),
+        if path.contains("/true-api/") {
+            return Tongue::TrueApi;
         }
+        Tongue::Station(self.country)
     }
 
     /// Does it, and writes it down before it is answered.
