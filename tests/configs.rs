@@ -111,10 +111,7 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         ("web.x".to_owned(), "[web]\nx = 1".to_owned() + RIGHT),
         ("mqtt.x".to_owned(), "[mqtt]\nhost = \"x\"\nx = 1".to_owned() + RIGHT),
         ("issuer.x".to_owned(), "[issuer]\nx = 1".to_owned() + RIGHT),
-        (
-            "issuer.sign.x".to_owned(),
-            "[issuer.sign]\nby = \"test\"\nx = 1".to_owned() + RIGHT,
-        ),
+        ("issuer.sign.x".to_owned(), "[issuer.sign]\nby = \"test\"\nx = 1".to_owned() + RIGHT),
         ("issuer.sign_in.x".to_owned(), "[issuer.sign_in]\nx = 1".to_owned() + RIGHT),
         ("true_api.x".to_owned(), "[true_api]\nx = 1".to_owned() + RIGHT),
         ("centre.x".to_owned(), "[centre]\nx = 1".to_owned() + RIGHT),

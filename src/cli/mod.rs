@@ -14,6 +14,7 @@ mod replay;
 mod run;
 mod scan_test;
 mod sim;
+mod station;
 mod user;
 
 use crate::app::chain;
@@ -79,6 +80,9 @@ enum Command {
     Sim(sim::Sim),
     /// Replays a recording of a line with today's core.
     Replay(replay::Replay),
+    /// Asks the state system something: is it there, how does an order stand, what became of a report.
+    #[command(subcommand)]
+    Station(station::Station),
     /// Makes people known.
     #[command(subcommand)]
     User(user::User),
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
             | Command::Papers(_)
             | Command::ScanTest(_)
             | Command::Replay(_)
+            | Command::Station(_)
             | Command::User(_) => "warn",
         })
     });
@@ -125,6 +130,7 @@ pub fn main() -> ExitCode {
             Command::ScanTest(test) => test.run().await,
             Command::Replay(replay) => Ok(replay.run()),
             Command::Sim(sim) => sim.run().await,
+            Command::Station(station) => station.run().await,
             Command::User(user) => user.run().await,
         }
     });

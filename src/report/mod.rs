@@ -38,6 +38,8 @@ pub struct Settings {
     pub at_once: u32,
     /// Codes in one report, 1 to 30,000.
     pub at_most: u32,
+    /// Codes that are told by a document are collected for so long, so that documents are few.
+    pub write_off_every: Duration,
     /// The wait before the store is looked at again, and the first wait before the station is
     /// asked after a report.
     pub look_every: Duration,
@@ -55,6 +57,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             every: Duration::from_secs(10),
+            write_off_every: Duration::from_hours(1),
             at_once: 1_000,
             at_most: CODES_IN_A_REPORT_MAX,
             look_every: Duration::from_secs(1),
@@ -137,6 +140,8 @@ struct Reporter {
     agenda: Agenda,
     /// When everything untold was last put into reports.
     told_all_at: Option<Instant>,
+    /// When codes were last collected for documents.
+    wrote_off_at: Option<Instant>,
 }
 
 impl Reporter {
@@ -145,7 +150,7 @@ impl Reporter {
         let at_most = CODES_IN_A_REPORT_MAX.min(client.limits().codes_in_a_report);
         settings.at_most = settings.at_most.clamp(1, at_most);
         settings.at_once = settings.at_once.clamp(1, settings.at_most);
-        Self { settings, store, client, agenda, told_all_at: None }
+        Self { settings, store, client, agenda, told_all_at: None, wrote_off_at: None }
     }
 
     /// Follows the open reports, then makes and sends new ones.
@@ -169,6 +174,11 @@ impl Reporter {
 
     /// Puts what is untold and due into reports and sends them.
     async fn tell(&mut self, all: bool, stop: &CancellationToken) -> Result<(), StoreError> {
+        let write_off_every = self.settings.write_off_every;
+        let write_off = all || self.wrote_off_at.is_none_or(|at| at.elapsed() >= write_off_every);
+        if write_off {
+            self.wrote_off_at = Some(Instant::now());
+        }
         let all = all || self.told_all_at.is_none_or(|at| at.elapsed() >= self.settings.every);
         if all {
             self.told_all_at = Some(Instant::now());
@@ -187,7 +197,10 @@ impl Reporter {
                     }
                 }
                 Way::Automatic => while self.store.tell_automatic(new).await? > 0 {},
-                Way::WriteOff => while self.store.collect_write_offs(new).await? > 0 {},
+                Way::WriteOff if write_off || untold.count >= u64::from(self.settings.at_once) => {
+                    while self.store.collect_write_offs(new).await? > 0 {}
+                }
+                Way::WriteOff => {}
             }
         }
         Ok(())

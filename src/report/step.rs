@@ -134,7 +134,9 @@ impl Reporter {
         let words = [info.error_reason.clone().unwrap_or_default(), verdicts.problem];
         let words: Vec<_> = words.into_iter().filter(|words| !words.is_empty()).collect();
         let problem = (!words.is_empty()).then(|| words.join("; "));
-        self.end(report, state, Told::Only(verdicts.told), problem, verdicts.refused).await
+        // Where it says nothing of any code, what it says of the report holds for all.
+        let refused = if results.is_empty() { Vec::new() } else { verdicts.refused };
+        self.end(report, state, Told::Only(verdicts.told), problem, refused).await
     }
 
     /// The results of the codes of a report; nothing while the station still works on them. Where
