@@ -16,7 +16,8 @@ use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::upstream::{
-    Oms, OmsError, SignError, SignInError, Signer, TokenKeeper, TrueApi, TrueApiError,
+    Oms, OmsError, OmsSettings, SignError, SignInError, SignInSettings, Signer, TokenKeeper,
+    TrueApi, TrueApiError,
 };
 use crate::web::{LineDesk, OrderSettings, WebSettings};
 use crate::{centre, papers, publish, pull, report, web};
@@ -198,11 +199,7 @@ impl App {
         mut issuer: IssuerConfig,
         signer: Option<Signer>,
     ) -> Result<(), AppError> {
-        if let (Some(sign_in), Some(signer)) = (issuer.sign_in, signer.clone()) {
-            issuer.oms.token = TokenKeeper::new(sign_in, signer)?;
-        }
-        issuer.oms.signer = signer;
-        let oms = Oms::new(issuer.oms)?;
+        let oms = station(issuer.oms, issuer.sign_in.take(), signer)?;
         let (store, client) = (self.store.clone(), oms.clone());
         self.office_crew.hire("pull", |stop| pull::keep(issuer.pull, store, client, stop));
         let flush = Flush::default();
@@ -287,8 +284,21 @@ impl App {
     }
 }
 
+/// The station with its token and its signer.
+pub(crate) fn station(
+    mut settings: OmsSettings,
+    sign_in: Option<SignInSettings>,
+    signer: Option<Signer>,
+) -> Result<Oms, AppError> {
+    if let (Some(sign_in), Some(signer)) = (sign_in, signer.clone()) {
+        settings.token = TokenKeeper::new(sign_in, signer)?;
+    }
+    settings.signer = signer;
+    Ok(Oms::new(settings)?)
+}
+
 /// One signer for everything: a token signs one thing at a time.
-fn signer(
+pub(crate) fn signer(
     issuer: &IssuerConfig,
     true_api: Option<&TrueApiConfig>,
 ) -> Result<Option<Signer>, SignError> {

@@ -5,9 +5,13 @@ mod gost;
 #[path = "truth/house.rs"]
 mod house;
 mod orders_kit;
+#[path = "truth/pages.rs"]
+mod pages;
 #[path = "truth/papers.rs"]
 mod papers;
 #[path = "truth/sign.rs"]
 mod sign;
 #[path = "truth/token.rs"]
 mod token;
+#[allow(dead_code, reason = "a part of it")]
+mod web_house;

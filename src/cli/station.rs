@@ -1,16 +1,16 @@
 //! `station`: asks the state system something, so that whoever sets it up sees that it works.
 use super::{EX_CONFIG, say, say_to_person};
+use crate::app::{signer, station};
 use crate::code::{Gtin, ProductGroup};
 use crate::config;
-use crate::upstream::{Oms, SubOrder, result_words};
+use crate::upstream::{Installation, Oms, RegistrationKey, SubOrder, register, result_words};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What to ask. Every answer is one JSON object a line; nothing is changed at the station. The
-/// token of the configuration is used: while the daemon runs with a sign-in, ask its pages instead,
-/// because a second sign-in ends the first one's token.
+/// What to ask. Every answer is one JSON object a line; only `register` changes something. Where
+/// the station's token is got by signing in, the daemon's is used as long as it is good.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Examples:
   markwright station ping --config line-configs/print-apply.toml
@@ -37,6 +37,29 @@ pub(super) enum Station {
     Quality(At),
     /// The participant's places of activity.
     Places(At),
+    /// Registers this installation, once: its answer holds the `connection` of [issuer.sign_in]. Not to
+    /// be repeated blindly: a name can be given once.
+    Register(Register),
+}
+
+/// An installation that is to be registered.
+#[derive(Debug, clap::Args)]
+pub(super) struct Register {
+    /// The configuration with the tables [issuer] and [issuer.sign].
+    #[arg(long)]
+    config: PathBuf,
+    /// Where installations are registered, such as https://suzgrid.crpt.ru:16443.
+    #[arg(long)]
+    url: String,
+    /// A file with the integrator's key, that only its owner may read.
+    #[arg(long)]
+    key_file: PathBuf,
+    /// A name that no other installation of the participant has.
+    #[arg(long)]
+    name: String,
+    /// Where it stands.
+    #[arg(long)]
+    address: String,
 }
 
 /// Which station.
@@ -75,6 +98,9 @@ pub(super) struct OfDocument {
 
 impl Station {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
+        if let Self::Register(wanted) = self {
+            return wanted.register().await;
+        }
         let (Self::Ping(at)
         | Self::Orders(at)
         | Self::Providers(at)
@@ -84,7 +110,10 @@ impl Station {
         | Self::Blocks(OfOrder { at, .. })
         | Self::Goods(OfOrder { at, .. })
         | Self::Report(OfDocument { at, .. })
-        | Self::Receipts(OfDocument { at, .. })) = self;
+        | Self::Receipts(OfDocument { at, .. })) = self
+        else {
+            unreachable!("registered above");
+        };
         let Some(oms) = client(&at.config)? else { return Ok(ExitCode::from(EX_CONFIG)) };
         let group = ProductGroup::from_alias(&at.group)
             .with_context(|| format!("'{}' is no product group", at.group))?;
@@ -128,7 +157,36 @@ impl Station {
             Self::Providers(_) => vec![oms.providers(group).await?],
             Self::Quality(_) => vec![oms.quality(group, 1).await?],
             Self::Places(_) => vec![oms.places(group).await?],
+            Self::Register(_) => Vec::new(),
         })
+    }
+}
+
+impl Register {
+    async fn register(&self) -> anyhow::Result<ExitCode> {
+        let config = match config::load(&self.config) {
+            Ok(config) => config,
+            Err(error) => {
+                say_to_person(&error.to_string());
+                return Ok(ExitCode::from(EX_CONFIG));
+            }
+        };
+        let issuer = config.issuer.context("the configuration has no table [issuer]")?;
+        let signer = signer(&issuer, config.true_api.as_ref())?;
+        let signer =
+            signer.context("registration is signed: the configuration needs [issuer.sign]")?;
+        let key = config::private_text(&self.key_file)
+            .map_err(|found| anyhow::anyhow!("{} {found}", self.key_file.display()))?;
+        let installation = Installation {
+            base_url: self.url.clone(),
+            oms_id: issuer.oms.oms_id.clone(),
+            key: RegistrationKey::new(key),
+            name: self.name.clone(),
+            address: self.address.clone(),
+        };
+        let done = register(&installation, &signer).await?;
+        say(&json!({"connection": done.oms_connection, "name": done.name}).to_string());
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -137,7 +195,8 @@ fn client(file: &Path) -> anyhow::Result<Option<Oms>> {
     match config::load(file) {
         Ok(config) => {
             let issuer = config.issuer.context("the configuration has no table [issuer]")?;
-            Ok(Some(Oms::new(issuer.oms)?))
+            let signer = signer(&issuer, config.true_api.as_ref())?;
+            Ok(Some(station(issuer.oms, issuer.sign_in, signer)?))
         }
         Err(error) => {
             say_to_person(&error.to_string());

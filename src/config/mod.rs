@@ -12,7 +12,7 @@ mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
 pub use label::on_label;
-pub use reader::Problem;
+pub use reader::{Problem, private_text};
 
 use crate::apply::PlcSettings;
 use crate::line::LineSettings;

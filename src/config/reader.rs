@@ -278,7 +278,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn private_text(path: &Path) -> Result<String, String> {
+/// The text of a file that only its owner may read, or what is wrong with it.
+pub fn private_text(path: &Path) -> Result<String, String> {
     use std::os::unix::fs::PermissionsExt as _;
     let unreadable = |error: std::io::Error| {
         if error.kind() == std::io::ErrorKind::NotFound {

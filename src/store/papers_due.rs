@@ -49,7 +49,12 @@ impl Store {
         .await
         .map_err(StoreError::asking(DUE))?;
         for order in orders {
-            made.push(self.make_remark(order, participant, day).await?);
+            match self.make_remark(order, participant, day).await {
+                Ok(one) => made.push(one),
+                // One that lacks something does not stand in the way of the others.
+                Err(StoreError::Refused { why, .. }) => tracing::debug!(order, why, "not remarked"),
+                Err(error) => return Err(error),
+            }
         }
         Ok(made)
     }

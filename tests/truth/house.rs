@@ -115,7 +115,7 @@ impl House {
             gtin: SHOES.parse::<Gtin>().unwrap(),
             name: "Ботинки".to_owned(),
             hs_code: "6403993600".to_owned(),
-            design: "58x60".to_owned(),
+            design: "footwear".to_owned(),
             delivery,
             issue: Some((ProductGroup::SHOES, quantity)),
         }
@@ -210,4 +210,12 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, look: im
         assert!(Instant::now() < deadline, "never: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Writes past the store, as a person with an SQL shell would.
+pub(crate) async fn write(folder: &std::path::Path, sql: &'static str) {
+    use sqlx::Executor as _;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("house.db"));
+    let db = sqlx::sqlite::SqlitePool::connect_with(options).await.unwrap();
+    db.execute(sqlx::raw_sql(sql)).await.unwrap();
 }
