@@ -1,5 +1,6 @@
 //! The state systems, as clients.
 mod agenda;
+pub mod electronic_mark;
 mod oms;
 mod pace;
 mod problem;

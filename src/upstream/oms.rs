@@ -129,6 +129,7 @@ impl Oms {
             | OmsError::Unreachable { .. }
             | OmsError::Refused { .. }
             | OmsError::Garbled { .. }
+            | OmsError::NotSignedIn { .. }
             | OmsError::Unauthorized { .. } => self.settings.again_after,
         }
     }

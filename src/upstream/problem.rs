@@ -2,7 +2,7 @@
 use super::wire::Complaint;
 
 /// Words of the station that are kept: more helps nobody on a page.
-const WORDS_KEPT: usize = 500;
+pub(super) const WORDS_KEPT: usize = 500;
 
 /// Why a call did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,12 @@ pub enum OmsError {
         /// Where it stops making sense; never the answer itself, it may hold codes.
         why: String,
     },
+    /// Nobody is signed in, so that nothing was sent.
+    #[error("not signed in: {words}")]
+    NotSignedIn {
+        /// Why, in the system's words where it has some.
+        words: String,
+    },
     /// The token is not taken: nothing was done.
     #[error("{what}: the station does not take our client token ({status}); enter a new one")]
     Unauthorized {
@@ -65,7 +71,10 @@ impl OmsError {
     pub fn nothing_happened(&self) -> bool {
         match self {
             Self::Unreachable { nothing_sent, .. } => *nothing_sent,
-            Self::Settings(_) | Self::Refused { .. } | Self::Unauthorized { .. } => true,
+            Self::Settings(_)
+            | Self::Refused { .. }
+            | Self::NotSignedIn { .. }
+            | Self::Unauthorized { .. } => true,
             Self::Failing { .. } | Self::Garbled { .. } => false,
         }
     }
@@ -99,7 +108,7 @@ fn words(body: &[u8]) -> String {
 }
 
 /// Drops what follows a separator up to the end of the word: these words go into logs.
-fn without_check_parts(said: &str) -> String {
+pub(super) fn without_check_parts(said: &str) -> String {
     let mut parts = said.replace("\\u001d", "\u{1d}").replace("\\u001D", "\u{1d}");
     while let Some(start) = parts.find(crate::code::GS) {
         let ends = |c: char| c.is_whitespace();
