@@ -4,6 +4,7 @@
 //! It keeps nothing of its own that a restart could lose: what is written in the store, and what
 //! the station says, is enough to go on from anywhere.
 mod lost_order;
+pub mod mark;
 mod sift;
 mod step;
 
@@ -113,7 +114,7 @@ impl Puller {
 
     /// Takes every want that is due one step further. Whether one of them can go on at once.
     async fn look(&mut self, stop: &CancellationToken) -> Result<bool, StoreError> {
-        self.refill().await?;
+        refill(&self.settings, &self.store).await?;
         let wants = self.store.open_wants().await?;
         let open = wants.iter().map(|want| want.id).collect();
         self.agenda.keep_only(&open);
@@ -154,21 +155,19 @@ impl Puller {
         tracing::warn!(want = want.id, problem, "codes do not come");
         self.store.want_is_troubled(want.id, problem).await
     }
+}
 
-    /// Wants more codes for every pool that runs low.
-    async fn refill(&self) -> Result<(), StoreError> {
-        for rule in &self.settings.rules {
-            let stock = self.store.stock_of(&rule.pool).await?;
-            let rests =
-                stock.failed_at.is_some_and(|at| age(at) < self.settings.rest_after_failure);
-            if stock.stored + stock.coming < rule.low && !rests {
-                let want =
-                    self.store.want_codes(&rule.pool, rule.gtin, rule.group, rule.order).await?;
-                tracing::info!(want, pool = rule.pool, quantity = rule.order, "stock is low");
-            }
+/// Wants more codes for every pool that runs low.
+async fn refill(settings: &Settings, store: &Store) -> Result<(), StoreError> {
+    for rule in &settings.rules {
+        let stock = store.stock_of(&rule.pool).await?;
+        let rests = stock.failed_at.is_some_and(|at| age(at) < settings.rest_after_failure);
+        if stock.stored + stock.coming < rule.low && !rests {
+            let want = store.want_codes(&rule.pool, rule.gtin, rule.group, rule.order).await?;
+            tracing::info!(want, pool = rule.pool, quantity = rule.order, "stock is low");
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn age(at: Micros) -> Duration {

@@ -3,10 +3,12 @@
 //! A code is tied to its report in the store before the first byte is sent, and it is never untied:
 //! so no code is in two reports, whatever happens. A report whose answer was lost is the same
 //! report sent again.
+pub mod mark;
 mod results;
 mod step;
 
 use crate::store::{Report, Store, StoreError, Unreported};
+use crate::telemetry::clock::Micros;
 use crate::upstream::{Agenda, Oms, OmsError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +55,11 @@ impl Default for Settings {
 pub struct Flush(Arc<Notify>);
 
 impl Flush {
+    /// Ends when somebody wants everything told.
+    async fn rung(&self) {
+        self.0.notified().await;
+    }
+
     /// Has everything that is settled by now told at once, in reports as small as need be.
     pub fn now(&self) {
         self.0.notify_one();
@@ -77,6 +84,12 @@ impl Flush {
     }
 }
 
+/// How long ago this was.
+fn age(at: Micros) -> Duration {
+    let age = Micros::now().0.saturating_sub(at.0);
+    Duration::from_micros(u64::try_from(age).unwrap_or_default())
+}
+
 /// Keeps telling until it is told to stop. It does not drain by itself: whoever wants everything
 /// told before a stop uses [`Flush::and_wait`] first.
 pub async fn keep(
@@ -94,7 +107,7 @@ pub async fn keep(
             tracing::error!(%error, source = ?std::error::Error::source(&error), "report: store");
         }
         all = tokio::select! {
-            () = flush.0.notified() => true,
+            () = flush.rung() => true,
             () = tokio::time::sleep(look_every) => false,
             () = stop.cancelled() => false,
         };

@@ -14,6 +14,9 @@ mod grades;
 mod intake;
 mod jobs;
 mod line_row;
+mod mark_orders;
+mod mark_reports;
+mod mark_shipments;
 mod moved;
 mod made;
 mod open;
@@ -46,6 +49,11 @@ pub use doubts::{Decision, Doubt};
 pub use goods::{Goods, Lot};
 pub use grades::{GradeStretch, JobGrades};
 pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
+pub use mark_orders::{MarkPart, PartState};
+pub use mark_reports::{
+    MarkParams, MarkSteps, MarkWords, NewMarkReport, NextToMark, Production, ProductionEnd,
+};
+pub use mark_shipments::{MarkShipment, NewShipment};
 pub use open::{Store, StoreError};
 pub use orders::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,

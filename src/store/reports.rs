@@ -30,7 +30,7 @@ impl Telling {
     }
 
     /// The states of the codes that are told so, as a JSON list.
-    const fn states(self) -> &'static str {
+    pub(super) const fn states(self) -> &'static str {
         match self {
             Self::Applied => r#"["verified"]"#,
             Self::Spoiled => r#"["rejected", "scrapped"]"#,

@@ -57,6 +57,9 @@ pub struct KnownOrder {
     /// The trade item.
     #[serde(default, deserialize_with = "gtin")]
     pub gtin: Option<String>,
+    /// When it was made, as the system writes it.
+    #[serde(default, deserialize_with = "maybe_text")]
+    pub created_at: Option<String>,
     /// How it stands.
     #[serde(default, deserialize_with = "or_default")]
     pub status: Stands,
@@ -136,9 +139,12 @@ pub(super) struct ReportTaken {
 /// How far a report is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct KnownReport {
-    /// Its name.
-    #[serde(alias = "report_uid", deserialize_with = "name")]
-    pub report_id: String,
+    /// Its name; seen under this key.
+    #[serde(default, deserialize_with = "maybe_text")]
+    pub report_id: Option<String>,
+    /// Its name under another key, where the first one is a number.
+    #[serde(default, alias = "uuid", deserialize_with = "maybe_text")]
+    pub report_uid: Option<String>,
     /// The number.
     #[serde(default, deserialize_with = "or_default")]
     pub status: Stands,
@@ -193,6 +199,11 @@ pub enum ReportEnds {
 }
 
 impl KnownReport {
+    /// Whether it is called so.
+    pub fn is(&self, name: &str) -> bool {
+        [&self.report_id, &self.report_uid].into_iter().any(|known| known.as_deref() == Some(name))
+    }
+
     /// Whether it is over, and how. `refused` are numbers that mean a report turned down.
     pub fn ends(&self, refused: &[i64]) -> ReportEnds {
         let labels = &self.result.labels;
@@ -363,10 +374,22 @@ fn maybe_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::E
 
 fn many_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     Ok(match Value::deserialize(from)? {
-        Value::Array(list) => list.iter().map(|one| text(one).unwrap_or(one.to_string())).collect(),
+        Value::Array(list) => list.iter().map(detail).collect(),
         Value::Null => Vec::new(),
-        other => vec![text(&other).unwrap_or(other.to_string())],
+        other => vec![detail(&other)],
     })
+}
+
+/// Seen as texts; a code with its reason may come as an object.
+fn detail(value: &Value) -> String {
+    let label = value.get("label").and_then(Value::as_str);
+    let words = value.get("message").and_then(Value::as_str);
+    match (label, words) {
+        (Some(label), Some(words)) => {
+            format!("{}: {words}", CodeText::new(label).identification())
+        }
+        _ => text(value).unwrap_or_else(|| value.to_string()),
+    }
 }
 
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
