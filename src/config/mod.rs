@@ -1,6 +1,7 @@
 //! What was written to what is meant; all problems at once.
 mod camera;
 mod check;
+mod electronic_mark;
 mod label;
 mod line;
 mod plc;
@@ -9,6 +10,7 @@ mod shifts;
 mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
+pub use electronic_mark::MarkConfig;
 pub use label::on_label;
 pub use reader::Problem;
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub web: WebConfig,
     /// The state system; without it codes come from files, and nothing is reported.
     pub issuer: Option<IssuerConfig>,
+    /// The state system of Belarus, instead of an order-management station.
+    pub electronic_mark: Option<MarkConfig>,
     /// The broker, if there is one.
     pub mqtt: Option<PublishSettings>,
     /// The lines.

@@ -129,8 +129,7 @@ impl Reporter {
                 let Some(next) = next else { break };
                 let params = words::of_labelling(&self.store, &self.settings.words, &next).await?;
                 let (group, telling) = (untold.group, untold.telling);
-                let new =
-                    NewMarkReport { group, telling, next: &next, params: &params, at_most };
+                let new = NewMarkReport { group, telling, next: &next, params: &params, at_most };
                 let Some(id) = self.store.make_mark_report(new).await? else { break };
                 let Some(report) = self.store.report(id).await? else { break };
                 self.take_further(&report).await?;
@@ -289,10 +288,10 @@ impl Reporter {
         if standing.not.is_empty() {
             return self.end(report, ReportState::Success, Told::All, None).await;
         }
-        let state = if standing.reached.is_empty() && state == ReportState::Partially {
-            ReportState::Failed
-        } else {
-            state
+        let state = match (standing.reached.is_empty(), state) {
+            (true, ReportState::Partially) => ReportState::Failed,
+            (false, ReportState::Refused) => ReportState::Partially,
+            (_, state) => state,
         };
         self.end(report, state, Told::Only(standing.reached), Some(words)).await
     }

@@ -159,14 +159,16 @@ impl Store {
         if tied.rows_affected() == 0 {
             return Ok(None);
         }
-        sqlx::query("insert into mark_report (report_id, gtin, job_id, params) values (?, ?, ?, ?)")
-            .bind(report)
-            .bind(new.next.gtin.as_str())
-            .bind(new.next.job)
-            .bind(json(new.params))
-            .execute(&mut *tx)
-            .await
-            .map_err(StoreError::asking(what))?;
+        sqlx::query(
+            "insert into mark_report (report_id, gtin, job_id, params) values (?, ?, ?, ?)",
+        )
+        .bind(report)
+        .bind(new.next.gtin.as_str())
+        .bind(new.next.job)
+        .bind(json(new.params))
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::asking(what))?;
         tx.commit().await.map_err(StoreError::asking(what))?;
         Ok(Some(report))
     }
@@ -277,11 +279,7 @@ impl Store {
     }
 
     /// It is proven that the system did not get it this time.
-    pub async fn production_is_unsent(
-        &self,
-        report: i64,
-        problem: &str,
-    ) -> Result<(), StoreError> {
+    pub async fn production_is_unsent(&self, report: i64, problem: &str) -> Result<(), StoreError> {
         let write = sqlx::query(
             "update mark_production set sends = sends - 1, state = iif(sends = 1, 'made', 'sent'),
                sent_at = iif(sends = 1, null, sent_at), problem = ?

@@ -9,8 +9,7 @@ impl Reporter {
     /// Makes the reports of production that are due, and takes each open one a step further.
     pub(super) async fn produce(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
         for (report, labelled) in self.store.labelled_reports().await? {
-            let params =
-                words::of_production(&self.store, &self.settings.words, &labelled).await?;
+            let params = words::of_production(&self.store, &self.settings.words, &labelled).await?;
             self.store.make_production(report, &params).await?;
         }
         let open = self.store.open_productions().await?;
@@ -96,8 +95,7 @@ impl Reporter {
                 Ok(())
             }
             ReportEnds::Done => {
-                let end =
-                    ProductionEnd { state: "success", not_taken: Vec::new(), problem: None };
+                let end = ProductionEnd { state: "success", not_taken: Vec::new(), problem: None };
                 Ok(self.store.production_ended(production.report, &end).await?)
             }
             ReportEnds::InPart { words } => {

@@ -48,11 +48,7 @@ const EXPIRATION: &str = "expiration_date";
 
 /// The dates of a job's lot, year first. Where the lot names no day of production, it is the day on
 /// which the first code was read on its product.
-async fn dates(
-    store: &Store,
-    job: Option<i64>,
-    since: Micros,
-) -> Result<MarkParams, StoreError> {
+async fn dates(store: &Store, job: Option<i64>, since: Micros) -> Result<MarkParams, StoreError> {
     let job: Option<Job> = match job {
         Some(job) => store.job(job).await?,
         None => None,
