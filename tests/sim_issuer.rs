@@ -1,6 +1,9 @@
 //! Talks with the fake issuer over HTTP.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
+#[path = "sim_issuer/electronic_mark.rs"]
+mod electronic_mark;
+
 use markwright::sim::issuer::{Issuer, IssuerSettings, PlannedTrouble, Standing, Trouble};
 use serde_json::{Value, json};
 use std::collections::HashSet;

@@ -2,6 +2,7 @@
 //! describes it, with a memory of what became of every code.
 mod codes;
 mod desk;
+mod electronic_mark;
 mod ledger;
 mod orders;
 mod refusal;
@@ -9,6 +10,7 @@ mod reports;
 mod routes;
 mod wire;
 
+pub use electronic_mark::{ElectronicMark, MarkFate, MarkLedger, MarkSettings, MarkStanding};
 pub use ledger::{Fate, Ledger, Standing};
 
 use desk::Desk;
@@ -52,6 +54,8 @@ pub struct IssuerSettings {
     pub chances: Chances,
     /// The seed of that, and of the codes.
     pub seed: u64,
+    /// Electronic Mark, at its own paths of the same address.
+    pub electronic_mark: MarkSettings,
 }
 
 impl Default for IssuerSettings {
@@ -70,6 +74,7 @@ impl Default for IssuerSettings {
             ledger_file: None,
             chances: Chances::default(),
             seed: 1,
+            electronic_mark: MarkSettings::default(),
         }
     }
 }
@@ -124,6 +129,7 @@ struct Office {
     wants_signature: bool,
     starts_at_ms: i64,
     begun: Instant,
+    mark: ElectronicMark,
     down: Arc<AtomicBool>,
 }
 
@@ -133,9 +139,12 @@ impl Office {
     }
 
     fn now_ms(&self) -> i64 {
-        let passed = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or_default();
-        self.starts_at_ms + passed
+        since(self.begun, self.starts_at_ms)
     }
+}
+
+fn since(begun: Instant, starts_at_ms: i64) -> i64 {
+    starts_at_ms + i64::try_from(begun.elapsed().as_millis()).unwrap_or_default()
 }
 
 /// The hands of whoever runs the issuer: tests, scenarios.
@@ -175,6 +184,11 @@ impl Controls {
         self.0.with(|desk| desk.requests.get(path).copied().unwrap_or_default())
     }
 
+    /// Electronic Mark, with a ledger of its own.
+    pub fn electronic_mark(&self) -> &ElectronicMark {
+        &self.0.mark
+    }
+
     /// Looks into the ledger.
     pub fn ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         self.0.with(|desk| look(&desk.ledger))
@@ -198,13 +212,16 @@ impl Issuer {
         let listener = TcpListener::bind(settings.listen).await?;
         let addr = listener.local_addr()?;
         let down = Arc::new(AtomicBool::new(false));
+        let (begun, starts_at_ms) = (Instant::now(), settings.starts_at_ms);
+        let clock = Box::new(move || since(begun, starts_at_ms));
         let office = Arc::new(Office {
             desk: Mutex::new(Desk::new(&settings)?),
             client_token: settings.client_token,
             oms_id: settings.oms_id,
             wants_signature: settings.wants_signature,
             starts_at_ms: settings.starts_at_ms,
-            begun: Instant::now(),
+            begun,
+            mark: ElectronicMark::new(settings.electronic_mark, clock),
             down: Arc::clone(&down),
         });
         let app = routes::router(Arc::clone(&office));
