@@ -6,10 +6,12 @@ mod demo;
 mod grade;
 mod job;
 mod label;
+mod mark;
 mod number;
 mod pictures;
 mod read;
 mod replay;
+mod report;
 mod run;
 mod scan_test;
 mod sim;
@@ -68,6 +70,11 @@ enum Command {
     /// Files jobs for lines.
     #[command(subcommand)]
     Job(job::Job),
+    /// Asks Electronic Mark, and ships goods there.
+    Mark(mark::Mark),
+    /// Writes what became of codes into files.
+    #[command(subcommand)]
+    Report(report::Report),
     /// Tests a hand scanner at a serial port or in the network.
     ScanTest(scan_test::ScanTest),
     /// Runs one fake device alone, or a whole fake plant.
@@ -95,6 +102,8 @@ pub fn main() -> ExitCode {
             | Command::Calibrate(_)
             | Command::Label(_)
             | Command::Job(_)
+            | Command::Mark(_)
+            | Command::Report(_)
             | Command::ScanTest(_)
             | Command::Replay(_)
             | Command::User(_) => "warn",
@@ -116,6 +125,8 @@ pub fn main() -> ExitCode {
             Command::Calibrate(calibrate) => calibrate.run(),
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
+            Command::Mark(mark) => mark.run().await,
+            Command::Report(report) => report.run().await,
             Command::ScanTest(test) => test.run().await,
             Command::Replay(replay) => Ok(replay.run()),
             Command::Sim(sim) => sim.run().await,

@@ -24,6 +24,9 @@ pub enum Refusal {
     /// Not a code.
     #[error("{0}")]
     Malformed(#[from] Malformed),
+    /// What stands there is no text.
+    #[error("{0}")]
+    Unreadable(String),
     /// A code of another trade item than the one asked for.
     #[error("foreign GTIN {found}, wanted {wanted}")]
     Foreign {

@@ -209,7 +209,8 @@ type ReportRow = (
 const OPEN: &str = "select id, kind, product_group, state, upstream_id, sends,
       (select count(*) from code where report_id = report.id), 0,
       made_at, sent_at, ended_at, problem
-    from report where state <> 'success' and state in ('made', 'sent') order by id";
+    from report where state <> 'success' and state in ('made', 'sent')
+      and not exists (select 1 from file_report where report_id = report.id) order by id";
 const LATEST: &str = "select id, kind, product_group, state, upstream_id, sends,
       (select count(*) from code where report_id = report.id),
       (select count(*) from code where report_id = report.id and told_at is not null),
@@ -417,10 +418,12 @@ impl Store {
             "with tied as (
                select code.moved_at from report cross join code on code.report_id = report.id
                where report.state <> 'success' and report.state in ('made', 'sent')
+                 and not exists (select 1 from file_report where report_id = report.id)
                  and code.told_at is null limit ?1),
              stuck as (
                select 1 from report cross join code on code.report_id = report.id
-               where report.state <> 'success' and report.state not in ('made', 'sent')
+               where report.state <> 'success' and (report.state not in ('made', 'sent')
+                   or exists (select 1 from file_report where report_id = report.id))
                  and code.told_at is null limit ?1),
              free as (
                select moved_at from code where settled = 1 and report_id is null

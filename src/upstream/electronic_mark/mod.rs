@@ -150,7 +150,7 @@ impl ElectronicMark {
         }
         let http = talk::http_client(&base)?;
         let pace = Arc::new(Pace::new(settings.calls_per_second));
-        let session = Arc::default();
+        let session = Arc::new(Session::new(settings.again_after));
         Ok(Self { http, base, settings: Arc::new(settings), session, pace })
     }
 

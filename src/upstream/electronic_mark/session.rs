@@ -12,8 +12,6 @@ const LIFE_MAX: Duration = Duration::from_hours(2);
 const HOURS_OF_MINSK: i64 = 3;
 /// After a refusal, name and password are not tried again so soon: a system may lock the account.
 const REST_AFTER_REFUSAL: Duration = Duration::from_mins(1);
-/// After any other trouble.
-const REST_AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
 /// A secret that no log shows.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,8 +41,12 @@ pub(super) struct SignedIn {
 }
 
 /// Who owns the token.
-#[derive(Debug, Default)]
-pub(super) struct Session(Mutex<Held>);
+#[derive(Debug)]
+pub(super) struct Session {
+    held: Mutex<Held>,
+    /// After any other trouble than a refusal.
+    rest_after_trouble: Duration,
+}
 
 #[derive(Debug, Default)]
 struct Held {
@@ -53,13 +55,17 @@ struct Held {
 }
 
 impl Session {
+    pub(super) fn new(rest_after_trouble: Duration) -> Self {
+        Self { held: Mutex::default(), rest_after_trouble }
+    }
+
     /// The token, which is good for a while yet. Whoever comes while another one signs in waits for
     /// that one's token. After a refusal nobody is let through for a while.
     pub(super) async fn token(
         &self,
         sign_in: impl Future<Output = Result<SignedIn, OmsError>>,
     ) -> Result<Token, OmsError> {
-        let mut held = self.0.lock().await;
+        let mut held = self.held.lock().await;
         let now = Instant::now();
         if let Some((token, until)) = &held.token
             && now < *until
@@ -81,7 +87,7 @@ impl Session {
             Err(error) => {
                 let refused =
                     matches!(error, OmsError::Refused { .. } | OmsError::Unauthorized { .. });
-                let rest = if refused { REST_AFTER_REFUSAL } else { REST_AFTER_TROUBLE };
+                let rest = if refused { REST_AFTER_REFUSAL } else { self.rest_after_trouble };
                 let words = in_words(&error);
                 held.token = None;
                 held.rest = Some((Instant::now() + rest, words.clone()));
@@ -92,7 +98,7 @@ impl Session {
 
     /// The system does not take this token any more: forgotten if it is still the one in hand.
     pub(super) async fn refused(&self, token: &Token) {
-        let mut held = self.0.lock().await;
+        let mut held = self.held.lock().await;
         if held.token.as_ref().is_some_and(|(current, _)| current == token) {
             held.token = None;
         }
@@ -155,7 +161,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn two_that_come_at_once_sign_in_once() {
-        let (session, count) = (Session::default(), AtomicU32::new(0));
+        let (session, count) = (Session::new(Duration::from_secs(5)), AtomicU32::new(0));
         let (one, two) =
             tokio::join!(session.token(sign_in(&count)), session.token(sign_in(&count)));
         assert_eq!(one.unwrap(), two.unwrap());
@@ -164,7 +170,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_token_is_renewed_before_its_end_and_after_it_was_refused() {
-        let (session, count) = (Session::default(), AtomicU32::new(0));
+        let (session, count) = (Session::new(Duration::from_secs(5)), AtomicU32::new(0));
         let first = session.token(sign_in(&count)).await.unwrap();
         tokio::time::advance(Duration::from_mins(15)).await;
         assert_eq!(session.token(sign_in(&count)).await.unwrap(), first);
@@ -181,7 +187,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wrong_password_is_not_tried_again_and_again() {
-        let (session, count) = (Session::default(), AtomicU32::new(0));
+        let (session, count) = (Session::new(Duration::from_secs(5)), AtomicU32::new(0));
         for _ in 0..5 {
             let refused = async {
                 count.fetch_add(1, Ordering::Relaxed);

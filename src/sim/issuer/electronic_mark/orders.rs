@@ -13,6 +13,8 @@ const MOST_IN_ORDER: i64 = 1_000;
 const MOST_GTINS: usize = 100;
 /// Orders in one group. Not public; this fake's own.
 const MOST_IN_GROUP: usize = 100;
+/// Orders on a page of the list. Not public; this fake's own.
+const ORDERS_ON_PAGE: usize = 50;
 /// The separator.
 const GS: char = '\u{1d}';
 /// Characters of serial numbers: letters and digits are enough for a fake, and both states take them.
@@ -218,6 +220,16 @@ impl Orders {
     pub(super) fn list(&self, now_ms: i64) -> Value {
         let all: Vec<_> = self.orders.values().rev().map(|order| order.describe(now_ms)).collect();
         json!({ "total": all.len(), "orders": all })
+    }
+
+    /// `POST /v2/orders/statusList` with a kind of codes: the orders of that kind, the youngest
+    /// first, a page at a time.
+    pub(super) fn page(&self, label_type: u32, page: usize, now_ms: i64) -> Value {
+        let of_kind = self.orders.values().rev().filter(|order| order.label_type == label_type);
+        let from = page.saturating_sub(1) * ORDERS_ON_PAGE;
+        let page: Vec<_> =
+            of_kind.skip(from).take(ORDERS_ON_PAGE).map(|order| order.describe(now_ms)).collect();
+        json!({ "orders_list": page })
     }
 
     /// `POST /v2/orders/statusList`. What is not known is left out.

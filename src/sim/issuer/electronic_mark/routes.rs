@@ -42,11 +42,13 @@ struct Items {
     gtins: Vec<String>,
 }
 
-/// Several orders.
+/// Which orders: these, or a page of one kind, as an open client asks.
 #[derive(Deserialize)]
 struct OrderIds {
-    #[serde(alias = "orders", alias = "id_list")]
+    #[serde(default, alias = "orders", alias = "id_list")]
     ids: Vec<u64>,
+    label_type: Option<u32>,
+    page: Option<usize>,
 }
 
 /// A file, by its name or by its order.
@@ -145,8 +147,9 @@ fn orders() -> Router<ElectronicMark> {
         .route(
             "/v2/orders/statusList",
             post(|here: Here, body: Bytes| async move {
-                here.take(&body, |desk, asked: OrderIds, _, now| {
-                    Ok(desk.orders.statuses(&asked.ids, now))
+                here.take(&body, |desk, asked: OrderIds, _, now| match asked.label_type {
+                    Some(kind) => Ok(desk.orders.page(kind, asked.page.unwrap_or(1), now)),
+                    None => Ok(desk.orders.statuses(&asked.ids, now)),
                 })
             }),
         )
