@@ -7,7 +7,7 @@ mod no_job;
 mod verbs;
 
 use crate::calibration::Calibration;
-use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig, MarkConfig};
+use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig, MarkConfig, TrueApiConfig};
 use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order, Restored};
 use crate::order::PriceList;
@@ -16,9 +16,11 @@ use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::upstream::electronic_mark::ElectronicMark;
-use crate::upstream::{Oms, OmsError};
+use crate::upstream::{
+    Oms, OmsError, SignError, SignInError, Signer, TokenKeeper, TrueApi, TrueApiError,
+};
 use crate::web::{LineDesk, OrderSettings, WebSettings};
-use crate::{centre, publish, pull, report, web};
+use crate::{centre, papers, publish, pull, report, web};
 use job::Post;
 pub(crate) use job::chain;
 use std::fs::File;
@@ -63,6 +65,15 @@ pub enum AppError {
     /// The state system's settings cannot be used.
     #[error("the state system")]
     Issuer(#[from] OmsError),
+    /// Who signs cannot be used.
+    #[error("signing")]
+    Sign(#[from] SignError),
+    /// The token of a connection cannot be kept.
+    #[error("sign-in")]
+    SignIn(#[from] SignInError),
+    /// True API's settings cannot be used.
+    #[error("True API")]
+    TrueApi(#[from] TrueApiError),
 }
 
 /// A running daemon.
@@ -126,6 +137,8 @@ impl App {
             office_crew: Crew::default(),
             _sign_of_life: sign_of_life(&config.data_dir).filter(|file| file.lock_shared().is_ok()),
         };
+        // Before any line takes codes in hand.
+        app.store.expire_codes(Micros::now()).await?;
         app.hire_offices(&config)?;
         let store = app.store.clone();
         app.office_crew.hire("clock", |stop| alive::keep(store, stop));
@@ -137,7 +150,8 @@ impl App {
             desks.push(app.hire_line(line, &config.data_dir).await?);
         }
         let calibration_dir = Calibration::folder(&config.data_dir);
-        let settings = WebSettings { calibration_dir, jobs, ..config.web.settings };
+        let participant = config.true_api.map(|true_api| true_api.papers.participant);
+        let settings = WebSettings { calibration_dir, jobs, participant, ..config.web.settings };
         let store = app.store.clone();
         let orders = order_settings(config.centre.as_ref(), &config.data_dir);
         app.office_crew.hire("web", |stop| async move {
@@ -148,7 +162,11 @@ impl App {
 
     fn hire_offices(&mut self, config: &Config) -> Result<(), AppError> {
         if let Some(issuer) = config.issuer.clone() {
-            self.hire_telling(issuer)?;
+            let signer = signer(&issuer, config.true_api.as_ref())?;
+            if let (Some(true_api), Some(signer)) = (config.true_api.clone(), signer.clone()) {
+                self.hire_papers(true_api, signer)?;
+            }
+            self.hire_telling(issuer, signer)?;
         }
         if let Some(mark) = config.electronic_mark.clone() {
             self.hire_marking(mark)?;
@@ -171,7 +189,23 @@ impl App {
         Ok(())
     }
 
-    fn hire_telling(&mut self, issuer: IssuerConfig) -> Result<(), AppError> {
+    fn hire_papers(&mut self, config: TrueApiConfig, signer: Signer) -> Result<(), AppError> {
+        let token = TokenKeeper::new(config.sign_in, signer.clone())?;
+        let client = TrueApi::new(config.client, token, signer)?;
+        let (store, settings) = (self.store.clone(), config.papers);
+        self.office_crew.hire("papers", |stop| papers::keep(settings, store, client, stop));
+        Ok(())
+    }
+
+    fn hire_telling(
+        &mut self,
+        mut issuer: IssuerConfig,
+        signer: Option<Signer>,
+    ) -> Result<(), AppError> {
+        if let (Some(sign_in), Some(signer)) = (issuer.sign_in, signer.clone()) {
+            issuer.oms.token = TokenKeeper::new(sign_in, signer)?;
+        }
+        issuer.oms.signer = signer;
         let oms = Oms::new(issuer.oms)?;
         let (store, client) = (self.store.clone(), oms.clone());
         self.office_crew.hire("pull", |stop| pull::keep(issuer.pull, store, client, stop));
@@ -266,6 +300,18 @@ impl App {
         }
         self.office_crew.stop(GRACE).await;
     }
+}
+
+/// One signer for everything: a token signs one thing at a time.
+fn signer(
+    issuer: &IssuerConfig,
+    true_api: Option<&TrueApiConfig>,
+) -> Result<Option<Signer>, SignError> {
+    let Some(sign) = issuer.sign.clone() else { return Ok(None) };
+    let mut addresses = vec![issuer.oms.base_url.as_str()];
+    addresses.extend(issuer.sign_in.as_ref().map(|sign_in| sign_in.base_url.as_str()));
+    addresses.extend(true_api.map(|true_api| true_api.client.base_url.as_str()));
+    Signer::new(sign, &addresses).map(Some)
 }
 
 fn orders_dir(data_dir: &Path) -> PathBuf {

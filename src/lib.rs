@@ -24,6 +24,7 @@ pub mod print;
 pub mod apply;
 pub mod verify;
 pub mod report;
+pub mod papers;
 
 pub mod calibration;
 pub mod grading;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may name. `*` is everybody.
-const ROOMS: [(&str, &str); 30] = [
+const ROOMS: [(&str, &str); 31] = [
     ("code", ""),
     ("symbol", "code"),
     ("label", "code symbol"),
@@ -18,13 +18,15 @@ const ROOMS: [(&str, &str); 30] = [
     ("crew", ""),
     ("dial", ""),
     ("telemetry", "code"),
-    ("upstream", "code"),
+    // `telemetry` for the wall clock: a token outlives the process.
+    ("upstream", "code telemetry"),
     ("store", "code line order access alarm oee telemetry"),
     ("pull", "code upstream store telemetry"),
     ("print", "code line label dial telemetry"),
     ("apply", "code line dial telemetry"),
     ("verify", "code line symbol calibration dial telemetry"),
     ("report", "code upstream store telemetry"),
+    ("papers", "code order upstream store telemetry"),
     ("calibration", "symbol telemetry"),
     ("grading", "calibration code label symbol telemetry"),
     // `line` for the scenario of the jobs that it files.
@@ -40,7 +42,7 @@ const ROOMS: [(&str, &str); 30] = [
     // What was written becomes the settings of each room; nobody else sees the whole.
     (
         "config",
-        "code symbol line oee order label upstream pull store print apply verify report centre publish web calibration record",
+        "code symbol line oee order label upstream pull store print apply verify report papers centre publish web calibration record",
     ),
     // A fake that shared our encoders or parsers would agree with their mistakes.
     ("sim", "code"),
@@ -50,7 +52,7 @@ const ROOMS: [(&str, &str); 30] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 21] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
@@ -71,6 +73,7 @@ const PACKAGES: [(&str, &str); 20] = [
     ("axum", "web sim"),
     ("askama", "web"),
     ("socket2", "dial"),
+    ("rustix", "upstream"),
     ("clap", "cli"),
 ];
 

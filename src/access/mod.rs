@@ -38,6 +38,8 @@ pub enum Permission {
     AnswerAlarms,
     /// Take an alarm out of service until somebody brings it back.
     RemoveAlarms,
+    /// Introduce goods, and decide about documents for the state system.
+    MakePapers,
 }
 
 impl Role {
@@ -77,7 +79,7 @@ pub struct UnknownRole(String);
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SeeLine,
         Self::ControlLine,
         Self::OrderLabels,
@@ -89,6 +91,7 @@ impl Permission {
         Self::SignJobs,
         Self::AnswerAlarms,
         Self::RemoveAlarms,
+        Self::MakePapers,
     ];
 
     /// For the sentence "… may not *do this*".
@@ -105,6 +108,7 @@ impl Permission {
             Self::SignJobs => "sign for jobs",
             Self::AnswerAlarms => "answer alarms",
             Self::RemoveAlarms => "take alarms out of service",
+            Self::MakePapers => "make documents for the state system",
         }
     }
 }
@@ -122,7 +126,8 @@ pub const fn may(role: Role, permission: Permission) -> bool {
         | Permission::ChangeMode
         | Permission::ReleaseLatch
         | Permission::SignJobs
-        | Permission::RemoveAlarms => matches!(role, Role::Manager),
+        | Permission::RemoveAlarms
+        | Permission::MakePapers => matches!(role, Role::Manager),
     }
 }
 

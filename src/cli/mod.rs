@@ -8,6 +8,7 @@ mod job;
 mod label;
 mod mark;
 mod number;
+mod papers;
 mod pictures;
 mod read;
 mod replay;
@@ -15,6 +16,7 @@ mod report;
 mod run;
 mod scan_test;
 mod sim;
+mod station;
 mod user;
 
 use crate::app::chain;
@@ -75,6 +77,9 @@ enum Command {
     /// Writes what became of codes into files.
     #[command(subcommand)]
     Report(report::Report),
+    /// Makes documents for the state system: introduction into circulation.
+    #[command(subcommand)]
+    Papers(papers::Papers),
     /// Tests a hand scanner at a serial port or in the network.
     ScanTest(scan_test::ScanTest),
     /// Runs one fake device alone, or a whole fake plant.
@@ -82,6 +87,9 @@ enum Command {
     Sim(sim::Sim),
     /// Replays a recording of a line with today's core.
     Replay(replay::Replay),
+    /// Asks the state system something: is it there, how does an order stand, what became of a report.
+    #[command(subcommand)]
+    Station(station::Station),
     /// Makes people known.
     #[command(subcommand)]
     User(user::User),
@@ -104,8 +112,10 @@ pub fn main() -> ExitCode {
             | Command::Job(_)
             | Command::Mark(_)
             | Command::Report(_)
+            | Command::Papers(_)
             | Command::ScanTest(_)
             | Command::Replay(_)
+            | Command::Station(_)
             | Command::User(_) => "warn",
         })
     });
@@ -127,9 +137,11 @@ pub fn main() -> ExitCode {
             Command::Job(job) => job.run().await,
             Command::Mark(mark) => mark.run().await,
             Command::Report(report) => report.run().await,
+            Command::Papers(papers) => papers.run().await,
             Command::ScanTest(test) => test.run().await,
             Command::Replay(replay) => Ok(replay.run()),
             Command::Sim(sim) => sim.run().await,
+            Command::Station(station) => station.run().await,
             Command::User(user) => user.run().await,
         }
     });

@@ -1,4 +1,5 @@
 //! `sim`: fake devices alone, or a whole fake site.
+mod issuer;
 mod printer;
 
 use super::demo::VerdictTimes;
@@ -49,14 +50,20 @@ A script is a list of events. The ribbon ends after 40 % of the third label, for
         #[arg(long)]
         listen: SocketAddr,
     },
-    /// An order-management station, over HTTP.
+    /// A state system over HTTP: order-management stations (version 3 and 2), True API, Electronic
+    /// Mark, on one address, with a memory of every code (docs/sim-issuer.md).
     #[command(after_help = "Examples:
-  markwright sim issuer --listen 127.0.0.1:8091")]
-    Issuer {
-        /// Where it listens.
-        #[arg(long)]
-        listen: SocketAddr,
-    },
+  markwright sim issuer --listen 127.0.0.1:8091
+  markwright sim issuer --listen 127.0.0.1:8091 --strict --memory issuer.jsonl --ledger codes.jsonl
+  markwright sim issuer --listen 127.0.0.1:8091 --order-takes 5 1800 --speed 60
+  markwright sim issuer --listen 127.0.0.1:8091 --strict --trust cert.pem --script bad-day.toml
+
+A script is a list of events. The third block of codes is given out, but its answer is lost:
+  [[event]]
+  path = \"/codes\"
+  after = 2
+  trouble = \"lost_answer\"")]
+    Issuer(issuer::FakeIssuer),
     /// A whole site: issuer, printers, PLC, camera. Prints where the configuration for
     /// `markwright run` is that belongs to it; at the end, how long verdicts took, by the plant's
     /// clock.
@@ -96,18 +103,7 @@ impl Sim {
                 Self::Printer(printer) => printer.run().await?,
                 Self::Plc { listen } => sim::alone::run_plc(*listen, listens, stop).await?,
                 Self::Camera { listen } => sim::alone::run_camera(*listen, listens, stop).await?,
-                Self::Issuer { listen } => {
-                    let listens = |addr: SocketAddr, client_token: &str, oms_id: &str| {
-                        let addr = addr.to_string();
-                        let started = json!({
-                            "listens": addr,
-                            "client_token": client_token,
-                            "oms_id": oms_id,
-                        });
-                        say(&started.to_string());
-                    };
-                    sim::issuer::run_alone(*listen, listens).await?;
-                }
+                Self::Issuer(issuer) => issuer.run().await?,
                 Self::Site { dir, rate, calm, seed, pages } => {
                     let faults = if *calm { Faults::default() } else { Faults::demo() };
                     site(dir, (*rate, faults), *seed, *pages, stop).await?;

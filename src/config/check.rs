@@ -1,13 +1,15 @@
 //! From a file to a [`Config`], or to everything that is wrong with it.
 use super::electronic_mark::electronic_mark;
+use super::issuer::{self, Manner};
 use super::line::line_config;
 use super::reader::{Problem, Reader};
 use super::shifts::shifts;
-use super::{CentreConfig, Config, IssuerConfig, LineConfig, WebConfig};
+use super::signing;
+use super::{CentreConfig, Config, IssuerConfig, LineConfig, TrueApiConfig, WebConfig};
 use crate::oee::Shifts;
 use crate::order::{Kopecks, PriceList};
 use crate::publish::{Login, PublishSettings};
-use crate::upstream::{ClientToken, OmsSettings};
+use crate::upstream::{ClientToken, OmsSettings, Signer};
 use crate::web::WebSettings;
 use crate::{pull, report};
 use std::fmt;
@@ -74,7 +76,8 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let data_dir = default_data_dir().display().to_string();
     let data_dir = PathBuf::from(top.text_or("data_dir", &data_dir));
     let web = web(top.table("web"));
-    let issuer = top.has("issuer").then(|| issuer(top.table("issuer")));
+    let issuer = top.has("issuer").then(|| station(top.table("issuer"), &data_dir));
+    let true_api = top.has("true_api").then(|| signing::true_api(top.table("true_api"), &data_dir));
     let mark = top.has("electronic_mark").then(|| electronic_mark(top.table("electronic_mark")));
     if issuer.is_some() && mark.is_some() {
         let found = "beside [issuer]";
@@ -87,7 +90,6 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let lines = lines(&mut top, &data_dir, &shifts, &mut rules);
     let codes_can_come = rules.is_empty() || issuer.is_some() || mark.is_some();
     check_lines(&mut top, &lines, centre.as_ref(), codes_can_come);
-    top.end("data_dir, web, issuer, electronic_mark, mqtt, centre, shifts, line");
     let issuer = match issuer {
         Some(issuer) => {
             let mut issuer = issuer?;
@@ -104,7 +106,13 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         }
         None => None,
     };
-    Some(Config { data_dir, web: web?, issuer, electronic_mark, mqtt, lines, centre })
+    let true_api = match true_api {
+        Some(true_api) => Some(true_api?),
+        None => None,
+    };
+    check_signing(&mut top, issuer.as_ref(), true_api.as_ref());
+    top.end("data_dir, web, issuer, true_api, electronic_mark, mqtt, centre, shifts, line");
+    Some(Config { data_dir, web: web?, issuer, true_api, electronic_mark, mqtt, lines, centre })
 }
 
 fn web(mut at: Reader<'_>) -> Option<WebConfig> {
@@ -123,26 +131,71 @@ fn web(mut at: Reader<'_>) -> Option<WebConfig> {
     Some(WebConfig { listen: listen?, settings })
 }
 
-fn issuer(mut at: Reader<'_>) -> Option<IssuerConfig> {
+fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let wanted = "an address such as \"https://suzgrid.crpt.ru\"";
     let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let url = at.read("url", wanted, |text| is_url(text).then(|| text.to_owned()));
     let oms_id = at.read("oms_id", "the participant's id at the station", |text| {
         (!text.is_empty()).then(|| text.to_owned())
     });
-    let token = at.secret("token_file");
+    let sign = at.has("sign").then(|| signing::sign(at.table("sign")));
+    let sign_in = at.has("sign_in").then(|| signing::sign_in(at.table("sign_in"), data_dir));
+    let token = match &sign_in {
+        None => at.secret("token_file"),
+        // The token is got, not entered.
+        Some(_) => Some(String::new()),
+    };
     let minute = 60 * SECOND;
-    let report = report::Settings {
+    let mut report = report::Settings {
         every: at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * minute),
         ..report::Settings::default()
     };
     let release_method = at.text_or("release_method", "PRODUCTION");
     let usual = pull::Settings::default();
     let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
-    at.end("url, oms_id, token_file, report_every, release_method, lost_order_after");
+    let manner = Manner::read(&mut at);
+    at.end(&format!(
+        "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, {}",
+        issuer::KEYS
+    ));
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
-    Some(IssuerConfig { oms, pull: pull::Settings { search_after, ..usual }, report })
+    manner.set(&mut oms, &mut report);
+    let (sign, sign_in) =
+        (sign.map_or(Some(None), |s| s.map(Some))?, sign_in.map_or(Some(None), |s| s.map(Some))?);
+    Some(IssuerConfig {
+        oms,
+        sign,
+        sign_in,
+        pull: pull::Settings { search_after, ..usual },
+        report,
+    })
+}
+
+/// Whoever signs in or hands in documents needs somebody who signs; the test signature stays here.
+fn check_signing(
+    top: &mut Reader<'_>,
+    issuer: Option<&IssuerConfig>,
+    true_api: Option<&TrueApiConfig>,
+) {
+    let sign = issuer.and_then(|issuer| issuer.sign.clone());
+    let sign_in = issuer.and_then(|issuer| issuer.sign_in.as_ref());
+    let Some(sign) = sign else {
+        let wanted = "a table [issuer.sign], because what is sent there is signed";
+        if sign_in.is_some() {
+            top.wrong("issuer.sign_in", "nobody who signs", wanted);
+        }
+        if true_api.is_some() {
+            top.wrong("true_api", "nobody who signs", wanted);
+        }
+        return;
+    };
+    let mut addresses: Vec<&str> = issuer.iter().map(|i| i.oms.base_url.as_str()).collect();
+    addresses.extend(sign_in.map(|sign_in| sign_in.base_url.as_str()));
+    addresses.extend(true_api.map(|true_api| true_api.client.base_url.as_str()));
+    if let Err(why) = Signer::new(sign, &addresses) {
+        top.wrong("issuer.sign", why, "somebody who can sign for these addresses");
+    }
 }
 
 fn mqtt(mut at: Reader<'_>) -> PublishSettings {

@@ -2,11 +2,13 @@
 mod camera;
 mod check;
 mod electronic_mark;
+mod issuer;
 mod label;
 mod line;
 mod plc;
 mod reader;
 mod shifts;
+mod signing;
 mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
@@ -23,10 +25,10 @@ use crate::publish::PublishSettings;
 use crate::record::RingSettings;
 use crate::store::{Goods, RollJob};
 use crate::symbol::Separator;
-use crate::upstream::OmsSettings;
+use crate::upstream::{OmsSettings, SignInSettings, SignSettings, TrueApiSettings};
 use crate::verify::CameraSettings;
 use crate::web::{JobRules, WebSettings};
-use crate::{pull, report};
+use crate::{papers, pull, report};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub struct Config {
     pub issuer: Option<IssuerConfig>,
     /// The state system of Belarus, instead of an order-management station.
     pub electronic_mark: Option<MarkConfig>,
+    /// Where documents go; without it nobody introduces, remarks or writes off.
+    pub true_api: Option<TrueApiConfig>,
     /// The broker, if there is one.
     pub mqtt: Option<PublishSettings>,
     /// The lines.
@@ -62,12 +66,27 @@ pub struct WebConfig {
 /// The state system.
 #[derive(Debug, Clone)]
 pub struct IssuerConfig {
-    /// The order-management station.
+    /// The order-management station. Token and signer are put in when the program starts.
     pub oms: OmsSettings,
+    /// Who signs; nobody where the station wants no signatures.
+    pub sign: Option<SignSettings>,
+    /// How the station's token is got; without it, it is the one that was entered.
+    pub sign_in: Option<SignInSettings>,
     /// How codes are pulled.
     pub pull: pull::Settings,
     /// How codes are told.
     pub report: report::Settings,
+}
+
+/// True API.
+#[derive(Debug, Clone)]
+pub struct TrueApiConfig {
+    /// Where it is.
+    pub client: TrueApiSettings,
+    /// How its token is got.
+    pub sign_in: SignInSettings,
+    /// How documents are kept going.
+    pub papers: papers::Settings,
 }
 
 /// One line.

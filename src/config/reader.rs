@@ -69,6 +69,13 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// The name of a file that only its owner may read, which stands under `name`.
+    pub(super) fn private_file(&mut self, name: &str) -> Option<PathBuf> {
+        let path = self.shown_here(name);
+        self.secret(name)?;
+        path.map(PathBuf::from)
+    }
+
     /// The table under `name`; an empty one if it is not there.
     pub(super) fn table(&mut self, name: &str) -> Reader<'_> {
         let table = self.optional_table(name).unwrap_or_default();
@@ -122,6 +129,11 @@ impl<'a> Reader<'a> {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
+    }
+
+    /// The table under `name` as it stands: its keys are names of somebody's own.
+    pub(super) fn own_names(&mut self, name: &str) -> Table {
+        self.optional_table(name).unwrap_or_default()
     }
 
     fn optional_table(&mut self, name: &str) -> Option<Table> {

@@ -1,5 +1,6 @@
 //! What a customer orders: the way of an order, its price, what may be written in it, and what a
 //! scanned label means. Pure: no clock, no socket, no database.
+mod paper;
 mod price;
 mod scan;
 mod scanner;
@@ -8,6 +9,9 @@ mod specimen;
 mod state;
 mod wish;
 
+pub use paper::{
+    Facts, Missing, PAPER_CODES_MAX, PaperKind, RemarkCause, UnknownPaper, without_check_part,
+};
 pub use price::{Kopecks, PriceList};
 pub use scan::{Key, Known, Scan, judge_scan, keys_to_look_up};
 pub use scanner::{Diagnosis, Trouble, diagnose, test_code};

@@ -68,6 +68,8 @@ mod tests {
             taken: 0,
             state: WantState::Placing,
             upstream_id: None,
+            asked: None,
+            expires_at: None,
             problem: None,
             made_at: Micros(NOW_MS * 1000),
             moved_at: Micros(NOW_MS * 1000),

@@ -3,7 +3,7 @@
 //! Nothing is lost by asking for an array again, so that there is only one call that must not be
 //! repeated blindly: the placing. It is written down before; every order carries a name of ours, and
 //! where an answer was lost the orders are looked for by these names.
-use super::sift::sift;
+use super::sift::Sieve;
 use super::{Settings, age, refill};
 use crate::code::Gtin;
 use crate::store::{MarkPart, NewBlock, PartState, Store, StoreError, Want, WantState};
@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// Codes that are wanted at once: a hundred and fifty orders.
+const WANT_MAX: u32 = 150_000;
 /// Pages of the list of orders that are looked at for a lost one: the newest come first.
 const PAGES_MAX: u32 = 20;
 
@@ -67,7 +69,7 @@ impl Puller {
     }
 
     async fn look(&mut self, stop: &CancellationToken) -> Result<bool, StoreError> {
-        refill(&self.settings, &self.store).await?;
+        refill(&self.settings, &self.store, WANT_MAX).await?;
         let wants = self.store.open_wants().await?;
         self.agenda.keep_only(&wants.iter().map(|want| want.id).collect());
         let mut moved = false;
@@ -343,7 +345,8 @@ impl Puller {
             self.note_trouble(want, &why).await?;
             return Ok(false);
         }
-        let (taken, aside) = sift(&codes, want.gtin);
+        let texts = codes.iter().map(crate::code::CodeText::as_str);
+        let (taken, aside) = Sieve::new(want.gtin, codes.len()).sift(texts);
         let id = format!("electronic-mark:{}", order.id);
         let quantity = u32::try_from(here).unwrap_or(u32::MAX);
         let block = NewBlock { want, id: &id, quantity, taken: &taken, aside: &aside };

@@ -3,26 +3,29 @@
 //! The task looks at the open wants of the store and takes each one step further, again and again.
 //! It keeps nothing of its own that a restart could lose: what is written in the store, and what
 //! the station says, is enough to go on from anywhere.
+mod expiry;
 mod lost_order;
 pub mod mark;
 mod sift;
 mod step;
 
+pub use expiry::days_of_life;
+
 use crate::code::{Gtin, ProductGroup};
-use crate::store::{Store, StoreError, Want};
+use crate::store::{Store, StoreError, Want, WantState};
 use crate::telemetry::clock::Micros;
-use crate::upstream::{Agenda, Oms, OmsError};
+use crate::upstream::{Agenda, OmsError, Station};
 use std::collections::HashSet;
 use std::time::Duration;
 use step::Next;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How codes are pulled.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Codes in one block, 1 to 150,000 (the station's limit). A block is stored in one
-    /// transaction, and the line waits for it: a thousand take 15 to 50 ms (measured, debug build,
-    /// two busy cores).
+    /// Codes in one block, 1 to 150,000 (the station's limit). A block is stored in parts, so that
+    /// lines that run do not wait for all of it.
     pub block: u32,
     /// The wait before the store is looked at again, and the first wait before the station is
     /// asked again about the same order.
@@ -44,7 +47,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            block: 500,
+            block: 50_000,
             look_every: Duration::from_secs(2),
             look_at_least_every: Duration::from_mins(1),
             search_after: Duration::from_mins(3),
@@ -71,10 +74,18 @@ pub struct StockRule {
     pub order: u32,
 }
 
+/// How often codes that died are looked for.
+const EXPIRE_EVERY: Duration = Duration::from_secs(20);
+
 /// Keeps pulling codes until it is told to stop.
-pub async fn keep(settings: Settings, store: Store, client: Oms, stop: CancellationToken) {
+pub async fn keep(
+    settings: Settings,
+    store: Store,
+    client: impl Into<Station>,
+    stop: CancellationToken,
+) {
     let look_every = settings.look_every;
-    let mut puller = Puller::new(settings, store, client);
+    let mut puller = Puller::new(settings, store, client.into());
     while !stop.is_cancelled() {
         let moved = puller.look(&stop).await.unwrap_or_else(|error| {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "pull: store");
@@ -99,23 +110,39 @@ enum StepError {
 struct Puller {
     settings: Settings,
     store: Store,
-    client: Oms,
+    client: Station,
     agenda: Agenda,
+    /// Orders of ours that the station has open.
+    open_orders: usize,
+    /// When codes that died were last looked for.
+    expired_at: Option<Instant>,
     /// Wants whose blocks are known to be those that the station lists. After a restart and after
     /// every trouble there are none.
     reconciled: HashSet<i64>,
 }
 
 impl Puller {
-    fn new(settings: Settings, store: Store, client: Oms) -> Self {
+    fn new(settings: Settings, store: Store, client: Station) -> Self {
         let agenda = Agenda::new(settings.look_every, settings.look_at_least_every);
-        Self { settings, store, client, agenda, reconciled: HashSet::new() }
+        Self {
+            settings,
+            store,
+            client,
+            agenda,
+            open_orders: 0,
+            expired_at: None,
+            reconciled: HashSet::new(),
+        }
     }
 
     /// Takes every want that is due one step further. Whether one of them can go on at once.
     async fn look(&mut self, stop: &CancellationToken) -> Result<bool, StoreError> {
-        refill(&self.settings, &self.store).await?;
+        self.expire().await?;
+        let at_most = self.client.limits().codes_in_an_order;
+        refill(&self.settings, &self.store, at_most).await?;
         let wants = self.store.open_wants().await?;
+        let is_open = |want: &&Want| !matches!(want.state, WantState::Wanted);
+        self.open_orders = wants.iter().filter(is_open).count();
         let open = wants.iter().map(|want| want.id).collect();
         self.agenda.keep_only(&open);
         self.reconciled.retain(|id| open.contains(id));
@@ -155,16 +182,30 @@ impl Puller {
         tracing::warn!(want = want.id, problem, "codes do not come");
         self.store.want_is_troubled(want.id, problem).await
     }
+
+    /// Takes codes that died out of the stock.
+    async fn expire(&mut self) -> Result<(), StoreError> {
+        if self.expired_at.is_none_or(|at| at.elapsed() >= EXPIRE_EVERY) {
+            self.expired_at = Some(Instant::now());
+            let codes = self.store.expire_codes(Micros::now()).await?;
+            if codes > 0 {
+                tracing::warn!(codes, "codes have expired: they will not be printed");
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Wants more codes for every pool that runs low.
-async fn refill(settings: &Settings, store: &Store) -> Result<(), StoreError> {
+/// Wants more codes for every pool that runs low, at most so many at once.
+async fn refill(settings: &Settings, store: &Store, at_most: u32) -> Result<(), StoreError> {
     for rule in &settings.rules {
-        let stock = store.stock_of(&rule.pool).await?;
-        let rests = stock.failed_at.is_some_and(|at| age(at) < settings.rest_after_failure);
-        if stock.stored + stock.coming < rule.low && !rests {
-            let want = store.want_codes(&rule.pool, rule.gtin, rule.group, rule.order).await?;
-            tracing::info!(want, pool = rule.pool, quantity = rule.order, "stock is low");
+        let outlook = store.outlook(&rule.pool).await?;
+        let rests = outlook.failed_at.is_some_and(|at| age(at) < settings.rest_after_failure);
+        let is_low = outlook.in_hand + outlook.coming < rule.low;
+        if !rests && (is_low || outlook.order_now()) {
+            let quantity = outlook.quantity(rule.order).min(at_most);
+            let want = store.want_codes(&rule.pool, rule.gtin, rule.group, quantity).await?;
+            tracing::info!(want, pool = rule.pool, quantity, "stock is low");
         }
     }
     Ok(())

@@ -2,32 +2,52 @@
 use crate::code::{ArrayLine, CodeText, Gtin, Refusal, SetAside, parse};
 use std::collections::HashMap;
 
-/// Checks every code of a block: well formed, of the trade item that was ordered, and not twice.
-/// Lines are counted from one.
-pub(super) fn sift(codes: &[CodeText], wanted: Gtin) -> (Vec<ArrayLine>, Vec<SetAside>) {
-    let mut taken = Vec::with_capacity(codes.len());
-    let mut aside = Vec::new();
-    let mut first_at: HashMap<String, usize> = HashMap::with_capacity(codes.len());
-    for (at, text) in codes.iter().enumerate() {
-        let line = at + 1;
-        match check(line, text, wanted, &first_at) {
-            Ok(code) => {
-                first_at.insert(code.serial.clone(), line);
-                taken.push(code);
-            }
-            Err(refusal) => aside.push(SetAside { line, refusal }),
-        }
-    }
-    (taken, aside)
+/// Sifts one block, part by part.
+pub(super) struct Sieve<'a> {
+    wanted: Gtin,
+    /// Serial numbers that were seen, with their line.
+    first_at: HashMap<&'a str, usize>,
+    line: usize,
 }
 
-fn check(
+impl<'a> Sieve<'a> {
+    pub(super) fn new(wanted: Gtin, codes: usize) -> Self {
+        Self { wanted, first_at: HashMap::with_capacity(codes), line: 0 }
+    }
+
+    /// Checks the next codes of the block: well formed, of the trade item that was ordered, and not
+    /// twice in the block. Lines are counted from one.
+    pub(super) fn sift(
+        &mut self,
+        codes: impl Iterator<Item = &'a str>,
+    ) -> (Vec<ArrayLine>, Vec<SetAside>) {
+        let (mut taken, mut aside) = (Vec::new(), Vec::new());
+        for text in codes {
+            self.line += 1;
+            match check(self.line, text, self.wanted, &self.first_at) {
+                Ok((serial, code)) => {
+                    self.first_at.insert(serial, self.line);
+                    taken.push(code);
+                }
+                Err(refusal) => aside.push(SetAside { line: self.line, refusal }),
+            }
+        }
+        (taken, aside)
+    }
+
+    /// How many codes were looked at.
+    pub(super) fn seen(&self) -> usize {
+        self.line
+    }
+}
+
+fn check<'a>(
     line: usize,
-    text: &CodeText,
+    text: &'a str,
     wanted: Gtin,
-    first_at: &HashMap<String, usize>,
-) -> Result<ArrayLine, Refusal> {
-    let parts = parse(text.as_str())?;
+    first_at: &HashMap<&str, usize>,
+) -> Result<(&'a str, ArrayLine), Refusal> {
+    let parts = parse(text)?;
     if parts.gtin != wanted {
         return Err(Refusal::Foreign { found: parts.gtin, wanted });
     }
@@ -35,7 +55,8 @@ fn check(
         return Err(Refusal::Duplicate { first });
     }
     let (gtin, serial, group) = (parts.gtin, parts.serial.to_owned(), parts.group());
-    Ok(ArrayLine { line, text: text.clone(), gtin, serial, group })
+    let code = ArrayLine { line, text: CodeText::new(text), gtin, serial, group };
+    Ok((parts.serial, code))
 }
 
 #[cfg(test)]
@@ -52,7 +73,11 @@ mod tests {
             "0104810093011694212k6rsrtj93#SzU",
             "0104810093011694212k6rsrtj\u{1d}93#SzU",
         ];
-        let (taken, aside) = sift(&texts.map(CodeText::new), "04810093011694".parse().unwrap());
+        let mut sieve = Sieve::new("04810093011694".parse().unwrap(), 6);
+        let (mut taken, mut aside) = sieve.sift(texts[..3].iter().copied());
+        let (more, more_aside) = sieve.sift(texts[3..].iter().copied());
+        taken.extend(more);
+        aside.extend(more_aside);
         assert_eq!(taken.iter().map(|code| code.line).collect::<Vec<_>>(), [1, 6]);
         let why: Vec<_> = aside.iter().map(|a| (a.line, a.refusal.to_string())).collect();
         assert_eq!(why[0], (2, "empty".to_owned()));

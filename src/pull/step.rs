@@ -5,15 +5,20 @@
 //! every doubt the station's list of blocks is compared with ours before more codes are taken. The
 //! station closes a sub-order with its last code and then gives nothing again: therefore the last
 //! code is taken alone, when all the others are known to be here.
+use super::expiry::dies_at;
 use super::lost_order::{Found, find};
-use super::sift::sift;
+use super::sift::Sieve;
 use super::{Puller, StepError, age};
 use crate::store::{BlockStored, NewBlock, StoreError, Want, WantState};
-use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish};
+use crate::telemetry::clock::Micros;
+use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish, SubOrder};
 use std::time::Duration;
 
 /// The longest that the station may ask us to wait; a longer time is taken for a mistake.
 const READY_IN_MAX: Duration = Duration::from_mins(5);
+
+/// Codes of a block that are stored in one transaction: lines that run wait for some milliseconds.
+const STORED_AT_ONCE: usize = 2_000;
 
 /// When a want is looked at next.
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +46,28 @@ impl Puller {
     }
 
     async fn place(&mut self, want: &Want) -> Result<Next, StepError> {
+        let limits = self.client.limits();
+        if want.quantity > limits.codes_in_an_order {
+            let most = limits.codes_in_an_order;
+            let why = format!("an order holds at most {most} codes: want them in parts");
+            self.store.want_has_failed(want.id, &why).await?;
+            return Ok(Next::Now);
+        }
+        if self.open_orders >= limits.open_orders {
+            let why = format!("waits: {} orders are open at the station", self.open_orders);
+            self.note_trouble(want, &why).await?;
+            return Ok(Next::Later);
+        }
+        self.open_orders += 1;
         self.store.want_is_placing(want.id).await?;
-        let mark = want.mark();
-        let wish =
-            OrderWish { group: want.group, gtin: want.gtin, quantity: want.quantity, mark: &mark };
+        let (mark, remarked_by) = (want.mark(), self.store.remarked_by(&want.pool).await?);
+        let wish = OrderWish {
+            group: want.group,
+            gtin: want.gtin,
+            quantity: want.quantity,
+            mark: &mark,
+            remarked_by: remarked_by.as_deref(),
+        };
         match self.client.place(wish).await {
             Ok(placed) => {
                 self.store.want_is_placed(want.id, &placed.order_id).await?;
@@ -78,7 +101,7 @@ impl Puller {
         if !too_early.is_zero() {
             return Ok(Next::After(too_early));
         }
-        let orders = match self.client.orders().await {
+        let orders = match self.client.orders(want.group).await {
             Err(error @ OmsError::Refused { .. }) => {
                 let why = format!("it is not known whether an order was placed: {error}");
                 self.note_trouble(want, &why).await?;
@@ -108,12 +131,13 @@ impl Puller {
     }
 
     async fn fetch(&mut self, want: &Want, order: &str) -> Result<Next, StepError> {
-        let buffers = self.client.order_status(order, want.gtin).await?;
+        let buffers = self.client.order_status(of(want, order)).await?;
         let Some(buffer) = buffers.into_iter().find(|b| b.gtin == want.gtin.as_str()) else {
             let why = format!("the station knows no codes of {} in order {order}", want.gtin);
             self.note_trouble(want, &why).await?;
             return Ok(Next::Later);
         };
+        self.note_expiry(want, &buffer).await?;
         match buffer.status {
             BufferStatus::Pending | BufferStatus::Unknown => Ok(Next::Later),
             BufferStatus::Active => self.take(want, order, &buffer).await,
@@ -129,11 +153,19 @@ impl Puller {
         }
     }
 
+    async fn note_expiry(&self, want: &Want, buffer: &Buffer) -> Result<(), StoreError> {
+        let gives = matches!(buffer.status, BufferStatus::Active | BufferStatus::Exhausted);
+        let dies = dies_at(buffer.expired_date, want.group, want.made_at, Micros::now());
+        match dies {
+            Some(at) if gives && want.expires_at != Some(at) => {
+                self.store.want_expires(want.id, at).await
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Takes the next block; closes the order when all are here.
     async fn take(&mut self, want: &Want, order: &str, buffer: &Buffer) -> Result<Next, StepError> {
-        if want.state == WantState::Placed {
-            self.store.want_is_fetching(want.id).await?;
-        }
         if !self.reconciled.contains(&want.id) {
             self.reconcile(want, order).await?;
         }
@@ -141,13 +173,16 @@ impl Puller {
         if left == 0 {
             return self.finish(want, order, buffer.status).await;
         }
-        let ask = part(left, self.settings.block, buffer.available_codes);
+        let most = self.settings.block.min(self.client.limits().codes_in_a_call);
+        let ask = part(left, most, buffer.available_codes);
         if ask == 0 {
             return Ok(Next::Later);
         }
         // Whatever happens next, the last code is only taken when the others are proven to be here.
         self.reconciled.remove(&want.id);
-        let block = self.client.codes(order, want.gtin, ask).await?;
+        let last = self.store.last_block_of(want.id).await?;
+        self.store.want_asks(want.id, ask).await?;
+        let block = self.client.codes(of(want, order), ask, last.as_deref()).await?;
         self.keep_block(want, &block.block_id, &block).await?;
         if left.saturating_sub(count(&block)) > 1 {
             self.reconciled.insert(want.id);
@@ -158,22 +193,27 @@ impl Puller {
     /// Fetches again every block that the station lists and that is not here.
     async fn reconcile(&mut self, want: &Want, order: &str) -> Result<(), StepError> {
         let here = self.store.blocks_of(want.id).await?;
-        for listed in self.client.blocks(order, want.gtin).await? {
+        let mut complete = true;
+        for listed in self.client.blocks(of(want, order)).await? {
             if here.contains_key(&listed.block_id) {
                 continue;
             }
-            match self.client.codes_again(&listed.block_id).await {
+            match self.client.codes_again(of(want, order), &listed.block_id).await {
                 Ok(block) => {
                     tracing::info!(want = want.id, block = listed.block_id, "lost block recovered");
                     self.keep_block(want, &listed.block_id, &block).await?;
                 }
                 Err(error @ OmsError::Refused { .. }) => {
                     // Taken by somebody else, such as a person in the station's cabinet.
+                    complete = false;
                     let id = &listed.block_id;
                     self.note_trouble(want, &format!("block {id} cannot be had: {error}")).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
+        }
+        if want.asked.is_some() && complete {
+            self.store.want_lacks_nothing(want.id).await?;
         }
         self.reconciled.insert(want.id);
         Ok(())
@@ -187,14 +227,10 @@ impl Puller {
         listed_as: &str,
         block: &CodeBlock,
     ) -> Result<(), StepError> {
-        let (taken, aside) = sift(&block.codes, want.gtin);
-        let new =
-            NewBlock { want, id: listed_as, quantity: count(block), taken: &taken, aside: &aside };
-        let stored = self.store.store_block(new).await?;
+        let stored = self.store_in_parts(want, listed_as, block).await?;
         if block.block_id != listed_as {
-            let alias =
-                NewBlock { id: &block.block_id, quantity: 0, taken: &[], aside: &[], ..new };
-            self.store.store_block(alias).await?;
+            let (id, taken, aside): (_, &[_], &[_]) = (&block.block_id, &[], &[]);
+            self.store.store_block(NewBlock { want, id, quantity: 0, taken, aside }).await?;
         }
         match stored {
             BlockStored::New { taken, set_aside: 0 } => {
@@ -216,6 +252,33 @@ impl Puller {
         Ok(())
     }
 
+    async fn store_in_parts(
+        &self,
+        want: &Want,
+        id: &str,
+        block: &CodeBlock,
+    ) -> Result<BlockStored, StoreError> {
+        let quantity = count(block);
+        let mut sieve = Sieve::new(want.gtin, block.codes.len());
+        let mut codes = block.codes.iter();
+        let (mut all_taken, mut all_aside) = (0, 0);
+        loop {
+            let (taken, aside) = sieve.sift(codes.by_ref().take(STORED_AT_ONCE));
+            let through = u32::try_from(sieve.seen()).unwrap_or(u32::MAX);
+            let part = NewBlock { want, id, quantity, taken: &taken, aside: &aside };
+            match self.store.store_block_part(part, through).await? {
+                BlockStored::Repeated => return Ok(BlockStored::Repeated),
+                BlockStored::New { taken, set_aside } => {
+                    all_taken += taken;
+                    all_aside += set_aside;
+                }
+            }
+            if through >= quantity {
+                return Ok(BlockStored::New { taken: all_taken, set_aside: all_aside });
+            }
+        }
+    }
+
     /// All codes are here, or the station gives no more.
     async fn finish(
         &mut self,
@@ -231,11 +294,15 @@ impl Puller {
         }
         let left = self.left(want).await?;
         let aside = self.set_aside(want).await?;
+        let asked = self.store.want(want.id).await?.and_then(|want| want.asked);
+        let lost = asked.filter(|_| left > 0).map_or_else(String::new, |asked| {
+            format!("; the answer to a call for {asked} of them was lost on the way")
+        });
         let problem = match (left, aside) {
             (0, 0) => None,
             (0, aside) => Some(format!("{aside} codes were set aside")),
             (left, aside) => Some(format!(
-                "the station closed the order, {left} codes never came; {aside} were set aside"
+                "the station closed the order, {left} codes never came{lost}; {aside} were set aside"
             )),
         };
         tracing::info!(want = want.id, problem, "codes are here");
@@ -256,7 +323,8 @@ impl Puller {
 
     /// Closing a sub-order that closed itself with its last code is refused: that is fine.
     async fn close(&self, want: &Want, order: &str) -> Result<(), StepError> {
-        match self.client.close(order, want.gtin).await {
+        let last = self.store.last_block_of(want.id).await?;
+        match self.client.close(of(want, order), last.as_deref()).await {
             Err(error @ OmsError::Refused { .. }) => {
                 tracing::debug!(want = want.id, %error, "order was closed already");
                 Ok(())
@@ -278,6 +346,10 @@ impl Puller {
     }
 }
 
+fn of<'a>(want: &Want, order: &'a str) -> SubOrder<'a> {
+    SubOrder { group: want.group, order, gtin: want.gtin }
+}
+
 fn count(block: &CodeBlock) -> u32 {
     u32::try_from(block.codes.len()).unwrap_or(u32::MAX)
 }
@@ -286,7 +358,7 @@ fn count(block: &CodeBlock) -> u32 {
 fn part(left: u32, block: u32, available: i64) -> u32 {
     let available = u32::try_from(available.max(0)).unwrap_or(u32::MAX);
     let but_the_last = if left > 1 { left - 1 } else { left };
-    but_the_last.min(block.clamp(1, 150_000)).min(available)
+    but_the_last.min(block.max(1)).min(available)
 }
 
 #[cfg(test)]

@@ -321,7 +321,10 @@ impl Reporter {
         } else {
             tracing::warn!(report = report.id, state = state.word(), problem, "not taken");
         }
-        Ok(self.store.report_ended(report.id, &ReportEnd { state, told, problem }).await?)
+        Ok(self
+            .store
+            .report_ended(report.id, &ReportEnd { state, told, problem, refused: Vec::new() })
+            .await?)
     }
 }
 

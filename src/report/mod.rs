@@ -2,14 +2,21 @@
 //!
 //! A code is tied to its report in the store before the first byte is sent, and it is never untied:
 //! so no code is in two reports, whatever happens. A report whose answer was lost is the same
-//! report sent again.
+//! report sent again. What is refused for good waits for a person.
+mod attributes;
+mod duties;
 pub mod mark;
 mod results;
 mod step;
 
-use crate::store::{Report, Store, StoreError, Unreported};
+use crate::code::Gtin;
+use crate::store::{NewReport, Report, Store, StoreError, Telling, Unreported, Untold};
 use crate::telemetry::clock::Micros;
-use crate::upstream::{Agenda, Oms, OmsError};
+use crate::upstream::{Agenda, OmsError, Station};
+pub use attributes::may_be_appended;
+pub use duties::{Duties, Way};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -29,22 +36,37 @@ const UNSENT_MAX: usize = 3;
 pub struct Settings {
     /// What is untold is told after at most this long.
     pub every: Duration,
-    /// Codes in one report, 1 to 30,000. As soon as so many are untold, they are told at once.
+    /// As soon as so many are untold, they are told at once.
+    pub at_once: u32,
+    /// Codes in one report, 1 to 30,000.
     pub at_most: u32,
+    /// Codes that are told by a document are collected for so long, so that documents are few.
+    pub write_off_every: Duration,
     /// The wait before the store is looked at again, and the first wait before the station is
     /// asked after a report.
     pub look_every: Duration,
     /// The longest wait before the station is asked again after the same report.
     pub look_at_least_every: Duration,
+    /// Which fates are told how.
+    pub duties: Duties,
+    /// What reports of applied codes say besides, by the product group's alias.
+    pub attributes: BTreeMap<String, Map<String, Value>>,
+    /// What stands behind the check part of the codes of a trade item in reports, and nowhere else.
+    pub appended: BTreeMap<Gtin, String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             every: Duration::from_secs(10),
-            at_most: 1_000,
+            write_off_every: Duration::from_hours(1),
+            at_once: 1_000,
+            at_most: CODES_IN_A_REPORT_MAX,
             look_every: Duration::from_secs(1),
             look_at_least_every: Duration::from_mins(1),
+            duties: Duties::RUSSIA,
+            attributes: BTreeMap::new(),
+            appended: BTreeMap::new(),
         }
     }
 }
@@ -95,12 +117,12 @@ fn age(at: Micros) -> Duration {
 pub async fn keep(
     settings: Settings,
     store: Store,
-    client: Oms,
+    client: impl Into<Station>,
     flush: Flush,
     stop: CancellationToken,
 ) {
     let look_every = settings.look_every;
-    let mut reporter = Reporter::new(settings, store, client);
+    let mut reporter = Reporter::new(settings, store, client.into());
     let mut all = false;
     while !stop.is_cancelled() {
         if let Err(error) = reporter.look(all, &stop).await {
@@ -127,17 +149,21 @@ enum StepError {
 struct Reporter {
     settings: Settings,
     store: Store,
-    client: Oms,
+    client: Station,
     agenda: Agenda,
     /// When everything untold was last put into reports.
     told_all_at: Option<Instant>,
+    /// When codes were last collected for documents.
+    wrote_off_at: Option<Instant>,
 }
 
 impl Reporter {
-    fn new(mut settings: Settings, store: Store, client: Oms) -> Self {
+    fn new(mut settings: Settings, store: Store, client: Station) -> Self {
         let agenda = Agenda::new(settings.look_every, settings.look_at_least_every);
-        settings.at_most = settings.at_most.clamp(1, CODES_IN_A_REPORT_MAX);
-        Self { settings, store, client, agenda, told_all_at: None }
+        let at_most = CODES_IN_A_REPORT_MAX.min(client.limits().codes_in_a_report);
+        settings.at_most = settings.at_most.clamp(1, at_most);
+        settings.at_once = settings.at_once.clamp(1, settings.at_most);
+        Self { settings, store, client, agenda, told_all_at: None, wrote_off_at: None }
     }
 
     /// Follows the open reports, then makes and sends new ones.
@@ -161,25 +187,58 @@ impl Reporter {
 
     /// Puts what is untold and due into reports and sends them.
     async fn tell(&mut self, all: bool, stop: &CancellationToken) -> Result<(), StoreError> {
+        let write_off_every = self.settings.write_off_every;
+        let write_off = all || self.wrote_off_at.is_none_or(|at| at.elapsed() >= write_off_every);
+        if write_off {
+            self.wrote_off_at = Some(Instant::now());
+        }
         let all = all || self.told_all_at.is_none_or(|at| at.elapsed() >= self.settings.every);
         if all {
             self.told_all_at = Some(Instant::now());
         }
-        let at_most = self.settings.at_most;
         for untold in self.store.untold().await? {
-            let mut left = untold.count;
-            while !stop.is_cancelled() && left > 0 && (all || left >= u64::from(at_most)) {
-                let made = self.store.make_report(untold.group, untold.telling, at_most).await?;
-                let Some(id) = made else { break };
-                let Some(report) = self.report(id).await? else { break };
-                self.take_further(&report).await?;
-                if self.report(id).await?.is_some_and(|report| report.upstream_id.is_none()) {
-                    return Ok(());
+            let new = NewReport {
+                group: untold.group,
+                telling: untold.telling,
+                by_lot: untold.telling == Telling::Applied && attributes::is_by_lot(untold.group),
+                at_most: self.settings.at_most,
+            };
+            match self.settings.duties.way(untold.group, untold.telling) {
+                Way::Station => {
+                    if !self.tell_station(new, &untold, all, stop).await? {
+                        return Ok(());
+                    }
                 }
-                left = left.saturating_sub(report.codes);
+                Way::Automatic => while self.store.tell_automatic(new).await? > 0 {},
+                Way::WriteOff if write_off || untold.count >= u64::from(self.settings.at_once) => {
+                    while self.store.collect_write_offs(new).await? > 0 {}
+                }
+                Way::WriteOff => {}
             }
         }
         Ok(())
+    }
+
+    /// Tells the station; false if it does not take reports now.
+    async fn tell_station(
+        &mut self,
+        new: NewReport,
+        untold: &Untold,
+        all: bool,
+        stop: &CancellationToken,
+    ) -> Result<bool, StoreError> {
+        let mut left = untold.count;
+        while !stop.is_cancelled() && left > 0 && (all || left >= u64::from(self.settings.at_once))
+        {
+            let Some(id) = self.store.make_report(new).await? else { break };
+            let Some(report) = self.report(id).await? else { break };
+            self.take_further(&report).await?;
+            if self.report(id).await?.is_some_and(|report| report.upstream_id.is_none()) {
+                return Ok(false);
+            }
+            left = left.saturating_sub(report.codes);
+        }
+        Ok(true)
     }
 
     /// An open report.

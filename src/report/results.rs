@@ -1,7 +1,8 @@
 //! What the station says of each code of a report, and what may be concluded from it.
 use crate::code::{Code, CodeId};
-use crate::upstream::CodeResult;
-use std::collections::{BTreeMap, HashMap};
+use crate::store::Refused;
+use crate::upstream::{CodeResult, result_words};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The station took notice of the code (manual, 5.3.1.26).
 const TAKEN: i64 = 0;
@@ -13,43 +14,88 @@ const KNOWN: i64 = 1;
 pub(super) struct Verdicts {
     /// Codes that the station took notice of, for certain.
     pub(super) told: Vec<CodeId>,
-    /// What it says against the others, for a person; empty if it says nothing.
+    /// What it says against the others, one by one.
+    pub(super) refused: Vec<Refused>,
+    /// The same for a person, summed up; empty if it says nothing.
     pub(super) problem: String,
 }
 
-/// Sorts the codes of a report by their results. If the report went out more than once, "told
-/// before" was ourselves, and is good news; otherwise somebody else used our code, and it is not.
+/// What is known of a report that went out before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum First {
+    /// It went out once: whatever the station knew before, it did not hear from us.
+    Never,
+    /// The station has no search for it: that it went out more than once must do.
+    NotAsked,
+    /// The station has it, and took notice of these codes, without check parts.
+    Found(HashSet<String>),
+}
+
+impl First {
+    fn knows(&self, cis: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::NotAsked => true,
+            Self::Found(codes) => codes.contains(cis),
+        }
+    }
+}
+
+/// Whether the station says of some code that it was told before.
+pub(super) fn some_known(results: &[CodeResult]) -> bool {
+    results.iter().any(|result| result.code == Some(KNOWN))
+}
+
+/// The codes that these results say were taken notice of.
+pub(super) fn taken(results: Vec<CodeResult>) -> impl Iterator<Item = String> {
+    results.into_iter().filter(|result| result.code == Some(TAKEN)).map(|result| result.cis)
+}
+
+/// Sorts the codes of a report by their results. If the report went out more than once and the
+/// first one was found, "told before" was ourselves, and is good news; otherwise somebody else used
+/// our code, and it is not.
 /// A code that has several results is told only if all of them are good, and one that has none is
 /// not.
-pub(super) fn sort(codes: &[Code], results: &[CodeResult], sent_again: bool) -> Verdicts {
+pub(super) fn sort(codes: &[Code], results: &[CodeResult], first: &First) -> Verdicts {
     let mut by_cis: HashMap<&str, Vec<&CodeResult>> = HashMap::new();
     for result in results {
         by_cis.entry(&result.cis).or_default().push(result);
     }
-    let good = |result: &&CodeResult| is_good(result, sent_again);
-    let mut told = Vec::new();
+    let good = |result: &&CodeResult| is_good(result, first);
+    let (mut told, mut refused) = (Vec::new(), Vec::new());
     let mut against: BTreeMap<String, usize> = BTreeMap::new();
     for code in codes {
         match by_cis.get(code.text.identification()).map(Vec::as_slice) {
             Some(all) if all.iter().all(good) => told.push(code.id),
             Some(all) => {
-                let first = all.iter().find(|result| !good(result)).map(|result| words(result));
-                *against.entry(first.unwrap_or_default()).or_default() += 1;
+                let bad = all.iter().find(|result| !good(result)).copied();
+                let words = bad.map(words).unwrap_or_default();
+                *against.entry(words.clone()).or_default() += 1;
+                let result = bad.and_then(|bad| bad.code);
+                let remedy =
+                    result.and_then(result_words).map_or("", |words| words.remedy).to_owned();
+                refused.push(Refused { code: code.id, result, words, remedy });
             }
-            None => *against.entry("no result".to_owned()).or_default() += 1,
+            None => {
+                *against.entry("no result".to_owned()).or_default() += 1;
+                let words = "the station says nothing of this code".to_owned();
+                let remedy = "look for it in the station's cabinet, or send again".to_owned();
+                refused.push(Refused { code: code.id, result: None, words, remedy });
+            }
         }
     }
     let problem: Vec<_> = against.iter().map(|(words, n)| format!("{n} × {words}")).collect();
-    Verdicts { told, problem: problem.join("; ") }
+    Verdicts { told, refused, problem: problem.join("; ") }
 }
 
-fn is_good(result: &CodeResult, sent_again: bool) -> bool {
-    result.code == Some(TAKEN) || (sent_again && result.code == Some(KNOWN))
+fn is_good(result: &CodeResult, first: &First) -> bool {
+    result.code == Some(TAKEN) || (result.code == Some(KNOWN) && first.knows(&result.cis))
 }
 
 fn words(result: &CodeResult) -> String {
     let code = result.code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
-    match &result.description {
+    let known = result.code.and_then(result_words).map(|words| words.means);
+    match result.description.as_deref().filter(|words| !words.is_empty()).or(known) {
         Some(words) => format!("result {code}: {words}"),
         None => format!("result {code}"),
     }
@@ -72,21 +118,23 @@ mod tests {
 
     #[test]
     fn only_codes_with_good_results_are_told() {
-        let verdicts = sort(&codes(), &[result(1, 0), result(2, 103)], false);
+        let verdicts = sort(&codes(), &[result(1, 0), result(2, 103)], &First::Never);
         assert_eq!(verdicts.told, [CodeId(1)]);
-        assert_eq!(verdicts.problem, "1 × no result; 1 × result 103");
+        assert_eq!(verdicts.problem, "1 × no result; 1 × result 103: the check part is wrong");
     }
 
     #[test]
     fn told_before_is_good_news_only_after_a_second_sending() {
         let results = [result(1, 1), result(2, 1), result(3, 1)];
-        assert_eq!(sort(&codes(), &results, false).told, []);
-        assert_eq!(sort(&codes(), &results, true).told.len(), 3);
+        assert_eq!(sort(&codes(), &results, &First::Never).told, []);
+        assert_eq!(sort(&codes(), &results, &First::NotAsked).told.len(), 3);
+        let found = First::Found(HashSet::from(["0104810093011694212k6rsrt2".to_owned()]));
+        assert_eq!(sort(&codes(), &results, &found).told, [CodeId(2)], "the others: not by us");
     }
 
     #[test]
     fn a_later_bad_result_outweighs_an_earlier_good_one() {
         let results = [result(1, 0), result(1, 101), result(2, 0), result(3, 0)];
-        assert_eq!(sort(&codes(), &results, false).told, [CodeId(2), CodeId(3)]);
+        assert_eq!(sort(&codes(), &results, &First::Never).told, [CodeId(2), CodeId(3)]);
     }
 }

@@ -82,13 +82,13 @@ impl Beliefs {
             .map(|code| format!("unknown to the issuer: {}", code.identification()))
             .collect();
         for code in office.told_twice() {
-            if !self.told_again.contains(&CodeText::new(code)) {
-                wrong.push(format!("told to the issuer twice: {}", shown(code)));
+            if !self.told_again.contains(&CodeText::new(code.as_str())) {
+                wrong.push(format!("told to the issuer twice: {}", shown(&code)));
             }
         }
         for (code, fate) in office.codes() {
             if fate.utilised > 0 && fate.dropped > 0 {
-                wrong.push(format!("told as applied and as spoiled: {}", shown(code)));
+                wrong.push(format!("told as applied and as spoiled: {}", shown(&code)));
             }
         }
         for code in office.strangers().keys() {

@@ -280,7 +280,8 @@ impl Store {
                     Some(_) => (ReportState::Refused, Told::Only(Vec::new())),
                 };
                 let problem = refused.map(str::to_owned);
-                self.report_ended(report, &ReportEnd { state, told, problem }).await?;
+                self.report_ended(report, &ReportEnd { state, told, problem, refused: Vec::new() })
+                    .await?;
                 let detail = format!("report {report}: {}", refused.unwrap_or("taken"));
                 return self.note(person, "said of a report by file", &detail).await;
             }

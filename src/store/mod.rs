@@ -23,11 +23,17 @@ mod made;
 mod open;
 mod orders;
 mod outbox;
+mod outlook;
+mod papers;
+mod papers_about;
+mod papers_due;
 mod packml;
 mod people;
 mod printers;
 mod rejects;
 mod reports;
+mod reports_make;
+mod reports_refused;
 mod restore;
 mod rolls;
 mod samples;
@@ -37,6 +43,7 @@ mod spans;
 mod views;
 mod story;
 mod wants;
+mod wants_stock;
 
 pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
 pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
@@ -58,19 +65,25 @@ pub use mark_reports::{
 pub use mark_shipments::{MarkShipment, NewShipment};
 pub use open::{Store, StoreError};
 pub use orders::{
-    AsideView, LabelOrder, Left, OrderCounts, OrderEvent, ScanView, Scanned, Viewer, WantView,
+    AsideView, LabelOrder, Left, NewRemarking, OrderCounts, OrderEvent, RemarkingView, ScanView,
+    Scanned, Viewer, WantView,
 };
 pub use outbox::Message;
+pub use outlook::Outlook;
 pub use packml::status_json;
+pub use papers::{Origin, Paper, PaperDecision, PaperEnd, PaperMade, PaperState};
+pub use papers_about::About;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
 };
 pub use rejects::{KeptReject, RejectPlace};
 pub use reports::{
-    Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX, Unreported,
-    Untold,
+    Refused, Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX,
+    Unreported, Untold,
 };
+pub use reports_make::NewReport;
+pub use reports_refused::{RefusedChoice, RefusedDecided, RefusedDecision, RefusedGroup};
 pub use restore::LineLeft;
 pub use rolls::{Fates, OddLabel, Passport, Piece};
 pub use samples::{Rework, Sample};
@@ -80,3 +93,4 @@ pub use story::{Story, UpstreamOrder};
 pub use verbs::{Control, JobVerb, Standing, UnknownVerb};
 pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};
+pub use wants_stock::{Demand, Dying};

@@ -1,8 +1,10 @@
 //! Label orders of customers: who may see which, how they stand, what happened to them.
 mod fill;
 mod place;
+mod remarking;
 mod scan;
 
+pub use remarking::{NewRemarking, RemarkingView};
 pub use scan::{ScanView, Scanned};
 
 use super::{PersonId, Store, StoreError};

@@ -1,5 +1,6 @@
 //! Reports to the state system: which codes are untold, which report tells them, what came of it.
-use super::{Store, StoreError};
+use super::reports_refused as refused;
+use super::{Lot, Store, StoreError};
 use crate::code::{Code, CodeId, CodeText, ProductGroup};
 use crate::telemetry::clock::Micros;
 use sqlx::Sqlite;
@@ -55,14 +56,23 @@ pub enum ReportKind {
     Utilisation,
     /// Codes that are not, and never will be.
     Dropout,
+    /// The same where the station has no report for it: a document of True API.
+    WriteOff,
+    /// Codes that are on products, which the station told itself when it gave them out.
+    Automatic,
 }
 
 impl ReportKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Utilisation, Self::Dropout, Self::WriteOff, Self::Automatic];
+
     /// The word in the store and on the pages.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Utilisation => "utilisation",
             Self::Dropout => "dropout",
+            Self::WriteOff => "write_off",
+            Self::Automatic => "automatic",
         }
     }
 }
@@ -133,12 +143,16 @@ pub struct Report {
     pub told: u64,
     /// When it was made.
     pub made_at: Micros,
+    /// When it was first sent.
+    pub first_sent_at: Option<Micros>,
     /// When it was last sent.
     pub sent_at: Option<Micros>,
     /// When it came to its end.
     pub ended_at: Option<Micros>,
     /// What stands or stood against it, for a person.
     pub problem: Option<String>,
+    /// The lot of all its codes, where their product group is told by lots.
+    pub lot: Lot,
 }
 
 /// Codes that no report tells yet.
@@ -156,7 +170,8 @@ pub struct Untold {
 pub const UNREPORTED_COUNTED_MAX: u64 = 10_000;
 
 /// Codes that the state system took no notice of yet, counted up to [`UNREPORTED_COUNTED_MAX`] in
-/// each of three parts: in no report, in a report on its way, in a report that ended badly.
+/// each of three parts: in no report, in a report on its way, in a report that ended badly or is a
+/// document for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Unreported {
     /// How many, those of reports that ended badly included.
@@ -178,6 +193,21 @@ pub struct ReportEnd {
     pub told: Told,
     /// What stood against it.
     pub problem: Option<String>,
+    /// What the station has against codes that it took no notice of, one by one.
+    pub refused: Vec<Refused>,
+}
+
+/// Why the station took no notice of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The code.
+    pub code: CodeId,
+    /// The station's number for why.
+    pub result: Option<i64>,
+    /// Its words.
+    pub words: String,
+    /// What a person can do.
+    pub remedy: String,
 }
 
 /// The codes of a report that the station took notice of.
@@ -201,26 +231,29 @@ type ReportRow = (
     i64,
     Option<i64>,
     Option<i64>,
+    Option<i64>,
     Option<String>,
+    String,
 );
 
 // `state <> 'success'` again: it lets SQLite use the index of the reports that are not over.
 // Of an open report, no code is told.
 const OPEN: &str = "select id, kind, product_group, state, upstream_id, sends,
       (select count(*) from code where report_id = report.id), 0,
-      made_at, sent_at, ended_at, problem
+      made_at, first_sent_at, sent_at, ended_at, problem, about
     from report where state <> 'success' and state in ('made', 'sent')
+      and kind in ('utilisation', 'dropout')
       and not exists (select 1 from file_report where report_id = report.id) order by id";
 const LATEST: &str = "select id, kind, product_group, state, upstream_id, sends,
       (select count(*) from code where report_id = report.id),
       (select count(*) from code where report_id = report.id and told_at is not null),
-      made_at, sent_at, ended_at, problem
+      made_at, first_sent_at, sent_at, ended_at, problem, about
     from report order by id desc limit ?";
 
 const ONE: &str = "select id, kind, product_group, state, upstream_id, sends,
       (select count(*) from code where report_id = report.id),
       (select count(*) from code where report_id = report.id and told_at is not null),
-      made_at, sent_at, ended_at, problem
+      made_at, first_sent_at, sent_at, ended_at, problem, about
     from report where id = ?";
 
 impl Store {
@@ -248,44 +281,6 @@ impl Store {
             }
         }
         Ok(untold)
-    }
-
-    /// Makes a report of the codes that wait longest and ties them to it, all or nothing. From
-    /// then on no other report can tell them. Nothing if there are none.
-    pub async fn make_report(
-        &self,
-        group: ProductGroup,
-        telling: Telling,
-        at_most: u32,
-    ) -> Result<Option<i64>, StoreError> {
-        let what = "make a report";
-        let mut tx = self.begin(what).await?;
-        let report: i64 = sqlx::query_scalar(
-            "insert into report (kind, product_group, made_at) values (?, ?, ?) returning id",
-        )
-        .bind(telling.kind().word())
-        .bind(group.alias())
-        .bind(Micros::now().0)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(StoreError::asking(what))?;
-        let tied = sqlx::query(
-            "update code set report_id = ?1 where id in (
-               select id from code where product_group = ?2 and settled = 1 and report_id is null
-                 and state in (select value from json_each(?3)) order by moved_at, id limit ?4)",
-        )
-        .bind(report)
-        .bind(group.alias())
-        .bind(telling.states())
-        .bind(at_most)
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::asking(what))?;
-        if tied.rows_affected() == 0 {
-            return Ok(None);
-        }
-        tx.commit().await.map_err(StoreError::asking(what))?;
-        Ok(Some(report))
     }
 
     /// The reports that are not at their end, oldest first.
@@ -345,8 +340,9 @@ impl Store {
     /// A report is about to be sent: from now on the station may have it.
     pub async fn report_is_sent(&self, id: i64) -> Result<(), StoreError> {
         let write = sqlx::query(
-            "update report set state = 'sent', sends = sends + 1, sent_at = ?
-             where id = ? and state in ('made', 'sent') and upstream_id is null",
+            "update report set state = 'sent', sends = sends + 1, sent_at = ?1,
+               first_sent_at = coalesce(first_sent_at, ?1)
+             where id = ?2 and state in ('made', 'sent') and upstream_id is null",
         );
         self.write_one("note that a report is sent", write.bind(Micros::now().0).bind(id)).await
     }
@@ -355,7 +351,8 @@ impl Store {
     pub async fn report_is_unsent(&self, id: i64, problem: &str) -> Result<(), StoreError> {
         let write = sqlx::query(
             "update report set sends = sends - 1, state = iif(sends = 1, 'made', 'sent'),
-               sent_at = iif(sends = 1, null, sent_at), problem = ?
+               sent_at = iif(sends = 1, null, sent_at),
+               first_sent_at = iif(sends = 1, null, first_sent_at), problem = ?
              where id = ? and state = 'sent' and upstream_id is null",
         );
         self.write_one("note that a report did not get out", write.bind(problem).bind(id)).await
@@ -407,6 +404,7 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(StoreError::asking(what))?;
+        refused::note(&mut tx, id, end, now).await.map_err(StoreError::asking(what))?;
         tx.commit().await.map_err(StoreError::asking(what))
     }
 
@@ -418,13 +416,16 @@ impl Store {
             "with tied as (
                select code.moved_at from report cross join code on code.report_id = report.id
                where report.state <> 'success' and report.state in ('made', 'sent')
-                 and not exists (select 1 from file_report where report_id = report.id)
-                 and code.told_at is null limit ?1),
+                 and report.kind <> 'write_off' and code.told_at is null
+                 and not exists (select 1 from file_report where report_id = report.id) limit ?1),
              stuck as (
                select 1 from report cross join code on code.report_id = report.id
-               where report.state <> 'success' and (report.state not in ('made', 'sent')
+               where report.state <> 'success'
+                 and (report.state not in ('made', 'sent') or report.kind = 'write_off'
                    or exists (select 1 from file_report where report_id = report.id))
-                 and code.told_at is null limit ?1),
+                 and code.told_at is null
+                 and not exists (select 1 from refused where code_id = code.id
+                                   and report_id = report.id and state = 'ignored') limit ?1),
              free as (
                select moved_at from code where settled = 1 and report_id is null
                  and state in ('verified', 'rejected', 'scrapped', 'sampled') limit ?1)
@@ -463,16 +464,38 @@ impl Store {
     }
 }
 
-fn number(count: i64) -> u64 {
+/// A lot as it stands in a report's row.
+pub(super) fn lot_of(about: &str) -> Lot {
+    let about: serde_json::Value = serde_json::from_str(about).unwrap_or_default();
+    let word = |key: &str| about[key].as_str().unwrap_or_default().to_owned();
+    Lot { batch: word("batch"), date: word("date"), best_before: word("best_before") }
+}
+
+pub(super) fn number(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
 }
 
 fn report(what: &'static str, row: ReportRow) -> Result<Report, StoreError> {
-    let (id, kind, group, state, upstream_id, sends, codes, told, made, sent, ended, problem) = row;
+    let (
+        id,
+        kind,
+        group,
+        state,
+        upstream_id,
+        sends,
+        codes,
+        told,
+        made,
+        first,
+        sent,
+        ended,
+        problem,
+        about,
+    ) = row;
     let strange = |why: String| StoreError::Refused { what, why: format!("report {id}: {why}") };
     Ok(Report {
         id,
-        kind: [ReportKind::Utilisation, ReportKind::Dropout]
+        kind: ReportKind::ALL
             .into_iter()
             .find(|known| known.word() == kind)
             .ok_or_else(|| strange(format!("'{kind}' is no kind of a report")))?,
@@ -487,8 +510,10 @@ fn report(what: &'static str, row: ReportRow) -> Result<Report, StoreError> {
         codes: number(codes),
         told: number(told),
         made_at: Micros(made),
+        first_sent_at: first.map(Micros),
         sent_at: sent.map(Micros),
         ended_at: ended.map(Micros),
         problem,
+        lot: lot_of(&about),
     })
 }

@@ -25,6 +25,10 @@ pub struct Want {
     pub state: WantState,
     /// The station's name for the order.
     pub upstream_id: Option<String>,
+    /// Codes that were asked for, when the answer is not here yet, or was lost.
+    pub asked: Option<u32>,
+    /// When its codes die if they are not applied; `Micros(0)`: never.
+    pub expires_at: Option<Micros>,
     /// What stands or stood against it, for a person.
     pub problem: Option<String>,
     /// When it was made.
@@ -115,14 +119,27 @@ pub struct Stock {
     pub failed_at: Option<Micros>,
 }
 
-type WantRow =
-    (i64, String, String, String, u32, u32, String, Option<String>, Option<String>, i64, i64);
+type WantRow = (
+    i64,
+    String,
+    String,
+    String,
+    u32,
+    u32,
+    String,
+    Option<String>,
+    Option<String>,
+    i64,
+    i64,
+    Option<u32>,
+    Option<i64>,
+);
 
-const OPEN: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at
+const OPEN: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at
     from want where state not in ('done', 'failed') order by id";
-const ONE: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at
+const ONE: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at
     from want where id = ?";
-const LATEST: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at
+const LATEST: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at
     from want order by id desc limit ?";
 
 impl Store {
@@ -196,7 +213,7 @@ impl Store {
             "select
                coalesce((select n from tally where pool = ?1 and state = 'stored'), 0),
                coalesce((select sum(max(0, quantity -
-                   (select coalesce(sum(b.quantity), 0) from block b where b.want_id = want.id)))
+                   (select coalesce(sum(coalesce(b.lines_done, b.quantity)), 0) from block b where b.want_id = want.id)))
                  from want where pool = ?1 and state not in ('done', 'failed')), 0),
                (select max(moved_at) from want where pool = ?1
                  and (state = 'failed' or (state = 'done' and taken * 2 < quantity)))",
@@ -231,6 +248,29 @@ impl Store {
         self.move_want("note that codes are being taken", id, WantState::Fetching, None, None).await
     }
 
+    /// So many codes are about to be asked for: from now on there may be a block that is not here.
+    pub async fn want_asks(&self, id: i64, quantity: u32) -> Result<(), StoreError> {
+        let write = sqlx::query(
+            "update want set state = 'fetching', asked = ?1, moved_at = ?2, known_blocks =
+               (select count(*) from block where want_id = ?3 and quantity > 0)
+             where id = ?3 and state in ('placed', 'fetching')",
+        );
+        let write = write.bind(quantity).bind(Micros::now().0).bind(id);
+        self.write_one("note that codes are asked for", write).await
+    }
+
+    /// Every block that the station lists is here: nothing that was asked for is missing.
+    pub async fn want_lacks_nothing(&self, id: i64) -> Result<(), StoreError> {
+        let write = sqlx::query("update want set asked = null where id = ?");
+        self.write_one("note that no block is missing", write.bind(id)).await
+    }
+
+    /// When the codes of a want die; `Micros(0)`: never.
+    pub async fn want_expires(&self, id: i64, at: Micros) -> Result<(), StoreError> {
+        let write = sqlx::query("update want set expires_at = ?, expired = 0 where id = ?");
+        self.write_one("note when codes die", write.bind(at.0).bind(id)).await
+    }
+
     /// All codes that come are here.
     pub async fn want_is_done(&self, id: i64, problem: Option<&str>) -> Result<(), StoreError> {
         self.move_want("note that a want is done", id, WantState::Done, None, problem).await
@@ -259,24 +299,50 @@ impl Store {
 
     /// The blocks of a want that are here, with the number of codes that each had.
     pub async fn blocks_of(&self, want: i64) -> Result<HashMap<String, u32>, StoreError> {
-        let blocks: Vec<(String, u32)> =
-            sqlx::query_as("select upstream_id, quantity from block where want_id = ?")
-                .bind(want)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(StoreError::asking("look up the blocks of a want"))?;
+        let blocks: Vec<(String, u32)> = sqlx::query_as(
+            "select upstream_id, quantity from block
+                 where want_id = ? and (lines_done is null or lines_done >= quantity)",
+        )
+        .bind(want)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking("look up the blocks of a want"))?;
         Ok(blocks.into_iter().collect())
+    }
+
+    /// The block of a want that was stored last.
+    pub async fn last_block_of(&self, want: i64) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar(
+            "select upstream_id from block where want_id = ? and quantity > 0
+               and (lines_done is null or lines_done >= quantity)
+             order by first_code desc limit 1",
+        )
+        .bind(want)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(StoreError::asking("look up the last block of a want"))
     }
 
     /// Stores a block, its codes and the lines set aside, all or nothing. A block that is here
     /// already changes nothing; a code that is here already is set aside.
     pub async fn store_block(&self, block: NewBlock<'_>) -> Result<BlockStored, StoreError> {
+        self.store_block_part(block, block.quantity).await
+    }
+
+    /// Stores a part of a block, all or nothing; `through` = the last of its lines, counted from
+    /// one. The block is here when its last line is. Should the parts before the last one have come
+    /// twice, because we were switched off in between, the codes are ours and nothing is doubled.
+    pub async fn store_block_part(
+        &self,
+        block: NewBlock<'_>,
+        through: u32,
+    ) -> Result<BlockStored, StoreError> {
         let what = "store a block of codes";
+        let asking = StoreError::asking;
         let now = Micros::now().0;
         let mut tx = self.begin(what).await?;
-        if !insert_block(&mut tx, &block, now).await.map_err(StoreError::asking(what))? {
-            return Ok(BlockStored::Repeated);
-        }
+        let begun = begin_block(&mut tx, &block, now).await.map_err(asking(what))?;
+        let Some((first_code, lines_done)) = begun else { return Ok(BlockStored::Repeated) };
         let (pool, taken) = (&block.want.pool, block.taken);
         let known =
             insert_new(&mut tx, what, pool, taken, Micros(now), &mut Runs::default()).await?;
@@ -284,19 +350,15 @@ impl Store {
         let mut aside: Vec<(usize, String)> =
             block.aside.iter().map(|line| (line.line, line.refusal.to_string())).collect();
         for (code, row) in known {
-            let reason =
-                already_here(&mut tx, code, row).await.map_err(StoreError::asking(what))?;
-            aside.push((code.line, reason));
+            if row < first_code {
+                let reason = already_here(&mut tx, code, row).await.map_err(asking(what))?;
+                aside.push((code.line, reason));
+            }
         }
-        insert_aside(&mut tx, &block, &aside, now).await.map_err(StoreError::asking(what))?;
-        sqlx::query("update want set taken = taken + ?, moved_at = ?, problem = null where id = ?")
-            .bind(i64::try_from(new).unwrap_or(i64::MAX))
-            .bind(now)
-            .bind(block.want.id)
-            .execute(&mut *tx)
-            .await
-            .map_err(StoreError::asking(what))?;
-        tx.commit().await.map_err(StoreError::asking(what))?;
+        aside.retain(|(line, _)| *line > lines_done as usize);
+        insert_aside(&mut tx, &block, &aside, now).await.map_err(asking(what))?;
+        end_part(&mut tx, &block, through.max(lines_done), new, now).await.map_err(asking(what))?;
+        tx.commit().await.map_err(asking(what))?;
         Ok(BlockStored::New { taken: new, set_aside: aside.len() })
     }
 
@@ -317,15 +379,15 @@ impl Store {
     }
 }
 
-/// Whether the block is new.
-async fn insert_block(
+/// The number of the block's first code, and how many of its lines are done; nothing if all are.
+async fn begin_block(
     tx: &mut Transaction<'static, Sqlite>,
     block: &NewBlock<'_>,
     now: i64,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<(i64, u32)>, sqlx::Error> {
     let inserted = sqlx::query(
-        "insert into block (upstream_id, want_id, quantity, at) values (?, ?, ?, ?)
-         on conflict do nothing",
+        "insert into block (upstream_id, want_id, quantity, at, lines_done)
+         values (?, ?, ?, ?, 0) on conflict do nothing",
     )
     .bind(block.id)
     .bind(block.want.id)
@@ -333,7 +395,43 @@ async fn insert_block(
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    Ok(inserted.rows_affected() == 1)
+    let (first, quantity, done): (i64, u32, Option<u32>) = sqlx::query_as(
+        "select coalesce(first_code, 0), quantity, lines_done from block where upstream_id = ?",
+    )
+    .bind(block.id)
+    .fetch_one(&mut **tx)
+    .await?;
+    let goes_on = done.is_some_and(|done| done < quantity);
+    let is_new = inserted.rows_affected() == 1;
+    Ok((is_new || goes_on).then_some((first, done.unwrap_or_default())))
+}
+
+async fn end_part(
+    tx: &mut Transaction<'static, Sqlite>,
+    block: &NewBlock<'_>,
+    through: u32,
+    new: usize,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update block set lines_done = ?, last_code = (select max(id) from code)
+         where upstream_id = ?",
+    )
+    .bind(through)
+    .bind(block.id)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "update want set taken = taken + ?, moved_at = ?, problem = null,
+           asked = iif(?, null, asked) where id = ?",
+    )
+    .bind(i64::try_from(new).unwrap_or(i64::MAX))
+    .bind(now)
+    .bind(through >= block.quantity)
+    .bind(block.want.id)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 async fn already_here(
@@ -373,7 +471,21 @@ async fn insert_aside(
 }
 
 fn want(what: &'static str, row: WantRow) -> Result<Want, StoreError> {
-    let (id, pool, gtin, group, quantity, taken, state, upstream_id, problem, made, moved) = row;
+    let (
+        id,
+        pool,
+        gtin,
+        group,
+        quantity,
+        taken,
+        state,
+        upstream_id,
+        problem,
+        made,
+        moved,
+        asked,
+        dies,
+    ) = row;
     let strange = |why: String| StoreError::Refused { what, why: format!("want {id}: {why}") };
     Ok(Want {
         id,
@@ -388,6 +500,8 @@ fn want(what: &'static str, row: WantRow) -> Result<Want, StoreError> {
             .find(|known| known.word() == state)
             .ok_or_else(|| strange(format!("'{state}' is no state of a want")))?,
         upstream_id,
+        asked,
+        expires_at: dies.map(Micros),
         problem,
         made_at: Micros(made),
         moved_at: Micros(moved),

@@ -1,26 +1,45 @@
-//! A client of the order-management station (СУЗ), API v3: orders, codes, reports, receipts.
-use super::OmsError;
+//! A client of the order-management station (СУЗ), API v3 and v2: orders and codes. Reports and
+//! receipts: `oms_reports`. How a call is made: `oms_call`. What version 2 has otherwise: `oms_v2`.
+use super::oms_block::CodeBlock;
+use super::oms_call::SLOW;
+use super::oms_v2::{self, V2Profile};
 use super::pace::Pace;
 use super::wire::{
-    AttributesBody, BlockList, Buffer, CloseBody, CodeBlock, CodeResult, DropoutReason,
-    ListedBlock, ListedOrder, OrderBody, OrderList, Placed, Pong, ProductBody, Receipt,
-    ReceiptContent, ReceiptDocument, ReceiptList, ReportBody, ReportInfo, ReportTaken,
+    AttributesBody, BlockList, Buffer, CloseBody, ListedBlock, ListedOrder, OrderBody, OrderList,
+    Placed, Pong, ProducerBody, ProductBody,
 };
-use crate::code::{CodeText, Gtin, ProductGroup};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, RequestBuilder, Url};
-use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use super::{OmsError, SignInError, Signer, TokenKeeper, call};
+use crate::code::{Gtin, ProductGroup};
+use reqwest::{Client, Url};
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The largest answer that is read: 150,000 codes of 150 characters, twice over.
-const ANSWER_MAX: usize = 48 << 20;
+/// Which version of the interface a station speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Api {
+    /// Russia today.
+    #[default]
+    V3,
+    /// Kazakhstan, Kyrgyzstan, Uzbekistan, and Russia before.
+    V2(V2Profile),
+}
 
-/// Lists and blocks of codes are slow (a user measured 1 min 52 s for a list of orders): they may
-/// take this many times `answer_within`.
-const SLOW: u32 = 4;
+/// What a station takes in one call, and how much it lets stand open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Codes of one trade item in one order.
+    pub codes_in_an_order: u32,
+    /// Codes in one call for codes.
+    pub codes_in_a_call: u32,
+    /// Codes in one report.
+    pub codes_in_a_report: u32,
+    /// Orders that give codes or wait for them.
+    pub open_orders: usize,
+}
 
 /// Where the station is and who we are there.
 #[derive(Debug, Clone)]
@@ -28,11 +47,17 @@ pub struct OmsSettings {
     /// Its address, without `/api/v3`, such as `https://suzgrid.crpt.ru`.
     pub base_url: String,
     /// What it knows us by.
-    pub client_token: ClientToken,
+    pub token: TokenKeeper,
     /// The participant's id there.
     pub oms_id: String,
+    /// Who signs what is sent, where the station wants that: all product groups but medicines.
+    pub signer: Option<Signer>,
+    /// The version that it speaks.
+    pub api: Api,
     /// How the goods come to the market: `PRODUCTION`, `IMPORT`, ….
     pub release_method: String,
+    /// What an order of a product group says besides, by the group's alias.
+    pub order_attributes: BTreeMap<String, Map<String, Value>>,
     /// The longest wait for an answer.
     pub answer_within: Duration,
     /// Calls in one second, all tasks together.
@@ -43,17 +68,23 @@ pub struct OmsSettings {
     pub rest_after_failure: Duration,
 }
 
+/// Calls a second at most, whatever is set (manual, p. 31); a fake on this machine takes more.
+pub(super) const CALLS_A_SECOND_MAX: u32 = 10;
+
 impl OmsSettings {
     /// The manual's recommendations: ten calls a second (p. 31), 30 seconds of rest after a
     /// failure of the station (p. 421). The other times are ours.
     pub fn new(base_url: &str, client_token: ClientToken, oms_id: &str) -> Self {
         Self {
             base_url: base_url.to_owned(),
-            client_token,
+            token: TokenKeeper::fixed(client_token),
             oms_id: oms_id.to_owned(),
+            signer: None,
+            api: Api::V3,
             release_method: "PRODUCTION".to_owned(),
+            order_attributes: BTreeMap::new(),
             answer_within: Duration::from_secs(30),
-            calls_per_second: 10,
+            calls_per_second: CALLS_A_SECOND_MAX,
             again_after: Duration::from_secs(5),
             rest_after_failure: Duration::from_secs(30),
         }
@@ -61,13 +92,18 @@ impl OmsSettings {
 }
 
 /// A secret that no log shows.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ClientToken(String);
 
 impl ClientToken {
     /// Takes the token.
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into())
+    }
+
+    /// The token itself, for the header of a call.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
     }
 }
 
@@ -89,15 +125,35 @@ pub struct OrderWish<'a> {
     /// A name of ours that the station keeps (`productionOrderId`), by which an order is found
     /// again whose answer was lost.
     pub mark: &'a str,
+    /// The codes are for products that came back, whatever the settings say of the way to the
+    /// market: who owns the card of the trade item, empty where it is the participant.
+    pub remarked_by: Option<&'a str>,
+}
+
+/// The part of an order that is of one trade item.
+#[derive(Debug, Clone, Copy)]
+pub struct SubOrder<'a> {
+    /// The product group.
+    pub group: ProductGroup,
+    /// The station's name for the order.
+    pub order: &'a str,
+    /// The trade item.
+    pub gtin: Gtin,
+}
+
+impl SubOrder<'_> {
+    fn query(&self) -> [(&str, &str); 2] {
+        [("orderId", self.order), ("gtin", self.gtin.as_str())]
+    }
 }
 
 /// The station. Cheap to clone; all clones share connections and the pace.
 #[derive(Clone)]
 pub struct Oms {
-    http: Client,
-    base: Url,
-    settings: Arc<OmsSettings>,
-    pace: Arc<Pace>,
+    pub(super) http: Client,
+    pub(super) base: Url,
+    pub(super) settings: Arc<OmsSettings>,
+    pub(super) pace: Arc<Pace>,
 }
 
 impl fmt::Debug for Oms {
@@ -109,264 +165,161 @@ impl fmt::Debug for Oms {
 impl Oms {
     /// Gets ready; says nothing to the station yet. An error is one of the settings.
     pub fn new(settings: OmsSettings) -> Result<Self, OmsError> {
-        let base = settings.base_url.trim_end_matches('/');
-        let base = Url::parse(&format!("{base}/api/v3/"))
-            .map_err(|why| OmsError::Settings(format!("'{}': {why}", settings.base_url)))?;
-        if !matches!(base.scheme(), "http" | "https") {
-            let why = format!("'{base}' is not an address; wanted http:// or https://");
-            return Err(OmsError::Settings(why));
-        }
-        let http = http_client(&base, &settings.client_token)?;
-        let pace = Arc::new(Pace::new(settings.calls_per_second));
+        let version = if settings.api == Api::V3 { "api/v3/" } else { "api/v2/" };
+        let base = call::base(&settings.base_url).map_err(OmsError::Settings)?;
+        let base = base.join(version).map_err(|why| OmsError::Settings(why.to_string()))?;
+        let http = call::client(&base).map_err(OmsError::Settings)?;
+        let most = if call::is_loopback(&base) { u32::MAX } else { CALLS_A_SECOND_MAX };
+        let pace = Arc::new(Pace::new(settings.calls_per_second.min(most)));
         Ok(Self { http, base, settings: Arc::new(settings), pace })
+    }
+
+    /// Whether it speaks version 2.
+    pub fn is_v2(&self) -> bool {
+        matches!(self.settings.api, Api::V2(_))
+    }
+
+    /// Manual, p. 17, 32, 156, 176; version 2: the schema of an order line.
+    pub fn limits(&self) -> Limits {
+        let codes_in_an_order = if self.settings.api == Api::V3 { 2_000_000 } else { 150_000 };
+        Limits {
+            codes_in_an_order,
+            codes_in_a_call: 150_000,
+            codes_in_a_report: 30_000,
+            open_orders: 100,
+        }
     }
 
     /// How long to leave the station alone after this.
     pub fn again_after(&self, error: &OmsError) -> Duration {
         match error {
+            OmsError::NotSignedIn { source: SignInError::Waiting { left, .. }, .. } => *left,
+            OmsError::Failing { again_after: Some(wait), .. } => *wait,
             OmsError::Failing { .. } => self.settings.rest_after_failure,
             OmsError::Settings(_)
             | OmsError::Unreachable { .. }
             | OmsError::Refused { .. }
             | OmsError::Garbled { .. }
+            | OmsError::Unsigned { .. }
+            | OmsError::SignedOut { .. }
             | OmsError::NotSignedIn { .. }
             | OmsError::Unauthorized { .. } => self.settings.again_after,
         }
     }
 
-    /// Asks whether it is there and takes our token.
-    pub async fn ping(&self) -> Result<Pong, OmsError> {
-        self.get("ping the station", "ping", &[], 1).await
+    /// Asks whether it is there and takes our token. Version 2 asks by product group.
+    pub async fn ping(&self, group: ProductGroup) -> Result<Pong, OmsError> {
+        let path = self.path(group, "ping", "ping")?;
+        self.get("ping the station", &path, &[], 1).await
     }
 
     /// Places an order for codes of one trade item. Not to be repeated blindly: every call is a
     /// new order.
     pub async fn place(&self, wish: OrderWish<'_>) -> Result<Placed, OmsError> {
+        let what = "place an order";
+        let path = self.path(wish.group, "order", "orders")?;
         let product = ProductBody {
             gtin: wish.gtin.as_str(),
             quantity: wish.quantity,
             serial_number_type: "OPERATOR",
             template_id: wish.group.template_id(),
             cis_type: "UNIT",
+            attributes: wish.remarked_by.and_then(ProducerBody::of),
         };
+        let release_method = wish.remarked_by.map_or(&*self.settings.release_method, |_| "REMARK");
         let attributes = AttributesBody {
-            release_method_type: &self.settings.release_method,
+            release_method_type: release_method,
             create_method_type: "SELF_MADE",
             production_order_id: wish.mark,
+            more: self.settings.order_attributes.get(wish.group.alias()),
         };
-        let product_group = wish.group.alias();
-        let body = OrderBody { product_group, products: [product], attributes };
-        self.post("place an order", "order", &body).await
+        match &self.settings.api {
+            Api::V3 => {
+                let product_group = wish.group.alias();
+                let body = OrderBody { product_group, products: [product], attributes };
+                self.post(what, &path, &[], &body).await
+            }
+            Api::V2(profile) => {
+                let body = oms_v2::order(profile, &product, &attributes);
+                self.post(what, &path, &[], &body).await
+            }
+        }
     }
 
     /// How the codes of an order stand.
-    pub async fn order_status(&self, order: &str, gtin: Gtin) -> Result<Vec<Buffer>, OmsError> {
-        let query = [("orderId", order), ("gtin", gtin.as_str())];
-        self.get("ask after an order", "order/status", &query, 1).await
+    pub async fn order_status(&self, of: SubOrder<'_>) -> Result<Vec<Buffer>, OmsError> {
+        let what = "ask after an order";
+        let path = self.path(of.group, "order/status", "buffer/status")?;
+        match self.settings.api {
+            Api::V3 => self.get(what, &path, &of.query(), 1).await,
+            Api::V2(_) => {
+                let info = self.get(what, &path, &of.query(), 1).await?;
+                Ok(oms_v2::buffer(info).into_iter().collect())
+            }
+        }
     }
 
     /// All orders that the station remembers. For recovery only: the manual forbids routine use.
-    pub async fn orders(&self) -> Result<Vec<ListedOrder>, OmsError> {
-        let list: OrderList = self.get("list the orders", "order/list", &[], SLOW).await?;
+    pub async fn orders(&self, group: ProductGroup) -> Result<Vec<ListedOrder>, OmsError> {
+        let path = self.path(group, "order/list", "orders")?;
+        let list: OrderList = self.get("list the orders", &path, &[], SLOW).await?;
         Ok(list.order_infos)
     }
 
     /// Takes codes (at most 150,000). Not to be repeated blindly: every call takes *new* codes.
-    /// Whoever loses the answer finds the block with [`Oms::blocks`].
+    /// Whoever loses the answer finds the block with [`Oms::blocks`]. `last_block` is the last one
+    /// that is stored here: version 2 wants to hear it, version 3 does not know it.
     pub async fn codes(
         &self,
-        order: &str,
-        gtin: Gtin,
+        of: SubOrder<'_>,
         quantity: u32,
+        last_block: Option<&str>,
     ) -> Result<CodeBlock, OmsError> {
+        let path = self.path(of.group, "codes", "codes")?;
         let quantity = quantity.to_string();
-        let query = [("orderId", order), ("gtin", gtin.as_str()), ("quantity", &quantity)];
-        self.get("take codes", "codes", &query, SLOW).await
+        let mut query = of.query().to_vec();
+        query.push(("quantity", &quantity));
+        if matches!(self.settings.api, Api::V2(_)) {
+            query.push(("lastBlockId", last_block.unwrap_or("0")));
+        }
+        self.get("take codes", &path, &query, SLOW).await
     }
 
     /// The blocks that were given out. Works until the sub-order is closed.
-    pub async fn blocks(&self, order: &str, gtin: Gtin) -> Result<Vec<ListedBlock>, OmsError> {
-        let query = [("orderId", order), ("gtin", gtin.as_str())];
+    pub async fn blocks(&self, of: SubOrder<'_>) -> Result<Vec<ListedBlock>, OmsError> {
+        let path = self.path(of.group, "order/codes/blocks", "codes/blocks")?;
         let list: BlockList =
-            self.get("list the blocks of an order", "order/codes/blocks", &query, SLOW).await?;
+            self.get("list the blocks of an order", &path, &of.query(), SLOW).await?;
         Ok(list.blocks)
     }
 
     /// The codes of a block again. Works until the sub-order is closed.
-    pub async fn codes_again(&self, block: &str) -> Result<CodeBlock, OmsError> {
-        let query = [("blockId", block)];
-        self.get("take a block again", "order/codes/retry", &query, SLOW).await
+    pub async fn codes_again(&self, of: SubOrder<'_>, block: &str) -> Result<CodeBlock, OmsError> {
+        let path = self.path(of.group, "order/codes/retry", "codes/retry")?;
+        let mut query = vec![("blockId", block)];
+        if matches!(self.settings.api, Api::V2(_)) {
+            query.extend(of.query());
+        }
+        self.get("take a block again", &path, &query, SLOW).await
     }
 
     /// Closes the sub-order of a trade item. Codes that were not taken are annulled.
-    pub async fn close(&self, order: &str, gtin: Gtin) -> Result<(), OmsError> {
-        let body = CloseBody { order_id: order, gtin: gtin.as_str() };
-        let _: IgnoredAny = self.post("close an order", "order/close", &body).await?;
+    pub async fn close(&self, of: SubOrder<'_>, last_block: Option<&str>) -> Result<(), OmsError> {
+        let what = "close an order";
+        let path = self.path(of.group, "order/close", "buffer/close")?;
+        let _: IgnoredAny = match self.settings.api {
+            Api::V3 => {
+                let body = CloseBody { order_id: of.order, gtin: of.gtin.as_str() };
+                self.post(what, &path, &[], &body).await?
+            }
+            Api::V2(_) => {
+                let mut query = of.query().to_vec();
+                query.push(("lastBlockId", last_block.unwrap_or("0")));
+                self.post_bytes(what, &path, &query, Vec::new()).await?
+            }
+        };
         Ok(())
     }
-
-    /// Reports codes as applied (at most 30,000). Answers with the station's name for the report.
-    pub async fn utilise(
-        &self,
-        group: ProductGroup,
-        codes: &[CodeText],
-    ) -> Result<String, OmsError> {
-        self.report("report applied codes", "utilisation", group, None, codes).await
-    }
-
-    /// Reports codes as dropped out (at most 30,000). Answers with the station's name for the
-    /// report.
-    pub async fn drop_out(
-        &self,
-        group: ProductGroup,
-        reason: DropoutReason,
-        codes: &[CodeText],
-    ) -> Result<String, OmsError> {
-        self.report("report spoiled codes", "dropout", group, Some(reason.word()), codes).await
-    }
-
-    /// How far the station is with a report.
-    pub async fn report_info(&self, report: &str) -> Result<ReportInfo, OmsError> {
-        self.get("ask after a report", "report/info", &[("reportId", report)], 1).await
-    }
-
-    /// The station's account of a report, an order or a block, by the name that it gave it.
-    pub async fn receipts(&self, document: &str) -> Result<Vec<Receipt>, OmsError> {
-        let query = [("resultDocId", document)];
-        let list: ReceiptList =
-            self.get("ask for a receipt", "receipts/receipt", &query, 1).await?;
-        Ok(list.results)
-    }
-
-    /// What became of each code, by one operation of a receipt.
-    pub async fn code_results(
-        &self,
-        document: &str,
-        operation_document: &str,
-    ) -> Result<Vec<CodeResult>, OmsError> {
-        let what = "ask for the results of a report";
-        let query = [("resultDocId", document), ("docId", operation_document)];
-        let holder: ReceiptDocument = self.get(what, "receipts/document", &query, SLOW).await?;
-        let content: ReceiptContent = read_json(what, holder.content.as_bytes())?;
-        Ok(content.results)
-    }
-
-    async fn report(
-        &self,
-        what: &'static str,
-        path: &str,
-        group: ProductGroup,
-        reason: Option<&str>,
-        codes: &[CodeText],
-    ) -> Result<String, OmsError> {
-        let sntins = codes.iter().map(CodeText::as_str).collect();
-        let body = ReportBody { product_group: group.alias(), dropout_reason: reason, sntins };
-        let taken: ReportTaken = self.post(what, path, &body).await?;
-        Ok(taken.report_id)
-    }
-
-    async fn get<T: DeserializeOwned>(
-        &self,
-        what: &'static str,
-        path: &str,
-        query: &[(&str, &str)],
-        patience: u32,
-    ) -> Result<T, OmsError> {
-        let within = self.settings.answer_within * patience;
-        self.send(what, self.http.get(self.address(what, path, query)?).timeout(within)).await
-    }
-
-    /// Sends a body. The station checks its signature (`X-Signature`) over the very bytes that it
-    /// receives: they are made here, once, and this is the place to sign them.
-    async fn post<T: DeserializeOwned>(
-        &self,
-        what: &'static str,
-        path: &str,
-        body: &impl Serialize,
-    ) -> Result<T, OmsError> {
-        let bytes = serde_json::to_vec(body).expect("texts and numbers become JSON");
-        let request = self
-            .http
-            .post(self.address(what, path, &[])?)
-            .header(CONTENT_TYPE, "application/json")
-            .timeout(self.settings.answer_within * SLOW)
-            .body(bytes);
-        self.send(what, request).await
-    }
-
-    fn address(
-        &self,
-        what: &'static str,
-        path: &str,
-        query: &[(&str, &str)],
-    ) -> Result<Url, OmsError> {
-        let joined = self.base.join(path);
-        let mut url = joined.map_err(|why| OmsError::Settings(format!("{what}: {why}")))?;
-        url.query_pairs_mut().append_pair("omsId", &self.settings.oms_id).extend_pairs(query);
-        Ok(url)
-    }
-
-    async fn send<T: DeserializeOwned>(
-        &self,
-        what: &'static str,
-        request: RequestBuilder,
-    ) -> Result<T, OmsError> {
-        self.pace.my_turn().await;
-        let unreachable = |source: reqwest::Error| OmsError::Unreachable {
-            what,
-            nothing_sent: source.is_connect(),
-            source: source.without_url(),
-        };
-        let mut answer = request.send().await.map_err(unreachable)?;
-        let mut body = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(unreachable)? {
-            if body.len() + part.len() > ANSWER_MAX {
-                return Err(OmsError::Garbled { what, why: "it does not end".to_owned() });
-            }
-            body.extend_from_slice(&part);
-        }
-        tracing::debug!(what, status = answer.status().as_u16(), bytes = body.len(), "answer");
-        if !answer.status().is_success() {
-            return Err(OmsError::from_answer(what, answer.status().as_u16(), &body));
-        }
-        read_json(what, &body)
-    }
-}
-
-/// Errors of the parser quote what they stumble over, which may be a code: only the place is told.
-fn read_json<T: DeserializeOwned>(what: &'static str, body: &[u8]) -> Result<T, OmsError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let (kind, line, column) = (error.classify(), error.line(), error.column());
-        OmsError::Garbled {
-            what,
-            why: format!("not the documented JSON ({kind:?} at line {line}, column {column})"),
-        }
-    })
-}
-
-fn http_client(base: &Url, token: &ClientToken) -> Result<Client, OmsError> {
-    // Somebody may have chosen the cryptography already: that one is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut token = HeaderValue::from_str(&token.0).map_err(|_| {
-        OmsError::Settings("the client token holds characters that no token has".to_owned())
-    })?;
-    token.set_sensitive(true);
-    let mut headers = HeaderMap::new();
-    headers.insert("clientToken", token);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let mut builder = Client::builder()
-        .default_headers(headers)
-        // The token goes nowhere else.
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        // A call may change the station: only its callers know whether to repeat it.
-        .retry(reqwest::retry::never())
-        .connect_timeout(Duration::from_secs(10));
-    if base.scheme() == "http" {
-        // A machine without certificates of its own can still talk to a station in the house.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|why| OmsError::Settings(format!("cannot use TLS: {why}")))
 }
 
 #[cfg(test)]
@@ -405,7 +358,7 @@ mod tests {
     #[test]
     fn the_rest_after_a_failure_is_the_longer_one() {
         let oms = Oms::new(settings("http://127.0.0.1:1")).unwrap();
-        let failing = OmsError::from_answer("test", 500, b"");
+        let failing = OmsError::from_answer("test", 500, b"", None);
         assert_eq!(oms.again_after(&failing), Duration::from_secs(30));
     }
 }

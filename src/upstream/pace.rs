@@ -21,6 +21,13 @@ impl Pace {
         tokio::time::sleep_until(self.take_place()).await;
     }
 
+    /// Nobody calls for this long: the station asked for it.
+    pub(super) fn rest(&self, wait: Duration) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = Instant::now() + wait;
+        *next = Some(next.map_or(until, |next| next.max(until)));
+    }
+
     fn take_place(&self) -> Instant {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -54,5 +61,14 @@ mod tests {
             pace.my_turn().await;
         }
         assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn everybody_rests_when_the_station_asks_for_it() {
+        let pace = Pace::new(10);
+        let start = Instant::now();
+        pace.rest(Duration::from_secs(7));
+        pace.my_turn().await;
+        assert!(start.elapsed() >= Duration::from_secs(7), "{:?}", start.elapsed());
     }
 }

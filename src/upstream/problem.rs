@@ -1,5 +1,7 @@
 //! What can go wrong with a call to the station, by what it lets the caller conclude.
 use super::wire::Complaint;
+use super::{SignError, SignInError};
+use std::time::Duration;
 
 /// Words of the station that are kept: more helps nobody on a page.
 pub(super) const WORDS_KEPT: usize = 500;
@@ -41,6 +43,8 @@ pub enum OmsError {
         status: u16,
         /// The station's own words.
         words: String,
+        /// How long it asked to be left alone.
+        again_after: Option<Duration>,
     },
     /// An answer that says "done" but is not what is documented.
     #[error("{what}: the answer makes no sense: {why}")]
@@ -50,11 +54,27 @@ pub enum OmsError {
         /// Where it stops making sense; never the answer itself, it may hold codes.
         why: String,
     },
-    /// Nobody is signed in, so that nothing was sent.
+    /// Nobody is signed in at Electronic Mark, so that nothing was sent.
     #[error("not signed in: {words}")]
-    NotSignedIn {
+    SignedOut {
         /// Why, in the system's words where it has some.
         words: String,
+    },
+    /// There is no signature: nothing was sent.
+    #[error("{what}: {source}")]
+    Unsigned {
+        /// The call.
+        what: &'static str,
+        /// Why.
+        source: SignError,
+    },
+    /// There is no token: nothing was sent.
+    #[error("{what}: {source}")]
+    NotSignedIn {
+        /// The call.
+        what: &'static str,
+        /// Why.
+        source: SignInError,
     },
     /// The token is not taken: nothing was done.
     #[error("{what}: the station does not take our client token ({status}); enter a new one")]
@@ -73,6 +93,8 @@ impl OmsError {
             Self::Unreachable { nothing_sent, .. } => *nothing_sent,
             Self::Settings(_)
             | Self::Refused { .. }
+            | Self::Unsigned { .. }
+            | Self::SignedOut { .. }
             | Self::NotSignedIn { .. }
             | Self::Unauthorized { .. } => true,
             Self::Failing { .. } | Self::Garbled { .. } => false,
@@ -80,14 +102,19 @@ impl OmsError {
     }
 
     /// Sorts an answer that is not a success.
-    pub(super) fn from_answer(what: &'static str, status: u16, body: &[u8]) -> Self {
+    pub(super) fn from_answer(
+        what: &'static str,
+        status: u16,
+        body: &[u8],
+        again_after: Option<Duration>,
+    ) -> Self {
         match status {
             401 | 403 => Self::Unauthorized { what, status },
-            429 | 500.. => Self::Failing { what, status, words: words(body) },
+            429 | 500.. => Self::Failing { what, status, words: words(body), again_after },
             400 | 413 | 422 => Self::Refused { what, status, words: words(body) },
             // Only the station itself complains like this; anything else may be a proxy on the way.
             _ if is_complaint(body) => Self::Refused { what, status, words: words(body) },
-            _ => Self::Failing { what, status, words: words(body) },
+            _ => Self::Failing { what, status, words: words(body), again_after },
         }
     }
 }
@@ -123,7 +150,7 @@ mod tests {
     use super::*;
 
     fn refused(body: &str) -> String {
-        OmsError::from_answer("place an order", 400, body.as_bytes()).to_string()
+        OmsError::from_answer("place an order", 400, body.as_bytes(), None).to_string()
     }
 
     #[test]
@@ -173,7 +200,7 @@ mod tests {
             (429, "", false),
             (500, complaint, false),
         ] {
-            let error = OmsError::from_answer("place an order", status, body.as_bytes());
+            let error = OmsError::from_answer("place an order", status, body.as_bytes(), None);
             assert_eq!(error.nothing_happened(), proven, "{status} {body}");
         }
     }

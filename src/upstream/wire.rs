@@ -1,7 +1,7 @@
 //! The JSON of the order-management station, API v3, as documented and as it really comes.
 //! Source: CRPT "СУЗ-Облако 4.0, API СУЗ 3.0", rev. 47.
-use crate::code::CodeText;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
 
@@ -23,6 +23,21 @@ pub(super) struct ProductBody<'a> {
     pub(super) serial_number_type: &'a str,
     pub(super) template_id: u32,
     pub(super) cis_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<ProducerBody<'a>>,
+}
+
+/// Who owns the card of a trade item that somebody else remarks (manual, p. 38).
+#[derive(Debug, Serialize)]
+pub(super) struct ProducerBody<'a> {
+    producer: &'a str,
+}
+
+impl<'a> ProducerBody<'a> {
+    /// Nothing where it is the participant himself.
+    pub(super) fn of(producer: &'a str) -> Option<Self> {
+        (!producer.is_empty()).then_some(Self { producer })
+    }
 }
 
 /// How the goods come to the market.
@@ -32,6 +47,9 @@ pub(super) struct AttributesBody<'a> {
     pub(super) release_method_type: &'a str,
     pub(super) create_method_type: &'a str,
     pub(super) production_order_id: &'a str,
+    /// What the product group wants besides, as configured.
+    #[serde(flatten)]
+    pub(super) more: Option<&'a Map<String, Value>>,
 }
 
 /// Body of `POST /order/close`.
@@ -49,7 +67,9 @@ pub(super) struct ReportBody<'a> {
     pub(super) product_group: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dropout_reason: Option<&'a str>,
-    pub(super) sntins: Vec<&'a str>,
+    pub(super) sntins: &'a [String],
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) attributes: &'a Map<String, Value>,
 }
 
 /// Why codes are dropped out.
@@ -172,17 +192,6 @@ pub(super) struct OrderList {
     pub(super) order_infos: Vec<ListedOrder>,
 }
 
-/// Codes that were given out together.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CodeBlock {
-    /// The station's name for it.
-    pub block_id: String,
-    /// The codes, as they came.
-    #[serde(deserialize_with = "code_texts")]
-    pub codes: Vec<CodeText>,
-}
-
 /// One block of `GET /order/codes/blocks`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -239,7 +248,14 @@ pub enum ReportStatus {
 
 /// One receipt: the station's account of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Receipt {
+    /// The station's name for the report, order or block that it is about.
+    #[serde(default)]
+    pub result_doc_id: String,
+    /// When it was done, by the station's clock: milliseconds since 1970.
+    #[serde(default, deserialize_with = "number_or_text")]
+    pub result_doc_date: Option<i64>,
     /// `SUCCESS`, `FAILED`, `PARTIALLY` or `IN_PROGRESS`.
     #[serde(default)]
     pub state: String,
@@ -262,6 +278,13 @@ pub struct ReceiptOperation {
 pub(super) struct ReceiptList {
     #[serde(default)]
     pub(super) results: Vec<Receipt>,
+}
+
+/// Answer to `GET /receipts` of Kazakhstan: receipts as JSON in strings.
+#[derive(Debug, Deserialize)]
+pub(super) struct OldReceiptList {
+    #[serde(default)]
+    pub(super) receipts: Vec<ReceiptDocument>,
 }
 
 /// Answer to `GET /receipts/document`: JSON in a string.
@@ -374,10 +397,6 @@ fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error
     Ok(Duration::from_millis(wait.unwrap_or_default()))
 }
 
-fn code_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<CodeText>, D::Error> {
-    Ok(Vec::<String>::deserialize(from)?.into_iter().map(CodeText::new).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -422,13 +441,5 @@ mod tests {
             let content: ReceiptContent = serde_json::from_str(&text).unwrap();
             assert_eq!(content.results[0].code, Some(103));
         }
-    }
-
-    #[test]
-    fn a_block_does_not_show_check_parts_in_debug() {
-        let text = r#"{"blockId":"b","codes":["0104810093011694212k6rsrti\u001d93#SzU"]}"#;
-        let block: CodeBlock = serde_json::from_str(text).unwrap();
-        assert!(block.codes[0].as_str().ends_with("\u{1d}93#SzU"));
-        assert!(!format!("{block:?}").contains("SzU"));
     }
 }

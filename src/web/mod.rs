@@ -13,13 +13,16 @@ mod oee;
 mod offers;
 mod orders;
 mod page;
+mod papers;
 mod pulse;
+mod refused;
 mod rolls;
 mod scanner;
 mod server;
 mod sessions;
 mod sign_in;
 mod signed_in;
+mod stock;
 mod trend;
 mod words;
 

@@ -48,6 +48,11 @@ impl Frame {
         self.may(Permission::SeeLine)
     }
 
+    /// Whether to offer a way to the documents for the state system.
+    pub(super) fn shows_papers(&self) -> bool {
+        self.may(Permission::MakePapers)
+    }
+
     /// Whether to offer a way to the orders.
     pub(super) fn shows_orders(&self) -> bool {
         self.may(Permission::OrderLabels) || self.may(Permission::SeeEveryOrder)

@@ -6,7 +6,8 @@ use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
 use super::{
-    alarms, api, assets, commands, line_page, new_printer, oee, rolls, scanner, sign_in, trend,
+    alarms, api, assets, commands, line_page, new_printer, oee, papers, refused, rolls, scanner,
+    sign_in, stock, trend,
 };
 use crate::crew::Crew;
 use crate::store::Store;
@@ -41,13 +42,15 @@ pub struct WebSettings {
     pub calibration_dir: PathBuf,
     /// What is asked of the jobs of each line.
     pub jobs: BTreeMap<String, JobRules>,
+    /// The participant's number, for documents; nothing where none are sent.
+    pub participant: Option<String>,
 }
 
 impl Default for WebSettings {
     fn default() -> Self {
         let calibration_dir = PathBuf::from("calibration");
         let jobs = BTreeMap::new();
-        Self { secure_cookies: false, open_to_look: true, calibration_dir, jobs }
+        Self { secure_cookies: false, open_to_look: true, calibration_dir, jobs, participant: None }
     }
 }
 
@@ -155,6 +158,9 @@ fn router(state: WebState) -> Router {
         .merge(trend::routes())
         .merge(alarms::routes())
         .merge(oee::routes())
+        .merge(refused::routes())
+        .merge(stock::routes())
+        .merge(papers::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)

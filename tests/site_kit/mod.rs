@@ -146,7 +146,7 @@ async fn told_again(store: &Store) -> HashSet<CodeText> {
 /// answer that was lost with the last code of an order cannot be had again.
 async fn lost_on_the_way(store: &Store, issuer: &Issuer) -> Vec<String> {
     let given: Vec<String> =
-        issuer.controls.ledger(|office| office.codes().map(|(code, _)| code.to_owned()).collect());
+        issuer.controls.ledger(|office| office.codes().map(|(code, _)| code).collect());
     let mut lost = Vec::new();
     for text in &given {
         let parts = markwright::code::parse(text).unwrap();

@@ -77,9 +77,9 @@ async fn an_order_is_placed_and_all_its_codes_are_stored() {
 #[tokio::test]
 async fn the_station_is_pinged_with_our_token() {
     let station = Station::start().await;
-    assert_eq!(station.client().ping().await.unwrap().api_version, "3.0.27");
+    assert_eq!(station.client().ping(ProductGroup::MILK).await.unwrap().api_version, "3.0.27");
     station.world.lock().unwrap().takes_no_token = true;
-    let error = station.client().ping().await.unwrap_err();
+    let error = station.client().ping(ProductGroup::MILK).await.unwrap_err();
     assert!(matches!(error, OmsError::Unauthorized { status: 401, .. }), "{error}");
 }
 
@@ -270,10 +270,16 @@ async fn a_restart_goes_on_from_every_state() {
         let id = want(&bench, 25).await;
         let client = station.client();
         let mark = look(&bench, id).await.mark();
+        let (group, gtin) = (ProductGroup::MILK, gtin());
         if state != "wanted" {
             bench.store.want_is_placing(id).await.unwrap();
-            let (group, gtin) = (ProductGroup::MILK, gtin());
-            let wish = markwright::upstream::OrderWish { group, gtin, quantity: 25, mark: &mark };
+            let wish = markwright::upstream::OrderWish {
+                group,
+                gtin,
+                quantity: 25,
+                mark: &mark,
+                remarked_by: None,
+            };
             let placed = client.place(wish).await.unwrap();
             if state != "placing" {
                 bench.store.want_is_placed(id, &placed.order_id).await.unwrap();
@@ -281,7 +287,9 @@ async fn a_restart_goes_on_from_every_state() {
             if state == "fetching" {
                 bench.store.want_is_fetching(id).await.unwrap();
                 // Taken, but the power went before it was stored.
-                client.codes(&placed.order_id, gtin, 10).await.unwrap();
+                let order = &placed.order_id;
+                let of = markwright::upstream::SubOrder { group, order, gtin };
+                client.codes(of, 10, None).await.unwrap();
             }
         }
         assert_eq!(look(&bench, id).await.state.word(), state);
@@ -376,4 +384,119 @@ async fn a_stock_rule_rests_after_a_refusal() {
     until_state(&bench, other, WantState::Done).await;
     tasks.stop().await;
     assert_eq!(bench.store.wants(10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_station_that_asks_to_be_left_alone_hears_from_nobody() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    station.fault("order", Fault::Busy(1));
+    let first = want(&bench, 3).await;
+    let second = want(&bench, 3).await;
+    start(&mut tasks, &bench, &station, settings());
+    until_state(&bench, first, WantState::Done).await;
+    until_state(&bench, second, WantState::Done).await;
+    tasks.stop().await;
+    let at = station.world.lock().unwrap().called_at.clone();
+    let quiet = at.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+    assert!(quiet >= Duration::from_millis(950), "{quiet:?}");
+}
+
+#[tokio::test]
+async fn a_block_that_was_stored_by_half_is_fetched_again_and_nothing_is_doubled() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    let id = want(&bench, 25).await;
+    let client = station.client();
+    let mark = look(&bench, id).await.mark();
+    let (group, gtin) = (ProductGroup::MILK, gtin());
+    bench.store.want_is_placing(id).await.unwrap();
+    let wish = markwright::upstream::OrderWish {
+        group,
+        gtin,
+        quantity: 25,
+        mark: &mark,
+        remarked_by: None,
+    };
+    let order = client.place(wish).await.unwrap().order_id;
+    bench.store.want_is_placed(id, &order).await.unwrap();
+    bench.store.want_asks(id, 10).await.unwrap();
+    let of = markwright::upstream::SubOrder { group, order: &order, gtin };
+    let block = client.codes(of, 10, None).await.unwrap();
+    // The power goes when four of ten are stored.
+    let text = block.codes.iter().take(4).collect::<Vec<_>>().join("\n");
+    let (taken, aside) = markwright::code::read_array(&text, None);
+    assert_eq!((taken.len(), aside.len()), (4, 0));
+    let want = look(&bench, id).await;
+    let part = markwright::store::NewBlock {
+        want: &want,
+        id: &block.block_id,
+        quantity: 10,
+        taken: &taken,
+        aside: &[],
+    };
+    bench.store.store_block_part(part, 4).await.unwrap();
+    assert_eq!(bench.store.blocks_of(id).await.unwrap().len(), 0, "not here yet");
+    assert_eq!(look(&bench, id).await.asked, Some(10));
+
+    start(&mut tasks, &bench, &station, settings());
+    until_state(&bench, id, WantState::Done).await;
+    tasks.stop().await;
+    assert_nothing_lost_or_doubled(&bench, &station, 25).await;
+    assert_eq!(station.calls_of("order/codes/retry"), 1);
+    let done = look(&bench, id).await;
+    assert_eq!((done.taken, done.asked, done.problem), (25, None, None));
+}
+
+#[tokio::test]
+async fn the_hundred_and_first_order_waits_until_one_is_closed() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    station.world.lock().unwrap().pending_polls = 1_000_000;
+    let mut last = 0;
+    for _ in 0..101 {
+        last = want(&bench, 2).await;
+    }
+    start(&mut tasks, &bench, &station, settings());
+    until("a hundred orders", async || station.orders().len() == 100).await;
+    until("the last one waits", async || look(&bench, last).await.problem.is_some()).await;
+    let waits = look(&bench, last).await;
+    assert_eq!(waits.state, WantState::Wanted);
+    assert!(waits.problem.unwrap().contains("100 orders are open"));
+    assert_eq!(station.orders().len(), 100);
+    station.world.lock().unwrap().pending_polls = 0;
+    for order in &mut station.world.lock().unwrap().orders {
+        order.pending_polls = 0;
+    }
+    until_state(&bench, last, WantState::Done).await;
+    tasks.stop().await;
+    assert_eq!(station.orders().len(), 101);
+}
+
+#[tokio::test]
+async fn codes_that_have_expired_are_never_printed() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    let soon_ms = markwright::telemetry::clock::Micros::now().0 / 1000 + 3_600_000;
+    station.world.lock().unwrap().expires_ms = Some(soon_ms);
+    let id = want(&bench, 5).await;
+    start(&mut tasks, &bench, &station, settings());
+    until_state(&bench, id, WantState::Done).await;
+    tasks.stop().await;
+    let at = look(&bench, id).await.expires_at.unwrap();
+    assert_eq!(at.0, soon_ms * 1000);
+
+    let after = |hours: i64| markwright::telemetry::clock::Micros(at.0 + hours * 3_600_000_000);
+    let dying = bench.store.dying_before(after(1)).await.unwrap();
+    assert_eq!((dying.len(), dying[0].codes), (1, 5));
+    assert_eq!(bench.store.expire_codes(after(-1)).await.unwrap(), 0);
+    let first = markwright::code::CodeId(0);
+    assert_eq!(bench.store.take_stock(POOL, gtin(), first, 10).await.unwrap().len(), 5);
+    assert_eq!(bench.store.expire_codes(after(1)).await.unwrap(), 5);
+    assert_eq!(bench.store.take_stock(POOL, gtin(), first, 10).await.unwrap().len(), 0);
+    assert_eq!(bench.store.stock_of(POOL).await.unwrap().stored, 0);
+    assert_eq!(bench.store.expired_codes().await.unwrap(), 5);
+    // Not even one that a line has in hand.
+    let sent = sqlx::query("update code set state = 'sent' where id = 1").execute(&bench.sql).await;
+    assert!(sent.unwrap_err().to_string().contains("expired"));
 }

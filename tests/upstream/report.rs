@@ -3,7 +3,9 @@ use super::station::Fault;
 use super::{Bench, Station, Tasks, gtin, until};
 use markwright::code::{CodeText, ProductGroup, parse};
 use markwright::report::{self, Flush, Settings};
-use markwright::store::{NewBlock, Report, ReportState, Want};
+use markwright::store::{
+    NewBlock, RefusedChoice, RefusedDecision, Report, ReportKind, ReportState, Want,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ fn settings() -> Settings {
         at_most: 1_000,
         look_every: Duration::from_millis(5),
         look_at_least_every: Duration::from_millis(20),
+        ..Settings::default()
     }
 }
 
@@ -161,7 +164,11 @@ async fn a_duplicate_in_a_report_that_was_sent_once_is_not_told() {
     codes(&bench, 1, 5).await;
     settle(&bench, 1, 5, "verified").await;
     // Somebody else reported our code.
-    station.client().utilise(ProductGroup::MILK, &[CodeText::new(text(3))]).await.unwrap();
+    let (group, tells) = (ProductGroup::MILK, markwright::upstream::Tells::Applied);
+    let (attributes, codes) = (serde_json::Map::new(), [text(3)]);
+    let wish =
+        markwright::upstream::ReportWish { group, tells, attributes: &attributes, codes: &codes };
+    station.client().report(&wish).await.unwrap();
     start(&mut tasks, &bench, &station, settings());
     until_nothing_waits(&bench).await;
     tasks.stop().await;
@@ -314,4 +321,210 @@ async fn after_a_power_cut_at_any_call_every_code_is_told_once() {
         let twice = "select count(*) from report where sends > 2";
         assert_eq!(bench.number(twice).await, 0);
     }
+}
+
+async fn sql(bench: &Bench, statement: &'static str) {
+    sqlx::query(statement).execute(&bench.sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn codes_of_different_lots_are_told_with_their_own_dates() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    codes(&bench, 1, 10).await;
+    sql(
+        &bench,
+        "insert into job (id, line, scenario, pool, gtin, design, made_at, batch, date, best_before)
+         values (1, 'one', 'print_apply', 'line:one', '04810093011694', 'dairy', 1, 'L1', '01.08.2026', '31.08.2026'),
+                (2, 'one', 'print_apply', 'line:one', '04810093011694', 'dairy', 2, 'L2', '02.08.2026', '01.09.2026')",
+    )
+    .await;
+    sql(&bench, "insert into job_code (job_id, code_id) select iif(id <= 6, 1, 2), id from code")
+        .await;
+    settle(&bench, 1, 9, "verified").await;
+    settle(&bench, 10, 10, "rejected").await;
+    start(&mut tasks, &bench, &station, settings());
+    until_nothing_waits(&bench).await;
+    tasks.stop().await;
+    let mut said: Vec<_> = station
+        .reports()
+        .iter()
+        .map(|report| (report.codes.len(), report.body["attributes"].clone()))
+        .collect();
+    said.sort_by_key(|(codes, _)| std::cmp::Reverse(*codes));
+    let lot = |batch: &str, made: &str, until: &str| serde_json::json!({"batchNumber": batch, "productionDate": made, "expDate": until});
+    assert_eq!(said[0], (6, lot("L1", "2026-08-01", "2026-08-31")));
+    assert_eq!(said[1], (3, lot("L2", "2026-08-02", "2026-09-01")));
+    assert_eq!(said[2], (1, serde_json::Value::Null), "spoiled codes have no dates");
+}
+
+#[tokio::test]
+async fn a_weight_is_told_and_not_stored() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    codes(&bench, 1, 2).await;
+    settle(&bench, 1, 2, "verified").await;
+    let appended = [(gtin(), "3103001324".to_owned())].into();
+    start(&mut tasks, &bench, &station, Settings { appended, ..settings() });
+    until_nothing_waits(&bench).await;
+    tasks.stop().await;
+    let wanted: Vec<_> = (1..=2).map(|n| format!("{}\u{1d}3103001324", text(n))).collect();
+    assert_eq!(station.reports()[0].codes, wanted);
+    assert_eq!(bench.texts("select text from code order by id").await, [text(1), text(2)]);
+}
+
+/// Footwear: the station reports application itself when it gives codes out, and has no report of
+/// spoiled ones.
+#[tokio::test]
+async fn footwear_is_not_reported_a_second_time_and_its_spoiled_codes_wait_for_a_document() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    codes(&bench, 1, 9).await;
+    sql(&bench, "update code set product_group = 'shoes'").await;
+    settle(&bench, 1, 6, "verified").await;
+    settle(&bench, 7, 9, "rejected").await;
+    start(&mut tasks, &bench, &station, settings());
+    until("the good ones are told", async || told(&bench).await == 6).await;
+    let collected = "select count(*) from report join code on report_id = report.id
+                     where kind = 'write_off' and report.state = 'made'";
+    until("the others are collected", async || bench.number(collected).await == 3).await;
+    tasks.stop().await;
+    assert_eq!(station.reports().len(), 0);
+    let reports = bench.store.reports(10).await.unwrap();
+    let automatic = reports.iter().find(|report| report.kind == ReportKind::Automatic).unwrap();
+    assert_eq!((automatic.state, automatic.told), (ReportState::Success, 6));
+    assert!(automatic.problem.as_ref().unwrap().contains("itself"));
+    let left = bench.store.unreported().await.unwrap();
+    assert_eq!((left.count, left.waiting), (3, 0), "a document is needed, nobody waits for it");
+}
+
+async fn refused_code(bench: &Bench, station: &Station) {
+    codes(bench, 1, 5).await;
+    station.world.lock().unwrap().bad_codes.insert(text(3));
+    settle(bench, 1, 5, "verified").await;
+    let mut tasks = Tasks::default();
+    start(&mut tasks, bench, station, settings());
+    until_nothing_waits(bench).await;
+    tasks.stop().await;
+}
+
+fn choice(report: i64, decision: RefusedDecision) -> RefusedChoice {
+    let (person, reason) = ("anna".to_owned(), "the card is published now".to_owned());
+    RefusedChoice { report, result: Some(103), decision, person, reason }
+}
+
+#[tokio::test]
+async fn a_refused_code_waits_for_a_person_and_is_told_again_when_it_is_mended() {
+    let (bench, station) = (Bench::new().await, Station::start().await);
+    refused_code(&bench, &station).await;
+    let refused = bench.store.refused().await.unwrap();
+    assert_eq!(refused.len(), 1);
+    let group = &refused[0];
+    assert_eq!((group.codes, group.result), (1, Some(103)));
+    assert!(group.words.contains("check part is wrong"), "{}", group.words);
+    assert!(group.remedy.contains("mark it anew"), "{}", group.remedy);
+    assert!(!group.first.contains("93dGVz"), "without its check part");
+    let codes = bench.store.refused_codes(group.report, Some(103), 10).await.unwrap();
+    assert_eq!(codes, [group.first.clone()]);
+    // Nobody but a person takes a code out of its report.
+    let untied = sqlx::query("update code set report_id = null where serial = '00000003'");
+    assert!(untied.execute(&bench.sql).await.is_err());
+
+    station.world.lock().unwrap().bad_codes.clear();
+    let again = choice(group.report, RefusedDecision::Again);
+    assert_eq!(bench.store.decide_refused(&again).await.unwrap(), 1);
+    assert_eq!(bench.store.decide_refused(&again).await.unwrap(), 0, "once");
+    let mut tasks = Tasks::default();
+    start(&mut tasks, &bench, &station, settings());
+    until("all are told", async || told(&bench).await == 5).await;
+    tasks.stop().await;
+    assert_eq!(station.reports().last().unwrap().codes, [text(3)]);
+    let decided = bench.store.refused_decided(10).await.unwrap();
+    assert_eq!((decided.len(), decided[0].person.as_str()), (1, "anna"));
+    assert!(bench.store.refused().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_code_is_written_off_or_put_aside_with_a_reason() {
+    for decision in [RefusedDecision::WriteOff, RefusedDecision::Ignore] {
+        let (bench, station) = (Bench::new().await, Station::start().await);
+        refused_code(&bench, &station).await;
+        let report = bench.store.refused().await.unwrap()[0].report;
+        bench.store.decide_refused(&choice(report, decision)).await.unwrap();
+        let left = bench.store.unreported().await.unwrap();
+        let in_document = "select count(*) from code join report on report.id = report_id
+                           where kind = 'write_off' and report.state = 'made'";
+        let in_document = bench.number(in_document).await;
+        match decision {
+            RefusedDecision::WriteOff => assert_eq!((in_document, left.count), (1, 1)),
+            RefusedDecision::Again | RefusedDecision::Ignore => {
+                assert_eq!((in_document, left.count), (0, 0));
+            }
+        }
+        assert_eq!(station.reports().len(), 1, "nothing is told to the station");
+    }
+}
+
+/// Another program told of one of our codes while the answer to our own report was lost: only what
+/// our first report told counts.
+#[tokio::test]
+async fn a_duplicate_counts_only_if_the_first_report_is_found_and_told_it() {
+    let (bench, station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    codes(&bench, 1, 5).await;
+    settle(&bench, 1, 5, "verified").await;
+    // Its report is not of ours, and did not get through with this code in ours.
+    station.world.lock().unwrap().bad_codes.insert(text(4));
+    station.fault("utilisation", Fault::LoseAnswer);
+    let unbad = async || {
+        let mut world = station.world.lock().unwrap();
+        let sent = world.reports.len() == 1;
+        if sent {
+            world.bad_codes.clear();
+        }
+        sent
+    };
+    start(&mut tasks, &bench, &station, settings());
+    until("the first sending", unbad).await;
+    until_nothing_waits(&bench).await;
+    tasks.stop().await;
+    let report = only_report(&bench).await;
+    assert_eq!((report.sends, report.state), (2, ReportState::Success));
+    assert_eq!(report.told, 5, "four by the first sending, one by the second");
+    assert_eq!(station.calls_of("receipts/receipt/search"), 1);
+}
+
+/// A week without the station: the store grows, and everything goes in few, large reports after it.
+#[tokio::test]
+async fn a_week_offline_is_told_in_reports_of_thirty_thousand() {
+    let (bench, mut station, mut tasks) =
+        (Bench::new().await, Station::start().await, Tasks::default());
+    station.off().await;
+    let url = format!("http://{}", station.address);
+    let token = markwright::upstream::ClientToken::new("token-1");
+    let mut client = markwright::upstream::OmsSettings::new(&url, token, "oms-1");
+    client.again_after = Duration::from_millis(50);
+    let client = markwright::upstream::Oms::new(client).unwrap();
+    let (store, flush) = (bench.store.clone(), Flush::default());
+    let settings = Settings { at_once: 100, ..settings() };
+    tasks.start(|stop| Box::pin(report::keep(settings, store, client, flush, stop)));
+    for day in 0..7 {
+        codes(&bench, day * 6_000 + 1, (day + 1) * 6_000).await;
+        settle(&bench, day * 6_000 + 1, (day + 1) * 6_000, "verified").await;
+    }
+    let made = "select count(*) from report";
+    assert!(bench.number(made).await <= 3, "the codes wait in the store, not in reports");
+    station.on().await;
+    let all_told = async || told(&bench).await == 42_000;
+    let waited = tokio::time::timeout(Duration::from_secs(90), async {
+        while !all_told().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    waited.await.unwrap();
+    tasks.stop().await;
+    let reports = station.reports();
+    assert!(reports.iter().all(|report| report.codes.len() <= 30_000));
+    assert!(reports.len() <= 5, "{}", reports.len());
+    assert!(taken_notice(&station).values().all(|times| *times == 1));
 }

@@ -24,6 +24,8 @@ pub(crate) enum Fault {
     Garble,
     /// It is not carried out.
     Refuse(u16),
+    /// It is not carried out, and the station wants to be left alone for so many seconds.
+    Busy(u32),
 }
 
 #[derive(Debug, Default, Clone)]
@@ -64,6 +66,12 @@ pub(crate) struct World {
     pub(crate) reject_orders: bool,
     pub(crate) forgets_marks: bool,
     pub(crate) takes_no_token: bool,
+    /// It has no search for receipts.
+    pub(crate) finds_nothing: bool,
+    /// What the next codes of an order are said to live until, milliseconds since 1970.
+    pub(crate) expires_ms: Option<i64>,
+    /// Every call, by its time.
+    pub(crate) called_at: Vec<std::time::Instant>,
     /// From this call on, calls are carried out and no answer comes.
     pub(crate) silent_from: Option<usize>,
     known: HashSet<String>,
@@ -145,6 +153,7 @@ async fn answer(
         let fault = world.take_fault(&path);
         let said = match fault {
             Some(Fault::Refuse(status)) => (status, complaint("as scripted")),
+            Some(Fault::Busy(_)) => (429, complaint("slowly")),
             _ if !world.knows(&headers, &query) => (401, complaint("who are you?")),
             _ => {
                 let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -152,12 +161,17 @@ async fn answer(
             }
         };
         world.calls.push(path);
+        world.called_at.push(std::time::Instant::now());
         (fault, said)
     };
     match fault {
         Some(Fault::LoseAnswer) => std::future::pending().await,
         Some(Fault::DoAndFail) => (StatusCode::INTERNAL_SERVER_ERROR, "").into_response(),
         Some(Fault::Garble) => "{\"omsId\":\"oms".into_response(),
+        Some(Fault::Busy(seconds)) => {
+            let head = [("retry-after", seconds.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, head, said.to_string()).into_response()
+        }
         Some(Fault::Refuse(_)) | None => {
             (StatusCode::from_u16(status).unwrap(), said.to_string()).into_response()
         }
@@ -208,6 +222,7 @@ impl World {
                     {"operationType": "REPORT_UTILIZE_RECEIVED"},
                     {"operationType": "RNMS_GIS_PROCESSED", "docId": format!("doc-{}", get("resultDocId"))}]}]}),
             ),
+            "receipts/receipt/search" if !self.finds_nothing => self.search(body),
             "receipts/document" => self.results(&get("resultDocId")),
             _ => (404, complaint("no such path")),
         }
@@ -245,7 +260,11 @@ impl World {
         let Some(order) = self.order(id) else { return (404, complaint("no such order")) };
         let pending = order.pending_polls > 0;
         order.pending_polls = order.pending_polls.saturating_sub(1);
-        (200, json!([buffer(order, pending)]))
+        let mut said = buffer(order, pending);
+        if let Some(ms) = self.expires_ms {
+            said["expiredDate"] = json!(ms.to_string());
+        }
+        (200, json!([said]))
     }
 
     fn list(&mut self) -> (u16, Value) {
@@ -323,6 +342,19 @@ impl World {
         let (path, body) = (path.to_owned(), body.clone());
         self.reports.push(Report { id: id.clone(), path, body, codes, results });
         (200, json!({"omsId": "oms-1", "reportId": id}))
+    }
+
+    fn search(&self, body: &Value) -> (u16, Value) {
+        let path = match body["filter"]["workflowTypes"][0].as_str().unwrap() {
+            "REPORT_UTILIZE" => "utilisation",
+            _ => "dropout",
+        };
+        let found = self.reports.iter().filter(|report| report.path == path).map(|report| {
+            json!({"resultDocId": report.id, "state": "SUCCESS", "operations": [
+                {"operationType": "RNMS_GIS_PROCESSED", "docId": format!("doc-{}", report.id)}]})
+        });
+        let results: Vec<_> = found.collect();
+        (200, json!({"totalCount": results.len(), "results": results}))
     }
 
     fn report_info(&self, id: &str) -> (u16, Value) {

@@ -1,87 +1,171 @@
-//! The issuer's own idea of codes: forms by product group, new codes, check digits, and arrays of
-//! codes as people keep them.
+//! The issuer's own idea of codes: made from a seed and a number, so that none must be kept, and found
+//! again from their serial number; check digits; arrays of codes as people keep them.
+use super::groups::{Group, Tail, Template};
 use crate::sim::dice::Dice;
 
 /// The group separator.
-const GS: char = '\u{1d}';
+pub(super) const GS: char = '\u{1d}';
 
 /// GS1 AI encodable character set 82 (GS1 General Specifications, figure 7.11-1).
-const SET_82: &[u8] =
+const SET_82: &[u8; 82] =
     b"!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 /// Base64 without padding, for signatures.
-const BASE_64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE_64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// What keys are made of.
-const DIGITS_AND_CAPITALS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const DIGITS_AND_CAPITALS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/// Digits of a price on a pack of tobacco, in their order (CRPT "API СУЗ 3.0", page 387).
+const PRICE_DIGITS: &[u8; 80] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"%&'*+-./_,:;=<>?";
+/// Characters of a serial number that carry its number: 82 to the ninth fits 58 bits.
+const NUMBERED: usize = 9;
 
-/// How the codes of a product group look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Form {
-    pub(super) group: &'static str,
-    /// Number in the interface of the order management station (CRPT "API СУЗ 3.0", 5.3.1.10).
-    pub(super) template: u32,
-    /// Characters of the serial, the country digit among them.
-    pub(super) serial: usize,
-    /// Characters of the signature behind `92`; none: `93` and four characters.
-    pub(super) signature: Option<usize>,
-    /// Utilisation is reported by the station itself when codes are given out (same, page 220).
-    pub(super) utilised_when_given: bool,
-    /// The station takes dropout reports for this group (same, page 172).
-    pub(super) takes_dropout: bool,
+/// How codes of one GTIN with serial numbers of one length are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mould {
+    gtin: String,
+    /// Before the serial number, where the operator puts one.
+    digit: Option<char>,
+    /// Characters of the serial number behind the digit.
+    free: usize,
+    key: u64,
 }
 
-const FORMS: [Form; 5] = [
-    form("milk", 20, 6, None, false, true),
-    form("shoes", 1, 13, Some(88), true, false),
-    form("lp", 10, 13, Some(44), true, false),
-    form("water", 16, 13, None, false, true),
-    form("beer", 18, 7, None, false, true),
-];
+impl Mould {
+    pub(super) fn new(seed: u64, gtin: &str, serial: usize, digit: Option<char>) -> Self {
+        let name = gtin.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        let free = serial - usize::from(digit.is_some());
+        let key = Dice::of(seed ^ name, serial as u64).bits();
+        Self { gtin: gtin.to_owned(), digit, free, key }
+    }
 
-const fn form(
-    group: &'static str,
-    template: u32,
-    serial: usize,
-    signature: Option<usize>,
-    utilised_when_given: bool,
-    takes_dropout: bool,
-) -> Form {
-    Form { group, template, serial, signature, utilised_when_given, takes_dropout }
-}
+    /// How many different serial numbers there are, up to 82 to the ninth.
+    fn space(&self) -> u64 {
+        82_u64.pow(u32::try_from(self.free.min(NUMBERED)).unwrap_or(0))
+    }
 
-/// The form of a group.
-pub(super) fn form_of(group: &str) -> Option<Form> {
-    FORMS.into_iter().find(|f| f.group == group)
-}
+    /// The n-th serial number.
+    pub(super) fn serial(&self, number: u64) -> String {
+        let mut text = String::with_capacity(self.free + 1);
+        text.extend(self.digit);
+        let numbered = self.free.min(NUMBERED);
+        draw(SET_82, self.free - numbered, &mut Dice::of(self.key, number), &mut text);
+        let mut rest = shuffle(number, self.space(), self.key);
+        for _ in 0..numbered {
+            text.push(char::from(SET_82[usize::try_from(rest % 82).unwrap_or(0)]));
+            rest /= 82;
+        }
+        text
+    }
 
-/// A new code. `own_serial` comes from the participant; the country digit 5 (Russia) goes before it.
-pub(super) fn new_code(
-    form: Form,
-    gtin: &str,
-    own_serial: Option<&str>,
-    dice: &mut Dice,
-) -> String {
-    let serial = match own_serial {
-        Some(serial) => serial.to_owned(),
-        None => draw(SET_82, form.serial - 1, dice),
-    };
-    let head = format!("01{gtin}215{serial}{GS}");
-    match form.signature {
-        None => format!("{head}93{}", draw(SET_82, 4, dice)),
-        Some(length) => {
-            let key = draw(DIGITS_AND_CAPITALS, 4, dice);
-            let signature = draw(BASE_64, length - 1, dice);
-            format!("{head}91{key}{GS}92{signature}=")
+    /// Which one it is, if it is one of ours.
+    pub(super) fn number(&self, serial: &str) -> Option<u64> {
+        let places = serial.bytes().rev().take(self.free.min(NUMBERED));
+        let place = |byte: u8| SET_82.iter().position(|c| *c == byte).map(|at| at as u64);
+        let mixed = places.map(place).try_fold(0, |sum, at| at.map(|at| sum * 82 + at))?;
+        let number = unshuffle(mixed, self.space(), self.key);
+        (self.serial(number) == serial).then_some(number)
+    }
+
+    /// A whole code. The same serial number always gets the same check part.
+    pub(super) fn code(&self, template: Template, serial: &str, price: u32, out: &mut String) {
+        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+        let mut dice = Dice::of(self.key, serial.bytes().fold(0x5EED, hash));
+        if template.tail == Tail::Pack {
+            out.extend([self.gtin.as_str(), serial]);
+            out.push_str(&price_of_pack(price));
+            return draw(SET_82, 4, &mut dice, out);
+        }
+        out.extend(["01", &self.gtin, "21", serial]);
+        out.push(GS);
+        match template.tail {
+            Tail::Short | Tail::Pack => {
+                out.push_str("93");
+                draw(SET_82, 4, &mut dice, out);
+            }
+            Tail::Block => {
+                out.push_str(&format!("8005{price:06}{GS}93"));
+                draw(SET_82, 4, &mut dice, out);
+            }
+            Tail::Long(length) => {
+                out.push_str("91");
+                draw(DIGITS_AND_CAPITALS, 4, &mut dice, out);
+                out.push(GS);
+                out.push_str("92");
+                draw(BASE_64, length - 1, &mut dice, out);
+                out.push('=');
+            }
         }
     }
 }
 
-fn draw(from: &[u8], count: usize, dice: &mut Dice) -> String {
-    (0..count).map(|_| char::from(from[dice.below(from.len())])).collect()
+/// Ten characters from every 64 bits.
+fn draw(from: &[u8], count: usize, dice: &mut Dice, out: &mut String) {
+    let sides = from.len() as u64;
+    let (mut bits, mut left) = (0, 0);
+    for _ in 0..count {
+        if left == 0 {
+            (bits, left) = (dice.bits(), 8);
+        }
+        out.push(char::from(from[usize::try_from(bits % sides).unwrap_or(0)]));
+        bits /= sides;
+        left -= 1;
+    }
 }
 
-/// Whether a serial that a participant chose can be one.
-pub(super) fn is_serial(serial: &str, form: Form) -> bool {
-    serial.len() == form.serial - 1 && serial.bytes().all(|b| SET_82.contains(&b))
+/// A place for every number below `space`, each taken once: a Feistel network of four rounds, walked
+/// until it is back inside.
+fn shuffle(number: u64, space: u64, key: u64) -> u64 {
+    let half = half_bits(space);
+    let mut mixed = number;
+    loop {
+        let (mut left, mut right) = (mixed >> half, mixed & ((1 << half) - 1));
+        for round in 0..4 {
+            (left, right) = (right, left ^ (round_of(right, key, round) & ((1 << half) - 1)));
+        }
+        mixed = left << half | right;
+        if mixed < space {
+            return mixed;
+        }
+    }
+}
+
+fn unshuffle(mixed: u64, space: u64, key: u64) -> u64 {
+    let half = half_bits(space);
+    let mut number = mixed;
+    loop {
+        let (mut left, mut right) = (number >> half, number & ((1 << half) - 1));
+        for round in (0..4).rev() {
+            (left, right) = (right ^ (round_of(left, key, round) & ((1 << half) - 1)), left);
+        }
+        number = left << half | right;
+        if number < space {
+            return number;
+        }
+    }
+}
+
+fn half_bits(space: u64) -> u32 {
+    (u64::BITS - (space - 1).leading_zeros()).div_ceil(2)
+}
+
+fn round_of(half: u64, key: u64, round: u64) -> u64 {
+    Dice::of(key ^ half, round).bits()
+}
+
+/// A price in kopecks as four characters; no price is `AAAA`.
+fn price_of_pack(kopecks: u32) -> String {
+    let digit = |place: u32| {
+        let value = kopecks / 80_u32.pow(place) % 80;
+        char::from(PRICE_DIGITS[usize::try_from(value).unwrap_or(0)])
+    };
+    (0..4).rev().map(digit).collect()
+}
+
+/// Whether a serial number that a participant chose can be one.
+pub(super) fn is_serial(serial: &str, length: usize) -> bool {
+    serial.len() == length && serial.bytes().all(|b| SET_82.contains(&b))
 }
 
 /// Whether these are fourteen digits with a right check digit.
@@ -93,14 +177,37 @@ pub(super) fn is_gtin(text: &str) -> bool {
         && digits.iter().enumerate().map(weighted).sum::<u32>().is_multiple_of(10)
 }
 
-/// The code without its check part: what the state system names it by.
+/// The code without its check part: what the state system names it by. A pack of tobacco has no
+/// separators: its GTIN, serial number and price (CRPT "API СУЗ 3.0", page 428).
 pub(super) fn identification(code: &str) -> &str {
-    code.split(GS).next().unwrap_or_default()
+    let first = code.split(GS).next().unwrap_or_default();
+    if first.len() == 29 && !has_identifiers(first) { &first[..25] } else { first }
 }
 
-/// The trade item in a code.
-pub(super) fn gtin_of(code: &str) -> &str {
-    code.get(2..16).unwrap_or_default()
+fn has_identifiers(first: &str) -> bool {
+    first.get(..2) == Some("01") && first.get(16..18) == Some("21")
+}
+
+/// GTIN and serial number of a code or of its identification.
+pub(super) fn gtin_and_serial(code: &str) -> Option<(&str, &str)> {
+    let first = code.split(GS).next().unwrap_or_default();
+    if has_identifiers(first) {
+        return Some((first.get(2..16)?, first.get(18..)?));
+    }
+    Some((first.get(..14)?, first.get(14..21)?))
+}
+
+/// The digit that the operator of a country puts before serial numbers (CRPT "API СУЗ 3.0",
+/// 5.3.1.11). Uzbek examples have none.
+pub(super) fn country_digit(country: super::Country, group: &Group) -> Option<char> {
+    use super::Country::{Kg, Kz, Ru, Uz};
+    let digit = match country {
+        Ru => Some('5'),
+        Kz => Some('3'),
+        Kg => Some('4'),
+        Uz => None,
+    };
+    digit.filter(|_| !group.without_country_digit())
 }
 
 /// Reads an array of codes, whatever program wrote it: byte order mark or not, any line ends,
@@ -114,24 +221,70 @@ pub(super) fn read_array(raw: &[u8]) -> Vec<String> {
         let gs = GS.to_string();
         plain.replace("\\u001d", &gs).replace("\\u001D", &gs).replace("<GS>", &gs)
     };
-    let looks_right = |code: &String| code.starts_with("01") && is_gtin(gtin_of(code));
+    let looks_right =
+        |code: &String| code.starts_with("01") && code.get(2..16).is_some_and(is_gtin);
     text.split(['\r', '\n']).map(code).filter(looks_right).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
+
+    const GTIN: &str = "04600000000008";
+
+    fn code(group: &str, template: u32) -> String {
+        let group = Group::named(group).unwrap();
+        let template = group.template(template).unwrap();
+        let digit = country_digit(crate::sim::issuer::Country::Ru, group);
+        let mould = Mould::new(7, GTIN, template.serial, digit);
+        let mut code = String::new();
+        mould.code(template, &mould.serial(3), 12_345, &mut code);
+        code
+    }
 
     #[test]
     fn new_codes_have_the_form_of_their_group() {
-        let mut dice = Dice::new(7);
-        for (group, length) in [("milk", 31), ("shoes", 129), ("lp", 85), ("water", 38)] {
-            let form = form_of(group).unwrap();
-            let code = new_code(form, "04600000000008", None, &mut dice);
-            assert_eq!(code.len(), length, "{group}");
-            assert!(code.starts_with("0104600000000008215"));
-            assert_eq!(identification(&code).len(), 18 + form.serial);
+        for (group, template, length) in [
+            ("milk", 20, 31),
+            ("shoes", 1, 129),
+            ("lp", 10, 85),
+            ("water", 16, 38),
+            ("electronics", 8, 92),
+            ("tobacco", 3, 43),
+        ] {
+            let code = code(group, template);
+            assert_eq!(code.len(), length, "{group}: {code:?}");
+            assert!(code.starts_with("010460000000000821"));
+            let (gtin, serial) = gtin_and_serial(&code).unwrap();
+            assert_eq!(gtin, GTIN);
+            assert_eq!(identification(&code).len(), 18 + serial.len());
         }
+        let pack = code("tobacco", 4);
+        assert_eq!((pack.len(), &pack[..14]), (29, GTIN));
+        // 12,345 = 1 × 6,400 + 74 × 80 + 25.
+        assert_eq!(&pack[21..25], "AB:Z");
+        assert_eq!(identification(&pack).len(), 25);
+    }
+
+    #[test]
+    fn every_number_has_a_serial_of_its_own_and_is_found_again() {
+        for serial in [6, 7, 13, 20] {
+            let mould = Mould::new(1, GTIN, serial, Some('5'));
+            let mut seen = HashSet::new();
+            for number in (0..20_000).chain(mould.space() - 50..mould.space()) {
+                let text = mould.serial(number);
+                assert_eq!(text.len(), serial);
+                assert_eq!(mould.number(&text), Some(number));
+                assert!(seen.insert(text));
+            }
+        }
+    }
+
+    #[test]
+    fn no_price_is_four_times_a() {
+        assert_eq!(price_of_pack(0), "AAAA");
+        assert_eq!(price_of_pack(80), "AABA");
     }
 
     #[test]

@@ -1,199 +1,344 @@
-//! The issuer's desk: its orders, reports and ledger, and the trouble that waits for requests.
-use super::ledger::{KNOWN, Ledger};
-use super::orders::{Asked, NewOrder, Orders};
+//! The issuer's desk: its orders, reports, papers, tokens and ledger. Everything that happens on it
+//! comes from a request, so that the same requests make the same desk again.
+use super::ledger::Ledger;
+use super::order_form::NewOrder;
+use super::orders::{Asked, Orders, Taking};
+use super::papers::{self, NewPaper, Papers};
 use super::refusal::Refusal;
-use super::reports::{Kind, NewReport, Reports};
-use super::{Chances, IssuerSettings, PlannedTrouble, Trouble, codes};
+use super::reports::{Kind, NewBoxes, NewReport, Reports, Times};
+use super::tokens::{SignIn, Tokens};
+use super::trouble::Luck;
+use super::{Country, IssuerSettings, codes, ms};
 use crate::sim::dice::Dice;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::fs::File;
 
-/// The query of a request.
+/// The query or the path parameters of a request.
 pub(super) type Query = HashMap<String, String>;
+
+/// A request that was let in.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) now_ms: i64,
+    /// The parts of the path that have names.
+    pub(super) path: &'a Query,
+    pub(super) query: &'a Query,
+    pub(super) body: &'a [u8],
+    pub(super) luck: &'a Luck,
+}
+
+/// What is answered to it.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Json(Value),
+    /// JSON that is a text already.
+    Written(String),
+    Plain(String),
+}
+
+impl From<Value> for Answer {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
+}
+
+pub(super) type Answered = Result<Answer, Refusal>;
 
 /// Everything behind the counter.
 #[derive(Debug)]
 pub(super) struct Desk {
-    oms_id: String,
-    strict_groups: bool,
-    order_takes_ms: i64,
+    pub(super) oms_id: String,
+    pub(super) inn: String,
+    pub(super) country: Country,
+    pub(super) strict_groups: bool,
+    order_takes_ms: (i64, i64),
     report_takes_ms: i64,
-    orders: Orders,
-    reports: Reports,
+    pub(super) orders: Orders,
+    pub(super) reports: Reports,
+    pub(super) papers: Papers,
+    pub(super) tokens: Tokens,
     pub(super) ledger: Ledger,
-    dice: Dice,
-    pub(super) chances: Chances,
-    pub(super) planned: Vec<PlannedTrouble>,
     pub(super) refuse_orders: Option<String>,
-    pub(super) requests: HashMap<String, u64>,
+    seed: u64,
+    /// How many identifiers were given.
+    pub(super) ids: u64,
+    annulment_at_ms: i64,
 }
 
 /// The body of `POST /order/close`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Closing {
+struct Closing {
     order_id: String,
     gtin: Option<String>,
 }
 
 impl Desk {
     /// A desk with nothing on it.
-    pub(super) fn new(settings: &IssuerSettings) -> std::io::Result<Self> {
-        let append = |path| File::options().create(true).append(true).open(path);
-        let file = settings.ledger_file.as_ref().map(append).transpose()?;
-        let ms = |duration: std::time::Duration| {
-            i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
-        };
-        Ok(Self {
+    pub(super) fn new(settings: &IssuerSettings) -> Self {
+        let longest = settings.order_takes_at_most.unwrap_or(settings.order_takes);
+        Self {
             oms_id: settings.oms_id.clone(),
+            inn: settings.inn.clone(),
+            country: settings.country,
             strict_groups: settings.strict_groups,
-            order_takes_ms: ms(settings.order_takes),
+            order_takes_ms: (ms(settings.order_takes), ms(longest.max(settings.order_takes))),
             report_takes_ms: ms(settings.report_takes),
             orders: Orders::default(),
             reports: Reports::default(),
-            ledger: Ledger::with_file(file),
-            dice: Dice::new(settings.seed),
-            chances: settings.chances,
-            planned: Vec::new(),
+            papers: Papers::default(),
+            tokens: Tokens::new(settings),
+            ledger: Ledger::new(settings.seed),
             refuse_orders: None,
-            requests: HashMap::new(),
-        })
+            seed: settings.seed,
+            ids: 0,
+            annulment_at_ms: i64::MAX,
+        }
     }
 
     /// Takes in codes that were given out elsewhere. Gives how many are new here.
     pub(super) fn know(&mut self, raw: &[u8]) -> usize {
-        let mut new = 0;
-        for code in codes::read_array(raw) {
-            if self.ledger.fate(&code).is_none() {
-                self.ledger.enter(&code, KNOWN, None);
-                new += 1;
-            }
+        codes::read_array(raw).iter().filter(|code| self.ledger.bring(code)).count()
+    }
+
+    /// Lets time do its work.
+    pub(super) fn look_at_the_clock(&mut self, now_ms: i64) {
+        if now_ms >= self.annulment_at_ms {
+            self.ledger.annul(now_ms, false);
+            self.annulment_at_ms = self.ledger.next_annulment().unwrap_or(i64::MAX);
         }
-        new
     }
 
-    /// What goes wrong with the request that just came.
-    pub(super) fn trouble(&mut self, path: &str) -> Option<Trouble> {
-        let planned = self.planned.iter().position(|p| path.ends_with(&p.path));
-        if let Some(at) = planned {
-            let trouble = self.planned[at].trouble;
-            self.planned[at].times = self.planned[at].times.saturating_sub(1);
-            if self.planned[at].times == 0 {
-                self.planned.remove(at);
-            }
-            return Some(trouble);
-        }
-        let chances = self.chances;
-        [
-            (chances.error_500, Trouble::Error500),
-            (chances.slow, Trouble::Slow(chances.slow_by)),
-            (chances.lost_answer, Trouble::LostAnswer),
-            (chances.garbled, Trouble::Garbled),
-        ]
-        .into_iter()
-        .find(|(probability, _)| self.dice.chance(*probability))
-        .map(|(_, trouble)| trouble)
+    /// Annuls what is not applied, and closes every buffer.
+    pub(super) fn annul_all(&mut self, now_ms: i64) {
+        self.orders.expire(now_ms);
+        self.ledger.annul(now_ms, true);
     }
 
-    pub(super) fn ping(&self) -> Value {
-        json!({ "omsId": self.oms_id, "apiVersion": "3.0.33", "omsVersion": "fake" })
+    pub(super) fn ping(&self, version: &str) -> Value {
+        json!({ "omsId": self.oms_id, "apiVersion": version, "omsVersion": "fake" })
     }
 
-    pub(super) fn order(&mut self, new: NewOrder, now_ms: i64) -> Result<Value, Refusal> {
-        let by_chance = self.dice.chance(self.chances.order_refused);
-        let declined = self.refuse_orders.clone();
-        let declined = declined.or_else(|| by_chance.then(|| "refused by chance".to_owned()));
+    pub(super) fn place(&mut self, call: &Call<'_>, new: NewOrder, old: bool) -> Answered {
         let id = self.new_id();
-        let asked = Asked { order: &id, now_ms };
-        self.orders.take(asked, new, now_ms + self.order_takes_ms, declined, &self.ledger)?;
-        Ok(json!({
-            "omsId": self.oms_id,
-            "orderId": id,
-            "expectedCompleteTimestamp": self.order_takes_ms,
-        }))
+        let mut luck = call.luck.clone();
+        luck.declined = luck.declined.or_else(|| self.refuse_orders.clone());
+        let (least, most) = self.order_takes_ms;
+        let by_chance =
+            Dice::of(self.seed, self.ids ^ 0x0_0DE8).roll((most - least + 1).unsigned_abs());
+        let usual = least + i64::try_from(by_chance).unwrap_or_default();
+        let takes_ms = luck.takes_ms.unwrap_or(usual);
+        let asked = Asked { order: &id, now_ms: call.now_ms };
+        let taking = Taking { country: self.country, takes_ms, luck: &luck, old };
+        self.orders.take(asked, new, taking, &mut self.ledger)?;
+        self.annulment_at_ms = self.ledger.next_annulment().unwrap_or(i64::MAX);
+        let mut answer = json!({ "omsId": self.oms_id, "orderId": id });
+        answer["expectedCompleteTimestamp"] = takes_ms.into();
+        Ok(answer.into())
     }
 
-    pub(super) fn status(&self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
-        let asked = Asked { order: wanted(query, "orderId")?, now_ms };
-        self.orders.status(asked, query.get("gtin").map(String::as_str))
+    pub(super) fn status(&mut self, call: &Call<'_>) -> Answered {
+        let gtin = call.query.get("gtin").map(String::as_str);
+        Ok(self.orders.status(asked(call)?, gtin)?.into())
     }
 
-    pub(super) fn list(&self, now_ms: i64) -> Value {
-        json!({ "omsId": self.oms_id, "orderInfos": self.orders.list(now_ms) })
+    /// Orders as a list shows them, those that a filter lets through.
+    pub(super) fn list(&self, now_ms: i64, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let all = self.orders.0.keys().map(|id| self.orders.summary(id, now_ms));
+        all.filter_map(Result::ok).filter(|order| wanted(order)).collect()
     }
 
-    pub(super) fn codes(&mut self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
-        let asked = Asked { order: wanted(query, "orderId")?, now_ms };
-        let gtin = wanted(query, "gtin")?;
-        let quantity = wanted(query, "quantity")?
+    pub(super) fn order_list(&mut self, call: &Call<'_>) -> Answered {
+        let orders = self.list(call.now_ms, |_| true);
+        Ok(json!({ "omsId": self.oms_id, "orderInfos": orders }).into())
+    }
+
+    /// New in 3.0.33; known only from a client of it.
+    pub(super) fn search_orders(&mut self, call: &Call<'_>) -> Answered {
+        #[derive(Deserialize)]
+        struct Search {
+            #[serde(default)]
+            filter: serde_json::Map<String, Value>,
+            limit: Option<usize>,
+            page: Option<usize>,
+        }
+        let search: Search = parse(call.body)?;
+        let limit = search.limit.unwrap_or(10);
+        if !(1..=100).contains(&limit) {
+            return Err(Refusal::field("limit", "1 to 100"));
+        }
+        let lists = [
+            ("orderIds", "orderId"),
+            ("orderStatuses", "orderStatus"),
+            ("productGroups", "productGroup"),
+            ("productionOrderIds", "productionOrderId"),
+            ("serviceProviderIds", "serviceProviderId"),
+        ];
+        let created = |order: &Value| order["createdTimestamp"].as_i64().unwrap_or_default();
+        let bound = |name: &str| search.filter.get(name).and_then(Value::as_i64);
+        let found = self.list(call.now_ms, |order| {
+            lists.iter().all(|(list, field)| {
+                let list = search.filter.get(*list).and_then(Value::as_array);
+                list.is_none_or(|list| list.contains(&order[*field]))
+            }) && bound("startCreatedTimestamp").is_none_or(|start| created(order) >= start)
+                && bound("endCreatedTimestamp").is_none_or(|end| created(order) <= end)
+        });
+        let skip = search.page.unwrap_or(0).saturating_mul(limit);
+        let page: Vec<_> = found.iter().skip(skip).take(limit).collect();
+        Ok(json!({ "totalCount": found.len(), "results": page }).into())
+    }
+
+    pub(super) fn codes(&mut self, call: &Call<'_>) -> Answered {
+        let asked = asked(call)?;
+        let gtin = wanted(call.query, "gtin")?;
+        let quantity = wanted(call.query, "quantity")?
             .parse()
             .map_err(|_| Refusal::field("quantity", "a whole number above zero"))?;
         let block = self.new_id();
-        let store = (&mut self.dice, &mut self.ledger);
-        let codes = self.orders.give(asked, gtin, quantity, block.clone(), store)?;
-        let form = self.orders.form(asked.order);
-        if self.strict_groups && form.is_some_and(|f| f.utilised_when_given) {
-            Orders::utilise(&codes, &mut self.ledger);
-        }
-        Ok(json!({ "omsId": self.oms_id, "codes": codes, "blockId": block }))
+        let group = self.orders.order(asked.order)?.group;
+        let applied = self.strict_groups && group.applied_when_given();
+        let ledger = &mut self.ledger;
+        self.orders.give(asked, gtin, quantity, block.clone(), applied, ledger)?;
+        Ok(self.written(&block, "given", call.now_ms))
     }
 
-    pub(super) fn blocks(&self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
-        let asked = Asked { order: wanted(query, "orderId")?, now_ms };
-        let gtin = wanted(query, "gtin")?;
+    /// A block as the answer to who asked for it.
+    pub(super) fn written(&mut self, block: &str, what: &'static str, now_ms: i64) -> Answer {
+        let codes = self.orders.write_block(block, what, now_ms, &mut self.ledger);
+        let (oms, block) = (json!(self.oms_id), json!(block));
+        Answer::Written(format!(r#"{{"omsId":{oms},"codes":{codes},"blockId":{block}}}"#))
+    }
+
+    pub(super) fn blocks(&mut self, call: &Call<'_>) -> Answered {
+        let asked = asked(call)?;
+        let gtin = wanted(call.query, "gtin")?;
         let blocks = self.orders.blocks(asked, gtin)?;
         let (oms, order) = (&self.oms_id, asked.order);
-        Ok(json!({ "omsId": oms, "orderId": order, "gtin": gtin, "blocks": blocks }))
+        Ok(json!({ "omsId": oms, "orderId": order, "gtin": gtin, "blocks": blocks }).into())
     }
 
-    pub(super) fn retry(&mut self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
-        let block = wanted(query, "blockId")?;
-        let codes = self.orders.retry(block, now_ms, &mut self.ledger)?;
-        Ok(json!({ "omsId": self.oms_id, "codes": codes, "blockId": block }))
+    pub(super) fn retry(&mut self, call: &Call<'_>) -> Answered {
+        let block = wanted(call.query, "blockId")?;
+        self.orders.give_again(block, call.now_ms, &mut self.ledger)?;
+        Ok(self.written(block, "given_again", call.now_ms))
     }
 
-    pub(super) fn close(&mut self, closing: &Closing) -> Result<Value, Refusal> {
-        self.orders.close(&closing.order_id, closing.gtin.as_deref())?;
-        Ok(json!({ "omsId": self.oms_id }))
+    pub(super) fn products(&mut self, call: &Call<'_>) -> Answered {
+        Ok(self.orders.products(asked(call)?.order)?.into())
+    }
+
+    pub(super) fn close(&mut self, call: &Call<'_>) -> Answered {
+        let closing: Closing = parse(call.body)?;
+        let asked = Asked { order: &closing.order_id, now_ms: call.now_ms };
+        self.orders.close(asked, closing.gtin.as_deref())?;
+        Ok(json!({ "omsId": self.oms_id }).into())
     }
 
     pub(super) fn report(
         &mut self,
+        call: &Call<'_>,
         kind: Kind,
         new: &NewReport,
-        now_ms: i64,
-    ) -> Result<Value, Refusal> {
-        new.check(kind, self.strict_groups)?;
+        old: bool,
+    ) -> Answered {
+        new.check(kind, self.strict_groups, old)?;
         let id = self.new_id();
-        let times = (now_ms, now_ms + self.report_takes_ms);
-        self.reports.take(&id, kind, new, times, &mut self.ledger);
-        Ok(json!({ "omsId": self.oms_id, "reportId": id }))
+        let how = (self.times(call.now_ms), call.luck);
+        self.reports.take(&id, kind, new, how, &mut self.ledger);
+        Ok(json!({ "omsId": self.oms_id, "reportId": id }).into())
     }
 
-    pub(super) fn report_info(&self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
-        let mut info = self.reports.info(wanted(query, "reportId")?, now_ms)?;
+    pub(super) fn boxes(&mut self, call: &Call<'_>, new: &NewBoxes) -> Answered {
+        new.check(self.strict_groups)?;
+        let id = self.new_id();
+        let how = (self.times(call.now_ms), call.luck);
+        self.reports.take_boxes(&id, new, how, &self.ledger);
+        Ok(json!({ "omsId": self.oms_id, "reportId": id }).into())
+    }
+
+    pub(super) fn report_info(&mut self, call: &Call<'_>, old: bool) -> Answered {
+        let mut info = self.reports.info(wanted(call.query, "reportId")?, call.now_ms, old)?;
         info["omsId"] = self.oms_id.clone().into();
-        Ok(info)
+        Ok(info.into())
     }
 
-    pub(super) fn receipt(&self, query: &Query, now_ms: i64) -> Result<Value, Refusal> {
-        self.reports.receipt(wanted(query, "resultDocId")?, now_ms)
+    pub(super) fn sign_in(&mut self, call: &Call<'_>) -> Answered {
+        let answer: SignIn = parse(call.body)?;
+        let token = self.new_id();
+        let connection = call.path.get("omsConnection").map(String::as_str);
+        let given = self.tokens.sign_in(connection, &answer, token, call.now_ms)?;
+        self.ledger.sign_ins += 1;
+        self.ledger.thrown_out += u64::from(given.thrown_out);
+        Ok(given.answer.into())
     }
 
-    pub(super) fn document(&self, query: &Query) -> Result<Value, Refusal> {
-        self.reports.document(wanted(query, "resultDocId")?)
+    pub(super) fn challenge(&mut self, call: &Call<'_>) -> Answered {
+        let (id, data) = (self.new_id(), self.new_id().replace('-', "").to_uppercase());
+        Ok(self.tokens.challenge(id, data, call.now_ms).into())
     }
 
-    fn new_id(&mut self) -> String {
-        let (high, low) = (self.dice.bits(), self.dice.bits());
+    pub(super) fn register(&mut self, call: &Call<'_>) -> Answered {
+        let new = parse(call.body)?;
+        let id = self.new_id();
+        Ok(self.tokens.register(id, new).into())
+    }
+
+    pub(super) fn paper(&mut self, call: &Call<'_>) -> Answered {
+        let new: NewPaper = parse(call.body)?;
+        let id = self.new_id();
+        let group = wanted(call.query, "pg")?;
+        let times = (call.now_ms, self.report_takes_ms);
+        self.papers.take(&id, &new, group, times, (call.luck, &mut self.ledger))?;
+        Ok(Answer::Plain(id))
+    }
+
+    pub(super) fn paper_info(&mut self, call: &Call<'_>) -> Answered {
+        let id = call.path.get("id").map(String::as_str).unwrap_or_default();
+        Ok(self.papers.info(id, &self.inn, call.now_ms)?.into())
+    }
+
+    pub(super) fn info_of_codes(&mut self, call: &Call<'_>) -> Answered {
+        let books = (&self.ledger, &self.reports, &self.orders);
+        Ok(papers::info_of_codes(call.body, books, &self.inn)?.into())
+    }
+
+    fn times(&self, now_ms: i64) -> Times {
+        Times { taken_at_ms: now_ms, done_at_ms: now_ms + self.report_takes_ms }
+    }
+
+    /// Counted, not drawn: a request that is not done takes none from those that are.
+    pub(super) fn new_id(&mut self) -> String {
+        self.ids += 1;
+        let mut dice = Dice::of(self.seed ^ 0x1D, self.ids);
+        let (high, low) = (dice.bits(), dice.bits());
         let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 }
 
-fn wanted<'a>(query: &'a Query, name: &str) -> Result<&'a str, Refusal> {
+pub(super) fn asked<'a>(call: &'a Call<'_>) -> Result<Asked<'a>, Refusal> {
+    Ok(Asked { order: wanted(call.query, "orderId")?, now_ms: call.now_ms })
+}
+
+pub(super) fn wanted<'a>(query: &'a Query, name: &str) -> Result<&'a str, Refusal> {
     let value = query.get(name).filter(|value| !value.is_empty());
     value.map(String::as_str).ok_or_else(|| Refusal::field(name, "must be given"))
+}
+
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::field("body", error.to_string()))
+}
+
+/// A number in the query, from 0 to `most`.
+pub(super) fn number(
+    query: &Query,
+    name: &str,
+    otherwise: usize,
+    most: usize,
+) -> Result<usize, Refusal> {
+    let Some(text) = query.get(name) else { return Ok(otherwise) };
+    let number = text.parse().ok().filter(|number| *number <= most);
+    number.ok_or_else(|| Refusal::field(name, format!("a whole number up to {most}")))
 }

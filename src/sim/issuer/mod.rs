@@ -1,150 +1,148 @@
-//! A fake issuer: the order management station of the state system, as its interface (version 3)
-//! describes it, with a memory of what became of every code.
+//! A fake issuer: the order management stations of version 3 and 2, True API and Electronic Mark on
+//! one address, with a memory of what became of every code.
+mod clock;
 mod codes;
 mod desk;
+mod door;
 mod electronic_mark;
+mod groups;
 mod ledger;
+mod memory;
+mod old;
+mod openapi;
+mod order_form;
 mod orders;
+mod papers;
+mod receipts;
 mod refusal;
 mod reports;
 mod routes;
+mod script;
+mod settings;
+mod signatures;
+mod table;
+mod tokens;
+mod trouble;
 mod wire;
 
 pub use electronic_mark::{ElectronicMark, MarkFate, MarkLedger, MarkSettings, MarkStanding};
 pub use ledger::{Fate, Ledger, Standing};
+pub use script::{ScriptError, read as read_script};
+pub use settings::{Country, IssuerSettings};
+pub use trouble::{Chances, PlannedTrouble, Rule, Trouble};
 
+use clock::Clock;
 use desk::Desk;
+use door::Traffic;
+use memory::Deed;
+use signatures::Signatures;
+use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use trouble::Troubles;
 
 /// Open requests have this long to end when the issuer stops.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What a fake issuer is like.
-#[derive(Debug, Clone)]
-pub struct IssuerSettings {
-    /// Where it listens; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The token that every request must carry.
-    pub client_token: String,
-    /// The installation that every request must name.
-    pub oms_id: String,
-    /// Whether `POST` needs an `X-Signature` (its content is not looked at).
-    pub wants_signature: bool,
-    /// As the manual has it: groups whose utilisation the station reports itself (shoes, lp)
-    /// refuse utilisation reports, and groups without dropout refuse that. Otherwise every group
-    /// takes both.
-    pub strict_groups: bool,
-    /// How long an order is PENDING.
-    pub order_takes: Duration,
-    /// How long a report is on its way.
-    pub report_takes: Duration,
-    /// The time when it starts, in milliseconds since 1970.
-    pub starts_at_ms: i64,
-    /// A file that gets a line of JSON for everything that happens to a code.
-    pub ledger_file: Option<PathBuf>,
-    /// How probable it is that something goes wrong by itself.
-    pub chances: Chances,
-    /// The seed of that, and of the codes.
-    pub seed: u64,
-    /// Electronic Mark, at its own paths of the same address.
-    pub electronic_mark: MarkSettings,
-}
-
-impl Default for IssuerSettings {
-    /// Quick, lenient with groups, nothing goes wrong by itself.
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            client_token: "5a1d3c1e-0000-4000-8000-00000000fa4e".to_owned(),
-            oms_id: "cdf12109-10d3-11e6-8b6f-0050569977a1".to_owned(),
-            wants_signature: false,
-            strict_groups: false,
-            order_takes: Duration::from_millis(200),
-            report_takes: Duration::from_millis(300),
-            // 2026-01-01.
-            starts_at_ms: 1_767_225_600_000,
-            ledger_file: None,
-            chances: Chances::default(),
-            seed: 1,
-            electronic_mark: MarkSettings::default(),
-        }
-    }
-}
-
-/// How probable it is that something goes wrong by itself, each from 0 to 1.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Chances {
-    /// A request is answered with 500 and not done.
-    pub error_500: f64,
-    /// An answer is late.
-    pub slow: f64,
-    /// By so much.
-    pub slow_by: Duration,
-    /// A request is done, and the connection closes before the answer.
-    pub lost_answer: f64,
-    /// A request is done, and the answer is half a JSON text.
-    pub garbled: f64,
-    /// An order turns out to be refused.
-    pub order_refused: f64,
-}
-
-/// What goes wrong with a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// It is answered with 500 and not done.
-    Error500,
-    /// It is done, and answered late.
-    Slow(Duration),
-    /// It is done, and the connection closes before the answer.
-    LostAnswer,
-    /// It is done, and the answer is half a JSON text.
-    Garbled,
-}
-
-/// Trouble that waits for requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedTrouble {
-    /// How the path of the request ends, such as `/codes`; empty for every request.
-    pub path: String,
-    /// How many requests it waits for.
-    pub times: u32,
-    /// What goes wrong.
-    pub trouble: Trouble,
-}
-
 /// The room with the desk in it.
 #[derive(Debug)]
 struct Office {
-    desk: Mutex<Desk>,
-    client_token: String,
+    /// And the file of what it remembers.
+    desk: Mutex<(Desk, Option<File>)>,
+    troubles: Mutex<Troubles>,
+    traffic: Mutex<Traffic>,
+    clock: Clock,
     oms_id: String,
+    registration_key: String,
+    country: Country,
     wants_signature: bool,
-    starts_at_ms: i64,
-    begun: Instant,
+    most_a_second: Option<usize>,
+    signatures: Signatures,
     mark: ElectronicMark,
+    mark_file: Option<PathBuf>,
     down: Arc<AtomicBool>,
 }
 
 impl Office {
-    fn with<T>(&self, how: impl FnOnce(&mut Desk) -> T) -> T {
-        how(&mut self.desk.lock().unwrap_or_else(PoisonError::into_inner))
+    fn new(settings: &IssuerSettings) -> io::Result<Self> {
+        let mut desk = Desk::new(settings);
+        let memory = settings.memory_file.as_deref();
+        let last = memory.map(|path| memory::remember(path, &mut desk)).transpose()?.flatten();
+        let starts_at_ms =
+            last.map_or(settings.starts_at_ms, |last| last.max(settings.starts_at_ms));
+        let append = |path| File::options().create(true).append(true).open(path);
+        desk.ledger.write_to(settings.ledger_file.as_ref().map(append).transpose()?);
+        let clock = Clock::new(starts_at_ms, settings.speed);
+        let same_clock = clock.clone();
+        let mark = settings.electronic_mark.clone();
+        let mark = ElectronicMark::new(mark, Box::new(move || same_clock.now_ms()));
+        let mark_file = memory.map(|path| path.with_extension("mark"));
+        take_up(&mark, mark_file.as_deref())?;
+        let troubles = Troubles::new(&settings.script, settings.chances, settings.seed);
+        Ok(Self {
+            desk: Mutex::new((desk, memory.map(memory::open).transpose()?)),
+            troubles: Mutex::new(troubles),
+            traffic: Mutex::default(),
+            clock,
+            oms_id: settings.oms_id.clone(),
+            registration_key: settings.registration_key.clone(),
+            country: settings.country,
+            wants_signature: settings.wants_signature,
+            most_a_second: settings.most_a_second,
+            signatures: Signatures { trusted: settings.trusted_certificate.clone() },
+            mark,
+            mark_file,
+            down: Arc::new(AtomicBool::new(false)),
+        })
     }
 
-    fn now_ms(&self) -> i64 {
-        since(self.begun, self.starts_at_ms)
+    fn with<T>(&self, how: impl FnOnce(&mut Desk, Option<&mut File>) -> T) -> T {
+        let (desk, file) = &mut *self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        how(desk, file.as_mut())
+    }
+
+    fn troubles<T>(&self, how: impl FnOnce(&mut Troubles) -> T) -> T {
+        how(&mut self.troubles.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn traffic<T>(&self, how: impl FnOnce(&mut Traffic) -> T) -> T {
+        how(&mut self.traffic.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Does something by hand, and remembers it.
+    fn by_hand<T>(&self, what: &str, body: &str, how: impl FnOnce(&mut Desk, i64) -> T) -> T {
+        let now = self.clock.now_ms();
+        self.with(|desk, file| {
+            let written = file.map(|file| memory::write(file, &Deed::by_hand(what, body, now)));
+            if let Some(Err(error)) = written {
+                tracing::error!(%error, "the fake issuer's memory cannot be written");
+            }
+            how(desk, now)
+        })
+    }
+
+    /// Keeps what Electronic Mark remembers: the old file stays whole until the new one is.
+    fn keep_mark(&self) -> io::Result<()> {
+        let Some(file) = &self.mark_file else { return Ok(()) };
+        let new = file.with_extension("mark-new");
+        std::fs::write(&new, self.mark.keep())?;
+        std::fs::rename(new, file)
     }
 }
 
-fn since(begun: Instant, starts_at_ms: i64) -> i64 {
-    starts_at_ms + i64::try_from(begun.elapsed().as_millis()).unwrap_or_default()
+fn take_up(mark: &ElectronicMark, file: Option<&Path>) -> io::Result<()> {
+    match file.map(std::fs::read_to_string) {
+        Some(Ok(kept)) => mark.take_up(&kept).map_err(io::Error::from),
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The hands of whoever runs the issuer: tests, scenarios.
@@ -154,17 +152,36 @@ pub struct Controls(Arc<Office>);
 impl Controls {
     /// Lets something go wrong with requests to come.
     pub fn plan(&self, trouble: PlannedTrouble) {
-        self.0.with(|desk| desk.planned.push(trouble));
+        self.0.troubles(|troubles| troubles.plan(trouble.into()));
+    }
+
+    /// The same by a rule.
+    pub fn plan_by_rule(&self, rule: Rule) {
+        self.0.troubles(|troubles| troubles.plan(rule));
     }
 
     /// Sets what goes wrong by itself from now on.
     pub fn set_chances(&self, chances: Chances) {
-        self.0.with(|desk| desk.chances = chances);
+        self.0.troubles(|troubles| troubles.set_chances(chances));
     }
 
     /// Lets orders to come turn out to be refused for this reason, or no longer.
     pub fn refuse_orders(&self, reason: Option<&str>) {
-        self.0.with(|desk| desk.refuse_orders = reason.map(str::to_owned));
+        let reason = reason.map(str::to_owned);
+        let body = serde_json::json!(reason).to_string();
+        self.0.by_hand(memory::REFUSE_ORDERS, &body, |desk, _| desk.refuse_orders = reason);
+    }
+
+    /// Annuls every code that is not applied, and closes every buffer.
+    pub fn annul(&self) {
+        self.0.by_hand(memory::ANNUL, "", Desk::annul_all);
+    }
+
+    /// Puts the clock forward.
+    pub fn pass(&self, time: Duration) {
+        self.0.clock.pass(ms(time));
+        let now = self.0.clock.now_ms();
+        self.0.with(|desk, _| desk.look_at_the_clock(now));
     }
 
     /// Hangs up on everybody, or no longer.
@@ -176,12 +193,13 @@ impl Controls {
     /// taken. Reads LF or CRLF, byte order mark or not, quoted or not, GS as byte 0x1D, as
     /// `\u001d` or as `<GS>`. Gives how many codes were new.
     pub fn know(&self, array: &[u8]) -> usize {
-        self.0.with(|desk| desk.know(array))
+        let text = String::from_utf8_lossy(array);
+        self.0.by_hand(memory::KNOW, &text, |desk, _| desk.know(array))
     }
 
     /// How many requests came for a path, such as `/api/v3/codes`.
     pub fn requests(&self, path: &str) -> u64 {
-        self.0.with(|desk| desk.requests.get(path).copied().unwrap_or_default())
+        self.0.traffic(|traffic| traffic.requests.get(path).copied().unwrap_or_default())
     }
 
     /// Electronic Mark, with a ledger of its own.
@@ -191,14 +209,14 @@ impl Controls {
 
     /// Looks into the ledger.
     pub fn ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
-        self.0.with(|desk| look(&desk.ledger))
+        self.0.with(|desk, _| look(&desk.ledger))
     }
 }
 
 /// A running fake issuer. Dropping it kills it.
 #[derive(Debug)]
 pub struct Issuer {
-    /// Where it listens; the interface is under `/api/v3`.
+    /// Where it listens.
     pub addr: SocketAddr,
     /// What can be done to it and seen of it.
     pub controls: Controls,
@@ -207,23 +225,13 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// Starts it. Fails when the address cannot be bound or the ledger file cannot be opened.
-    pub async fn start(settings: IssuerSettings) -> std::io::Result<Self> {
+    /// Starts it. Fails when the address cannot be bound, the ledger file cannot be opened, or the
+    /// file of its memory is not one.
+    pub async fn start(settings: IssuerSettings) -> io::Result<Self> {
+        let office = Arc::new(Office::new(&settings)?);
         let listener = TcpListener::bind(settings.listen).await?;
         let addr = listener.local_addr()?;
-        let down = Arc::new(AtomicBool::new(false));
-        let (begun, starts_at_ms) = (Instant::now(), settings.starts_at_ms);
-        let clock = Box::new(move || since(begun, starts_at_ms));
-        let office = Arc::new(Office {
-            desk: Mutex::new(Desk::new(&settings)?),
-            client_token: settings.client_token,
-            oms_id: settings.oms_id,
-            wants_signature: settings.wants_signature,
-            starts_at_ms: settings.starts_at_ms,
-            begun,
-            mark: ElectronicMark::new(settings.electronic_mark, clock),
-            down: Arc::clone(&down),
-        });
+        let down = Arc::clone(&office.down);
         let app = routes::router(Arc::clone(&office));
         let app = app.into_make_service_with_connect_info::<wire::Knife>();
         let stop = CancellationToken::new();
@@ -246,17 +254,13 @@ impl Issuer {
             tracing::debug!("requests to the fake issuer were still open");
         }
     }
+
+    /// Runs until the caller drops it.
+    pub async fn run(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
 }
 
-/// Runs an issuer by itself until the caller drops it. `started` hears where it listens, the client
-/// token and the id of the installation that it wants to see.
-pub async fn run_alone(
-    listen: SocketAddr,
-    started: impl FnOnce(SocketAddr, &str, &str),
-) -> std::io::Result<()> {
-    let settings = IssuerSettings { listen, ..IssuerSettings::default() };
-    let mut issuer = Issuer::start(settings.clone()).await?;
-    started(issuer.addr, &settings.client_token, &settings.oms_id);
-    while issuer.tasks.join_next().await.is_some() {}
-    Ok(())
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }

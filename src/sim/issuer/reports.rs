@@ -1,10 +1,12 @@
 //! Reports: what the line says became of its codes, and the station's judgement of each one.
 use super::codes;
-use super::ledger::{Ledger, Standing};
+use super::groups::Group;
+use super::ledger::{Found, Ledger, Standing};
 use super::refusal::Refusal;
+use super::trouble::Luck;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Codes in one report (CRPT "API СУЗ 3.0", page 176).
 const MOST_IN_A_REPORT: usize = 30_000;
@@ -14,33 +16,74 @@ const MOST_IN_A_REPORT: usize = 30_000;
 pub(super) enum Kind {
     Utilisation,
     Dropout,
+    Aggregation,
 }
 
 /// The body of `POST /utilisation` and `POST /dropout`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewReport {
-    product_group: String,
+    #[serde(default)]
+    pub(super) product_group: String,
     sntins: Vec<String>,
     dropout_reason: Option<String>,
     utilisation_type: Option<String>,
+    /// Only in version 2, and there it must be.
+    usage_type: Option<String>,
+    #[serde(default)]
+    attributes: Value,
+}
+
+/// The body of `POST /aggregation`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewBoxes {
+    #[serde(default)]
+    pub(super) product_group: String,
+    participant_id: String,
+    aggregation_units: Vec<NewBox>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewBox {
+    unit_serial_number: String,
+    aggregation_type: String,
+    aggregation_unit_capacity: usize,
+    aggregated_items_count: usize,
+    sntins: Vec<String>,
 }
 
 /// A report that was taken.
 #[derive(Debug)]
-struct Report {
-    kind: Kind,
-    taken_at_ms: i64,
-    done_at_ms: i64,
+pub(super) struct Report {
+    pub(super) kind: Kind,
+    pub(super) group: String,
+    pub(super) taken_at_ms: i64,
+    pub(super) done_at_ms: i64,
+    /// Why it is refused as a whole.
+    refused: Option<String>,
     /// Identification and result of each code, as in the manual's table of results.
     results: Vec<(String, u32)>,
 }
 
 /// Every report.
 #[derive(Debug, Default)]
-pub(super) struct Reports(HashMap<String, Report>);
+pub(super) struct Reports {
+    pub(super) all: BTreeMap<String, Report>,
+    /// What is in which box.
+    boxed: BTreeMap<String, String>,
+    boxes: std::collections::BTreeSet<String>,
+}
 
-/// Results of single codes (same, pages 415 and 416).
+/// When a report was taken and is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    pub(super) taken_at_ms: i64,
+    pub(super) done_at_ms: i64,
+}
+
+/// Results of single codes (CRPT "API СУЗ 3.0", pages 415 and 416).
 const DONE: u32 = 0;
 const ALREADY: u32 = 1;
 const NO_SUCH_CODE: u32 = 2;
@@ -48,29 +91,58 @@ const WRITTEN_OFF: u32 = 4;
 const BAD_CHECK_PART: u32 = 103;
 
 impl NewReport {
-    /// Refuses what the station refuses at once.
-    pub(super) fn check(&self, kind: Kind, strict_groups: bool) -> Result<(), Refusal> {
-        let form = codes::form_of(&self.product_group)
+    /// Refuses what the station refuses at once. `strict`: as the manual has it by groups.
+    pub(super) fn check(&self, kind: Kind, strict: bool, old: bool) -> Result<(), Refusal> {
+        let group = Group::named(&self.product_group)
             .ok_or_else(|| Refusal::field("productGroup", "unknown product group"))?;
         let has_report = match kind {
-            Kind::Utilisation => !form.utilised_when_given,
-            Kind::Dropout => form.takes_dropout,
+            Kind::Dropout => group.takes_dropout(),
+            Kind::Utilisation | Kind::Aggregation => !group.applied_when_given(),
         };
-        if strict_groups && !has_report {
+        if strict && !has_report {
             return Err(Refusal::field("productGroup", "this group has no such report"));
         }
         if !(1..=MOST_IN_A_REPORT).contains(&self.sntins.len()) {
             return Err(Refusal::field("sntins", format!("1 to {MOST_IN_A_REPORT} codes")));
         }
-        match (kind, &self.dropout_reason, self.utilisation_type.as_deref()) {
-            (Kind::Dropout, reason, _) => self.check_reason(reason.as_deref()),
-            (Kind::Utilisation, _, None | Some("UTILISATION" | "RESORT" | "REMARK")) => Ok(()),
-            (Kind::Utilisation, _, Some(_)) => Err(Refusal::field("utilisationType", "unknown")),
+        if kind == Kind::Dropout {
+            return self.check_reason(group);
+        }
+        let usages =
+            ["USED_FOR_PRODUCTION", "SENT_TO_PRINTER", "PRINTED", "PRINTER_LOST", "VERIFIED"];
+        let usage = self.usage_type.as_deref();
+        if old && !usage.is_some_and(|usage| usages.contains(&usage)) {
+            return Err(Refusal::field("usageType", format!("one of {}", usages.join(", "))));
+        }
+        let types = ["UTILISATION", "RESORT", "REMARK", "SPLITMARK", "DIVISIONMARK"];
+        if self.utilisation_type.as_deref().is_some_and(|word| !types.contains(&word)) {
+            return Err(Refusal::field("utilisationType", format!("one of {}", types.join(", "))));
+        }
+        if strict && !old { self.check_attributes(group) } else { Ok(()) }
+    }
+
+    /// What must be said of dairy and of medicine (same, pages 227 to 236).
+    fn check_attributes(&self, group: &Group) -> Result<(), Refusal> {
+        let has = |name: &str| self.attributes.get(name).is_some_and(|value| !value.is_null());
+        let missing =
+            |name: &str| Err(Refusal::field(format!("attributes.{name}"), "must be given"));
+        match group.alias {
+            "milk" if !["expDate", "expDate72", "expDateConditions"].into_iter().any(has) => {
+                missing("expDate")
+            }
+            "pharma" => {
+                match ["expirationDate", "seriesNumber", "subjectId"].into_iter().find(|n| !has(n))
+                {
+                    Some(name) => missing(name),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
     }
 
     /// Reasons (same, page 398); dairy knows two of them.
-    fn check_reason(&self, reason: Option<&str>) -> Result<(), Refusal> {
+    fn check_reason(&self, group: &Group) -> Result<(), Refusal> {
         let all = [
             "DEFECT",
             "QA_SAMPLES",
@@ -84,12 +156,64 @@ impl NewReport {
             "DESTRUCTION",
             "LIQUIDATION",
             "CONFISCATION",
+            "OWN_USE_EXCISE",
         ];
-        let allowed = if self.product_group == "milk" { &all[..2] } else { &all[..] };
-        match reason {
+        let allowed = match group.alias {
+            "milk" => &all[..2],
+            _ if group.is_tobacco() => &all[..],
+            _ => &all[..12],
+        };
+        match self.dropout_reason.as_deref() {
             Some(reason) if allowed.contains(&reason) => Ok(()),
             _ => Err(Refusal::field("dropoutReason", format!("one of {}", allowed.join(", ")))),
         }
+    }
+}
+
+impl NewBoxes {
+    /// Refuses what the station refuses at once (same, pages 184 to 218).
+    pub(super) fn check(&self, strict: bool) -> Result<(), Refusal> {
+        let group = Group::named(&self.product_group)
+            .ok_or_else(|| Refusal::field("productGroup", "unknown product group"))?;
+        if strict && !group.takes_boxes() {
+            return Err(Refusal::field("productGroup", "this group has no such report"));
+        }
+        let digits = self.participant_id.bytes().all(|b| b.is_ascii_digit());
+        if !digits || !(9..=14).contains(&self.participant_id.len()) {
+            return Err(Refusal::field("participantId", "an INN"));
+        }
+        let codes: usize = self.aggregation_units.iter().map(|unit| unit.sntins.len()).sum();
+        if !(1..=MOST_IN_A_REPORT).contains(&codes) {
+            return Err(Refusal::field(
+                "aggregationUnits",
+                format!("1 to {MOST_IN_A_REPORT} codes"),
+            ));
+        }
+        for (at, unit) in self.aggregation_units.iter().enumerate() {
+            unit.check().map_err(|(name, text)| {
+                Refusal::field(format!("aggregationUnits[{at}].{name}"), text)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl NewBox {
+    fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        let name = &self.unit_serial_number;
+        if !(18..=74).contains(&name.len()) || name.contains(['(', ')']) {
+            return Err(("unitSerialNumber", "18 to 74 characters without brackets"));
+        }
+        if self.aggregation_type != "AGGREGATION" {
+            return Err(("aggregationType", "AGGREGATION"));
+        }
+        if self.aggregated_items_count != self.sntins.len() {
+            return Err(("aggregatedItemsCount", "as many as sntins has"));
+        }
+        if self.aggregated_items_count > self.aggregation_unit_capacity {
+            return Err(("aggregationUnitCapacity", "less than there is in it"));
+        }
+        Ok(())
     }
 }
 
@@ -100,123 +224,208 @@ impl Reports {
         id: &str,
         kind: Kind,
         new: &NewReport,
-        (taken_at_ms, done_at_ms): (i64, i64),
+        (times, luck): (Times, &Luck),
         ledger: &mut Ledger,
     ) {
         let mut results = Vec::with_capacity(new.sntins.len());
-        for code in &new.sntins {
-            let result = judge(kind, code, &new.product_group, ledger);
+        let (bad, because) = luck.codes_refused.unwrap_or((0, 0));
+        for (at, code) in new.sntins.iter().enumerate() {
+            let result = match () {
+                () if luck.report_refused.is_some() => continue,
+                () if at < bad as usize => because,
+                () => judge(kind, code, &new.product_group, ledger),
+            };
             let what = if kind == Kind::Dropout { "dropped" } else { "utilised" };
-            ledger.write(taken_at_ms, what, id, code, result);
+            ledger.write(times.taken_at_ms, what, id, code, result);
             results.push((codes::identification(code).to_owned(), result));
         }
-        self.0.insert(id.to_owned(), Report { kind, taken_at_ms, done_at_ms, results });
+        self.keep(id, kind, &new.product_group, (times, luck), results);
+    }
+
+    /// Takes a report of boxes. A box may lie in another one of the same report.
+    pub(super) fn take_boxes(
+        &mut self,
+        id: &str,
+        new: &NewBoxes,
+        (times, luck): (Times, &Luck),
+        ledger: &Ledger,
+    ) {
+        let mut results = Vec::new();
+        let (bad, because) = luck.codes_refused.unwrap_or((0, 0));
+        let codes = new.aggregation_units.iter();
+        for unit in codes.filter(|_| luck.report_refused.is_none()) {
+            for code in &unit.sntins {
+                let result = match () {
+                    () if results.len() < bad as usize => because,
+                    () if self.boxed.contains_key(code) => ALREADY,
+                    () if ledger.find_identification(code).is_none()
+                        && !self.boxes.contains(code) =>
+                    {
+                        NO_SUCH_CODE
+                    }
+                    () => DONE,
+                };
+                if result == DONE {
+                    self.boxed.insert(code.clone(), unit.unit_serial_number.clone());
+                }
+                results.push((code.clone(), result));
+            }
+            self.boxes.insert(unit.unit_serial_number.clone());
+        }
+        self.keep(id, Kind::Aggregation, &new.product_group, (times, luck), results);
+    }
+
+    fn keep(
+        &mut self,
+        id: &str,
+        kind: Kind,
+        group: &str,
+        (times, luck): (Times, &Luck),
+        results: Vec<(String, u32)>,
+    ) {
+        let report = Report {
+            kind,
+            group: group.to_owned(),
+            taken_at_ms: times.taken_at_ms,
+            done_at_ms: times.done_at_ms,
+            refused: luck.report_refused.clone(),
+            results,
+        };
+        self.all.insert(id.to_owned(), report);
+    }
+
+    /// The box that a code is in.
+    pub(super) fn box_of(&self, identification: &str) -> Option<&str> {
+        self.boxed.get(identification).map(String::as_str)
+    }
+
+    /// What is in a box.
+    pub(super) fn inside(&self, name: &str) -> Option<Vec<&str>> {
+        let lies_in = |(_, at): &(&String, &String)| *at == name;
+        let codes = self.boxed.iter().filter(lies_in).map(|(code, _)| code.as_str());
+        self.boxes.contains(name).then(|| codes.collect())
     }
 
     /// `GET /report/info`.
-    pub(super) fn info(&self, id: &str, now_ms: i64) -> Result<Value, Refusal> {
-        let report = self.0.get(id).ok_or_else(|| Refusal::not_found("report", id))?;
+    pub(super) fn info(&self, id: &str, now_ms: i64, old: bool) -> Result<Value, Refusal> {
+        let report = self.report(id)?;
         let word = report.word(now_ms);
-        let mut info = json!({ "reportId": id, "reportStatus": word });
-        if word == "REJECTED" {
-            let first = report.results.first().map_or(0, |(_, result)| *result);
-            info["errorReason"] = format!("{first}: {}", explain(first)).into();
+        // Version 2 knows neither success nor a part of it.
+        let shown = match word {
+            "SUCCESS" | "PARTIALLY" if old => "SENT",
+            "FAILED" if old => "REJECTED",
+            "SENT" if old => "READY_TO_SEND",
+            word => word,
+        };
+        let mut info = json!({ "reportId": id, "reportStatus": shown });
+        if let Some(reason) = report.reason().filter(|_| shown == "REJECTED" || word == "FAILED") {
+            info["errorReason"] = reason.into();
         }
         Ok(info)
     }
 
-    /// `GET /receipts/receipt`, as far as reports go.
-    pub(super) fn receipt(&self, id: &str, now_ms: i64) -> Result<Value, Refusal> {
-        let report = self.0.get(id).ok_or_else(|| Refusal::not_found("receipt", id))?;
-        let done = report.results.iter().filter(|(_, result)| *result == DONE).count();
-        let (state, code) = match report.word(now_ms) {
-            "SUCCESS" => ("SUCCESS", 0),
-            "PARTIALLY" => ("PARTIALLY", 2),
-            "REJECTED" => ("FAILED", 1),
-            _ => ("IN_PROGRESS", 3),
-        };
-        let workflow = match report.kind {
-            Kind::Utilisation => "REPORT_UTILIZE",
-            Kind::Dropout => "REPORT_DROPOUT",
-        };
-        let operation = json!({
-            "operationId": 1,
-            "operationType": "RNMS_GIS_PROCESSED",
-            "operationDate": report.done_at_ms,
-            "docId": id,
-            "details": { "state": state, "processed": done, "total": report.results.len() },
-        });
-        Ok(json!({ "results": [{
-            "resultDocId": id,
-            "resultDocDate": report.done_at_ms,
-            "sourceDocId": id,
-            "sourceDocDate": report.taken_at_ms,
-            "state": state,
-            "code": code,
-            "description": state,
-            "workflow": workflow,
-            "workflowVersion": "1",
-            "operations": [operation],
-        }] }))
-    }
-
     /// `GET /receipts/document`: the result of each code, a JSON text inside JSON.
     pub(super) fn document(&self, id: &str) -> Result<Value, Refusal> {
-        let report = self.0.get(id).ok_or_else(|| Refusal::not_found("receipt", id))?;
         let line = |(cis, code): &(String, u32)| json!({ "cis": cis, "code": code, "description": explain(*code) });
-        let list: Vec<Value> = report.results.iter().map(line).collect();
+        let list: Vec<Value> = self.report(id)?.results.iter().map(line).collect();
         Ok(json!({ "content": json!({ "cislist": list }).to_string() }))
+    }
+
+    fn report(&self, id: &str) -> Result<&Report, Refusal> {
+        self.all.get(id).ok_or_else(|| Refusal::not_found("report", id))
     }
 }
 
 impl Report {
-    /// Where it is: each of the first three stations takes a third of the time.
-    fn word(&self, now_ms: i64) -> &'static str {
+    /// Codes that were done, and all.
+    pub(super) fn sums(&self) -> (usize, usize) {
         let done = self.results.iter().filter(|(_, result)| *result == DONE).count();
-        let third = (self.done_at_ms - self.taken_at_ms) / 3;
+        (done, self.results.len())
+    }
+
+    /// Where it is: each of the four stations takes a quarter of the time.
+    pub(super) fn word(&self, now_ms: i64) -> &'static str {
+        let (done, all) = self.sums();
+        let quarter = (self.done_at_ms - self.taken_at_ms) / 4;
         match now_ms {
-            now if now < self.taken_at_ms + third => "DRAFT",
-            now if now < self.taken_at_ms + 2 * third => "PENDING",
+            now if now < self.taken_at_ms + quarter => "DRAFT",
+            now if now < self.taken_at_ms + 2 * quarter => "PENDING",
+            now if now < self.taken_at_ms + 3 * quarter => "READY_TO_SEND",
             now if now < self.done_at_ms => "SENT",
-            _ if done == self.results.len() => "SUCCESS",
+            _ if self.refused.is_some() => "REJECTED",
+            _ if done == all => "SUCCESS",
             _ if done > 0 => "PARTIALLY",
-            _ => "REJECTED",
+            _ => "FAILED",
         }
+    }
+
+    fn reason(&self) -> Option<String> {
+        let first = self.results.iter().find(|(_, result)| *result != DONE);
+        let of_code = first.map(|(_, result)| format!("{result}: {}", explain(*result)));
+        self.refused.clone().or(of_code)
     }
 }
 
 /// The truth about one code, and what the report changes in it.
 fn judge(kind: Kind, code: &str, group: &str, ledger: &mut Ledger) -> u32 {
-    let known = ledger.knows_identification(codes::identification(code));
-    let Some(fate) = ledger.fate_mut(code) else {
-        ledger.stranger(code);
-        return if known { BAD_CHECK_PART } else { NO_SUCH_CODE };
+    let place = match ledger.find(code) {
+        Found::Code(place) => place,
+        Found::OtherTail => {
+            ledger.stranger(code);
+            return BAD_CHECK_PART;
+        }
+        Found::Nothing => {
+            ledger.stranger(code);
+            return NO_SUCH_CODE;
+        }
     };
+    let same_group =
+        ledger.group(&place).is_none_or(|g| Group::named(group).is_some_and(|n| n.alias == g));
+    let mark = ledger.mark_mut(&place);
     let (times, after) = match kind {
-        Kind::Utilisation => (&mut fate.utilised, Standing::Utilised),
-        Kind::Dropout => (&mut fate.dropped, Standing::Dropped),
+        Kind::Dropout => (&mut mark.dropped, Standing::Dropped),
+        Kind::Utilisation | Kind::Aggregation => (&mut mark.utilised, Standing::Utilised),
     };
-    *times += 1;
-    if fate.group.as_deref().is_some_and(|g| g != group) {
+    *times = times.saturating_add(1);
+    if !same_group {
         return NO_SUCH_CODE;
     }
-    match (kind, fate.standing) {
-        (Kind::Utilisation, Standing::Dropped) => return WRITTEN_OFF,
-        (Kind::Utilisation, Standing::Utilised) | (Kind::Dropout, Standing::Dropped) => {
-            return ALREADY;
-        }
-        (_, Standing::Given) | (Kind::Dropout, Standing::Utilised) => {}
+    match (kind, mark.standing) {
+        (_, Standing::Retired | Standing::Annulled) => return WRITTEN_OFF,
+        (Kind::Utilisation | Kind::Aggregation, Standing::Dropped) => return WRITTEN_OFF,
+        (Kind::Utilisation | Kind::Aggregation, Standing::Utilised | Standing::Introduced)
+        | (Kind::Dropout, Standing::Dropped) => return ALREADY,
+        (_, Standing::Given) | (Kind::Dropout, Standing::Utilised | Standing::Introduced) => {}
     }
-    fate.standing = after;
+    mark.standing = after;
     DONE
 }
 
+/// Same, pages 415 and 416, in our words.
 fn explain(result: u32) -> &'static str {
     match result {
         DONE => "done",
         ALREADY => "already reported",
         NO_SUCH_CODE => "there is no such code in this product group",
+        3 => "the data of the report are wrong",
         WRITTEN_OFF => "the code is written off",
-        _ => "the check part is wrong",
+        6 => "not enough money",
+        7 => "no billing account",
+        8 => "wrong tariff",
+        9 => "the codes are somebody else's",
+        11 => "the weight is missing",
+        12 => "there is no product card",
+        13 => "there is a weight, but none is wanted",
+        14 => "the volume is missing",
+        31 => "the expiry date is wrong",
+        34 => "the production date is wrong",
+        39 => "the kind of code is wrong",
+        40 => "the release method is wrong",
+        41 => "the way of payment is wrong",
+        101 => "the structure of the code is wrong",
+        102 => "the code is not in the data of the state system",
+        BAD_CHECK_PART => "the check part is wrong",
+        132 => "the storage condition is wrong",
+        _ => "refused",
     }
 }

@@ -84,6 +84,8 @@ impl Store {
             return Ok(0);
         }
         let on_roll = order.delivery == Delivery::Roll;
+        // A product that came back gets one new code, not some.
+        let spare_percent = if self.is_remarking(id).await? { 0 } else { spare_percent };
         let spare = if on_roll { u64::from(missing) * u64::from(spare_percent) } else { 0 };
         let wanted = missing.saturating_add(u32::try_from(spare.div_ceil(100)).unwrap_or(0));
         let want: i64 = sqlx::query_scalar(

@@ -115,7 +115,7 @@ impl Store {
     }
 }
 
-async fn insert(
+pub(super) async fn insert(
     tx: &mut Transaction<'static, Sqlite>,
     customer: PersonId,
     wish: &Wish,

@@ -75,7 +75,7 @@ impl Session {
         if let Some((until, words)) = &held.rest
             && now < *until
         {
-            return Err(OmsError::NotSignedIn { words: words.clone() });
+            return Err(OmsError::SignedOut { words: words.clone() });
         }
         match sign_in.await {
             Ok(SignedIn { token, life }) => {
@@ -91,7 +91,7 @@ impl Session {
                 let words = in_words(&error);
                 held.token = None;
                 held.rest = Some((Instant::now() + rest, words.clone()));
-                Err(OmsError::NotSignedIn { words })
+                Err(OmsError::SignedOut { words })
             }
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn refusal(what: &'static str, status: u16, body: &[u8]) -> OmsError 
         401 => OmsError::Unauthorized { what, status },
         400 | 413 | 422 => OmsError::Refused { what, status, words },
         402..=499 if is_own && status != 429 => OmsError::Refused { what, status, words },
-        _ => OmsError::Failing { what, status, words },
+        _ => OmsError::Failing { what, status, words, again_after: None },
     }
 }
 

@@ -3,6 +3,7 @@ mod form;
 mod list;
 mod order_page;
 mod preview;
+mod remarkings;
 mod upload;
 mod validate;
 
@@ -56,6 +57,7 @@ pub(super) fn routes() -> Router<WebState> {
     Router::new()
         .route("/orders", get(list::show))
         .route("/orders/new", get(form::show).post(form::place))
+        .route("/orders/remarkings", get(remarkings::show).post(remarkings::place))
         .route("/orders/preview.png", get(preview::show))
         .route("/orders/{id}", get(order_page::show).post(order_page::act))
         .route("/orders/{id}/labels.pdf", get(order_page::file))

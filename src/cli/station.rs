@@ -1,0 +1,183 @@
+//! `station`: asks the state system something, so that whoever sets it up sees that it works.
+use super::{EX_CONFIG, say, say_to_person};
+use crate::code::{Gtin, ProductGroup};
+use crate::config;
+use crate::upstream::{Oms, SubOrder, result_words};
+use anyhow::Context;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to ask. Every answer is one JSON object a line; nothing is changed at the station. The
+/// token of the configuration is used: while the daemon runs with a sign-in, ask its pages instead,
+/// because a second sign-in ends the first one's token.
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Examples:
+  markwright station ping --config line-configs/print-apply.toml
+  markwright station status --order 8f7b… --gtin 04810093011694 --config line-configs/print-apply.toml
+  markwright station receipts --of 8f7b… --config line-configs/print-apply.toml")]
+pub(super) enum Station {
+    /// Is it there, and does it take our token?
+    Ping(At),
+    /// Its orders. Slow, and for recovery only: the manual forbids routine use.
+    Orders(At),
+    /// How the codes of an order stand.
+    Status(OfOrder),
+    /// The blocks of codes that it gave out.
+    Blocks(OfOrder),
+    /// What an order says of its goods.
+    Goods(OfOrder),
+    /// How far it is with a report.
+    Report(OfDocument),
+    /// Its account of a report, an order or a block, with the result of every code.
+    Receipts(OfDocument),
+    /// Who prints codes for others.
+    Providers(At),
+    /// Reports of print quality.
+    Quality(At),
+    /// The participant's places of activity.
+    Places(At),
+}
+
+/// Which station.
+#[derive(Debug, clap::Args)]
+pub(super) struct At {
+    /// The configuration with the table [issuer].
+    #[arg(long)]
+    config: PathBuf,
+    /// The product group, by its alias.
+    #[arg(long, default_value = "milk")]
+    group: String,
+}
+
+/// Which order.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfOrder {
+    #[command(flatten)]
+    at: At,
+    /// The station's name for the order, exactly as it came.
+    #[arg(long)]
+    order: String,
+    /// The trade item.
+    #[arg(long)]
+    gtin: Gtin,
+}
+
+/// Which document.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfDocument {
+    #[command(flatten)]
+    at: At,
+    /// The station's name for the report, order or block, exactly as it came.
+    #[arg(long)]
+    of: String,
+}
+
+impl Station {
+    pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
+        let (Self::Ping(at)
+        | Self::Orders(at)
+        | Self::Providers(at)
+        | Self::Quality(at)
+        | Self::Places(at)
+        | Self::Status(OfOrder { at, .. })
+        | Self::Blocks(OfOrder { at, .. })
+        | Self::Goods(OfOrder { at, .. })
+        | Self::Report(OfDocument { at, .. })
+        | Self::Receipts(OfDocument { at, .. })) = self;
+        let Some(oms) = client(&at.config)? else { return Ok(ExitCode::from(EX_CONFIG)) };
+        let group = ProductGroup::from_alias(&at.group)
+            .with_context(|| format!("'{}' is no product group", at.group))?;
+        for line in self.ask(&oms, group).await? {
+            say(&line.to_string());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn ask(&self, oms: &Oms, group: ProductGroup) -> anyhow::Result<Vec<Value>> {
+        let of = |of: &OfOrder| (of.order.clone(), of.gtin);
+        Ok(match self {
+            Self::Ping(_) => {
+                let pong = oms.ping(group).await?;
+                vec![json!({
+                    "oms_id": pong.oms_id, "api": pong.api_version, "station": pong.oms_version,
+                })]
+            }
+            Self::Orders(_) => oms.orders(group).await?.iter().map(of_order).collect(),
+            Self::Status(asked) => {
+                let (order, gtin) = of(asked);
+                let buffers = oms.order_status(SubOrder { group, order: &order, gtin }).await?;
+                buffers.iter().map(of_buffer).collect()
+            }
+            Self::Blocks(asked) => {
+                let (order, gtin) = of(asked);
+                let blocks = oms.blocks(SubOrder { group, order: &order, gtin }).await?;
+                let block = |b: &crate::upstream::ListedBlock| json!({"block": b.block_id, "codes": b.quantity});
+                blocks.iter().map(block).collect()
+            }
+            Self::Goods(asked) => {
+                let (order, gtin) = of(asked);
+                vec![oms.products(SubOrder { group, order: &order, gtin }).await?]
+            }
+            Self::Report(asked) => {
+                let info = oms.report_info(group, &asked.of).await?;
+                let status = format!("{:?}", info.status);
+                vec![json!({"status": status, "why": info.error_reason})]
+            }
+            Self::Receipts(asked) => receipts(oms, group, &asked.of).await?,
+            Self::Providers(_) => vec![oms.providers(group).await?],
+            Self::Quality(_) => vec![oms.quality(group, 1).await?],
+            Self::Places(_) => vec![oms.places(group).await?],
+        })
+    }
+}
+
+/// Nothing if the configuration is not right; the reasons were told.
+fn client(file: &Path) -> anyhow::Result<Option<Oms>> {
+    match config::load(file) {
+        Ok(config) => {
+            let issuer = config.issuer.context("the configuration has no table [issuer]")?;
+            Ok(Some(Oms::new(issuer.oms)?))
+        }
+        Err(error) => {
+            say_to_person(&error.to_string());
+            Ok(None)
+        }
+    }
+}
+
+fn of_order(order: &crate::upstream::ListedOrder) -> Value {
+    json!({
+        "order": order.order_id, "group": order.product_group,
+        "mark": order.production_order_id,
+        "codes": order.buffers.iter().map(of_buffer).collect::<Vec<_>>(),
+    })
+}
+
+fn of_buffer(buffer: &crate::upstream::Buffer) -> Value {
+    json!({
+        "gtin": buffer.gtin, "status": format!("{:?}", buffer.status),
+        "available": buffer.available_codes, "total": buffer.total_codes,
+        "passed": buffer.total_passed, "expires_ms": buffer.expired_date,
+        "why": buffer.rejection_reason,
+    })
+}
+
+/// Receipts, and the codes of each, without check parts, with the result in words.
+async fn receipts(oms: &Oms, group: ProductGroup, of: &str) -> anyhow::Result<Vec<Value>> {
+    let mut lines = Vec::new();
+    for receipt in oms.receipts(group, of).await? {
+        lines.push(json!({"receipt": receipt.result_doc_id, "state": receipt.state}));
+        for document in receipt.operations.iter().filter_map(|op| op.doc_id.as_ref()) {
+            for result in oms.code_results(group, of, document).await? {
+                let known = result.code.and_then(result_words);
+                lines.push(json!({
+                    "code": result.cis, "result": result.code, "says": result.description,
+                    "means": known.map(|words| words.means),
+                    "do": known.map(|words| words.remedy),
+                }));
+            }
+        }
+    }
+    Ok(lines)
+}

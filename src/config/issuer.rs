@@ -1,0 +1,115 @@
+//! What `[issuer]` says of the station beside its address: country, version, what orders and reports
+//! say besides.
+use super::reader::Reader;
+use crate::code::{Gtin, ProductGroup};
+use crate::report::{self, Duties, may_be_appended};
+use crate::upstream::{Api, OmsSettings, V2Profile};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use toml::Table;
+
+/// The keys that are read here.
+pub(super) const KEYS: &str =
+    "country, api, contact_person, usage, ext, order, order_fields, about, appended";
+
+const COUNTRIES: [&str; 6] = ["RU", "KZ", "KG", "UZ", "AM", "BY"];
+
+/// Which country's rules hold, and how its station wants to be spoken to.
+pub(super) struct Manner {
+    api: Api,
+    duties: Duties,
+    order: BTreeMap<String, Map<String, Value>>,
+    about: BTreeMap<String, Map<String, Value>>,
+    appended: BTreeMap<Gtin, String>,
+}
+
+impl Manner {
+    pub(super) fn read(at: &mut Reader<'_>) -> Self {
+        let country = at.text_or("country", "RU");
+        if !COUNTRIES.contains(&country.as_str()) {
+            at.wrong("country", format!("\"{country}\""), "RU, KZ, KG, UZ, AM or BY");
+        }
+        let usual = if matches!(country.as_str(), "KZ" | "KG" | "UZ") { "v2" } else { "v3" };
+        let version = at.text_or("api", usual);
+        if !matches!(version.as_str(), "v2" | "v3") {
+            at.wrong("api", format!("\"{version}\""), "v2 or v3");
+        }
+        let profile = profile(at, &country);
+        let api = if version == "v2" { Api::V2(profile) } else { Api::V3 };
+        let (order, about) = (by_group(at, "order"), by_group(at, "about"));
+        let appended = appended(at);
+        Self { api, duties: Duties::of_country(&country), order, about, appended }
+    }
+
+    pub(super) fn set(self, oms: &mut OmsSettings, report: &mut report::Settings) {
+        oms.api = self.api;
+        oms.order_attributes = self.order;
+        report.duties = self.duties;
+        report.attributes = self.about;
+        report.appended = self.appended;
+    }
+}
+
+fn profile(at: &mut Reader<'_>, country: &str) -> V2Profile {
+    let person = at.text_or("contact_person", "");
+    let usage = at.text_or("usage", "VERIFIED");
+    let known = ["VERIFIED", "PRINTED", "USED_FOR_PRODUCTION"];
+    if !known.contains(&usage.as_str()) {
+        at.wrong("usage", format!("\"{usage}\""), "VERIFIED, PRINTED or USED_FOR_PRODUCTION");
+    }
+    let mut extensions = BTreeMap::new();
+    for (group, name) in at.own_names("ext") {
+        match name.as_str() {
+            Some(name) if ProductGroup::from_alias(&group).is_some() => {
+                extensions.insert(group, name.to_owned());
+            }
+            _ => at.wrong("ext", &group, "a product group, with its name in the station's paths"),
+        }
+    }
+    V2Profile {
+        extensions,
+        contact_person: (!person.is_empty()).then_some(person),
+        order_fields: json(at.own_names("order_fields")),
+        usage,
+        old_receipts: country == "KZ",
+        bearer_too: country == "UZ",
+    }
+}
+
+/// Tables by product group.
+fn by_group(at: &mut Reader<'_>, name: &str) -> BTreeMap<String, Map<String, Value>> {
+    let mut all = BTreeMap::new();
+    for (group, fields) in at.own_names(name) {
+        match fields {
+            toml::Value::Table(fields) if ProductGroup::from_alias(&group).is_some() => {
+                all.insert(group, json(fields));
+            }
+            _ => at.wrong(name, &group, "a product group with a table of the station's fields"),
+        }
+    }
+    all
+}
+
+fn appended(at: &mut Reader<'_>) -> BTreeMap<Gtin, String> {
+    let mut all = BTreeMap::new();
+    for (gtin, field) in at.own_names("appended") {
+        match (gtin.parse(), field.as_str()) {
+            (Ok(gtin), Some(field)) if may_be_appended(field) => {
+                all.insert(gtin, field.to_owned());
+            }
+            _ => at.wrong(
+                "appended",
+                format!("{gtin} = {field}"),
+                "a GTIN with 3103 or 335Y and six digits, such as \"3103001324\"",
+            ),
+        }
+    }
+    all
+}
+
+fn json(table: Table) -> Map<String, Value> {
+    match serde_json::to_value(table) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => Map::new(),
+    }
+}

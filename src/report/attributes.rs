@@ -1,0 +1,190 @@
+//! What a report of applied codes says besides the codes, out of a job's lot (pure).
+use crate::code::{GS, ProductGroup};
+use crate::store::Lot;
+use serde_json::{Map, Value, json};
+
+/// What a product group wants to hear (manual, p. 221–236): the names of its fields.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    groups: &'static [&'static str],
+    production: Option<&'static str>,
+    best_before: Option<&'static str>,
+    batch: Option<&'static str>,
+    /// Dates with a time of day and the zone.
+    with_time: bool,
+}
+
+const WANTED: &[Wanted] = &[
+    Wanted {
+        groups: &["milk"],
+        production: Some("productionDate"),
+        best_before: Some("expDate"),
+        batch: Some("batchNumber"),
+        with_time: false,
+    },
+    Wanted {
+        groups: &["tobacco", "otp", "ncp"],
+        production: Some("productionDate"),
+        best_before: None,
+        batch: Some("productionOrderId"),
+        with_time: true,
+    },
+    Wanted {
+        groups: &["pharma"],
+        production: Some("productionDate"),
+        best_before: Some("expirationDate"),
+        batch: Some("seriesNumber"),
+        with_time: false,
+    },
+    Wanted {
+        groups: &["chemistry"],
+        production: Some("productionDate"),
+        best_before: Some("expirationDate"),
+        batch: None,
+        with_time: false,
+    },
+];
+
+fn wanted(group: ProductGroup) -> Option<&'static Wanted> {
+    WANTED.iter().find(|wanted| wanted.groups.contains(&group.alias()))
+}
+
+/// Whether codes of different lots need different reports.
+pub(super) fn is_by_lot(group: ProductGroup) -> bool {
+    wanted(group).is_some()
+}
+
+/// The attributes of a report of applied codes: `more` as configured, and what the lot says. A text
+/// that is no date is left out: the station says what it misses.
+pub(super) fn about(
+    group: ProductGroup,
+    lot: &Lot,
+    v2: bool,
+    more: Option<&Map<String, Value>>,
+) -> Map<String, Value> {
+    let mut about = more.cloned().unwrap_or_default();
+    let Some(wanted) = wanted(group) else { return about };
+    let mut say = |key: Option<&str>, value: Option<String>| {
+        if let (Some(key), Some(value)) = (key, value.filter(|value| !value.is_empty())) {
+            about.insert(key.to_owned(), json!(value));
+        }
+    };
+    let date = |text: &str| date(text).map(|date| worded(date, wanted.with_time));
+    say(wanted.production, date(&lot.date));
+    say(wanted.batch, Some(lot.batch.trim().to_owned()));
+    match (v2, group.alias()) {
+        // As the live stations had it in 2023: six digits in Russia.
+        (true, "milk") => say(Some("expDate"), self::date(&lot.best_before).map(six_digits)),
+        _ => say(wanted.best_before, date(&lot.best_before)),
+    }
+    about
+}
+
+/// Year, month, day of a date as it stands on labels: `2026-08-31`, `31.08.2026`, `31.08.26`,
+/// `31/08/2026`, or `260831` as in AI 17. A time after the date is passed over.
+pub(super) fn date(text: &str) -> Option<(i32, u32, u32)> {
+    let text = text.split_whitespace().next()?.split('T').next()?;
+    let parts: Vec<&str> = text.split(['.', '-', '/']).collect();
+    let number = |text: &str| text.parse::<u32>().ok();
+    let (year, month, day) = match parts.as_slice() {
+        [year, month, day] if year.len() == 4 => (number(year)?, number(month)?, number(day)?),
+        [day, month, year] if year.len() == 4 => (number(year)?, number(month)?, number(day)?),
+        [day, month, year] if year.len() == 2 => {
+            (2000 + number(year)?, number(month)?, number(day)?)
+        }
+        [digits] if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            (2000 + number(&digits[..2])?, number(&digits[2..4])?, number(&digits[4..])?)
+        }
+        _ => return None,
+    };
+    let small = |n: u32| i8::try_from(n).ok();
+    jiff::civil::Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()?;
+    Some((i32::try_from(year).ok()?, month, day))
+}
+
+fn worded((year, month, day): (i32, u32, u32), with_time: bool) -> String {
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    // Nobody said when; the zone is that of the manual's examples.
+    if with_time { date + "T00:00:00+0300" } else { date }
+}
+
+fn six_digits((year, month, day): (i32, u32, u32)) -> String {
+    format!("{:02}{month:02}{day:02}", year % 100)
+}
+
+/// The code as it is told: `appended` belongs behind the check part in reports only, such as the
+/// weight of dairy (`3103`) or the volume of beer (`335Y`).
+pub(super) fn as_told(code: &str, appended: Option<&str>) -> String {
+    match appended {
+        Some(appended) if !code.contains(appended) => format!("{code}{GS}{appended}"),
+        Some(_) | None => code.to_owned(),
+    }
+}
+
+/// Whether this may be appended: `3103` or `335Y` and six digits, `97` or another field of a
+/// report.
+pub fn may_be_appended(text: &str) -> bool {
+    let measured = |ai: &str| {
+        text.strip_prefix(ai).is_some_and(|digits| {
+            digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit())
+        })
+    };
+    measured("3103") || (0..=9).any(|y| measured(&format!("335{y}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lot() -> Lot {
+        let (batch, date) = ("L0801".to_owned(), "01.08.2026".to_owned());
+        Lot { batch, date, best_before: "2026-08-31".to_owned() }
+    }
+
+    fn of(alias: &str, v2: bool) -> Option<Value> {
+        ProductGroup::from_alias(alias).map(|group| Value::Object(about(group, &lot(), v2, None)))
+    }
+
+    #[test]
+    fn dairy_is_told_with_dates_and_batch() {
+        let wanted = json!({"expDate": "2026-08-31", "productionDate": "2026-08-01",
+                            "batchNumber": "L0801"});
+        assert_eq!(of("milk", false), Some(wanted));
+        assert_eq!(of("milk", true).unwrap()["expDate"], "260831");
+        assert_eq!(of("water", false), Some(json!({})), "no attributes");
+        assert!(is_by_lot(ProductGroup::MILK) && !is_by_lot(ProductGroup::WATER));
+    }
+
+    #[test]
+    fn every_group_has_its_own_names() {
+        for wanted in WANTED {
+            assert!(!wanted.groups.is_empty() && wanted.production.is_some());
+        }
+        if let Some(about) = of("tobacco", false) {
+            assert_eq!(about["productionDate"], "2026-08-01T00:00:00+0300");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_as_they_stand_on_labels() {
+        for text in
+            ["2026-08-31", "31.08.2026", "31.08.26", "31/08/2026", "260831", "31.08.2026 14:00"]
+        {
+            assert_eq!(date(text), Some((2026, 8, 31)), "{text}");
+        }
+        for text in ["", "soon", "31.02.2026", "2026", "99.99.9999"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_weight_is_appended_behind_the_check_part_and_once() {
+        let code = "0104640016748389215fp(IS\u{1d}93dGVz";
+        let told = as_told(code, Some("3103001324"));
+        assert_eq!(told, format!("{code}\u{1d}3103001324"));
+        assert_eq!(as_told(&told, Some("3103001324")), told);
+        assert_eq!(as_told(code, None), code);
+        assert!(may_be_appended("3103001324") && may_be_appended("3350000500"));
+        assert!(!may_be_appended("310300132") && !may_be_appended("91ABCD"));
+    }
+}

@@ -1,0 +1,244 @@
+//! Scripts as people write them: TOML, one `[[event]]` table for each thing that goes wrong.
+use super::trouble::{Rule, Trouble};
+use serde::Deserialize;
+use std::ops::Range;
+use std::time::Duration;
+use toml::Spanned;
+
+/// A script that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct ScriptError {
+    /// Where, counted from one.
+    pub line: usize,
+    /// What is wrong, and what may stand there.
+    pub problem: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    event: Vec<Spanned<Event>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Event {
+    trouble: Spanned<Name>,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    after: u32,
+    times: Option<u32>,
+    chance: Option<Spanned<f64>>,
+    ms: Option<Spanned<u64>>,
+    seconds: Option<Spanned<u64>>,
+    status: Option<Spanned<u16>>,
+    reason: Option<Spanned<String>>,
+    codes: Option<Spanned<u32>>,
+    result: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Name {
+    #[serde(rename = "error_500")]
+    Error500,
+    TooMany,
+    Refused,
+    Unheard,
+    Silent,
+    Slow,
+    LostAnswer,
+    DoneLate,
+    Garbled,
+    HalfAnswer,
+    TokenGone,
+    OrderDeclined,
+    OrderTakes,
+    ReportRefused,
+    CodesRefused,
+    Annulled,
+    Restart,
+}
+
+type Wrong = (Option<Range<usize>>, String);
+
+/// Reads a script. What may stand in it is in `docs/sim-issuer.md`.
+pub fn read(text: &str) -> Result<Vec<Rule>, ScriptError> {
+    let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+    let written: Written = toml::from_str(text).map_err(|error| ScriptError {
+        line: line(error.span().map_or(0, |span| span.start)),
+        problem: error.message().to_owned(),
+    })?;
+    let one = |event: &Spanned<Event>| {
+        rule(event.as_ref()).map_err(|(span, problem)| ScriptError {
+            line: line(span.unwrap_or_else(|| event.span()).start),
+            problem,
+        })
+    };
+    written.event.iter().map(one).collect()
+}
+
+fn rule(event: &Event) -> Result<Rule, Wrong> {
+    let chance = event.chance.as_ref().map(|chance| *chance.as_ref());
+    if !(0.0..=1.0).contains(&chance.unwrap_or(1.0)) {
+        let span = event.chance.as_ref().map(Spanned::span);
+        return Err((span, "`chance` is from 0.0 to 1.0".to_owned()));
+    }
+    only_what_belongs(event)?;
+    Ok(Rule {
+        path: event.path.clone(),
+        after: event.after,
+        // What was planned comes once, what comes by chance has no end.
+        times: event.times.or_else(|| chance.is_none().then_some(1)),
+        chance: chance.unwrap_or(1.0),
+        trouble: trouble(event)?,
+    })
+}
+
+/// Refuses a key that means nothing with this trouble, and names those that do.
+fn only_what_belongs(event: &Event) -> Result<(), Wrong> {
+    let may = keys(*event.trouble.as_ref());
+    let given = [
+        ("ms", event.ms.as_ref().map(Spanned::span)),
+        ("seconds", event.seconds.as_ref().map(Spanned::span)),
+        ("status", event.status.as_ref().map(Spanned::span)),
+        ("reason", event.reason.as_ref().map(Spanned::span)),
+        ("codes", event.codes.as_ref().map(Spanned::span)),
+        ("result", event.result.as_ref().map(Spanned::span)),
+    ];
+    for (key, span) in given {
+        if span.is_some() && !may.contains(&key) {
+            let usual = ["trouble", "path", "after", "times", "chance"];
+            let others = usual.iter().chain(may).copied().collect::<Vec<_>>().join(", ");
+            return Err((span, format!("`{key}` says nothing here; there may be: {others}")));
+        }
+    }
+    Ok(())
+}
+
+/// The keys that may stand beside the usual ones.
+fn keys(name: Name) -> &'static [&'static str] {
+    match name {
+        Name::Error500
+        | Name::Unheard
+        | Name::LostAnswer
+        | Name::Garbled
+        | Name::HalfAnswer
+        | Name::TokenGone
+        | Name::Annulled => &[],
+        Name::TooMany => &["seconds"],
+        Name::Refused => &["status", "reason"],
+        Name::Silent | Name::Slow | Name::DoneLate | Name::Restart => &["ms"],
+        Name::OrderDeclined | Name::ReportRefused => &["reason"],
+        Name::OrderTakes => &["ms", "seconds"],
+        Name::CodesRefused => &["codes", "result"],
+    }
+}
+
+fn trouble(event: &Event) -> Result<Trouble, Wrong> {
+    let time = || {
+        let ms = event.ms.as_ref().map(|ms| Duration::from_millis(*ms.as_ref()));
+        let seconds = event.seconds.as_ref().map(|s| Duration::from_secs(*s.as_ref()));
+        ms.or(seconds).ok_or_else(|| wants("ms", "how long, in milliseconds"))
+    };
+    let reason = || event.reason.as_ref().map_or("by script", |reason| reason.as_ref()).to_owned();
+    Ok(match *event.trouble.as_ref() {
+        Name::Error500 => Trouble::Error500,
+        Name::TooMany => Trouble::TooMany(event.seconds.as_ref().map(|s| *s.as_ref())),
+        Name::Refused => Trouble::Refused(status(event)?, reason()),
+        Name::Unheard => Trouble::Unheard,
+        Name::Silent => Trouble::Silent(time()?),
+        Name::Slow => Trouble::Slow(time()?),
+        Name::LostAnswer => Trouble::LostAnswer,
+        Name::DoneLate => Trouble::DoneLate(time()?),
+        Name::Garbled => Trouble::Garbled,
+        Name::HalfAnswer => Trouble::HalfAnswer,
+        Name::TokenGone => Trouble::TokenGone,
+        Name::OrderDeclined => Trouble::Declined(reason()),
+        Name::OrderTakes => Trouble::OrderTakes(time()?),
+        Name::ReportRefused => Trouble::ReportRefused(reason()),
+        Name::CodesRefused => {
+            let result = event.result.as_ref().map(|result| *result.as_ref());
+            let result = result.filter(|result| *result > 0);
+            let result = result.ok_or_else(|| wants("result", "a result other than 0"))?;
+            Trouble::CodesRefused(event.codes.as_ref().map_or(1, |codes| *codes.as_ref()), result)
+        }
+        Name::Annulled => Trouble::Annulled,
+        Name::Restart => Trouble::Restart(time()?),
+    })
+}
+
+fn status(event: &Event) -> Result<u16, Wrong> {
+    let Some(status) = &event.status else { return Ok(400) };
+    match *status.as_ref() {
+        number @ 400..=599 => Ok(number),
+        _ => Err((Some(status.span()), "`status` is from 400 to 599".to_owned())),
+    }
+}
+
+fn wants(key: &str, what: &str) -> Wrong {
+    (None, format!("this trouble wants `{key}`: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_script_is_read() {
+        let text = r#"
+[[event]]
+path = "/codes"
+after = 2
+trouble = "lost_answer"
+
+[[event]]
+chance = 0.05
+trouble = "slow"
+ms = 1500
+
+[[event]]
+path = "/utilisation"
+times = 3
+trouble = "codes_refused"
+codes = 2
+result = 12
+"#;
+        let rule = |path: &str, after, times, chance, trouble| Rule {
+            path: path.to_owned(),
+            after,
+            times,
+            chance,
+            trouble,
+        };
+        let wanted = vec![
+            rule("/codes", 2, Some(1), 1.0, Trouble::LostAnswer),
+            rule("", 0, None, 0.05, Trouble::Slow(Duration::from_millis(1_500))),
+            rule("/utilisation", 0, Some(3), 1.0, Trouble::CodesRefused(2, 12)),
+        ];
+        assert_eq!(read(text), Ok(wanted));
+    }
+
+    #[test]
+    fn an_error_names_the_line_and_what_may_stand_there() {
+        let refused = |text: &str| {
+            let error = read(text).unwrap_err();
+            (error.line, error.problem)
+        };
+        let (line, says) = refused("[[event]]\ntrouble = \"bad_day\"\n");
+        assert!(line == 2 && says.contains("lost_answer") && says.contains("error_500"), "{says}");
+        let (line, says) = refused("[[event]]\ntrouble = \"garbled\"\nms = 3\n");
+        assert!(line == 3 && says.contains("path, after, times, chance"), "{says}");
+        let (line, says) = refused("\n[[event]]\ntrouble = \"garbled\"\nchance = 1.5\n");
+        assert!(line == 4 && says.contains("0.0 to 1.0"), "{says}");
+        let (line, says) = refused("[[event]]\ntrouble = \"slow\"\n");
+        assert!(line == 1 && says.contains("ms"), "{says}");
+        let (line, says) = refused("[[event]]\ntrouble = \"refused\"\nstatus = 200\n");
+        assert!(line == 3 && says.contains("400 to 599"), "{says}");
+        let (line, says) = refused("[[event]]\ntrouble = \"codes_refused\"\nresult = 0\n");
+        assert!(line == 1 && says.contains("result"), "{says}");
+    }
+}

@@ -1,0 +1,8 @@
+//! Signing, sign-in, and the documents of True API.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+#[path = "truth/gost.rs"]
+mod gost;
+#[path = "truth/sign.rs"]
+mod sign;
+#[path = "truth/token.rs"]
+mod token;
