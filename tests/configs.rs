@@ -60,9 +60,9 @@ fn with_its_secret_files_every_shipped_configuration_can_run() {
     for file in shipped() {
         let folder = tempfile::tempdir().unwrap();
         let mut text = fs::read_to_string(&file).unwrap();
-        for secret in ["client-token", "mqtt-password"] {
+        for secret in ["client-token", "mark-user", "mqtt-password"] {
             let path = folder.path().join(secret);
-            fs::write(&path, "secret\n").unwrap();
+            fs::write(&path, "name:secret\n").unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             text = text.replace(&format!("\"{secret}\""), &format!("{path:?}"));
         }
@@ -92,7 +92,11 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         lines[..at].iter().rev().find(|line| !is_key(line)).is_some_and(|l| l.starts_with('#'))
     };
     let explained = |key: &str| {
-        let tables = [format!("[{key}]"), format!("[line.{key}]"), format!("[[{key}]]")];
+        let tables = ["[KEY]", "[line.KEY]", "[[KEY]]", "[electronic_mark.KEY]"]
+            .into_iter()
+            .chain(["[[electronic_mark.KEY]]", "[electronic_mark.dialect.KEY]"])
+            .map(|table| table.replace("KEY", key))
+            .collect::<Vec<_>>();
         let written = format!("{key} = ");
         lines.iter().enumerate().any(|(at, line)| {
             tables.iter().any(|table| table == line)
@@ -105,6 +109,11 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         ("web.x".to_owned(), "[web]\nx = 1".to_owned() + RIGHT),
         ("mqtt.x".to_owned(), "[mqtt]\nhost = \"x\"\nx = 1".to_owned() + RIGHT),
         ("issuer.x".to_owned(), "[issuer]\nx = 1".to_owned() + RIGHT),
+        ("electronic_mark.x".to_owned(), "[electronic_mark]\nx = 1".to_owned() + RIGHT),
+        (
+            "electronic_mark.dialect.x".to_owned(),
+            "[electronic_mark.dialect]\nx = 1".to_owned() + RIGHT,
+        ),
         ("centre.x".to_owned(), "[centre]\nx = 1".to_owned() + RIGHT),
         ("line[0].x".to_owned(), RIGHT.to_owned() + "x = 1"),
         ("line[0].printer.x".to_owned(), RIGHT.replace(":9100\"", ":9100\", x = 1")),

@@ -116,6 +116,7 @@ impl Reporter {
         }
         let at_most = self.client.dialect().most.mark.min(self.client.dialect().most.manufacture);
         let at_most = at_most.min(self.settings.report.at_most).max(1);
+        let at_once = u64::from(self.settings.report.at_once.min(at_most));
         let can_write_off = !self.client.dialect().paths.write_off.is_empty();
         for untold in self.store.untold().await? {
             if self.client.terms(untold.group).is_none()
@@ -124,7 +125,7 @@ impl Reporter {
                 continue;
             }
             let mut left = untold.count;
-            while !stop.is_cancelled() && left > 0 && (all || left >= u64::from(at_most)) {
+            while !stop.is_cancelled() && left > 0 && (all || left >= at_once) {
                 let next = self.store.next_to_mark(untold.group, untold.telling).await?;
                 let Some(next) = next else { break };
                 let params = words::of_labelling(&self.store, &self.settings.words, &next).await?;

@@ -6,7 +6,7 @@ use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
 use super::{
-    alarms, api, assets, commands, line_page, new_printer, oee, papers, refused, rolls, scanner,
+    alarms, api, assets, commands, files, line_page, new_printer, oee, papers, refused, rolls, scanner,
     sign_in, stock, trend,
 };
 use crate::crew::Crew;
@@ -159,6 +159,7 @@ fn router(state: WebState) -> Router {
         .merge(alarms::routes())
         .merge(oee::routes())
         .merge(refused::routes())
+        .merge(files::routes())
         .merge(stock::routes())
         .merge(papers::routes())
         .layer(timeout);

@@ -14,6 +14,7 @@ fn telling() -> MarkTelling {
             at_most: 1_000,
             look_every: Duration::from_millis(5),
             look_at_least_every: Duration::from_millis(20),
+            ..Settings::default()
         },
         search_after: Duration::from_millis(100),
         ..MarkTelling::default()
