@@ -6,7 +6,9 @@ use super::signed_in::SignedIn;
 use crate::access::Permission;
 use crate::code::CodeId;
 use crate::files::{self, Unwritable, Writer};
-use crate::store::{FileChoice, FileReport, MarkShipment, MarkSteps, NewShipment, Store, StoreError};
+use crate::store::{
+    FileChoice, FileReport, MarkShipment, MarkSteps, NewShipment, Store, StoreError,
+};
 use crate::telemetry::clock::Micros;
 use askama::Template;
 use axum::body::{Body, Bytes};
@@ -78,7 +80,8 @@ async fn make(
     let choice = choice(&asked)?;
     let made = state.store.make_file_reports(&choice, &person.name).await?;
     if made.is_empty() {
-        let words = "There is nothing to tell: all codes of this choice are told, or have no fate yet.";
+        let words =
+            "There is nothing to tell: all codes of this choice are told, or have no fate yet.";
         return Err(Refusal::new(StatusCode::CONFLICT, words));
     }
     tracing::info!(person = person.name, ?made, "reports by file");
@@ -184,7 +187,9 @@ impl Sending {
     /// The next part of the file, and what is left to do; nothing at its end.
     async fn next(mut self) -> Result<(Bytes, Option<Self>), SendError> {
         let codes = match &self.source {
-            Source::Reports(reports) => self.store.codes_of_files(reports, self.after, PART).await?,
+            Source::Reports(reports) => {
+                self.store.codes_of_files(reports, self.after, PART).await?
+            }
             Source::Copy(choice) => self.store.codes_of_choice(choice, self.after, PART).await?,
         };
         let Some(last) = codes.last() else {
@@ -264,7 +269,8 @@ async fn ship(
     must(&person, Permission::DecideDoubts)?;
     state.job_of(&line, id).await?;
     let agent = asked.agent.trim().parse();
-    let agent = agent.map_err(|_| not_so("A partner is named by a number (markwright mark agents)."))?;
+    let agent =
+        agent.map_err(|_| not_so("A partner is named by a number (markwright mark agents)."))?;
     let day: Date =
         asked.day.trim().parse().map_err(|_| not_so("A day is written as 2026-11-30."))?;
     let papers = if asked.papers.trim().is_empty() { "{}" } else { asked.papers.trim() };

@@ -105,7 +105,10 @@ async fn a_choice_takes_what_it_says_and_a_copy_ties_nothing() {
     for nothing in [of("rejected", None), of("applied", Some(job + 1))] {
         assert!(house.store.make_file_reports(&nothing, "anna").await.unwrap().is_empty());
     }
-    assert_eq!(house.store.make_file_reports(&of("applied", Some(job)), "a").await.unwrap().len(), 1);
+    assert_eq!(
+        house.store.make_file_reports(&of("applied", Some(job)), "a").await.unwrap().len(),
+        1
+    );
     let again = house.store.codes_of_choice(&of("all", None), CodeId(0), 100).await.unwrap();
     assert_eq!(again.len(), 20, "a copy has told codes, too");
     assert!(house.dir.path().exists());
