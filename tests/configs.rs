@@ -92,24 +92,21 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         lines[..at].iter().rev().find(|line| !is_key(line)).is_some_and(|l| l.starts_with('#'))
     };
     let explained = |key: &str| {
-        let within = ["", "line.", "electronic_mark.", "electronic_mark.dialect."];
+        let within = ["", "line.", "issuer.", "electronic_mark.", "electronic_mark.dialect."];
         let mut tables = within.map(|at| format!("[{at}{key}]")).to_vec();
         tables.extend(within.map(|at| format!("[[{at}{key}]]")));
-        let written = format!("{key} = ");
+        let (written, shown) = (format!("{key} = "), format!("# {key} = "));
         lines.iter().enumerate().any(|(at, line)| {
             tables.iter().any(|table| table == line)
                 || (line.starts_with(&written) && under_comment(at))
+                || line.starts_with(&shown)
         })
     };
     let goods = r#"gtin = "04810093011694", group = "milk", name = "x""#;
     let tables = [
         ("x".to_owned(), "x = 1".to_owned() + RIGHT),
-        ("web.x".to_owned(), "[web]\nx = 1".to_owned() + RIGHT),
         ("mqtt.x".to_owned(), "[mqtt]\nhost = \"x\"\nx = 1".to_owned() + RIGHT),
-        ("issuer.x".to_owned(), "[issuer]\nx = 1".to_owned() + RIGHT),
-        ("electronic_mark.x".to_owned(), "[electronic_mark]\nx = 1".to_owned() + RIGHT),
-        ("electronic_mark.dialect.x".into(), "[electronic_mark.dialect]\nx = 1".to_owned() + RIGHT),
-        ("centre.x".to_owned(), "[centre]\nx = 1".to_owned() + RIGHT),
+        ("issuer.sign.x".to_owned(), "[issuer.sign]\nby = \"test\"\nx = 1".to_owned() + RIGHT),
         ("line[0].x".to_owned(), RIGHT.to_owned() + "x = 1"),
         ("line[0].printer.x".to_owned(), RIGHT.replace(":9100\"", ":9100\", x = 1")),
         ("line[0].plc.x".to_owned(), RIGHT.replace(":502\"", ":502\", x = 1")),
@@ -119,8 +116,10 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         ("line[0].goods.x".to_owned(), format!("{RIGHT}goods = {{ {goods}, x = 1 }}")),
         ("line[0].stock.x".to_owned(), RIGHT.to_owned() + "stock = { x = 1 }"),
     ];
+    let plain = "web issuer issuer.sign_in electronic_mark electronic_mark.dialect true_api centre";
+    let plain = plain.split(' ').map(|at| (format!("{at}.x"), format!("[{at}]\nx = 1{RIGHT}")));
     let mut keys = 0;
-    for (at, spoiled) in tables {
+    for (at, spoiled) in tables.into_iter().chain(plain) {
         for key in known_keys(&spoiled, &at) {
             keys += 1;
             assert!(explained(&key), "{at}: {key}");

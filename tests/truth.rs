@@ -2,6 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 #[path = "truth/gost.rs"]
 mod gost;
+#[path = "truth/house.rs"]
+mod house;
+mod orders_kit;
+#[path = "truth/papers.rs"]
+mod papers;
 #[path = "truth/sign.rs"]
 mod sign;
 #[path = "truth/token.rs"]

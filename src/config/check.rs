@@ -5,11 +5,11 @@ use super::line::line_config;
 use super::reader::{Problem, Reader};
 use super::shifts::shifts;
 use super::signing;
-use super::{CentreConfig, Config, IssuerConfig, LineConfig, TrueApiConfig, WebConfig};
+use super::{CentreConfig, Config, IssuerConfig, LineConfig, WebConfig};
 use crate::oee::Shifts;
 use crate::order::{Kopecks, PriceList};
 use crate::publish::{Login, PublishSettings};
-use crate::upstream::{ClientToken, OmsSettings, Signer};
+use crate::upstream::{ClientToken, OmsSettings};
 use crate::web::WebSettings;
 use crate::{pull, report};
 use std::fmt;
@@ -110,7 +110,7 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         Some(true_api) => Some(true_api?),
         None => None,
     };
-    check_signing(&mut top, issuer.as_ref(), true_api.as_ref());
+    signing::check(&mut top, issuer.as_ref(), true_api.as_ref());
     top.end("data_dir, web, issuer, true_api, electronic_mark, mqtt, centre, shifts, line");
     Some(Config { data_dir, web: web?, issuer, true_api, electronic_mark, mqtt, lines, centre })
 }
@@ -161,41 +161,17 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
     manner.set(&mut oms, &mut report);
-    let (sign, sign_in) =
-        (sign.map_or(Some(None), |s| s.map(Some))?, sign_in.map_or(Some(None), |s| s.map(Some))?);
-    Some(IssuerConfig {
-        oms,
-        sign,
-        sign_in,
-        pull: pull::Settings { search_after, ..usual },
-        report,
-    })
-}
-
-/// Whoever signs in or hands in documents needs somebody who signs; the test signature stays here.
-fn check_signing(
-    top: &mut Reader<'_>,
-    issuer: Option<&IssuerConfig>,
-    true_api: Option<&TrueApiConfig>,
-) {
-    let sign = issuer.and_then(|issuer| issuer.sign.clone());
-    let sign_in = issuer.and_then(|issuer| issuer.sign_in.as_ref());
-    let Some(sign) = sign else {
-        let wanted = "a table [issuer.sign], because what is sent there is signed";
-        if sign_in.is_some() {
-            top.wrong("issuer.sign_in", "nobody who signs", wanted);
-        }
-        if true_api.is_some() {
-            top.wrong("true_api", "nobody who signs", wanted);
-        }
-        return;
+    // A table that is there must be right.
+    let sign = match sign {
+        None => None,
+        Some(sign) => Some(sign?),
     };
-    let mut addresses: Vec<&str> = issuer.iter().map(|i| i.oms.base_url.as_str()).collect();
-    addresses.extend(sign_in.map(|sign_in| sign_in.base_url.as_str()));
-    addresses.extend(true_api.map(|true_api| true_api.client.base_url.as_str()));
-    if let Err(why) = Signer::new(sign, &addresses) {
-        top.wrong("issuer.sign", why, "somebody who can sign for these addresses");
-    }
+    let sign_in = match sign_in {
+        None => None,
+        Some(sign_in) => Some(sign_in?),
+    };
+    let pull = pull::Settings { search_after, ..usual };
+    Some(IssuerConfig { oms, sign, sign_in, pull, report })
 }
 
 fn mqtt(mut at: Reader<'_>) -> PublishSettings {

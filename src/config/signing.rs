@@ -1,9 +1,11 @@
 //! Who signs, how the station's token is got, and where documents go.
-use super::TrueApiConfig;
 use super::check::SECOND;
 use super::reader::Reader;
+use super::{IssuerConfig, TrueApiConfig};
 use crate::papers;
-use crate::upstream::{SignAddress, SignCommand, SignInSettings, SignSettings, TrueApiSettings};
+use crate::upstream::{
+    SignAddress, SignCommand, SignInSettings, SignSettings, Signer, TrueApiSettings,
+};
 use std::path::Path;
 
 /// Where tokens outlive the process, in the data folder.
@@ -33,8 +35,8 @@ pub(super) fn sign(mut at: Reader<'_>) -> Option<SignSettings> {
             .map(|command| SignSettings::Command(SignCommand { within, at_once, ..command })),
     };
     at.end(
-        "by, within, at_once; certificate, key_file (openssl); thumbprint (cryptcp, csptest); \
-            command, detached, attached (command); url, token_file (address)",
+        "by, within, at_once, certificate, key_file, thumbprint, command, detached, attached, url, \
+         token_file",
     );
     settings
 }
@@ -103,10 +105,38 @@ pub(super) fn true_api(mut at: Reader<'_>, data_dir: &Path) -> Option<TrueApiCon
     });
     let minute = 60 * SECOND;
     let lost_after = at.time_or("lost_document_after", 10 * minute, SECOND, 1_440 * minute);
-    at.end("url, inn, lost_document_after");
+    let day = 1_440 * minute;
+    let write_off_every = at.time_or("write_off_every", day, SECOND, 30 * day);
+    at.end("url, inn, lost_document_after, write_off_every");
     let (url, inn) = (url?, inn?);
     let mut sign_in = SignInSettings::new(&url, None);
     sign_in.keep_in = Some(data_dir.join(TOKENS));
-    let papers = papers::Settings { lost_after, ..papers::Settings::new(&inn) };
+    let papers = papers::Settings { lost_after, write_off_every, ..papers::Settings::new(&inn) };
     Some(TrueApiConfig { client: TrueApiSettings::new(&url), sign_in, papers })
+}
+
+/// Whoever signs in or hands in documents needs somebody who signs; the test signature stays here.
+pub(super) fn check(
+    top: &mut Reader<'_>,
+    issuer: Option<&IssuerConfig>,
+    true_api: Option<&TrueApiConfig>,
+) {
+    let sign = issuer.and_then(|issuer| issuer.sign.clone());
+    let sign_in = issuer.and_then(|issuer| issuer.sign_in.as_ref());
+    let Some(sign) = sign else {
+        let wanted = "a table [issuer.sign], because what is sent there is signed";
+        if sign_in.is_some() {
+            top.wrong("issuer.sign_in", "nobody who signs", wanted);
+        }
+        if true_api.is_some() {
+            top.wrong("true_api", "nobody who signs", wanted);
+        }
+        return;
+    };
+    let mut addresses: Vec<&str> = issuer.iter().map(|i| i.oms.base_url.as_str()).collect();
+    addresses.extend(sign_in.map(|sign_in| sign_in.base_url.as_str()));
+    addresses.extend(true_api.map(|true_api| true_api.client.base_url.as_str()));
+    if let Err(why) = Signer::new(sign, &addresses) {
+        top.wrong("issuer.sign", why, "somebody who can sign for these addresses");
+    }
 }

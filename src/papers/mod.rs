@@ -22,6 +22,8 @@ pub struct Settings {
     pub look_at_least_every: Duration,
     /// A document whose answer was lost, and that is in no list after this long, is not there.
     pub lost_after: Duration,
+    /// Spoiled codes wait so long for others, to be written off together.
+    pub write_off_every: Duration,
 }
 
 impl Settings {
@@ -32,6 +34,7 @@ impl Settings {
             look_every: Duration::from_secs(1),
             look_at_least_every: Duration::from_mins(1),
             lost_after: Duration::from_mins(10),
+            write_off_every: Duration::from_hours(24),
         }
     }
 }
@@ -73,7 +76,8 @@ impl Clerk {
 
     /// Makes what is due, takes every open document one step further, and lets reports know.
     async fn look(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
-        for made in self.store.make_due_papers(&self.settings.participant, &today()).await? {
+        let Settings { participant, write_off_every, .. } = &self.settings;
+        for made in self.store.make_due_papers(participant, &today(), *write_off_every).await? {
             tracing::info!(paper = made.id, codes = made.codes, "a document is made");
         }
         let open = self.store.open_papers().await?;
@@ -108,7 +112,9 @@ impl Clerk {
                 false => (ReportState::Rejected, Told::Only(Vec::new())),
             };
             let problem = (!words.is_empty()).then_some(words);
-            self.store.report_ended(report, &ReportEnd { state, told, problem, refused: Vec::new() }).await?;
+            self.store
+                .report_ended(report, &ReportEnd { state, told, refused: Vec::new(), problem })
+                .await?;
         }
         Ok(())
     }

@@ -60,25 +60,28 @@ impl Clerk {
         let (names, all) =
             self.client.documents(paper.group, kind, &in_words(from), &in_words(to)).await?;
         let codes = self.store.paper_codes(paper.id, 1).await?;
+        let mut hidden = 0_u32;
         for name in names {
             if self.store.knows_paper(&name).await? {
                 continue;
             }
-            if let Some(code) = codes.first()
-                && self.client.document_holds(paper.group, &name, code).await?
-            {
-                tracing::info!(paper = paper.id, name, "a document is found again");
-                self.store.paper_is_taken(paper.id, &name).await?;
-                self.agenda.now(paper.id);
-                return Ok(());
+            let Some(code) = codes.first() else { break };
+            match self.client.document_holds(paper.group, &name, code).await? {
+                Some(false) => {}
+                None => hidden += 1,
+                Some(true) => {
+                    tracing::info!(paper = paper.id, name, "a document is found again");
+                    self.store.paper_is_taken(paper.id, &name).await?;
+                    self.agenda.now(paper.id);
+                    return Ok(());
+                }
             }
         }
         let sent = paper.sent_at.unwrap_or(first);
-        if !all || now < moved(sent, self.settings.lost_after, true) {
+        let early = now < moved(sent, self.settings.lost_after, true);
+        if early || !all || hidden > 0 {
             self.agenda.later(paper.id);
-            let words = "the answer was lost, and it is not in the list of documents yet; if it \
-                         stays away, it is sent again";
-            return Ok(self.note_trouble(paper, words).await?);
+            return Ok(self.note_trouble(paper, lost_words(early, hidden)).await?);
         }
         let words = "it is not in the list of documents: it is sent again";
         self.store.paper_is_unsent(paper.id, words).await?;
@@ -121,6 +124,20 @@ impl Clerk {
         self.store.paper_ended(paper.id, &PaperEnd { state, problem, errors }).await?;
         Ok(())
     }
+}
+
+/// What a person is told while a document is looked for.
+fn lost_words(early: bool, hidden: u32) -> &'static str {
+    if early {
+        return "the answer was lost, and it is not in the list of documents yet; if it stays away, \
+                it is sent again";
+    }
+    if hidden > 0 {
+        return "the answer was lost, and there are documents in the list that may be it: look for \
+                it in the personal account, then say here whether it is there";
+    }
+    "the answer was lost, and the list of documents is too long to look through: look for it in the \
+     personal account, then say here whether it is there"
 }
 
 fn moved(at: Micros, by: Duration, later: bool) -> Micros {

@@ -183,11 +183,12 @@ impl Puller {
         let last = self.store.last_block_of(want.id).await?;
         self.store.want_asks(want.id, ask).await?;
         let block = self.client.codes(of(want, order), ask, last.as_deref()).await?;
-        self.keep_block(want, &block.block_id, &block).await?;
+        let stored = self.keep_block(want, &block.block_id, &block).await?;
         if left.saturating_sub(count(&block)) > 1 {
             self.reconciled.insert(want.id);
         }
-        Ok(if block.codes.is_empty() { Next::Later } else { Next::Now })
+        let came = !block.codes.is_empty() && stored != BlockStored::Repeated;
+        Ok(if came { Next::Now } else { Next::Later })
     }
 
     /// Fetches again every block that the station lists and that is not here.
@@ -226,7 +227,7 @@ impl Puller {
         want: &Want,
         listed_as: &str,
         block: &CodeBlock,
-    ) -> Result<(), StepError> {
+    ) -> Result<BlockStored, StepError> {
         let stored = self.store_in_parts(want, listed_as, block).await?;
         if block.block_id != listed_as {
             let (id, taken, aside): (_, &[_], &[_]) = (&block.block_id, &[], &[]);
@@ -249,7 +250,7 @@ impl Puller {
                 tracing::warn!(want = want.id, block = listed_as, "the same block again");
             }
         }
-        Ok(())
+        Ok(stored)
     }
 
     async fn store_in_parts(

@@ -1,9 +1,10 @@
 //! Documents that nobody has to ask for: write-offs of spoiled codes, remarkings of validated labels.
 use super::papers::{Origin, PaperMade, PaperState, make};
 use super::{Store, StoreError};
-use crate::order::{Facts, PaperKind};
+use crate::order::{Facts, PAPER_CODES_MAX, PaperKind};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
+use std::time::Duration;
 
 /// Who makes documents that nobody asked for, in the books.
 const BY: &str = "markwright";
@@ -13,39 +14,44 @@ const DUE: &str = "make the documents that are due";
 type RemarkingRow = (i64, String, String, String, String, String, String);
 
 impl Store {
-    /// Makes the documents that are due: one for every report that only a document can tell, and
-    /// one for every remarked product whose new label was validated and told. `participant` = our
+    /// Makes the documents that are due: one for every report that only a document can tell and that
+    /// is as old as `write_off_every` or full, and one for every remarked product whose new label was validated and told. `participant` = our
     /// number; `day` = today, `YYYY-MM-DD`.
     pub async fn make_due_papers(
         &self,
         participant: &str,
         day: &str,
+        write_off_every: Duration,
     ) -> Result<Vec<PaperMade>, StoreError> {
         let mut made = Vec::new();
-        let reports: Vec<i64> = self
-            .ids(
-                "select id from report where kind = 'write_off'
-             and state = 'made' and state <> 'success' order by id",
-            )
-            .await?;
+        let every = i64::try_from(write_off_every.as_micros()).unwrap_or(i64::MAX);
+        let old = Micros::now().0.saturating_sub(every);
+        let reports: Vec<i64> = sqlx::query_scalar(
+            "select id from report where kind = 'write_off' and state = 'made' and (made_at <= ?1
+               or (select count(*) from code where report_id = report.id) >= ?2) order by id",
+        )
+        .bind(old)
+        .bind(PAPER_CODES_MAX)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking(DUE))?;
         for report in reports {
             made.extend(self.make_write_off(report, participant, day).await?);
         }
-        let orders: Vec<i64> = self.ids(
+        let orders: Vec<i64> = sqlx::query_scalar(
             "select order_id from remarking where exists (
                select 1 from code where pool = 'order:' || order_id and state = 'verified'
-                 and told_at is not null
-                 and not exists (select 1 from paper_claim where code_id = code.id and what = 'remarked'))
+                 and told_at is not null)
                and not exists (select 1 from paper where origin = 'remarking:' || order_id)
-             order by order_id").await?;
+             order by order_id",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking(DUE))?;
         for order in orders {
             made.push(self.make_remark(order, participant, day).await?);
         }
         Ok(made)
-    }
-
-    async fn ids(&self, question: &'static str) -> Result<Vec<i64>, StoreError> {
-        sqlx::query_scalar(question).fetch_all(&self.readers).await.map_err(StoreError::asking(DUE))
     }
 
     /// A report becomes a document: from then on it collects no more codes.

@@ -123,11 +123,14 @@ impl Store {
     pub async fn refused(&self) -> Result<Vec<RefusedGroup>, StoreError> {
         type Row = (i64, String, String, Option<i64>, String, String, i64, String, i64);
         let rows: Vec<Row> = sqlx::query_as(
-            "select r.report_id, report.kind, report.product_group, r.result, min(r.words), max(r.remedy),
-               count(*), (select text from code where id = min(r.code_id)), min(r.at)
-             from refused r join report on report.id = r.report_id
-             where r.state = 'open' group by r.report_id, r.result
-             order by r.report_id desc limit 200",
+            "select report_id, kind, product_group, result, words, remedy, codes,
+               (select text from code where id = first), at
+             from (select r.report_id, report.kind, report.product_group, r.result,
+                     min(r.words) as words, max(r.remedy) as remedy, count(*) as codes,
+                     min(r.code_id) as first, min(r.at) as at
+                   from refused r join report on report.id = r.report_id
+                   where r.state = 'open' group by r.report_id, r.result)
+             order by report_id desc limit 200",
         )
         .fetch_all(&self.readers)
         .await

@@ -4,7 +4,7 @@ use super::oms::ClientToken;
 use super::pace::Pace;
 use super::sign::{Form, SignError, Signer};
 use super::token::{SignInError, TokenKeeper};
-use super::true_api_wire::{Created, DocumentList, ListedCode, create_body, read_info};
+use super::true_api_wire::{Created, DocumentList, ListedCode, create_body, read_info, shows};
 use super::words::words;
 use crate::code::ProductGroup;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -225,23 +225,17 @@ impl TrueApi {
         read_info(&self.info(what, group, name, false).await?).ok_or(TrueApiError::Garbled { what })
     }
 
-    /// Whether a document holds this code, by its content as True API shows it. That content is
-    /// shown by `body=true` is known from memory only; where it is not, the answer is no.
+    /// Whether a document holds this code, by its content as True API shows it; nothing where it
+    /// shows none. That `body=true` asks for it is known from memory only.
     pub async fn document_holds(
         &self,
         group: ProductGroup,
         name: &str,
         code: &str,
-    ) -> Result<bool, TrueApiError> {
+    ) -> Result<Option<bool>, TrueApiError> {
         let what = "look into a document";
         let answer = self.info(what, group, name, true).await?;
-        // As it stands in JSON, without the quotes around it.
-        let wanted = serde_json::to_string(code).expect("a text becomes JSON");
-        let wanted = wanted.trim_matches('"');
-        let said = String::from_utf8_lossy(&answer);
-        // The content may itself be a text with JSON in it.
-        Ok(said.contains(wanted)
-            || said.contains(&wanted.replace('\\', "\\\\").replace('"', "\\\"")))
+        Ok(shows(&answer, code))
     }
 
     /// The names of our documents of this type from this time on, the newest first, and whether

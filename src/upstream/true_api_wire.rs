@@ -99,6 +99,36 @@ pub(super) fn read_info(answer: &[u8]) -> Option<DocumentInfo> {
     Some(DocumentInfo { status: DocumentStatus::read(&word), word, errors })
 }
 
+/// Whether the content that is shown with a document holds this code; nothing where none is shown.
+pub(super) fn shows(answer: &[u8], code: &str) -> Option<bool> {
+    let whole: Value = serde_json::from_slice(answer).ok()?;
+    let one = match &whole {
+        Value::Array(list) => list.first()?,
+        one => one,
+    };
+    let contents = ["body", "content", "product_document", "products", "products_list", "sntins"];
+    let shown: Vec<&Value> = contents
+        .iter()
+        .filter_map(|key| one.get(key))
+        .filter(|content| !content.is_null() && content.as_str() != Some(""))
+        .collect();
+    (!shown.is_empty()).then(|| shown.iter().any(|content| holds(content, code)))
+}
+
+/// Whether a text in there is this code. Content may be a text with JSON in it.
+fn holds(content: &Value, code: &str) -> bool {
+    match content {
+        Value::String(text) if text == code => true,
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(inner @ (Value::Object(_) | Value::Array(_))) => holds(&inner, code),
+            _ => false,
+        },
+        Value::Array(list) => list.iter().any(|one| holds(one, code)),
+        Value::Object(object) => object.values().any(|one| holds(one, code)),
+        _ => false,
+    }
+}
+
 /// Errors were seen as texts, as lists, and as objects with several texts.
 fn collect(said: &Value, errors: &mut Vec<String>) {
     match said {
@@ -184,6 +214,7 @@ impl From<ListedCode> for CodeInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn the_name_of_a_document_is_found_in_every_form_that_was_seen() {
@@ -214,6 +245,19 @@ mod tests {
         let wait = read_info(br#"[{"status":"IN_PROGRESS"}]"#).unwrap();
         assert_eq!(wait.status, DocumentStatus::UnderWay);
         assert!(read_info(b"[]").is_none());
+    }
+
+    #[test]
+    fn the_codes_of_a_document_are_found_where_its_content_is_shown() {
+        let code = "0104\"5";
+        let shown = json!([{"status": "CHECKED_OK", "body": {"products": [{"uit_code": code}]}}]);
+        assert_eq!(shows(shown.to_string().as_bytes(), code), Some(true));
+        assert_eq!(shows(shown.to_string().as_bytes(), "0104"), Some(false));
+        let inner = json!({"sntins": [code]}).to_string();
+        let text = json!({"status": "CHECKED_OK", "content": inner});
+        assert_eq!(shows(text.to_string().as_bytes(), code), Some(true));
+        let hidden = json!([{"status": "CHECKED_OK", "body": null}]);
+        assert_eq!(shows(hidden.to_string().as_bytes(), code), None);
     }
 
     #[test]

@@ -158,10 +158,10 @@ fn router(state: WebState) -> Router {
         .merge(trend::routes())
         .merge(alarms::routes())
         .merge(oee::routes())
+        .merge(papers::routes())
         .merge(refused::routes())
         .merge(files::routes())
         .merge(stock::routes())
-        .merge(papers::routes())
         .layer(timeout);
     Router::new()
         .merge(pages)

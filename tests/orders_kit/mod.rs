@@ -142,6 +142,14 @@ impl Kit {
         }
     }
 
+    /// The texts of every code of a pool.
+    pub async fn texts_of(&self, pool: &str) -> Vec<String> {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("house.db"));
+        let db = SqlitePool::connect_with(options).await.unwrap();
+        let texts = sqlx::query_scalar("select text from code where pool = ? order by id");
+        texts.bind(pool).fetch_all(&db).await.unwrap()
+    }
+
     pub async fn end_job(&self, finished: bool) {
         let job = self.store.running_job(DESK).await.unwrap().expect("a job runs");
         self.store.end_job(job.id, finished).await.unwrap();

@@ -1,6 +1,7 @@
 //! Pulling codes and reporting them, against a scripted order-management station on a real socket.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod neighbours;
 mod pull;
 mod report;
 mod station;

@@ -296,7 +296,8 @@ impl Desk {
 
     pub(super) fn paper_info(&mut self, call: &Call<'_>) -> Answered {
         let id = call.path.get("id").map(String::as_str).unwrap_or_default();
-        Ok(self.papers.info(id, &self.inn, call.now_ms)?.into())
+        let body = call.query.get("body").is_some_and(|wanted| wanted == "true");
+        Ok(self.papers.info(id, (&self.inn, body), call.now_ms)?.into())
     }
 
     pub(super) fn info_of_codes(&mut self, call: &Call<'_>) -> Answered {

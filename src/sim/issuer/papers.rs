@@ -36,6 +36,8 @@ struct Paper {
     taken_at_ms: i64,
     done_at_ms: i64,
     errors: Vec<String>,
+    /// What it says, as it came.
+    content: Value,
 }
 
 /// Every document.
@@ -108,15 +110,25 @@ impl Papers {
             taken_at_ms: now_ms,
             done_at_ms: now_ms + takes_ms,
             errors,
+            content,
         };
         self.0.insert(id.to_owned(), paper);
         Ok(())
     }
 
-    /// `GET /api/v4/true-api/doc/{id}/info`.
-    pub(super) fn info(&self, id: &str, inn: &str, now_ms: i64) -> Result<Value, Refusal> {
+    /// `GET /api/v4/true-api/doc/{id}/info`; with `body=true` what the document says, too.
+    pub(super) fn info(
+        &self,
+        id: &str,
+        (inn, body): (&str, bool),
+        now_ms: i64,
+    ) -> Result<Value, Refusal> {
         let paper = self.0.get(id).ok_or_else(|| Refusal::not_found("document", id))?;
-        Ok(json!([paper.json(id, inn, now_ms)]))
+        let mut info = paper.json(id, inn, now_ms);
+        if body {
+            info["body"] = paper.content.clone();
+        }
+        Ok(json!([info]))
     }
 
     /// `GET /doc/list`: the newest first.
