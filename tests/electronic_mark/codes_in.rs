@@ -54,7 +54,7 @@ async fn five_thousand_codes_come_in_orders_of_a_thousand() {
 async fn a_group_whose_answer_was_lost_is_found_again_by_our_names() {
     for trouble in [Trouble::LostAnswer, Trouble::Garbled] {
         let mut house = House::new().await;
-        house.trouble("/addGroupOrders", 1, trouble);
+        house.trouble("/addGroupOrders", 1, trouble.clone());
         let id = house.want(2_500).await;
         start(&mut house);
         house.until_state(id, WantState::Done).await;

@@ -1,9 +1,11 @@
 //! The order form as it arrives: fields and, perhaps, an array of codes.
-use crate::code::{ArrayLine, Gtin, SetAside, read_array};
+use crate::code::{ArrayLine, Gtin, Refusal, SetAside, read_array, read_array_line};
+use crate::files::{self, Form, Found};
 use crate::order::Written;
 use axum::body::Bytes;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartError;
+use std::collections::HashMap;
 
 /// What came with the form.
 #[derive(Debug, Default)]
@@ -45,6 +47,9 @@ pub(super) async fn read(mut form: Multipart) -> Result<Filled, MultipartError> 
 /// The lines of an array that can be taken, and those that cannot.
 pub(super) type Lines = (Vec<ArrayLine>, Vec<SetAside>);
 
+/// Bytes that say what form a file has.
+const LOOKED_AT: usize = 4_096;
+
 /// Lines that are named where a whole array is refused.
 const NAMED: usize = 5;
 
@@ -56,10 +61,16 @@ pub(super) fn read_lines(bytes: &[u8], gtin: Gtin, max: u32) -> Result<Lines, St
     if bytes.starts_with(b"PK") {
         return Err("this is an archive or an Excel file: save it as CSV or text".to_owned());
     }
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        format!("the file is not UTF-8 text (byte {}): save it as UTF-8", e.valid_up_to() + 1)
-    })?;
-    let (taken, aside) = read_array(text, Some(gtin));
+    let (taken, aside) = match Form::guess(&bytes[..bytes.len().min(LOOKED_AT)]) {
+        Form::Txt => {
+            let text = std::str::from_utf8(bytes).map_err(|e| {
+                let byte = e.valid_up_to() + 1;
+                format!("the file is not UTF-8 text (byte {byte}): save it as UTF-8")
+            })?;
+            read_array(text, Some(gtin))
+        }
+        form => read_form(form, bytes, gtin),
+    };
     let Some(first) = taken.first() else { return Err(nothing_taken(&aside)) };
     if let Some(other) = taken.iter().find(|line| line.group != first.group) {
         return Err(format!(
@@ -71,6 +82,40 @@ pub(super) fn read_lines(bytes: &[u8], gtin: Gtin, max: u32) -> Result<Lines, St
         Ok(n) if n <= max => Ok((taken, aside)),
         _ => Err(format!("the file has {} codes; one order takes at most {max}", taken.len())),
     }
+}
+
+/// Reads a table, JSON or XML. What breaks off in the middle is read up to there.
+fn read_form(form: Form, bytes: &[u8], gtin: Gtin) -> Lines {
+    let (mut taken, mut aside) = (Vec::new(), Vec::new());
+    let mut first_at: HashMap<String, usize> = HashMap::new();
+    let mut last = 0;
+    let ended = files::read(form, &mut &*bytes, &mut |line, found| {
+        last = line;
+        let read = match found {
+            Found::Text(text) => read_array_line(line, &text, Some(gtin)),
+            Found::Bad(why) => Some(Err(Refusal::Unreadable(why))),
+        };
+        let read = read.map(|read| {
+            read.and_then(|code| match first_at.get(&code.serial) {
+                Some(&first) => Err(Refusal::Duplicate { first }),
+                None => Ok(code),
+            })
+        });
+        match read {
+            Some(Ok(code)) => {
+                first_at.insert(code.serial.clone(), line);
+                taken.push(code);
+            }
+            Some(Err(refusal)) => aside.push(SetAside { line, refusal }),
+            None => {}
+        }
+        true
+    });
+    if let Err(broken) = ended {
+        let refusal = Refusal::Unreadable(format!("{broken}; nothing after it was read"));
+        aside.push(SetAside { line: last + 1, refusal });
+    }
+    (taken, aside)
 }
 
 fn nothing_taken(aside: &[SetAside]) -> String {
@@ -93,6 +138,20 @@ mod tests {
     fn good_lines_are_taken_and_bad_ones_set_aside() {
         let (taken, aside) = read(format!("{CODE}\nrubbish\n").as_bytes()).unwrap();
         assert_eq!((taken.len(), aside[0].line), (1, 2));
+    }
+
+    #[test]
+    fn an_array_may_be_a_table_json_or_xml() {
+        let json = CODE.replace('\u{1d}', "\\u001d");
+        for file in [
+            format!("n;code\n1;\"{CODE}\"\n2;x\n1;\"{CODE}\"\n"),
+            format!("[\"{json}\",\"x\",\"{json}\"]"),
+            format!("<a><km>{}</km><km>x</km>", CODE.replace('\u{1d}', "&lt;GS&gt;")),
+        ] {
+            let (taken, aside) = read(file.as_bytes()).unwrap();
+            assert_eq!((taken.len(), aside.len()), (1, 2), "{file} {aside:?}");
+            assert_eq!(taken[0].text.as_str(), CODE);
+        }
     }
 
     #[test]
