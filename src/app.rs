@@ -7,7 +7,7 @@ mod no_job;
 mod verbs;
 
 use crate::calibration::Calibration;
-use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig, TrueApiConfig};
+use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig, MarkConfig, TrueApiConfig};
 use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order, Restored};
 use crate::order::PriceList;
@@ -15,6 +15,7 @@ use crate::report::Flush;
 use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
+use crate::upstream::electronic_mark::ElectronicMark;
 use crate::upstream::{
     Oms, OmsError, OmsSettings, SignError, SignInError, SignInSettings, Signer, TokenKeeper,
     TrueApi, TrueApiError,
@@ -168,6 +169,9 @@ impl App {
             }
             self.hire_telling(issuer, signer)?;
         }
+        if let Some(mark) = config.electronic_mark.clone() {
+            self.hire_marking(mark)?;
+        }
         if let Some(settings) = config.mqtt.clone() {
             let store = self.store.clone();
             self.office_crew.hire("publish", |stop| publish::keep(settings, store, stop));
@@ -207,6 +211,18 @@ impl App {
         let store = self.store.clone();
         self.office_crew
             .hire("report", |stop| report::keep(issuer.report, store, oms, flush, stop));
+        Ok(())
+    }
+
+    fn hire_marking(&mut self, config: MarkConfig) -> Result<(), AppError> {
+        let mark = ElectronicMark::new(config.mark)?;
+        let (store, client) = (self.store.clone(), mark.clone());
+        self.office_crew.hire("pull", |stop| pull::mark::keep(config.pull, store, client, stop));
+        let flush = Flush::default();
+        self.flush = Some(flush.clone());
+        let store = self.store.clone();
+        self.office_crew
+            .hire("report", |stop| report::mark::keep(config.telling, store, mark, flush, stop));
         Ok(())
     }
 

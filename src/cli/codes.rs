@@ -7,6 +7,7 @@ use super::{EX_CONFIG, say, say_to_person};
 use crate::app;
 use crate::code::{self, ArrayLine, SetAside};
 use crate::config::{self, LineConfig};
+use crate::files::{Form, UnknownForm};
 use crate::store::{Pace, Store};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -50,10 +51,19 @@ pub(super) enum Codes {
     /// line without a printer (scenario "preprinted" or "manual") the codes are taken as printed: their
     /// labels come from elsewhere.
     #[command(after_help = "Examples:
-  markwright codes import array.txt --config line-configs/from-files.toml --line line-1")]
+  markwright codes import array.txt --config line-configs/from-files.toml --line line-1
+  markwright codes import --as xml from-1c.xml more.xml \\
+    --config line-configs/from-files.toml --line line-1
+
+What each form looks like: docs/files.md. In JSON and XML the number behind the file's name is that of the
+code within the file.")]
     Import {
-        /// The array, one code a line.
-        file: PathBuf,
+        /// The arrays, one after the other.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// What they look like: auto, txt, csv, json or xml.
+        #[arg(long = "as", default_value = "auto", value_parser = form)]
+        form: FormAsked,
         /// The configuration of the daemon whose store takes the codes.
         #[arg(long)]
         config: PathBuf,
@@ -63,13 +73,24 @@ pub(super) enum Codes {
     },
 }
 
+/// A form, or none: then a file is what it looks like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FormAsked(Option<Form>);
+
+fn form(word: &str) -> Result<FormAsked, String> {
+    if word == "auto" {
+        return Ok(FormAsked(None));
+    }
+    word.parse().map(|form| FormAsked(Some(form))).map_err(|why: UnknownForm| why.to_string())
+}
+
 impl Codes {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Parse { file, gtin } => parse(file.as_ref(), *gtin),
             Self::Explain(explain) => Ok(explain.run()),
             Self::Forms(forms) => Ok(forms.run()),
-            Self::Import { file, config, line } => import(file, config, line).await,
+            Self::Import { files, form, config, line } => import(files, form.0, config, line).await,
         }
     }
 }
@@ -86,7 +107,12 @@ fn parse(file: Option<&PathBuf>, gtin: Option<code::Gtin>) -> anyhow::Result<Exi
     Ok(if aside.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn import(file: &Path, config: &Path, line: &str) -> anyhow::Result<ExitCode> {
+async fn import(
+    files: &[PathBuf],
+    form: Option<Form>,
+    config: &Path,
+    line: &str,
+) -> anyhow::Result<ExitCode> {
     let config = match config::load(config) {
         Ok(config) => config,
         Err(error) => {
@@ -109,10 +135,15 @@ async fn import(file: &Path, config: &Path, line: &str) -> anyhow::Result<ExitCo
     let only = (work.goods.gtin, work.goods.group);
     // A line without a printer: whatever comes for it is on a label already.
     let printed = !line.settings.scenario.prints();
-    let imported = file::take(&store, &line.pool(), file, only, pace, printed).await?;
-    let (source, aside) = (file.display(), imported.set_aside);
-    say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
-    Ok(if aside == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut all_taken = true;
+    for file in files {
+        let read = (file.as_path(), form);
+        let imported = file::take(&store, &line.pool(), read, only, pace, printed).await?;
+        let (source, aside) = (file.display(), imported.set_aside);
+        say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
+        all_taken &= aside == 0;
+    }
+    Ok(if all_taken { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The text of a file, or of standard input. Bytes that are not UTF-8 become the replacement

@@ -29,6 +29,9 @@ pub enum Refusal {
         "{0} stands after the check part: that is said in reports only, and printed on no label"
     )]
     Extra(String),
+    /// What stands there is no text.
+    #[error("{0}")]
+    Unreadable(String),
     /// A code of another trade item than the one asked for.
     #[error("foreign GTIN {found}, wanted {wanted}")]
     Foreign {

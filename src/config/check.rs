@@ -1,4 +1,5 @@
 //! From a file to a [`Config`], or to everything that is wrong with it.
+use super::electronic_mark::electronic_mark;
 use super::issuer::{self, Manner};
 use super::line::line_config;
 use super::reader::{Problem, Reader};
@@ -77,17 +78,31 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let web = web(top.table("web"));
     let issuer = top.has("issuer").then(|| station(top.table("issuer"), &data_dir));
     let true_api = top.has("true_api").then(|| signing::true_api(top.table("true_api"), &data_dir));
+    let mark = top.has("electronic_mark").then(|| electronic_mark(top.table("electronic_mark")));
+    if issuer.is_some() && mark.is_some() {
+        let found = "beside [issuer]";
+        top.wrong("electronic_mark", found, "one of the two: both would order the same codes");
+    }
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
     let centre = top.has("centre").then(|| centre(top.table("centre")));
     let shifts = shifts(&mut top, &Shifts::default());
     let mut rules = Vec::new();
     let lines = lines(&mut top, &data_dir, &shifts, &mut rules);
-    check_lines(&mut top, &lines, centre.as_ref(), rules.is_empty() || issuer.is_some());
+    let codes_can_come = rules.is_empty() || issuer.is_some() || mark.is_some();
+    check_lines(&mut top, &lines, centre.as_ref(), codes_can_come);
     let issuer = match issuer {
         Some(issuer) => {
             let mut issuer = issuer?;
-            issuer.pull.rules = rules;
+            issuer.pull.rules.clone_from(&rules);
             Some(issuer)
+        }
+        None => None,
+    };
+    let electronic_mark = match mark {
+        Some(mark) => {
+            let mut mark = mark?;
+            mark.pull.rules = rules;
+            Some(mark)
         }
         None => None,
     };
@@ -96,8 +111,8 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         None => None,
     };
     signing::check(&mut top, issuer.as_ref(), true_api.as_ref());
-    top.end("data_dir, web, issuer, true_api, mqtt, centre, shifts, line");
-    Some(Config { data_dir, web: web?, issuer, true_api, mqtt, lines, centre })
+    top.end("data_dir, web, issuer, true_api, electronic_mark, mqtt, centre, shifts, line");
+    Some(Config { data_dir, web: web?, issuer, true_api, electronic_mark, mqtt, lines, centre })
 }
 
 fn web(mut at: Reader<'_>) -> Option<WebConfig> {
@@ -240,7 +255,11 @@ fn check_lines(
         }
     }
     if !codes_can_come {
-        top.wrong("line.stock", "an order rule", "a table [issuer] to order codes from");
+        top.wrong(
+            "line.stock",
+            "an order rule",
+            "a table [issuer] or [electronic_mark] to order codes from",
+        );
     }
     if let Some(centre) = centre {
         let is_desk =

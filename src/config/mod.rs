@@ -1,6 +1,7 @@
 //! What was written to what is meant; all problems at once.
 mod camera;
 mod check;
+mod electronic_mark;
 mod issuer;
 mod label;
 mod line;
@@ -11,6 +12,7 @@ mod signing;
 mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
+pub use electronic_mark::MarkConfig;
 pub use label::on_label;
 pub use reader::{Problem, private_text};
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub web: WebConfig,
     /// The state system; without it codes come from files, and nothing is reported.
     pub issuer: Option<IssuerConfig>,
+    /// The state system of Belarus, instead of an order-management station.
+    pub electronic_mark: Option<MarkConfig>,
     /// Where documents go; without it nobody introduces, remarks or writes off.
     pub true_api: Option<TrueApiConfig>,
     /// The broker, if there is one.

@@ -117,6 +117,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A list of whole numbers.
+    pub(super) fn whole_numbers_or(&mut self, name: &str, default: &[i64]) -> Vec<i64> {
+        let value = match self.table.remove(name) {
+            None => return default.to_owned(),
+            Some(Value::Array(items)) => {
+                let numbers = items.iter().map(Value::as_integer);
+                match numbers.collect::<Option<Vec<_>>>() {
+                    Some(numbers) => return numbers,
+                    None => "something else in the list",
+                }
+            }
+            Some(other) => kind(&other),
+        };
+        self.wrong(name, value, "a list of whole numbers, such as [30]");
+        default.to_owned()
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }

@@ -9,12 +9,16 @@ mod closing;
 mod codes;
 mod counts;
 mod doubts;
+mod file_reports;
 mod goods;
 mod grades;
 mod intake;
 mod jobs;
 mod line_row;
 mod lookup;
+mod mark_orders;
+mod mark_reports;
+mod mark_shipments;
 mod moved;
 mod made;
 mod open;
@@ -51,9 +55,15 @@ pub use closing::{Closure, JobSums, Second, Signature};
 pub use codes::{Imported, Intake, Pace};
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
+pub use file_reports::{FileChoice, FileCode, FileReport, file_head};
 pub use goods::{Goods, Lot};
 pub use grades::{GradeStretch, JobGrades};
 pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
+pub use mark_orders::{MarkPart, PartState};
+pub use mark_reports::{
+    MarkParams, MarkSteps, MarkWords, NewMarkReport, NextToMark, Production, ProductionEnd,
+};
+pub use mark_shipments::{MarkShipment, NewShipment};
 pub use open::{Store, StoreError};
 pub use orders::{
     AsideView, LabelOrder, Left, NewRemarking, OrderCounts, OrderEvent, RemarkingView, ScanView,

@@ -201,6 +201,7 @@ impl Oms {
             | OmsError::Refused { .. }
             | OmsError::Garbled { .. }
             | OmsError::Unsigned { .. }
+            | OmsError::SignedOut { .. }
             | OmsError::NotSignedIn { .. }
             | OmsError::Unauthorized { .. } => self.settings.again_after,
         }

@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod commands;
 mod desk;
+mod files;
 mod grades;
 mod hand_scan;
 mod jobs;

@@ -1,7 +1,8 @@
 //! Takes a file of codes into the store while it is being read: a million codes never lie in memory
 //! at once.
 use crate::cli::say_to_person;
-use crate::code::{ArrayLine, Gtin, ProductGroup, SetAside, read_array_line_of};
+use crate::code::{ArrayLine, Gtin, ProductGroup, Refusal, SetAside, read_array_line_of};
+use crate::files::{self, Broken, Form, Found};
 use crate::store::{Imported, Pace, Store};
 use anyhow::Context;
 use std::fs::File;
@@ -25,7 +26,7 @@ struct Piece {
 pub(super) async fn take(
     store: &Store,
     pool: &str,
-    path: &Path,
+    (path, form): (&Path, Option<Form>),
     only: (Gtin, ProductGroup),
     pace: Pace,
     printed: bool,
@@ -38,7 +39,7 @@ pub(super) async fn take(
     let (pieces, mut read) = mpsc::channel(2);
     let file: PathBuf = path.to_owned();
     let lines = pace.batch().min(PIECE);
-    let reader = tokio::task::spawn_blocking(move || read_file(&file, only, lines, &pieces));
+    let reader = tokio::task::spawn_blocking(move || read_any(&file, form, only, (lines, &pieces)));
     while let Some(Piece { codes, aside }) = read.recv().await {
         let known = intake.store(&codes, &aside).await?;
         name(&source, &aside, &known);
@@ -56,11 +57,52 @@ fn name(source: &str, aside: &[SetAside], known: &[(usize, String)]) {
     }
 }
 
+/// Reads a file of any form: of this one, or of whatever it looks like.
+fn read_any(
+    path: &Path,
+    form: Option<Form>,
+    only: (Gtin, ProductGroup),
+    (lines, pieces): (usize, &mpsc::Sender<Piece>),
+) -> io::Result<()> {
+    let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
+    let form = match form {
+        Some(form) => form,
+        None => Form::guess(file.fill_buf()?),
+    };
+    if form == Form::Txt {
+        return read_file(path, only, (lines, pieces));
+    }
+    let (mut piece, mut last) = (Piece::default(), 0);
+    let ended = files::read(form, &mut file, &mut |line, found| {
+        last = line;
+        let read = match found {
+            Found::Text(text) => read_array_line_of(line, &text, Some(only.0), only.1),
+            Found::Bad(why) => Some(Err(Refusal::Unreadable(why))),
+        };
+        match read {
+            Some(Ok(code)) => piece.codes.push(code),
+            Some(Err(refusal)) => piece.aside.push(SetAside { line, refusal }),
+            None => {}
+        }
+        let is_full = piece.codes.len() + piece.aside.len() >= lines;
+        !is_full || pieces.blocking_send(std::mem::take(&mut piece)).is_ok()
+    });
+    match ended {
+        Ok(()) => {}
+        Err(Broken::Io(error)) => return Err(error),
+        Err(broken @ Broken::Form { .. }) => {
+            let refusal = Refusal::Unreadable(format!("{broken}; nothing after it was read"));
+            piece.aside.push(SetAside { line: last + 1, refusal });
+        }
+    }
+    let _ = pieces.blocking_send(piece);
+    Ok(())
+}
+
 fn read_file(
     path: &Path,
     (gtin, group): (Gtin, ProductGroup),
-    lines: usize,
-    pieces: &mpsc::Sender<Piece>,
+    (lines, pieces): (usize, &mpsc::Sender<Piece>),
 ) -> io::Result<()> {
     let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
     let (mut piece, mut raw) = (Piece::default(), Vec::new());
