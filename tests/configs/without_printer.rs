@@ -25,7 +25,7 @@ fn what_makes_no_sense_without_a_printer_is_refused_with_the_reason() {
         assert!(told.len() == 1 && told[0].starts_with(&wanted), "{scenario} {key}: {told:?}");
     }
     let counts =
-        belt.replace("url = \"http://camera/stream\"", "source = \"v4l2\", product_every = \"2s\"");
+        belt.replace("url = \"http://camera/stream\"", "source = \"aravis\", product_every = \"2s\"");
     let told = problems(&line("preprinted", &counts)).join("\n");
     assert!(told.contains("line[0].camera.source: found a camera that only counts"), "{told}");
 }
