@@ -24,8 +24,8 @@ fn what_makes_no_sense_without_a_printer_is_refused_with_the_reason() {
         let wanted = format!("line[0].{key}: found a key that makes no sense here");
         assert!(told.len() == 1 && told[0].starts_with(&wanted), "{scenario} {key}: {told:?}");
     }
-    let counts =
-        belt.replace("url = \"http://camera/stream\"", "source = \"v4l2\", product_every = \"2s\"");
+    let counts = belt
+        .replace("url = \"http://camera/stream\"", "source = \"aravis\", product_every = \"2s\"");
     let told = problems(&line("preprinted", &counts)).join("\n");
     assert!(told.contains("line[0].camera.source: found a camera that only counts"), "{told}");
 }
