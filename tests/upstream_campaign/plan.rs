@@ -61,8 +61,10 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
         let dice = &mut Dice::of(seed, FOR_ORDERS);
-        let (by_rule, signs) = (dice.chance(0.5), dice.chance(0.4));
-        let old = !signs && dice.chance(0.3);
+        let by_rule = dice.chance(0.5);
+        let all_kinds = std::env::var_os("UPSTREAM_ALL").is_some();
+        let signs = all_kinds && dice.chance(0.4);
+        let old = all_kinds && !signs && dice.chance(0.3);
         let count = 1 + dice.roll(3);
         // A rule orders the same quantity again and again.
         let same = quantity(dice);
