@@ -23,9 +23,10 @@ struct Complaint {
 
 impl Complaint {
     fn words(&self) -> String {
-        let error = match &self.error {
-            Value::Number(number) => format!("error {number}"),
-            other => flat(other),
+        let error = if let Value::Number(number) = &self.error {
+            format!("error {number}")
+        } else {
+            flat(&self.error)
         };
         let parts = [flat(&self.detail), flat(&self.message), flat(&self.details), error];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")

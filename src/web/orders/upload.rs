@@ -69,7 +69,7 @@ pub(super) fn read_lines(bytes: &[u8], gtin: Gtin, max: u32) -> Result<Lines, St
             })?;
             read_array(text, Some(gtin))
         }
-        form => read_form(form, bytes, gtin),
+        form @ (Form::Csv | Form::Json | Form::Xml) => read_form(form, bytes, gtin),
     };
     let Some(first) = taken.first() else { return Err(nothing_taken(&aside)) };
     if let Some(other) = taken.iter().find(|line| line.group != first.group) {
