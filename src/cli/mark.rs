@@ -19,7 +19,7 @@ use std::process::ExitCode;
   markwright mark --config markwright.toml steps --job 17
   markwright mark --config markwright.toml ship --job 17 --number 'TTN-001234' --agent 18413")]
 pub(super) struct Mark {
-    /// The configuration of the daemon, with [electronic_mark].
+    /// The configuration of the daemon, with the table `[electronic_mark]`.
     #[arg(long)]
     config: PathBuf,
     #[command(subcommand)]

@@ -150,8 +150,13 @@ impl Export {
         }
         let head = file_head(&self.what, &reports);
         let rows = self.write(&store, &choice, &head).await.with_context(|| {
-            let again = head.reports.iter().map(|id| format!(" --report {id}")).collect::<String>();
-            format!("write {}; again with{again}", self.output.display())
+            let again = head
+                .reports
+                .iter()
+                .map(|id| format!("--report {id}"))
+                .collect::<Vec<_>>()
+                .join(" ");
+            format!("write {}; again with {again}", self.output.display())
         })?;
         for report in &head.reports {
             say(&format!(
@@ -182,7 +187,7 @@ impl Export {
                 writer.row(&code.row())?;
             }
         }
-        let file = writer.finish()?.into_inner().map_err(|error| error.into_error())?;
+        let file = writer.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.sync_all()?;
         std::fs::rename(&half, &self.output)?;
         Ok(rows)

@@ -110,7 +110,7 @@ fn found(open: Open) -> Found {
 
 /// Base64 that nobody said is base64: what is no code as it stands, and is one afterwards.
 fn unsaid(text: &str) -> Option<String> {
-    if text.len() % 4 != 0 || parse(text).is_ok() {
+    if !text.len().is_multiple_of(4) || parse(text).is_ok() {
         return None;
     }
     decoded(text).filter(|code| parse(code).is_ok())

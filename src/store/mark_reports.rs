@@ -85,6 +85,9 @@ pub struct MarkSteps {
     pub shipped: u64,
 }
 
+type ProductionRow =
+    (i64, String, String, Option<i64>, String, Option<String>, u32, Option<i64>, Option<String>);
+
 const OF_JOB: &str = "exists (select 1 from job_code where job_id = ?4 and code_id = code.id)";
 const OF_NO_JOB: &str = "not exists (select 1 from job where job.gtin = printf('%014d', code.gtin)
     and exists (select 1 from job_code where job_id = job.id and code_id = code.id))";
@@ -221,18 +224,7 @@ impl Store {
     /// The reports of production that are not at their end, oldest first.
     pub async fn open_productions(&self) -> Result<Vec<Production>, StoreError> {
         let what = "look for open reports of production";
-        type Row = (
-            i64,
-            String,
-            String,
-            Option<i64>,
-            String,
-            Option<String>,
-            u32,
-            Option<i64>,
-            Option<String>,
-        );
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<ProductionRow> = sqlx::query_as(
             "select report.id, report.product_group, mark_report.gtin, mark_report.job_id,
                mark_production.params, mark_production.upstream_id, mark_production.sends,
                mark_production.sent_at, mark_production.problem
@@ -243,7 +235,7 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::asking(what))?;
-        let production = |row: Row| {
+        let production = |row: ProductionRow| {
             let (report, group, gtin, job, params, upstream_id, sends, sent_at, problem) = row;
             let why = || format!("report {report}: '{group}' is no product group");
             let group = ProductGroup::from_alias(&group);

@@ -113,7 +113,12 @@ fn in_words(error: &OmsError) -> String {
         OmsError::Unauthorized { status, .. } => {
             format!("name or password are not taken ({status})")
         }
-        other => other.to_string(),
+        other @ (OmsError::Settings(_)
+        | OmsError::Unreachable { .. }
+        | OmsError::Garbled { .. }
+        | OmsError::SignedOut { .. }
+        | OmsError::Unsigned { .. }
+        | OmsError::NotSignedIn { .. }) => other.to_string(),
     }
 }
 

@@ -1,4 +1,8 @@
 //! Sending and receiving: the client of HTTP, bodies, and how the system says no.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the kinds of JSON, one or two are looked for"
+)]
 use super::super::OmsError;
 use super::super::problem::{WORDS_KEPT, without_check_parts};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -23,9 +27,10 @@ struct Complaint {
 
 impl Complaint {
     fn words(&self) -> String {
-        let error = match &self.error {
-            Value::Number(number) => format!("error {number}"),
-            other => flat(other),
+        let error = if let Value::Number(number) = &self.error {
+            format!("error {number}")
+        } else {
+            flat(&self.error)
         };
         let parts = [flat(&self.detail), flat(&self.message), flat(&self.details), error];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")

@@ -1,5 +1,9 @@
 //! The JSON of Electronic Mark, as working clients of others show it. Read with patience: a number
 //! may come as text, a trade item as a text or as an object.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the kinds of JSON, one or two are looked for"
+)]
 use super::super::problem::without_check_parts;
 use super::dialect::LabelsAs;
 use crate::code::CodeText;
@@ -256,7 +260,7 @@ pub(super) fn known_labels(answer: &Value) -> Option<Vec<KnownLabel>> {
         Value::Object(object) => {
             ["labels", "results", "list"].iter().find_map(|key| object.get(*key)?.as_array())?
         }
-        _ => return None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
     };
     let label = |one: &Value| {
         let label = ["label", "code", "cis"].iter().find_map(|key| one.get(*key)?.as_str())?;
@@ -283,7 +287,7 @@ pub(super) fn agents(answer: &Value) -> Option<Vec<Agent>> {
         Value::Object(object) => ["agents", "agents_list", "results", "list"]
             .iter()
             .find_map(|key| object.get(*key)?.as_array())?,
-        _ => return None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
     };
     let agent = |one: &Value| {
         let id = ["id", "agent", "agent_id"].iter().find_map(|key| number(one.get(*key)?))?;
@@ -347,7 +351,7 @@ fn number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -356,7 +360,7 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) if text.is_empty() => None,
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -376,7 +380,9 @@ fn many_texts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Erro
     Ok(match Value::deserialize(from)? {
         Value::Array(list) => list.iter().map(detail).collect(),
         Value::Null => Vec::new(),
-        other => vec![detail(&other)],
+        other @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            vec![detail(&other)]
+        }
     })
 }
 

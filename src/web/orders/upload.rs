@@ -84,7 +84,7 @@ pub(super) fn read_lines(
                 None => read_array(text, Some(gtin)),
             }
         }
-        form => read_form(form, bytes, gtin, group),
+        form @ (Form::Csv | Form::Json | Form::Xml) => read_form(form, bytes, gtin, group),
     };
     let Some(first) = taken.first() else { return Err(nothing_taken(&aside)) };
     if let Some(other) = taken.iter().find(|line| line.group != first.group) {
