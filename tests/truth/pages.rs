@@ -17,10 +17,9 @@ async fn house() -> House {
 }
 
 fn form(pairs: &[(&str, &str)]) -> String {
-    let plain = |text: &str| -> String {
-        text.bytes().map(|b| format!("%{b:02X}")).collect()
-    };
-    let pairs: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
+    let plain = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    let pairs: Vec<_> =
+        pairs.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
     pairs.join("&")
 }
 
@@ -84,7 +83,8 @@ async fn only_a_manager_introduces_goods_and_the_form_says_what_is_missing() {
     assert!(form_page.contains("0 codes") && form_page.contains("Ботинки"), "{form_page}");
     let about = house.store.about(Origin::Order(order.0)).await.unwrap().unwrap();
     assert_eq!((about.hs_code.as_str(), about.ready), ("6403993600", 0));
-    let post = |pairs: &[(&str, &str)]| house.post("/papers/new", &form(pairs)).header(COOKIE, &manager);
+    let post =
+        |pairs: &[(&str, &str)]| house.post("/papers/new", &form(pairs)).header(COOKIE, &manager);
     let import = [("about", "order 1"), ("kind", "LP_FTS_INTRODUCE"), ("declaration", "1/2/3")];
     let said = text(post(&import), StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(said.contains("declaration_number: ") && said.contains("declaration_date: "), "{said}");
@@ -124,7 +124,8 @@ async fn a_document_is_shown_with_what_was_signed_and_can_be_withdrawn_with_a_re
     let signed = page(format!("/papers/{id}/document.json")).await;
     assert!(signed.contains("\"sntins\":[\"010460000000000821abcdefghijklm\"]"), "{signed}");
     assert!(page("/papers".to_owned()).await.contains("waits to be sent"));
-    let list: serde_json::Value = serde_json::from_str(&page("/api/papers".to_owned()).await).unwrap();
+    let list: serde_json::Value =
+        serde_json::from_str(&page("/api/papers".to_owned()).await).unwrap();
     assert_eq!((&list[0]["state"], &list[0]["codes"]), (&"made".into(), &1.into()));
     let post = |body: &str| house.post(&format!("/papers/{id}"), body).header(COOKIE, &manager);
     let said = text(post("do=withdraw&reason="), StatusCode::UNPROCESSABLE_ENTITY).await;
