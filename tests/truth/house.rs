@@ -24,7 +24,6 @@ pub(crate) struct House {
     pub(crate) kit: Kit,
     pub(crate) issuer: Issuer,
     pub(crate) client: TrueApi,
-    pub(crate) station_token: TokenKeeper,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -69,7 +68,7 @@ impl House {
         settings.calls_per_second = 1_000;
         let client = TrueApi::new(settings, token, signer.clone()).unwrap();
         let mut oms = OmsSettings::new(&base, ClientToken::new("unused"), &oms_id);
-        oms.token = station_token.clone();
+        oms.token = station_token;
         oms.signer = Some(signer);
         oms.again_after = SOON;
         oms.rest_after_failure = SOON;
@@ -81,7 +80,7 @@ impl House {
         settings.write_off_every = Duration::ZERO;
         change(&mut settings);
         let (stop, tasks) = (CancellationToken::new(), JoinSet::new());
-        let mut house = Self { kit, issuer, client, station_token, stop, tasks };
+        let mut house = Self { kit, issuer, client, stop, tasks };
         house.hire(settings, oms);
         house
     }
