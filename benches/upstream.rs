@@ -215,7 +215,10 @@ impl Shelf {
 }
 
 fn in_base_36(n: usize) -> String {
-    let digit = |place: u32| char::from_digit((n / 36_usize.pow(place) % 36) as u32, 36).unwrap();
+    let digit = |place: u32| {
+        let digit = u32::try_from(n / 36_usize.pow(place) % 36).unwrap();
+        char::from_digit(digit, 36).unwrap()
+    };
     (0..5).map(digit).collect()
 }
 
@@ -240,7 +243,9 @@ fn serve(mut stream: TcpStream, shelf: &Shelf) {
             body.iter().map(|part| part.len()).sum::<usize>()
         );
         stream.write_all(head.as_bytes()).unwrap();
-        body.iter().for_each(|part| stream.write_all(part.as_bytes()).unwrap());
+        for part in &body {
+            stream.write_all(part.as_bytes()).unwrap();
+        }
     }
 }
 

@@ -26,7 +26,9 @@ fn files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    files.iter().for_each(|file| assert_private(file));
+    for file in &files {
+        assert_private(file);
+    }
     files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 

@@ -5,7 +5,13 @@
 //!
 //! Twenty runs by default; `UPSTREAM_RUNS=1000` makes a campaign of it. A run that failed names its
 //! seed; `UPSTREAM_SEED=n UPSTREAM_RUNS=1` runs it alone.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::similar_names,
+    clippy::type_complexity,
+    reason = "a test"
+)]
 
 #[path = "upstream_campaign/account.rs"]
 mod account;

@@ -64,7 +64,7 @@ pub(super) struct Add {
     /// The configuration of the daemon.
     #[arg(long)]
     config: PathBuf,
-    /// The line, by name; its scenario is not "print_apply" (jobs of such a line are stored, and started
+    /// The line, by name; its scenario is not `print_apply` (jobs of such a line are stored, and started
     /// by a person).
     #[arg(long)]
     line: String,

@@ -93,7 +93,7 @@ How fast a line is, for ten minutes (docs/performance.md):
         /// Nothing goes wrong by chance.
         #[arg(long)]
         calm: bool,
-        /// How the products of the line get their labels: "print_apply", or "preprinted": they come with
+        /// How the products of the line get their labels: `print_apply`, or `preprinted`: they come with
         /// them, and the array of their codes is `labels.txt` in the folder.
         #[arg(long, default_value = "print_apply", value_parser = ["print_apply", "preprinted"])]
         scenario: String,

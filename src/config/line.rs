@@ -61,9 +61,7 @@ pub(super) fn line_config(
         let only_counts = camera.source.only_counts() == Some(true);
         stations::check_way(&mut at, stations, &settings, plc.cycle, only_counts);
     }
-    if let (Some(Scenario::Preprinted), Some(Some(camera))) = (scenario, &camera) {
-        check_names(&mut at, camera);
-    }
+    check_names(&mut at, scenario, camera.as_ref().and_then(Option::as_ref));
     let work = at.has("goods").then(|| work(&mut at, prints));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some(printer)) = (&work, printer.as_ref().and_then(Option::as_ref)) {
@@ -74,24 +72,17 @@ pub(super) fn line_config(
         Some(work) => Some(work?),
         None => None,
     };
-    if let (Some((low, order)), Some(work), Some(name)) = (rule, &work, &name) {
-        let (gtin, group) = (work.goods.gtin, work.goods.group);
-        rules.push(StockRule { pool: format!("line:{name}"), gtin, group, low, order });
+    if let (Some(rule), Some(work), Some(name)) = (rule, &work, &name) {
+        rules.push(rule_for(name, work, rule));
     }
-    let printer = match printer {
-        Some(printer) => Some(printer?),
-        None => None,
-    };
+    let printer = if prints { Some(printer??) } else { None };
     Some(LineConfig {
         name: name?,
         settings: LineSettings {
             ends_with_codes: rule.is_none(),
             rows_in_printer: printer.as_ref().map_or(1, |(printer, ..)| printer.window),
             roll: RollSettings { camera: is_roll && watched, ..roll.settings },
-            asks_for_pictures: camera
-                .as_ref()
-                .and_then(Option::as_ref)
-                .is_some_and(|camera| camera.trigger == Trigger::Line),
+            asks_for_pictures: asks_for_pictures(camera.as_ref().and_then(Option::as_ref)),
             quality: quality?,
             ..settings
         },
@@ -110,6 +101,15 @@ pub(super) fn line_config(
         clearance,
         challenge_every,
     })
+}
+
+fn rule_for(name: &str, work: &Work, (low, order): (u64, u32)) -> StockRule {
+    let (gtin, group) = (work.goods.gtin, work.goods.group);
+    StockRule { pool: format!("line:{name}"), gtin, group, low, order }
+}
+
+fn asks_for_pictures(camera: Option<&CameraSettings>) -> bool {
+    camera.is_some_and(|camera| camera.trigger == Trigger::Line)
 }
 
 /// Keys that mean nothing in this scenario, each with the reason.
@@ -133,7 +133,8 @@ fn refuse(at: &mut Reader<'_>, scenario: Option<Scenario>) {
 
 /// With nothing that a product should carry, a frame of its neighbour looks as good as its own: a
 /// camera that only counts cannot be held to anything.
-fn check_names(at: &mut Reader<'_>, camera: &CameraSettings) {
+fn check_names(at: &mut Reader<'_>, scenario: Option<Scenario>, camera: Option<&CameraSettings>) {
+    let Some(camera) = camera.filter(|_| scenario == Some(Scenario::Preprinted)) else { return };
     if camera.trigger == Trigger::Device && camera.source.only_counts() == Some(true) {
         let wanted = "a camera that tells the tag of the product, or trigger = \"line\": without a \
                       code that the product should carry, nobody would notice that a frame is of its \

@@ -58,6 +58,7 @@ pub(super) mod moment {
 pub(super) mod due {
     use super::*;
 
+    #[expect(clippy::ref_option, reason = "serde hands it over so")]
     pub(in super::super) fn serialize<S: Serializer>(
         at: &Option<Instant>,
         to: S,

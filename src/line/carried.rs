@@ -155,19 +155,19 @@ impl Line {
 
     /// A person scanned the label of a product that he has in his hand. A line that does not run
     /// takes no scan; the label that was good just now is not another one.
-    pub(super) fn note_scanned(&mut self, now: Instant, tag: Tag, text: String) {
+    pub(super) fn note_scanned(&mut self, now: Instant, tag: Tag, text: &str) {
         let takes = self.settings.scenario == Scenario::Manual && self.produces();
         if !takes || self.belt.product(tag).is_some() {
             return;
         }
-        if self.scanned_good.as_deref() == Some(text.as_str()) {
+        if self.scanned_good.as_deref() == Some(text) {
             let seen = Seen { tag, picture: None, quality: None };
             return self.show_verdict(seen, Verdict::Good);
         }
         let mut product = Product::new(tag);
         product.picture_due = Some(now + self.settings.picture_within);
         self.belt.products.push_back(product);
-        self.ask_for(Seen { tag, picture: None, quality: None }, &text);
+        self.ask_for(Seen { tag, picture: None, quality: None }, text);
     }
 
     /// The product comes into the books with its verdict and its fate: a person has it in his hand,
@@ -176,7 +176,7 @@ impl Line {
         let tag = seen.tag;
         let found = match found {
             Found::New(_) if self.was_read(text) => Found::Not(RejectReason::Duplicate),
-            found => found,
+            found @ (Found::New(_) | Found::Not(_)) => found,
         };
         records.push(Record::ProductSeen { tag });
         let fate = match found {

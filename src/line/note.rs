@@ -27,7 +27,7 @@ impl Line {
                 self.refill_at = Some(now + self.settings.refill_after);
             }
             Event::Known { tag, found } => self.note_known(tag, found, records),
-            Event::Scanned { tag, text } => self.note_scanned(now, tag, text),
+            Event::Scanned { tag, text } => self.note_scanned(now, tag, &text),
             Event::Decided(codes) => self.in_doubt.retain(|_, id| !codes.contains(id)),
             Event::ChallengeEvery { every, left, used } => {
                 self.challenge_every(now, every, left, used);

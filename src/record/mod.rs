@@ -48,16 +48,19 @@ struct Head {
 #[serde(rename_all = "snake_case")]
 enum Start {
     /// The line was restored.
-    Restored {
-        settings: LineSettings,
-        order: Order,
-        restored: Restored,
-        /// What the line said to that.
-        records: Vec<Record>,
-        commands: Vec<Command>,
-    },
+    Restored(Box<FromRestored>),
     /// It goes on: this is how the line stood.
     Standing(Box<Line>),
+}
+
+/// What a line was restored from, and what it said to that.
+#[derive(Debug, Serialize, Deserialize)]
+struct FromRestored {
+    settings: LineSettings,
+    order: Order,
+    restored: Restored,
+    records: Vec<Record>,
+    commands: Vec<Command>,
 }
 
 impl Head {
@@ -151,14 +154,14 @@ impl Recorder {
         ring: RingSettings,
         opening: &Opening<'_>,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let start = Start::Restored {
+        let start = FromRestored {
             settings: opening.settings.clone(),
             order: opening.order,
             restored: opening.restored.clone(),
             records: opening.said.records.clone(),
             commands: opening.said.commands.clone(),
         };
-        let head = Head::new(opening.line, Micros::now(), start);
+        let head = Head::new(opening.line, Micros::now(), Start::Restored(Box::new(start)));
         let (to, pieces) = mpsc::channel(PIECES_WAITING);
         let has_gap = Arc::<AtomicBool>::default();
         let writer = Writer::new(folder.to_owned(), ring, Arc::clone(&has_gap));

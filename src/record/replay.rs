@@ -1,5 +1,5 @@
 //! Tells today's core what a line was told, and compares what it says.
-use super::{Entry, Head, Start};
+use super::{Entry, FromRestored, Head, Start};
 use crate::line::{Line, Outcome, relative_to};
 use serde::Serialize;
 use std::io::BufRead;
@@ -82,7 +82,8 @@ pub fn replay(mut file: impl BufRead, now: Instant) -> Result<Replay, ReplayErro
         differs: None,
     };
     let mut core = match head.start {
-        Start::Restored { settings, order, restored, records, commands } => {
+        Start::Restored(start) => {
+            let FromRestored { settings, order, restored, records, commands } = *start;
             let (core, said) = Line::restore(settings, order, restored);
             let recorded = Outcome { records, commands };
             done.differs = compare((0, head.at), "restored", &recorded, &said);

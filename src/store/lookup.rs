@@ -66,7 +66,14 @@ fn read(text: &str, known: &[Known]) -> Option<Found> {
     Some(match code.state {
         _ if !code.of_this_order => Found::Not(RejectReason::OtherJob),
         CodeState::Printed => Found::New(code.code),
-        state => Found::Not(reason_of(state)),
+        state @ (CodeState::Stored
+        | CodeState::Sent
+        | CodeState::Applied
+        | CodeState::Verified
+        | CodeState::Doubtful
+        | CodeState::Scrapped
+        | CodeState::Rejected
+        | CodeState::Sampled) => Found::Not(reason_of(state)),
     })
 }
 
@@ -83,7 +90,12 @@ fn scanned(text: &str, known: &[Known]) -> Option<Found> {
                 CodeState::Printed | CodeState::Applied | CodeState::Verified => {
                     RejectReason::UnknownCode
                 }
-                state => reason_of(state),
+                state @ (CodeState::Stored
+                | CodeState::Sent
+                | CodeState::Doubtful
+                | CodeState::Scrapped
+                | CodeState::Rejected
+                | CodeState::Sampled) => reason_of(state),
             }))
         }
     }

@@ -154,7 +154,7 @@ fn keep_connections(most: u32) -> SqlitePoolOptions {
 }
 
 /// Gives away no connection that counts itself inside a transaction. A commit that finds the disk
-/// full is undone by SQLite; the connection does not learn of it and would refuse every transaction
+/// full is undone by `SQLite`; the connection does not learn of it and would refuse every transaction
 /// from then on, also when there is room again. Another one takes its place.
 fn whole_connections(pool: SqlitePoolOptions) -> SqlitePoolOptions {
     pool.before_acquire(|connection, _| {

@@ -47,7 +47,7 @@ async fn five_thousand_codes_come_in_orders_of_a_thousand() {
     let controls = &house.issuer.controls;
     assert_eq!(controls.requests("/v3/orders/addGroupOrders"), 1);
     assert_eq!(controls.requests("/v2/orders/statusList"), 0);
-    assert_eq!(controls.electronic_mark().ledger(|ledger| ledger.sign_ins()), 1);
+    assert_eq!(controls.electronic_mark().ledger(markwright::sim::issuer::MarkLedger::sign_ins), 1);
 }
 
 #[tokio::test]
@@ -127,7 +127,11 @@ async fn a_token_that_dies_is_replaced_without_a_word() {
     let second = house.want(1_000).await;
     house.until_state(second, WantState::Done).await;
     house.rest().await;
-    let sign_ins = house.issuer.controls.electronic_mark().ledger(|ledger| ledger.sign_ins());
+    let sign_ins = house
+        .issuer
+        .controls
+        .electronic_mark()
+        .ledger(markwright::sim::issuer::MarkLedger::sign_ins);
     assert_eq!(sign_ins, 2);
     assert_nothing_lost_or_doubled(&house, 2_000, 2).await;
 }

@@ -59,7 +59,7 @@ impl House {
         settings.answer_within = Duration::from_millis(500);
         // The fake's own number for an order that is refused.
         settings.dialect.numbers = Numbers { order_refused: vec![90], ..settings.dialect.numbers };
-        settings.dialect.paths.write_off = "v3/reports/addWriteOff".to_owned();
+        "v3/reports/addWriteOff".clone_into(&mut settings.dialect.paths.write_off);
         ElectronicMark::new(settings).unwrap()
     }
 

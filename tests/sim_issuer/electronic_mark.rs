@@ -34,7 +34,8 @@ async fn scene_with(electronic_mark: MarkSettings) -> Scene {
     let issuer = issuer.await.unwrap();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     let mut scene = Scene { issuer, client, token: String::new() };
-    scene.token = scene.sign_in().await["token"].as_str().unwrap().to_owned();
+    let said = scene.sign_in().await;
+    said["token"].as_str().unwrap().clone_into(&mut scene.token);
     scene
 }
 
@@ -245,7 +246,7 @@ async fn a_token_lives_its_time() {
     assert_ne!(old, scene.token);
     let wrong = json!({ "username": "demo@example.by", "password": "wrong" });
     assert_eq!(scene.post("/auth", &wrong).await.0, 401);
-    assert_eq!(scene.mark().ledger(|l| l.sign_ins()), 3);
+    assert_eq!(scene.mark().ledger(markwright::sim::issuer::MarkLedger::sign_ins), 3);
 }
 
 #[tokio::test]

@@ -133,10 +133,8 @@ impl Account {
             troubled: troubled == Troubled::Yes,
         };
         let truth = ledger.books();
-        let mut wrong = match carried {
-            true => beliefs.against_products(&truth),
-            false => beliefs.against_plant(&truth),
-        };
+        let mut wrong =
+            if carried { beliefs.against_products(&truth) } else { beliefs.against_plant(&truth) };
         wrong.extend(issuer.controls.ledger(|office| beliefs.against_issuer(office)));
         wrong.extend(lost_on_the_way(store, issuer).await);
         Self { sums, truth, wrong, carried }

@@ -71,7 +71,7 @@ async fn from_order_to_report(issuer: &Issuer, client: Oms, tells: report::Setti
     until("the codes are here", done).await;
     let want = bench.store.want(want).await.unwrap().unwrap();
     assert_eq!((want.state, want.taken, want.problem), (WantState::Done, 35, None));
-    assert_eq!(issuer.controls.ledger(|ledger| ledger.given_out()), 35);
+    assert_eq!(issuer.controls.ledger(markwright::sim::issuer::Ledger::given_out), 35);
     assert_eq!(bench.number("select count(*) from code").await, 35);
 
     verify_all(&bench).await;

@@ -73,7 +73,19 @@ impl Plan {
         let (order_takes, report_takes) = (ms(dice.roll(600)), ms(dice.roll(900)));
         let (chances, planned) = trouble(&mut Dice::of(seed, FOR_TROUBLE), signs);
         let strikes = strikes(&mut Dice::of(seed, FOR_STRIKES));
-        Self { seed, group, orders, by_rule, chances, planned, strikes, order_takes, report_takes }
+        Self {
+            seed,
+            group,
+            orders,
+            by_rule,
+            signs,
+            old,
+            chances,
+            planned,
+            strikes,
+            order_takes,
+            report_takes,
+        }
     }
 
     /// How often the issuer is to forget a token.

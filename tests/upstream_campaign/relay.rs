@@ -148,7 +148,7 @@ fn note(came: &[u8], book: &Mutex<Book>) {
     };
     let path = target.split('?').next().unwrap_or_default();
     let call = format!("{method} {path}");
-    let mut book = book.lock().unwrap();
-    let life = book.life;
-    book.requests.push(Seen { at: Instant::now(), life, call });
+    let mut seen_so_far = book.lock().unwrap();
+    let life = seen_so_far.life;
+    seen_so_far.requests.push(Seen { at: Instant::now(), life, call });
 }

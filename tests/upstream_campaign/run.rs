@@ -62,7 +62,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
     let relay = Relay::start(issuer.addr).await;
     let site = Site::build(template, &plan, relay.addr).await;
     let log = Log::default();
-    let mut play = Play {
+    let mut at_work = Play {
         site: &site,
         hand: Hand::new(&plan, &site.store_file()),
         controls: issuer.controls.clone(),
@@ -71,8 +71,8 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         ends_at: Instant::now() + AT_MOST,
         counts: BTreeMap::new(),
     };
-    let late = play.until_done(&plan).await;
-    let mut counts = play.counts;
+    let late = at_work.until_done(&plan).await;
+    let mut counts = at_work.counts;
     let books = Books::read(&site.store_file()).await;
     let struck = |what: &str| counts.get(what).copied().unwrap_or_default();
     let account = Account {

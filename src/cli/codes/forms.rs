@@ -70,7 +70,7 @@ fn line(form: &Template) -> String {
         Tail::Pack { priced: true } => "price, check; no identifiers".to_owned(),
         Tail::Pack { priced: false } => "AAAA, check; no identifiers".to_owned(),
     };
-    let extras: String = form.extras.iter().map(|extra| format!(" / {}", word(*extra))).collect();
+    let extras = form.extras.iter().fold(String::new(), |said, extra| said + " / " + word(*extra));
     let days = match (form.from, form.until) {
         (None, None) => String::new(),
         (Some(from), _) => format!("  from {from}"),

@@ -1,8 +1,4 @@
 //! Sending and receiving: the client of HTTP, bodies, and how the system says no.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "of the kinds of JSON, one or two are looked for"
-)]
 use super::super::OmsError;
 use super::super::problem::{WORDS_KEPT, without_check_parts};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};

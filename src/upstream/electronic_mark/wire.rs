@@ -1,9 +1,5 @@
 //! The JSON of Electronic Mark, as working clients of others show it. Read with patience: a number
 //! may come as text, a trade item as a text or as an object.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "of the kinds of JSON, one or two are looked for"
-)]
 use super::super::problem::without_check_parts;
 use super::dialect::LabelsAs;
 use crate::code::CodeText;

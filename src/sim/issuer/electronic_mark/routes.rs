@@ -263,7 +263,7 @@ async fn file(here: Here, Path(filename): Path<String>) -> Result<String, Refusa
     here.with(|desk, _, now| {
         let is = |_: u64, file: &str| file == filename;
         let codes = desk.orders.download(is, now, &mut desk.ledger)?;
-        Ok(codes.iter().map(|code| format!("{code}\n")).collect())
+        Ok(codes.join("\n") + "\n")
     })
 }
 
