@@ -1,5 +1,7 @@
 //! Configurations: every shipped one is right, and a wrong one is told everything at once.
 #![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs, reason = "a test")]
+#[path = "configs/import.rs"]
+mod import;
 #[path = "configs/without_printer.rs"]
 mod without_printer;
 
@@ -50,7 +52,7 @@ fn markwright(arguments: &[&str]) -> Output {
 #[test]
 fn every_shipped_configuration_is_right() {
     let files = shipped();
-    assert_eq!(files.len(), 5, "{files:?}");
+    assert_eq!(files.len(), 6, "{files:?}");
     for file in files {
         if let Err(error) = load(&file) {
             assert!(error.is_of_this_machine(), "{error}");
@@ -63,7 +65,7 @@ fn with_its_secret_files_every_shipped_configuration_can_run() {
     for file in shipped() {
         let folder = tempfile::tempdir().unwrap();
         let mut text = fs::read_to_string(&file).unwrap();
-        for secret in ["client-token", "mark-user", "mqtt-password"] {
+        for secret in ["client-token", "mark-user", "mqtt-password", "participant.key"] {
             let path = folder.path().join(secret);
             fs::write(&path, "name:secret\n").unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -162,8 +164,10 @@ fn every_problem_is_named_with_key_found_and_wanted() {
         ),
         (
             r#"scenario = "print_apply""#,
-            r#"scenario = "preprinted""#,
-            &[r#"line[0].scenario: found "preprinted", wanted "print_apply" or "roll""#],
+            r#"scenario = "by_hand""#,
+            &[
+                r#"line[0].scenario: found "by_hand", wanted "print_apply", "roll", "preprinted" or "manual""#,
+            ],
         ),
         (
             r#"address = "plc:502""#,
@@ -316,28 +320,6 @@ fn check_ends_with_78_and_tells_the_problems_of_every_file() {
         wrong.contains("also.toml: data_dir: found a number, wanted text in quotes"),
         "{wrong}"
     );
-}
-
-#[test]
-fn codes_are_imported_once_and_the_rest_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("line.toml");
-    let text = fs::read_to_string(&shipped()[0]).unwrap();
-    let data = format!("data_dir = {:?}", folder.path().join("data"));
-    fs::write(&config, text.replace("data_dir = \"markwright-data\"", &data)).unwrap();
-    let array = folder.path().join("array.txt");
-    let codes = "0104810093011694212k6rsrti<GS>93#SzU\n0104810093011694212k6rsrtj<GS>93#SzU\nno\n";
-    fs::write(&array, codes).unwrap();
-    let (config, array) = (config.to_str().unwrap(), array.to_str().unwrap());
-    let import = || markwright(&["codes", "import", array, "--config", config, "--line", "line-1"]);
-
-    let first = import();
-    let (out, err) =
-        (String::from_utf8(first.stdout).unwrap(), String::from_utf8(first.stderr).unwrap());
-    assert!(out.ends_with("array.txt: 2 codes taken, 1 lines set aside\n"), "{out}{err}");
-    assert!(err.contains("array.txt:3: "), "{err}");
-    let again = String::from_utf8(import().stdout).unwrap();
-    assert!(again.ends_with("array.txt: 0 codes taken, 3 lines set aside\n"), "{again}");
 }
 
 /// A right configuration of a line that makes rolls.

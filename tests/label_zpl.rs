@@ -316,7 +316,7 @@ fn a_second_reader_of_the_files_agrees() {
 fn random_files(chance: &mut Chance, dots_per_mm: f32) -> (Vec<Vec<u8>>, Vec<String>) {
     let (mut files, mut wanted) = (Vec::new(), Vec::new());
     for (form, separator) in forms().into_iter().flat_map(|f| SEPARATORS.map(|s| (f, s))) {
-        let codes: Vec<String> = (0..42).map(|_| chance.code(form)).collect();
+        let codes: Vec<String> = (0..28).map(|_| chance.code(form)).collect();
         let head = Head { separator, ..head(dots_per_mm) };
         let format = made(design("58x40").unwrap(), &codes[0], &head);
         files.push(format.file_bytes(&texts(&codes)).unwrap());

@@ -28,6 +28,7 @@ mod outlook;
 mod papers;
 mod papers_about;
 mod papers_due;
+mod papers_make;
 mod packml;
 mod people;
 mod printers;

@@ -1,5 +1,6 @@
 //! Reports are made: codes are tied to them before anything is sent.
-use super::{Lot, ReportKind, Store, StoreError, Telling};
+use super::reports::{UNREPORTED_COUNTED_MAX, number};
+use super::{Lot, ReportKind, Store, StoreError, Telling, Unreported};
 use crate::code::ProductGroup;
 use crate::telemetry::clock::Micros;
 use serde_json::json;
@@ -26,6 +27,46 @@ enum Together {
 }
 
 impl Store {
+    /// How much the state system does not know yet.
+    pub async fn unreported(&self) -> Result<Unreported, StoreError> {
+        // `cross join`: from the few reports that are not over to their codes, never the other way.
+        // Every part goes through a partial index and stops counting in good time.
+        let (free, tied, stuck, oldest): (i64, i64, i64, Option<i64>) = sqlx::query_as(
+            "with tied as (
+               select code.moved_at from report cross join code on code.report_id = report.id
+               where report.state <> 'success' and report.state in ('made', 'sent')
+                 and report.kind <> 'write_off' and code.told_at is null
+                 and not exists (select 1 from file_report where report_id = report.id) limit ?1),
+             stuck as (
+               select 1 from report cross join code on code.report_id = report.id
+               where report.state <> 'success'
+                 and (report.state not in ('made', 'sent') or report.kind = 'write_off'
+                   or exists (select 1 from file_report where report_id = report.id))
+                 and code.told_at is null
+                 and not exists (select 1 from refused where code_id = code.id
+                                   and report_id = report.id and state = 'ignored') limit ?1),
+             free as (
+               select moved_at from code where settled = 1 and report_id is null
+                 and state in ('verified', 'rejected', 'scrapped', 'sampled') limit ?1)
+             select (select count(*) from free),
+               (select count(*) from tied),
+               (select count(*) from stuck),
+               (select min(at) from (select min(moved_at) as at from free
+                  union all select min(moved_at) from tied))",
+        )
+        .bind(i64::try_from(UNREPORTED_COUNTED_MAX + 1).unwrap_or(i64::MAX))
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking("count the codes that are not reported"))?;
+        let counted = |n: i64| number(n).min(UNREPORTED_COUNTED_MAX);
+        Ok(Unreported {
+            count: counted(free) + counted(tied) + counted(stuck),
+            waiting: counted(free) + counted(tied),
+            more: [free, tied, stuck].iter().any(|n| number(*n) > UNREPORTED_COUNTED_MAX),
+            oldest_at: oldest.map(Micros),
+        })
+    }
+
     /// Makes a report of the codes that wait longest and ties them to it, all or nothing. From
     /// then on no other report can tell them. Nothing if there are none.
     pub async fn make_report(&self, new: NewReport) -> Result<Option<i64>, StoreError> {

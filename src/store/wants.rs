@@ -202,30 +202,6 @@ impl Store {
         rows.into_iter().map(|row| want(what, row)).collect()
     }
 
-    /// How many codes open wants will still bring to a pool.
-    pub async fn wanted_or_coming(&self, pool: &str) -> Result<u64, StoreError> {
-        Ok(self.stock_of(pool).await?.coming)
-    }
-
-    /// How a pool stands: what is here, what comes.
-    pub async fn stock_of(&self, pool: &str) -> Result<Stock, StoreError> {
-        let (stored, coming, failed_at): (i64, i64, Option<i64>) = sqlx::query_as(
-            "select
-               coalesce((select n from tally where pool = ?1 and state = 'stored'), 0),
-               coalesce((select sum(max(0, quantity -
-                   (select coalesce(sum(coalesce(b.lines_done, b.quantity)), 0) from block b where b.want_id = want.id)))
-                 from want where pool = ?1 and state not in ('done', 'failed')), 0),
-               (select max(moved_at) from want where pool = ?1
-                 and (state = 'failed' or (state = 'done' and taken * 2 < quantity)))",
-        )
-        .bind(pool)
-        .fetch_one(&self.readers)
-        .await
-        .map_err(StoreError::asking("look at the stock of a pool"))?;
-        let count = |n: i64| u64::try_from(n).unwrap_or_default();
-        Ok(Stock { stored: count(stored), coming: count(coming), failed_at: failed_at.map(Micros) })
-    }
-
     /// An order is about to be placed: from now on there may be one.
     pub async fn want_is_placing(&self, id: i64) -> Result<(), StoreError> {
         self.move_want("note that an order is being placed", id, WantState::Placing, None, None)

@@ -1,6 +1,6 @@
 //! The stock of codes: how fast it goes, how fast it comes, and when it dies.
 use super::open::count;
-use super::{Store, StoreError};
+use super::{Stock, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use std::time::Duration;
 
@@ -38,6 +38,30 @@ pub struct Demand {
 }
 
 impl Store {
+    /// How many codes open wants will still bring to a pool.
+    pub async fn wanted_or_coming(&self, pool: &str) -> Result<u64, StoreError> {
+        Ok(self.stock_of(pool).await?.coming)
+    }
+
+    /// How a pool stands: what is here, what comes.
+    pub async fn stock_of(&self, pool: &str) -> Result<Stock, StoreError> {
+        let (stored, coming, failed_at): (i64, i64, Option<i64>) = sqlx::query_as(
+            "select
+               coalesce((select n from tally where pool = ?1 and state = 'stored'), 0),
+               coalesce((select sum(max(0, quantity -
+                   (select coalesce(sum(coalesce(b.lines_done, b.quantity)), 0) from block b where b.want_id = want.id)))
+                 from want where pool = ?1 and state not in ('done', 'failed')), 0),
+               (select max(moved_at) from want where pool = ?1
+                 and (state = 'failed' or (state = 'done' and taken * 2 < quantity)))",
+        )
+        .bind(pool)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking("look at the stock of a pool"))?;
+        let count = |n: i64| u64::try_from(n).unwrap_or_default();
+        Ok(Stock { stored: count(stored), coming: count(coming), failed_at: failed_at.map(Micros) })
+    }
+
     /// How long orders took lately, from the want to its first codes: the longest but one of the
     /// last ten for this pool. Nothing if there was none.
     pub async fn orders_take(&self, pool: &str) -> Result<Option<Duration>, StoreError> {

@@ -1,9 +1,11 @@
 //! Pulling codes and reporting them, against a scripted order-management station on a real socket.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod expiry;
 mod neighbours;
 mod pull;
 mod report;
+mod report_late;
 mod station;
 
 use markwright::code::Gtin;

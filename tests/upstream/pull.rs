@@ -8,9 +8,9 @@ use markwright::upstream::OmsError;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const POOL: &str = "line:one";
+pub(crate) const POOL: &str = "line:one";
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         block: 10,
         look_every: Duration::from_millis(5),
@@ -22,20 +22,20 @@ fn settings() -> Settings {
     }
 }
 
-fn start(tasks: &mut Tasks, bench: &Bench, station: &Station, settings: Settings) {
+pub(crate) fn start(tasks: &mut Tasks, bench: &Bench, station: &Station, settings: Settings) {
     let (store, client) = (bench.store.clone(), station.client());
     tasks.start(|stop| Box::pin(pull::keep(settings, store, client, stop)));
 }
 
-async fn want(bench: &Bench, quantity: u32) -> i64 {
+pub(crate) async fn want(bench: &Bench, quantity: u32) -> i64 {
     bench.store.want_codes(POOL, gtin(), ProductGroup::MILK, quantity).await.unwrap()
 }
 
-async fn look(bench: &Bench, id: i64) -> Want {
+pub(crate) async fn look(bench: &Bench, id: i64) -> Want {
     bench.store.want(id).await.unwrap().unwrap()
 }
 
-async fn until_state(bench: &Bench, id: i64, state: WantState) {
+pub(crate) async fn until_state(bench: &Bench, id: i64, state: WantState) {
     until(state.word(), async || look(bench, id).await.state == state).await;
 }
 
@@ -471,32 +471,4 @@ async fn the_hundred_and_first_order_waits_until_one_is_closed() {
     until_state(&bench, last, WantState::Done).await;
     tasks.stop().await;
     assert_eq!(station.orders().len(), 101);
-}
-
-#[tokio::test]
-async fn codes_that_have_expired_are_never_printed() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
-    let soon_ms = markwright::telemetry::clock::Micros::now().0 / 1000 + 3_600_000;
-    station.world.lock().unwrap().expires_ms = Some(soon_ms);
-    let id = want(&bench, 5).await;
-    start(&mut tasks, &bench, &station, settings());
-    until_state(&bench, id, WantState::Done).await;
-    tasks.stop().await;
-    let at = look(&bench, id).await.expires_at.unwrap();
-    assert_eq!(at.0, soon_ms * 1000);
-
-    let after = |hours: i64| markwright::telemetry::clock::Micros(at.0 + hours * 3_600_000_000);
-    let dying = bench.store.dying_before(after(1)).await.unwrap();
-    assert_eq!((dying.len(), dying[0].codes), (1, 5));
-    assert_eq!(bench.store.expire_codes(after(-1)).await.unwrap(), 0);
-    let first = markwright::code::CodeId(0);
-    assert_eq!(bench.store.take_stock(POOL, gtin(), first, 10).await.unwrap().len(), 5);
-    assert_eq!(bench.store.expire_codes(after(1)).await.unwrap(), 5);
-    assert_eq!(bench.store.take_stock(POOL, gtin(), first, 10).await.unwrap().len(), 0);
-    assert_eq!(bench.store.stock_of(POOL).await.unwrap().stored, 0);
-    assert_eq!(bench.store.expired_codes().await.unwrap(), 5);
-    // Not even one that a line has in hand.
-    let sent = sqlx::query("update code set state = 'sent' where id = 1").execute(&bench.sql).await;
-    assert!(sent.unwrap_err().to_string().contains("expired"));
 }

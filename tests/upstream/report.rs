@@ -9,7 +9,7 @@ use markwright::store::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         every: Duration::from_millis(20),
         at_most: 1_000,
@@ -19,19 +19,24 @@ fn settings() -> Settings {
     }
 }
 
-fn start(tasks: &mut Tasks, bench: &Bench, station: &Station, settings: Settings) -> Flush {
+pub(crate) fn start(
+    tasks: &mut Tasks,
+    bench: &Bench,
+    station: &Station,
+    settings: Settings,
+) -> Flush {
     let (store, client, flush) = (bench.store.clone(), station.client(), Flush::default());
     let handed = flush.clone();
     tasks.start(|stop| Box::pin(report::keep(settings, store, client, handed, stop)));
     flush
 }
 
-fn text(n: usize) -> String {
+pub(crate) fn text(n: usize) -> String {
     format!("01{}21{n:08}\u{1d}93dGVz", gtin())
 }
 
 /// Stores codes number `from` to `to`.
-async fn codes(bench: &Bench, from: usize, to: usize) {
+pub(crate) async fn codes(bench: &Bench, from: usize, to: usize) {
     let id = bench.store.want_codes("line:one", gtin(), ProductGroup::MILK, 1_000).await.unwrap();
     let want: Want = bench.store.want(id).await.unwrap().unwrap();
     let taken: Vec<_> = (from..=to)
@@ -53,7 +58,7 @@ async fn codes(bench: &Bench, from: usize, to: usize) {
 }
 
 /// Gives codes number `from` to `to` a fate, by legal steps.
-async fn settle(bench: &Bench, from: usize, to: usize, fate: &str) {
+pub(crate) async fn settle(bench: &Bench, from: usize, to: usize, fate: &str) {
     let steps: &[&str] = match fate {
         "verified" => &["sent", "printed", "applied", "verified"],
         "rejected" => &["sent", "printed", "applied", "rejected"],
@@ -82,22 +87,22 @@ async fn settle(bench: &Bench, from: usize, to: usize, fate: &str) {
         .unwrap();
 }
 
-async fn until_nothing_waits(bench: &Bench) {
+pub(crate) async fn until_nothing_waits(bench: &Bench) {
     until("nothing waits", async || bench.store.unreported().await.unwrap().waiting == 0).await;
 }
 
-async fn told(bench: &Bench) -> i64 {
+pub(crate) async fn told(bench: &Bench) -> i64 {
     bench.number("select count(*) from code where told_at is not null").await
 }
 
-async fn only_report(bench: &Bench) -> Report {
+pub(crate) async fn only_report(bench: &Bench) -> Report {
     let mut reports = bench.store.reports(10).await.unwrap();
     assert_eq!(reports.len(), 1, "{reports:?}");
     reports.remove(0)
 }
 
 /// How often the station took notice of each code.
-fn taken_notice(station: &Station) -> BTreeMap<String, usize> {
+pub(crate) fn taken_notice(station: &Station) -> BTreeMap<String, usize> {
     let mut times = BTreeMap::new();
     for (code, result) in station.reports().into_iter().flat_map(|report| report.results) {
         *times.entry(code).or_default() += usize::from(result == 0);
@@ -326,7 +331,7 @@ async fn after_a_power_cut_at_any_call_every_code_is_told_once() {
     }
 }
 
-async fn sql(bench: &Bench, statement: &'static str) {
+pub(crate) async fn sql(bench: &Bench, statement: &'static str) {
     sqlx::query(statement).execute(&bench.sql).await.unwrap();
 }
 
@@ -466,68 +471,4 @@ async fn a_refused_code_is_written_off_or_put_aside_with_a_reason() {
         }
         assert_eq!(station.reports().len(), 1, "nothing is told to the station");
     }
-}
-
-/// Another program told of one of our codes while the answer to our own report was lost: only what
-/// our first report told counts.
-#[tokio::test]
-async fn a_duplicate_counts_only_if_the_first_report_is_found_and_told_it() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
-    codes(&bench, 1, 5).await;
-    settle(&bench, 1, 5, "verified").await;
-    // Its report is not of ours, and did not get through with this code in ours.
-    station.world.lock().unwrap().bad_codes.insert(text(4));
-    station.fault("utilisation", Fault::LoseAnswer);
-    let unbad = async || {
-        let mut world = station.world.lock().unwrap();
-        let sent = world.reports.len() == 1;
-        if sent {
-            world.bad_codes.clear();
-        }
-        sent
-    };
-    start(&mut tasks, &bench, &station, settings());
-    until("the first sending", unbad).await;
-    until_nothing_waits(&bench).await;
-    tasks.stop().await;
-    let report = only_report(&bench).await;
-    assert_eq!((report.sends, report.state), (2, ReportState::Success));
-    assert_eq!(report.told, 5, "four by the first sending, one by the second");
-    assert_eq!(station.calls_of("receipts/receipt/search"), 1);
-}
-
-/// A week without the station: the store grows, and everything goes in few, large reports after it.
-#[tokio::test]
-async fn a_week_offline_is_told_in_reports_of_thirty_thousand() {
-    let (bench, mut station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
-    station.off().await;
-    let url = format!("http://{}", station.address);
-    let token = markwright::upstream::ClientToken::new("token-1");
-    let mut client = markwright::upstream::OmsSettings::new(&url, token, "oms-1");
-    client.again_after = Duration::from_millis(50);
-    let client = markwright::upstream::Oms::new(client).unwrap();
-    let (store, flush) = (bench.store.clone(), Flush::default());
-    let settings = Settings { at_once: 100, at_most: 30_000, ..settings() };
-    tasks.start(|stop| Box::pin(report::keep(settings, store, client, flush, stop)));
-    for day in 0..7 {
-        codes(&bench, day * 6_000 + 1, (day + 1) * 6_000).await;
-        settle(&bench, day * 6_000 + 1, (day + 1) * 6_000, "verified").await;
-    }
-    let made = "select count(*) from report";
-    assert!(bench.number(made).await <= 3, "the codes wait in the store, not in reports");
-    station.on().await;
-    let all_told = async || told(&bench).await == 42_000;
-    let waited = tokio::time::timeout(Duration::from_secs(90), async {
-        while !all_told().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    waited.await.unwrap();
-    tasks.stop().await;
-    let reports = station.reports();
-    assert!(reports.iter().all(|report| report.codes.len() <= 30_000));
-    assert!(reports.len() <= 5, "{}", reports.len());
-    assert!(taken_notice(&station).values().all(|times| *times == 1));
 }
