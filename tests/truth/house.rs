@@ -92,6 +92,7 @@ impl House {
         pulling.look_at_least_every = SOON;
         let telling = report::Settings {
             every: SOON,
+            write_off_every: SOON,
             look_every: SOON,
             look_at_least_every: SOON,
             ..report::Settings::default()
