@@ -7,7 +7,7 @@ mod no_job;
 mod verbs;
 
 use crate::calibration::Calibration;
-use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig, TrueApiConfig};
+use crate::config::{CentreConfig, Config, IssuerConfig, LineConfig, MarkConfig, TrueApiConfig};
 use crate::crew::Crew;
 use crate::line::{Event, Line, LineView, Order, Restored};
 use crate::order::PriceList;
@@ -15,6 +15,7 @@ use crate::report::Flush;
 use crate::store::{Lot, NewJob, RollJob, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
+use crate::upstream::electronic_mark::ElectronicMark;
 use crate::upstream::{
     Oms, OmsError, OmsSettings, SignError, SignInError, SignInSettings, Signer, TokenKeeper,
     TrueApi, TrueApiError,
@@ -168,6 +169,9 @@ impl App {
             }
             self.hire_telling(issuer, signer)?;
         }
+        if let Some(mark) = config.electronic_mark.clone() {
+            self.hire_marking(mark)?;
+        }
         if let Some(settings) = config.mqtt.clone() {
             let store = self.store.clone();
             self.office_crew.hire("publish", |stop| publish::keep(settings, store, stop));
@@ -210,6 +214,18 @@ impl App {
         Ok(())
     }
 
+    fn hire_marking(&mut self, config: MarkConfig) -> Result<(), AppError> {
+        let mark = ElectronicMark::new(config.mark)?;
+        let (store, client) = (self.store.clone(), mark.clone());
+        self.office_crew.hire("pull", |stop| pull::mark::keep(config.pull, store, client, stop));
+        let flush = Flush::default();
+        self.flush = Some(flush.clone());
+        let store = self.store.clone();
+        self.office_crew
+            .hire("report", |stop| report::mark::keep(config.telling, store, mark, flush, stop));
+        Ok(())
+    }
+
     async fn hire_line(&mut self, line: LineConfig, data_dir: &Path) -> Result<LineDesk, AppError> {
         self.give_work(&line).await?;
         let (requests_tx, requests) = mpsc::channel(REQUESTS_WAITING);
@@ -217,13 +233,14 @@ impl App {
         let (view, seen) = watch::channel(first);
         let belt = line.settings.scenario.has_belt();
         let learnt = self.store.printer_of(&line.name).await?;
-        let printer_id = Identity::new(line.printer.unique_id.clone(), learnt);
+        let named = line.printer.as_ref().and_then(|printer| printer.unique_id.clone());
+        let printer_id = Identity::new(named, learnt);
         let words = [LastWord::default(), LastWord::default(), LastWord::default()];
         let desk = LineDesk {
             name: line.name.clone(),
-            scenario_words: if belt { "print and apply" } else { "labels on a roll" }.to_owned(),
+            scenario: line.settings.scenario,
             pool: line.pool(),
-            printer: Some(words[0].clone()),
+            printer: line.printer.is_some().then(|| words[0].clone()),
             printer_id: printer_id.clone(),
             plc: belt.then(|| words[1].clone()),
             camera: line.settings.has_camera().then(|| words[2].clone()),

@@ -18,8 +18,8 @@ const FACTS_AT_ONCE: usize = 32;
 /// The mailboxes of the devices. Handing over never waits: a full mailbox is a stuck device.
 #[derive(Debug)]
 pub struct Hands {
-    /// What the printer is told.
-    pub printer: mpsc::Sender<PrinterCommand>,
+    /// What the printer is told; none where the scenario has none.
+    pub printer: Option<mpsc::Sender<PrinterCommand>>,
     /// What the PLC is told; none where the scenario has no belt.
     pub plc: Option<mpsc::Sender<PlcCommand>>,
     /// What the camera is told; none where the scenario has no camera.
@@ -113,7 +113,7 @@ pub async fn drive(
             outcome.records.extend(records);
             outcome.commands.extend(commands);
         }
-        recorder.hand_over();
+        recorder.hand_over(now(), &line);
         events.extend(carry_out(outcome, books, hands, &mut stock).await?);
         desk.view.send_if_modified(|view| replace(view, line.view()));
         if line.state() == LineState::Complete {
@@ -186,7 +186,15 @@ async fn carry_out(
     for command in outcome.commands {
         match command {
             Command::Refill { want } => answers.push(refill(books, stock, want).await?),
-            Command::Printer(command) => hand_over("the printer", &hands.printer, command)?,
+            Command::LookUp { tag, text } => {
+                let found = books.store.look_up(&books.job.wanted, &text).await?;
+                answers.push(Event::Known { tag, found });
+            }
+            Command::Printer(command) => {
+                if let Some(printer) = &hands.printer {
+                    hand_over("the printer", printer, command)?;
+                }
+            }
             Command::Plc(command) => {
                 if let Some(plc) = &hands.plc {
                     hand_over("the PLC", plc, command)?;

@@ -15,6 +15,7 @@ pub mod order;
 pub mod access;
 pub mod alarm;
 pub mod oee;
+pub mod files;
 
 pub mod upstream;
 pub mod pull;

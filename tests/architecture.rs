@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may name. `*` is everybody.
-const ROOMS: [(&str, &str); 31] = [
+const ROOMS: [(&str, &str); 32] = [
     ("code", ""),
     ("symbol", "code"),
     ("label", "code symbol"),
@@ -15,12 +15,13 @@ const ROOMS: [(&str, &str); 31] = [
     // `telemetry` for the word for a time.
     ("alarm", "line telemetry"),
     ("oee", "line telemetry"),
+    ("files", "code"),
     ("crew", ""),
     ("dial", ""),
     ("telemetry", "code"),
     // `telemetry` for the wall clock: a token outlives the process.
     ("upstream", "code telemetry"),
-    ("store", "code line order access alarm oee telemetry"),
+    ("store", "code line order access alarm oee telemetry files"),
     ("pull", "code upstream store telemetry"),
     ("print", "code line label dial telemetry"),
     ("apply", "code line dial telemetry"),
@@ -35,7 +36,7 @@ const ROOMS: [(&str, &str); 31] = [
     // `crew` because the pages watch every line with a task each; `symbol` for what a grade says.
     (
         "web",
-        "code line order access alarm oee label store telemetry crew symbol grading calibration",
+        "code line order access alarm oee files label store telemetry crew symbol grading calibration",
     ),
     ("drive", "code line store record telemetry"),
     ("record", "code line telemetry"),
@@ -52,7 +53,7 @@ const ROOMS: [(&str, &str); 31] = [
 ];
 
 /// Packages that speak to the world, and the only rooms that may know them.
-const PACKAGES: [(&str, &str); 21] = [
+const PACKAGES: [(&str, &str); 22] = [
     ("sqlx", "store"),
     ("argon2", "store"),
     ("tokio_modbus", "apply"),
@@ -74,11 +75,13 @@ const PACKAGES: [(&str, &str); 21] = [
     ("askama", "web"),
     ("socket2", "dial"),
     ("rustix", "upstream"),
+    ("quick_xml", "files"),
     ("clap", "cli"),
 ];
 
 /// Rooms that never wait, open, log or read a clock.
-const PURE: [&str; 8] = ["code", "symbol", "label", "line", "order", "access", "alarm", "oee"];
+const PURE: [&str; 9] =
+    ["code", "symbol", "label", "line", "order", "access", "alarm", "oee", "files"];
 const IMPURE: [&str; 6] = ["tokio::", "async fn", ".await", "tracing::", "::now(", ".elapsed("];
 /// Longer files hide something that wants a name of its own.
 const LINES_MAX: usize = 500;

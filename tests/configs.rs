@@ -1,5 +1,8 @@
 //! Configurations: every shipped one is right, and a wrong one is told everything at once.
 #![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs, reason = "a test")]
+#[path = "configs/without_printer.rs"]
+mod without_printer;
+
 use markwright::config::load;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -47,7 +50,7 @@ fn markwright(arguments: &[&str]) -> Output {
 #[test]
 fn every_shipped_configuration_is_right() {
     let files = shipped();
-    assert_eq!(files.len(), 4, "{files:?}");
+    assert_eq!(files.len(), 5, "{files:?}");
     for file in files {
         if let Err(error) = load(&file) {
             assert!(error.is_of_this_machine(), "{error}");
@@ -60,9 +63,9 @@ fn with_its_secret_files_every_shipped_configuration_can_run() {
     for file in shipped() {
         let folder = tempfile::tempdir().unwrap();
         let mut text = fs::read_to_string(&file).unwrap();
-        for secret in ["client-token", "mqtt-password"] {
+        for secret in ["client-token", "mark-user", "mqtt-password"] {
             let path = folder.path().join(secret);
-            fs::write(&path, "secret\n").unwrap();
+            fs::write(&path, "name:secret\n").unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             text = text.replace(&format!("\"{secret}\""), &format!("{path:?}"));
         }
@@ -92,12 +95,9 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         lines[..at].iter().rev().find(|line| !is_key(line)).is_some_and(|l| l.starts_with('#'))
     };
     let explained = |key: &str| {
-        let tables = [
-            format!("[{key}]"),
-            format!("[line.{key}]"),
-            format!("[issuer.{key}]"),
-            format!("[[{key}]]"),
-        ];
+        let within = ["", "line.", "issuer.", "electronic_mark.", "electronic_mark.dialect."];
+        let mut tables = within.map(|at| format!("[{at}{key}]")).to_vec();
+        tables.extend(within.map(|at| format!("[[{at}{key}]]")));
         let (written, shown) = (format!("{key} = "), format!("# {key} = "));
         lines.iter().enumerate().any(|(at, line)| {
             tables.iter().any(|table| table == line)
@@ -108,13 +108,8 @@ fn every_key_is_explained_in_a_shipped_configuration() {
     let goods = r#"gtin = "04810093011694", group = "milk", name = "x""#;
     let tables = [
         ("x".to_owned(), "x = 1".to_owned() + RIGHT),
-        ("web.x".to_owned(), "[web]\nx = 1".to_owned() + RIGHT),
         ("mqtt.x".to_owned(), "[mqtt]\nhost = \"x\"\nx = 1".to_owned() + RIGHT),
-        ("issuer.x".to_owned(), "[issuer]\nx = 1".to_owned() + RIGHT),
         ("issuer.sign.x".to_owned(), "[issuer.sign]\nby = \"test\"\nx = 1".to_owned() + RIGHT),
-        ("issuer.sign_in.x".to_owned(), "[issuer.sign_in]\nx = 1".to_owned() + RIGHT),
-        ("true_api.x".to_owned(), "[true_api]\nx = 1".to_owned() + RIGHT),
-        ("centre.x".to_owned(), "[centre]\nx = 1".to_owned() + RIGHT),
         ("line[0].x".to_owned(), RIGHT.to_owned() + "x = 1"),
         ("line[0].printer.x".to_owned(), RIGHT.replace(":9100\"", ":9100\", x = 1")),
         ("line[0].plc.x".to_owned(), RIGHT.replace(":502\"", ":502\", x = 1")),
@@ -124,8 +119,10 @@ fn every_key_is_explained_in_a_shipped_configuration() {
         ("line[0].goods.x".to_owned(), format!("{RIGHT}goods = {{ {goods}, x = 1 }}")),
         ("line[0].stock.x".to_owned(), RIGHT.to_owned() + "stock = { x = 1 }"),
     ];
+    let plain = "web issuer issuer.sign_in electronic_mark electronic_mark.dialect true_api centre";
+    let plain = plain.split(' ').map(|at| (format!("{at}.x"), format!("[{at}]\nx = 1{RIGHT}")));
     let mut keys = 0;
-    for (at, spoiled) in tables {
+    for (at, spoiled) in tables.into_iter().chain(plain) {
         for key in known_keys(&spoiled, &at) {
             keys += 1;
             assert!(explained(&key), "{at}: {key}");
@@ -223,7 +220,7 @@ fn every_problem_is_named_with_key_found_and_wanted() {
             "name = \"a\"\ndesign = \"43x25\"\ngoods = { gtin = \"4810093011695\", group = \"bread\" }",
             &[
                 r#"line[0].goods.gtin: found "4810093011695", wanted 8 to 14 digits with a right check digit"#,
-                r#"line[0].goods.group: found "bread", wanted one of shoes, milk, lp, water, beer"#,
+                r#"line[0].goods.group: found "bread", wanted a product group, such as shoes or milk (`markwright codes forms` lists all)"#,
                 "line[0].goods.name: found nothing, wanted what is printed and shown",
             ],
         ),
@@ -271,7 +268,9 @@ fn two_lines_of_one_name_are_refused() {
 fn a_stock_rule_without_an_issuer_is_refused() {
     let goods = "design = \"dairy\"\n[line.stock]\n[line.goods]\n\
                  gtin = \"04810093011694\"\ngroup = \"milk\"\nname = \"x\"\n";
-    let wanted = ["line.stock: found an order rule, wanted a table [issuer] to order codes from"];
+    let wanted = [
+        "line.stock: found an order rule, wanted a table [issuer] or [electronic_mark] to order codes from",
+    ];
     assert_eq!(problems(&(RIGHT.to_owned() + goods)), wanted);
 }
 

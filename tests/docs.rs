@@ -112,7 +112,7 @@ fn a_wrong_command_would_be_noticed() {
 
 #[test]
 fn every_command_has_help_with_an_example_of_itself() {
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 16] = [
         &["demo"],
         &["run"],
         &["read"],
@@ -120,6 +120,8 @@ fn every_command_has_help_with_an_example_of_itself() {
         &["calibrate"],
         &["check"],
         &["codes", "parse"],
+        &["codes", "explain"],
+        &["codes", "forms"],
         &["codes", "import"],
         &["sim", "printer"],
         &["sim", "plc"],

@@ -1,5 +1,14 @@
 //! What one line does, fact by fact.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    clippy::unnecessary_wraps,
+    missing_docs,
+    reason = "a test"
+)]
+#[path = "line/carried.rs"]
+mod carried;
 #[path = "line/gate.rs"]
 mod gate;
 mod line_bench;

@@ -33,6 +33,7 @@ async fn house() -> House {
         gtin: gtin(),
         name: GOODS.into(),
         hs_code: "0406".into(),
+        sale: markwright::order::Sale::default(),
         design: "58x40".into(),
         delivery: Delivery::Roll,
         issue: Some(issue),

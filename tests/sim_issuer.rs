@@ -3,6 +3,16 @@
 
 #[path = "sim_issuer/electronic_mark.rs"]
 mod electronic_mark;
+#[path = "sim_issuer/faults.rs"]
+mod faults;
+#[path = "sim_issuer/old.rs"]
+mod old;
+#[path = "sim_issuer/papers.rs"]
+mod papers;
+#[path = "sim_issuer/sign_in.rs"]
+mod sign_in;
+#[path = "sim_issuer/station.rs"]
+mod station;
 
 use markwright::sim::issuer::{Issuer, IssuerSettings, PlannedTrouble, Standing, Trouble};
 use serde_json::{Value, json};
@@ -186,10 +196,8 @@ async fn a_whole_order_is_given_out_without_a_code_twice() {
     }
     let closed = scene.until(&order, "CLOSED").await;
     assert_eq!((&closed["totalPassed"], &closed["availableCodes"]), (&json!(250), &json!(0)));
-    let remembered: HashSet<String> = scene
-        .issuer
-        .controls
-        .ledger(|l| l.of_order(&order).iter().map(|c| (*c).to_owned()).collect());
+    let remembered: HashSet<String> =
+        scene.issuer.controls.ledger(|l| l.of_order(&order).into_iter().collect());
     assert_eq!(remembered, seen);
 }
 

@@ -130,6 +130,8 @@ impl Shift {
             println!("{told}\n    {:?}\n    {:?}", out.records, out.commands);
         }
         self.carry_out(out);
+        let text = relative_to(self.now, || serde_json::to_string(&self.line)).unwrap();
+        self.line = relative_to(self.now, || serde_json::from_str(&text)).unwrap();
         let again = self.line.handle(self.now, Event::Wake);
         assert_eq!(again, Outcome::default(), "deciding again added something after {told}");
         assert_eq!(self.line.view().done, self.books.done(), "done after {told}");

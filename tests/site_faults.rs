@@ -159,7 +159,7 @@ async fn another_printer_at_the_address_gets_no_labels() {
         dots_per_mm: 300.0 / 25.4,
     };
     printer.swap(Identity { unique_id: "ANOTHER".to_owned(), ..ours.clone() }, 77);
-    let swapped = DeviceView::Down(Cause::Swapped);
+    let swapped = Some(DeviceView::Down(Cause::Swapped));
     works.until("swapped", |view| view.printer == swapped).await;
     works.until("held", |view| view.state == LineState::Held).await;
     let labels = printer.look().sheets;
@@ -168,7 +168,7 @@ async fn another_printer_at_the_address_gets_no_labels() {
     assert_eq!(printer.look().sheets, labels);
 
     printer.swap(ours, labels);
-    works.until("ours again", |view| view.printer == DeviceView::Up).await;
+    works.until("ours again", |view| view.printer == Some(DeviceView::Up)).await;
     works.comes_back().await;
     works.close(Troubled::No).await;
 }

@@ -2,6 +2,8 @@
 //! exactly what was open.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "store_line/packs.rs"]
+mod packs;
 mod store_kit;
 
 use markwright::code::{CodeId, CodeState, Step};
@@ -13,7 +15,7 @@ use markwright::store::{NewJob, Store, StoreError};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use store_kit::{Kit, LINE, POOL, gtin, labelled, moved, way_to_verified};
+use store_kit::{Kit, LINE, POOL, array, gtin, labelled, moved, way_to_verified};
 
 fn seen(tag: u32) -> Record {
     Record::ProductSeen { tag: Tag(tag) }
@@ -333,15 +335,16 @@ async fn the_way_of_a_code_and_the_last_verdicts_can_be_looked_up() {
     kit.append(&[judged(1, Verdict::Good), seen(2)]).await;
     kit.append(&[judged(2, Verdict::Bad(RejectReason::NoLabel)), settled(1, Fate::Verified)]).await;
 
-    let trace = kit.store.trace(gtin(), "00000002").await.unwrap().unwrap();
-    assert_eq!((trace.state, trace.settled, trace.told_at), (CodeState::Verified, true, None));
-    assert_eq!(trace.products.len(), 1);
-    assert_eq!(trace.products[0].fate, Some(Fate::Verified));
-    let kinds: Vec<_> = trace.journal.iter().map(|row| row.kind.as_str()).collect();
+    let texts: Vec<_> = array(3).into_iter().map(|code| code.text).collect();
+    let story = kit.store.story(texts[1].as_str()).await.unwrap().unwrap();
+    assert_eq!((story.state, story.settled, story.told_at), (CodeState::Verified, true, None));
+    assert_eq!(story.products.len(), 1);
+    assert_eq!(story.products[0].fate, Some(Fate::Verified));
+    let kinds: Vec<_> = story.journal.iter().map(|row| row.kind.as_str()).collect();
     let moved = "moved";
     let wanted = [moved, moved, moved, "product_labelled", moved, "product_settled"];
     assert_eq!(kinds, wanted);
-    assert_eq!(kit.store.trace(gtin(), "nobody").await.unwrap(), None);
+    assert_eq!(kit.store.story(texts[2].as_str()).await.unwrap(), None, "nobody knows it");
 
     let last = kit.store.last_verdicts(LINE, 20).await.unwrap();
     let verdicts: Vec<_> = last.iter().map(|p| (p.tag.0, p.verdict.unwrap())).collect();

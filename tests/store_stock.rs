@@ -130,9 +130,35 @@ async fn codes_of_the_longer_shape_move_as_they_are() {
 }
 
 #[tokio::test]
+async fn packs_of_tobacco_blocks_and_codes_of_footwear_come_out_as_they_came_in() {
+    let kit = Kit::new().await;
+    let item = gtin();
+    let signature = "a".repeat(88);
+    let file = [
+        format!("{item}aB!d/F7AB3Awxyz"),
+        format!("01{item}21aB!d/F8\u{1d}8005123456\u{1d}93dGVz"),
+        format!("{item}5b!d/F9AAAAwxyz"),
+        format!("01{item}215AbCdEfGhIjKl\u{1d}2406403\u{1d}91EE11\u{1d}92{signature}"),
+    ];
+    let (codes, aside) = read_array(&file.join("\n"), None);
+    assert_eq!((codes.len(), aside.len()), (4, 0), "{aside:?}");
+    kit.store.store_codes(POOL, "mixed", &codes).await.unwrap();
+    let out = kit.store.take_stock(POOL, item, CodeId(0), 10).await.unwrap();
+    assert_eq!(out.iter().map(|code| code.text.as_str()).collect::<Vec<_>>(), file);
+    let story = kit.store.story(&file[0]).await.unwrap().unwrap();
+    assert_eq!((story.gtin, story.serial.as_str()), (item, "aB!d/F7"));
+    let again = kit.store.store_codes(POOL, "again", &codes).await.unwrap();
+    assert_eq!((again.taken, again.set_aside), (0, 4));
+    let mut other = codes[..1].to_vec();
+    other[0].serial = "aB!d/F".into();
+    let refused = kit.store.store_codes(POOL, "short", &other).await;
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn bad_lines_of_an_array_are_kept_with_their_reasons() {
     let kit = Kit::new().await;
-    let file = "0104810093011694212k6rsrti\u{1d}93#SzU\nrubbish\n0104810093011694212k6rsrti93#SzU";
+    let file = "0104810093011694212k6rsrti\u{1d}93#SzU\nrubbish\n010481009301169421abcdefg8005009300933012";
     let (codes, aside) = read_array(file, None);
     kit.store.store_codes(POOL, "a.txt", &codes).await.unwrap();
     kit.store.set_aside(POOL, "a.txt", &aside).await.unwrap();

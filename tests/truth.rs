@@ -13,5 +13,4 @@ mod papers;
 mod sign;
 #[path = "truth/token.rs"]
 mod token;
-#[allow(dead_code, reason = "a part of it")]
 mod web_house;

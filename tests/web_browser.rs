@@ -22,7 +22,7 @@ fn held() -> LineView {
     let mut held = view(LineState::Held);
     held.why = Some(StopReason::Printer(Cause::OutOfRibbon));
     held.alarms = vec![StopReason::Printer(Cause::OutOfRibbon), StopReason::AirLow];
-    held.printer = DeviceView::Down(Cause::OutOfRibbon);
+    held.printer = Some(DeviceView::Down(Cause::OutOfRibbon));
     (held.done, held.planned) = (12_480, 20_000);
     (held.labels_under_way, held.products_on_belt) = (2, 4);
     held.rejects_in_a_row = 1;

@@ -32,7 +32,7 @@ async fn a_held_line_says_why_and_what_to_do() {
     let mut held = view(LineState::Held);
     held.why = Some(StopReason::Printer(Cause::OutOfRibbon));
     held.alarms = vec![StopReason::Printer(Cause::OutOfRibbon), StopReason::AirLow];
-    held.printer = DeviceView::Down(Cause::OutOfRibbon);
+    held.printer = Some(DeviceView::Down(Cause::OutOfRibbon));
     house.show(held);
     let page = house.page("/").await;
     for words in [
@@ -288,7 +288,7 @@ async fn a_strange_printer_becomes_the_known_one_only_by_somebody_who_may_contro
     let button = "This is the new printer";
     assert!(!house.page("/").await.contains(button), "the line does not stand for that");
     let mut held = view(LineState::Held);
-    held.printer = DeviceView::Down(Cause::Swapped);
+    held.printer = Some(DeviceView::Down(Cause::Swapped));
     house.show(held);
     assert!(house.page("/").await.contains(button));
     let post =

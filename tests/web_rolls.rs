@@ -120,6 +120,7 @@ async fn a_customer_sees_the_passport_of_his_own_order_and_of_no_other() {
         gtin: gtin(),
         name: "Cheese".into(),
         hs_code: "0406".into(),
+        sale: markwright::order::Sale::default(),
         design: "dairy".into(),
         delivery: Delivery::Roll,
         issue: Some((markwright::code::ProductGroup::MILK, 3)),

@@ -50,6 +50,13 @@ enum JobProblem {
     Drive(#[from] DriveError),
 }
 
+/// How the labels of a job are printed.
+struct Printing {
+    settings: PrinterSettings,
+    format: LabelFormat,
+    symbol: JobSymbol,
+}
+
 /// A line with everything that stays from job to job.
 pub(super) struct Post {
     pub(super) line: LineConfig,
@@ -169,16 +176,20 @@ impl Post {
         by_itself: bool,
         stop: &CancellationToken,
     ) -> Result<End, JobProblem> {
-        let design = Self::design_of(job)?;
-        let (format, symbol) = self.label_format(job, design, sample).await?;
         let (facts_tx, facts) = mpsc::channel(FACTS_WAITING);
         let mut crew = Crew::default();
-        let learner = self.learner(job.id);
-        learner.note().await?;
-        crew.hire("printer's name", |stop| learner.keep(stop));
-        let row_mm = design.height_mm + self.line.gap_mm;
-        let printer = self.line.printer.clone().for_rows_of(row_mm);
-        let settings = self.settings_of(job, printer.tells_within());
+        let printing = match &self.line.printer {
+            Some(printer) => Some(self.printing(job, sample, printer).await?),
+            None => None,
+        };
+        if printing.is_some() {
+            let learner = self.learner(job.id);
+            learner.note().await?;
+            crew.hire("printer's name", |stop| learner.keep(stop));
+        }
+        let tells_within =
+            printing.as_ref().map_or(Duration::ZERO, |printing| printing.settings.tells_within());
+        let settings = self.settings_of(job, tells_within);
         // Stop of the job is the stop of the line, and the job ends with it.
         let stop = stop.child_token();
         let verbs = self.verbs(job, facts_tx.clone(), stop.clone());
@@ -190,7 +201,7 @@ impl Post {
             let first = facts_tx.try_send(Event::ChallengeEvery { every, left, used });
             first.expect("the queue was made for this job and is empty");
         }
-        let hands = self.hire_devices(&mut crew, (printer, format), symbol, left.heard, facts_tx);
+        let hands = self.hire_devices(&mut crew, printing, left.heard, facts_tx);
         let order = Order { planned: job.wanted.planned, done: job.done, job: job.id };
         let restored = left.known;
         let (line, opening) = Line::restore(settings.clone(), order, restored.clone());
@@ -209,6 +220,19 @@ impl Post {
         drop(hands);
         crew.stop(DEVICES_GRACE).await;
         Ok(end?)
+    }
+
+    /// What the printer of this job is told with every label.
+    async fn printing(
+        &self,
+        job: &Job,
+        sample: &CodeText,
+        printer: &PrinterSettings,
+    ) -> Result<Printing, JobProblem> {
+        let design = Self::design_of(job)?;
+        let (format, symbol) = self.label_format(job, design, sample).await?;
+        let settings = printer.clone().for_rows_of(design.height_mm + self.line.gap_mm);
+        Ok(Printing { settings, format, symbol })
     }
 
     fn verbs(&self, job: &Job, facts: mpsc::Sender<Event>, ends: CancellationToken) -> Verbs {
@@ -273,7 +297,7 @@ impl Post {
             // What another customer or the factory says of the same trade item does not matter.
             goods = label::Goods { name, hs_code, ..label::Goods::default() };
         }
-        let head = self.line.head();
+        let head = self.line.head().expect("asked for only where there is a printer");
         let format = Arc::new(label::LabelFormat::new(design, &goods, sample, &head)?);
         let words = Arc::clone(&format);
         let (side, module_mm) = format.symbol();
@@ -294,17 +318,20 @@ impl Post {
     fn hire_devices(
         &self,
         crew: &mut Crew,
-        (settings, format): (PrinterSettings, LabelFormat),
-        symbol: JobSymbol,
+        printing: Option<Printing>,
         heard: Option<(u16, u16)>,
         facts: mpsc::Sender<Event>,
     ) -> Hands {
         let [printer_word, plc_word, camera_word] = self.words.clone();
-        let (printer, labels) = mpsc::channel(COMMANDS_WAITING);
-        let identity = self.printer_id.clone();
-        let to = facts.clone();
-        crew.hire("printer", |stop| {
-            print::keep(settings, format, identity, labels, to, printer_word, stop)
+        let symbol = printing.as_ref().map(|printing| printing.symbol);
+        let printer = printing.map(|Printing { settings, format, .. }| {
+            let (printer, labels) = mpsc::channel(COMMANDS_WAITING);
+            let identity = self.printer_id.clone();
+            let to = facts.clone();
+            crew.hire("printer", |stop| {
+                print::keep(settings, format, identity, labels, to, printer_word, stop)
+            });
+            printer
         });
         let plc = self.line.plc.clone().map(|settings| {
             let (plc, commands) = mpsc::channel(COMMANDS_WAITING);
@@ -313,7 +340,7 @@ impl Post {
             plc
         });
         let camera = self.line.camera.clone().map(|settings| {
-            let settings = CameraSettings { symbol: Some(symbol), ..settings };
+            let settings = CameraSettings { symbol, ..settings };
             let (camera, kept) = mpsc::channel(COMMANDS_WAITING);
             crew.hire("camera", |stop| verify::keep(settings, kept, facts, camera_word, stop));
             camera

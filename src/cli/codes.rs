@@ -1,10 +1,13 @@
 //! `codes`: arrays of codes, looked at or taken into the store of a line.
+mod explain;
 mod file;
+mod forms;
 
 use super::{EX_CONFIG, say, say_to_person};
 use crate::app;
 use crate::code::{self, ArrayLine, SetAside};
 use crate::config::{self, LineConfig};
+use crate::files::{Form, UnknownForm};
 use crate::store::{Pace, Store};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -28,28 +31,66 @@ pub(super) enum Codes {
         #[arg(long)]
         gtin: Option<code::Gtin>,
     },
+    /// Says everything about one code: groups, GTIN, serial number, key, check part, what follows it,
+    /// what names the product, its address (GS1 Digital Link), and whether its goods must be marked.
+    /// Separators that were lost are put back where only one reading is possible. Exit code 1 if it
+    /// is no code.
+    #[command(after_help = "Examples:
+  markwright codes explain '0104810093011694212k6rsrti<GS>93#SzU'
+  markwright codes explain --group milk --json '0104810093011694212k6rsrti93#SzU'
+  markwright codes explain --hs 0403 --country BY --shelf-life 30 '0104810093011694212k6rsrti93#SzU'")]
+    Explain(explain::Explain),
+    /// Lists the forms of codes of every product group, with the days between which they hold.
+    #[command(after_help = "Examples:
+  markwright codes forms
+  markwright codes forms --day 2025-09-30 --json")]
+    Forms(forms::Forms),
     /// Takes the codes of an array for the goods that a line makes. Lines that are no codes, or
     /// are in the store already, are named and set aside; the rest is taken. Written in parts: after
-    /// a failure the same command goes on. The daemon may run meanwhile; it takes longer then.
+    /// a failure the same command goes on. The daemon may run meanwhile; it takes longer then. For a
+    /// line without a printer (scenario "preprinted" or "manual") the codes are taken as printed: their
+    /// labels come from elsewhere.
     #[command(after_help = "Examples:
-  markwright codes import array.txt --config line-configs/from-files.toml --line line-1")]
+  markwright codes import array.txt --config line-configs/from-files.toml --line line-1
+  markwright codes import --as xml from-1c.xml more.xml \\
+    --config line-configs/from-files.toml --line line-1
+
+What each form looks like: docs/files.md. In JSON and XML the number behind the file's name is that of the
+code within the file.")]
     Import {
-        /// The array, one code a line.
-        file: PathBuf,
+        /// The arrays, one after the other.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// What they look like: auto, txt, csv, json or xml.
+        #[arg(long = "as", default_value = "auto", value_parser = form)]
+        form: FormAsked,
         /// The configuration of the daemon whose store takes the codes.
         #[arg(long)]
         config: PathBuf,
-        /// The line that prints them, by name.
+        /// The line that prints them, or whose products come with them, by name.
         #[arg(long)]
         line: String,
     },
+}
+
+/// A form, or none: then a file is what it looks like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FormAsked(Option<Form>);
+
+fn form(word: &str) -> Result<FormAsked, String> {
+    if word == "auto" {
+        return Ok(FormAsked(None));
+    }
+    word.parse().map(|form| FormAsked(Some(form))).map_err(|why: UnknownForm| why.to_string())
 }
 
 impl Codes {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Parse { file, gtin } => parse(file.as_ref(), *gtin),
-            Self::Import { file, config, line } => import(file, config, line).await,
+            Self::Explain(explain) => Ok(explain.run()),
+            Self::Forms(forms) => Ok(forms.run()),
+            Self::Import { files, form, config, line } => import(files, form.0, config, line).await,
         }
     }
 }
@@ -66,7 +107,12 @@ fn parse(file: Option<&PathBuf>, gtin: Option<code::Gtin>) -> anyhow::Result<Exi
     Ok(if aside.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn import(file: &Path, config: &Path, line: &str) -> anyhow::Result<ExitCode> {
+async fn import(
+    files: &[PathBuf],
+    form: Option<Form>,
+    config: &Path,
+    line: &str,
+) -> anyhow::Result<ExitCode> {
     let config = match config::load(config) {
         Ok(config) => config,
         Err(error) => {
@@ -86,10 +132,18 @@ async fn import(file: &Path, config: &Path, line: &str) -> anyhow::Result<ExitCo
     // A daemon that starts meanwhile waits for some tenths of a second now and then.
     let pace = if app::is_running(&config.data_dir) { Pace::Gentle } else { Pace::Alone };
     let store = Store::open(&config.data_dir.join("markwright.db")).await?;
-    let imported = file::take(&store, &line.pool(), file, work.goods.gtin, pace).await?;
-    let (source, aside) = (file.display(), imported.set_aside);
-    say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
-    Ok(if aside == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let only = (work.goods.gtin, work.goods.group);
+    // A line without a printer: whatever comes for it is on a label already.
+    let printed = !line.settings.scenario.prints();
+    let mut all_taken = true;
+    for file in files {
+        let read = (file.as_path(), form);
+        let imported = file::take(&store, &line.pool(), read, only, pace, printed).await?;
+        let (source, aside) = (file.display(), imported.set_aside);
+        say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
+        all_taken &= aside == 0;
+    }
+    Ok(if all_taken { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The text of a file, or of standard input. Bytes that are not UTF-8 become the replacement
@@ -112,6 +166,7 @@ fn of_code(code: &ArrayLine) -> (usize, Value) {
         "line": code.line,
         "ok": true,
         "group": code.group.alias(),
+        "groups": parts.groups().into_iter().map(code::ProductGroup::alias).collect::<Vec<_>>(),
         "gtin": code.gtin.as_str(),
         "serial": code.serial,
         "tail": tail,

@@ -99,6 +99,7 @@ impl Demo {
             dir: dir.to_owned(),
             orders_codes: self.codes.is_none(),
             codes_in_order: self.codes_in_order(),
+            packs: None,
         }
     }
 

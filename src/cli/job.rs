@@ -3,7 +3,9 @@ use super::number::whole;
 use super::{EX_CONFIG, say, say_to_person};
 use crate::code::Gtin;
 use crate::config::{self, Config, LineConfig};
-use crate::label;
+use crate::label::{self, Design};
+use crate::line::Scenario;
+use crate::order::OrderId;
 use crate::store::{Goods, JobVerb, Lot, NewJob, Phase, RollJob, Store};
 use anyhow::{Context, bail};
 use serde_json::json;
@@ -20,15 +22,17 @@ const LABELS_MAX: u64 = 1_000_000;
 /// What to do with jobs.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Job {
-    /// Files a job for a line that makes rolls; the line takes it when it has no other. Its codes
-    /// come from the line's own pool (`markwright codes import`, or an order rule). The daemon may
-    /// run meanwhile.
+    /// Files a job for a line that makes rolls, or whose products come with their labels; the line takes
+    /// it when it has no other. Its codes come from the line's own pool (`markwright codes import`, or
+    /// an order rule). The daemon may run meanwhile.
     #[command(after_help = "Examples:
   markwright job add --config line-configs/labelling-centre.toml --line desk \\
     --design 58x40 --gtin 04810093011694 --count 2000 --spare-percent 2 --pause-after 1000
   markwright job add --config line-configs/labelling-centre.toml --line desk \\
     --design dairy --gtin 04810093011694 --count 500 \\
     --batch 17 --date 21.11.2026 --best-before 05.12.2026
+  markwright job add --config line-configs/preprinted.toml --line line-1 --gtin 04810093011694 \\
+    --count 2000 --order 7
 
 A lot is taken whole: with one of --batch, --date and --best-before, the labels say nothing of the lot
 that [line.goods] names.")]
@@ -60,12 +64,17 @@ pub(super) struct Add {
     /// The configuration of the daemon.
     #[arg(long)]
     config: PathBuf,
-    /// The line, by name; its scenario is "roll".
+    /// The line, by name; its scenario is not `print_apply` (jobs of such a line are stored, and started
+    /// by a person).
     #[arg(long)]
     line: String,
-    /// The label design, by name.
+    /// The label design, by name; for lines that print.
     #[arg(long)]
-    design: String,
+    design: Option<String>,
+    /// For lines without a printer: the products come with the labels of this order. Without it, with
+    /// those that were imported for the line.
+    #[arg(long)]
+    order: Option<i64>,
     /// What is made; its goods must be known to the store or to the line's configuration.
     #[arg(long)]
     gtin: Gtin,
@@ -148,22 +157,25 @@ impl Add {
         let Some(line) = config.lines.iter().find(|known| known.name == self.line) else {
             bail!("no line is called '{}'", self.line);
         };
-        if starts && line.settings.scenario.has_belt() {
+        let scenario = line.settings.scenario;
+        if starts && scenario == Scenario::PrintApply {
             bail!("line '{}' makes no rolls: its scenario is not \"roll\"", self.line);
         }
-        let Some(design) = label::design(&self.design) else {
-            let known: Vec<_> = label::designs().iter().map(|design| &*design.name).collect();
-            bail!("no label design is called '{}'; there are {}", self.design, known.join(", "));
-        };
+        if scenario.prints() && self.order.is_some() {
+            bail!("line '{}' prints its labels: --order names labels that are printed", self.line);
+        }
         let (goods, lot) = (self.know_goods(line, store).await?, self.lot());
-        line.try_label(design, &goods, &lot)
-            .with_context(|| format!("make labels '{}' on {}", design.name, line.name))?;
+        let design = self.design(scenario)?;
+        if let Some(design) = design {
+            line.try_label(design, &goods, &lot)
+                .with_context(|| format!("make labels '{}' on {}", design.name, line.name))?;
+        }
         let job = NewJob {
             line: line.name.clone(),
-            scenario: line.settings.scenario,
-            pool: line.pool(),
+            scenario,
+            pool: self.order.map_or_else(|| line.pool(), |order| OrderId(order).pool()),
             gtin: self.gtin,
-            design: self.design.clone(),
+            design: design.map_or_else(String::new, |design| design.name.clone()),
             planned: self.count,
             roll: self.roll(line),
             lot,
@@ -171,8 +183,23 @@ impl Add {
         let filed = if starts { store.add_job(&job).await } else { store.store_job(&job).await };
         let number = filed?;
         store.job_lots(number, &self.ribbon_lot, &self.label_lot).await?;
-        say(&format!("job {number}: {} labels on {}", self.count, self.line));
+        let what = if scenario.prints() { "labels" } else { "products" };
+        say(&format!("job {number}: {} {what} on {}", self.count, self.line));
         Ok(())
+    }
+
+    /// The design of the labels; nothing where the line prints none.
+    fn design(&self, scenario: Scenario) -> anyhow::Result<Option<&'static Design>> {
+        let named = self.design.as_deref().unwrap_or_default();
+        match (scenario.prints(), label::design(named)) {
+            (false, _) if named.is_empty() => Ok(None),
+            (false, _) => bail!("line '{}' prints no labels: leave out --design", self.line),
+            (true, Some(design)) => Ok(Some(design)),
+            (true, None) => {
+                let known: Vec<_> = label::designs().iter().map(|design| &*design.name).collect();
+                bail!("no label design is called '{named}'; there are {}", known.join(", "))
+            }
+        }
     }
 
     fn lot(&self) -> Lot {

@@ -6,11 +6,13 @@ mod demo;
 mod grade;
 mod job;
 mod label;
+mod mark;
 mod number;
 mod papers;
 mod pictures;
 mod read;
 mod replay;
+mod report;
 mod run;
 mod scan_test;
 mod sim;
@@ -70,6 +72,11 @@ enum Command {
     /// Files jobs for lines.
     #[command(subcommand)]
     Job(job::Job),
+    /// Asks Electronic Mark, and ships goods there.
+    Mark(mark::Mark),
+    /// Writes what became of codes into files.
+    #[command(subcommand)]
+    Report(report::Report),
     /// Makes documents for the state system: introduction into circulation.
     #[command(subcommand)]
     Papers(papers::Papers),
@@ -103,6 +110,8 @@ pub fn main() -> ExitCode {
             | Command::Calibrate(_)
             | Command::Label(_)
             | Command::Job(_)
+            | Command::Mark(_)
+            | Command::Report(_)
             | Command::Papers(_)
             | Command::ScanTest(_)
             | Command::Replay(_)
@@ -126,6 +135,8 @@ pub fn main() -> ExitCode {
             Command::Calibrate(calibrate) => calibrate.run(),
             Command::Label(label) => label.run(),
             Command::Job(job) => job.run().await,
+            Command::Mark(mark) => mark.run().await,
+            Command::Report(report) => report.run().await,
             Command::Papers(papers) => papers.run().await,
             Command::ScanTest(test) => test.run().await,
             Command::Replay(replay) => Ok(replay.run()),

@@ -14,7 +14,7 @@ const LISTED: u32 = 200;
 /// What to do with documents.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Papers {
-    /// Introduces goods of one's own production into circulation (LP_INTRODUCE_GOODS).
+    /// Introduces goods of one's own production into circulation (`LP_INTRODUCE_GOODS`).
     #[command(after_help = "Examples:
   markwright papers introduce --config line-configs/print-apply.toml --job 17 \\
     --production-date 2026-11-22 --hs-code 6403993600
@@ -22,7 +22,7 @@ pub(super) enum Papers {
 Only codes that are verified and reported as applied can be introduced: the state system refuses
 others. What is left is introduced by the same command later.")]
     Introduce(Introduce),
-    /// Introduces imported goods into circulation after customs (LP_FTS_INTRODUCE).
+    /// Introduces imported goods into circulation after customs (`LP_FTS_INTRODUCE`).
     #[command(after_help = "Examples:
   markwright papers import --config line-configs/labelling-centre.toml --order 3 \\
     --declaration 10000000/221126/0000001 --declaration-date 2026-11-22 --colour black --size 42")]

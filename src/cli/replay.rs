@@ -71,8 +71,5 @@ fn words(done: &Replayed) -> String {
         let _ =
             write!(words, "; here {} facts are missing, what follows was not replayed", done.lost);
     }
-    if done.is_full {
-        words += "; here the recording was full";
-    }
     words
 }

@@ -3,6 +3,7 @@ use super::{EX_CONFIG, asked_to_end, say_to_person};
 use crate::app::App;
 use crate::config;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 
 /// Runs until it is asked to end (Ctrl-C, SIGTERM); then every line stops in order.
@@ -26,9 +27,15 @@ impl Run {
                 return Ok(ExitCode::from(EX_CONFIG));
             }
         };
-        let app = App::start(config).await?;
+        // Heard from before the start on: whoever reads `ready` may end us at once.
+        let mut asked = pin!(asked_to_end());
+        let app = tokio::select! {
+            biased;
+            () = &mut asked => return Ok(ExitCode::SUCCESS),
+            app = App::start(config) => app?,
+        };
         tracing::info!(pages = %format_args!("http://{}/", app.web_addr), "ready");
-        asked_to_end().await;
+        asked.await;
         tracing::info!("stopping: lines finish what is on the belt");
         app.stop().await;
         Ok(ExitCode::SUCCESS)

@@ -8,6 +8,7 @@ use super::{asked_to_end, say};
 use crate::sim;
 use crate::sim::faults::Faults;
 use crate::sim::ledger::Books;
+use crate::sim::packs::PackSettings;
 use crate::sim::stage::{Stage, StageSettings};
 use anyhow::Context;
 use serde_json::json;
@@ -15,6 +16,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
+
+/// Products that come with labels before the array is used up: more than a demo looks at.
+const PACKS: usize = 20_000;
 
 /// Which fake. Each runs until Ctrl-C.
 #[derive(Debug, clap::Subcommand)]
@@ -71,6 +75,11 @@ A script is a list of events. The third block of codes is given out, but its ans
   markwright sim site --dir site
   markwright run --config site/markwright.toml
 
+Products that come with labels; the array of their codes is imported first:
+  markwright sim site --dir site --scenario preprinted
+  markwright codes import site/labels.txt --config site/markwright.toml --line line-1
+  markwright run --config site/markwright.toml
+
 How fast a line is, for ten minutes (docs/performance.md):
   timeout -s INT 610 markwright sim site --dir site --calm --rate 1200 &
   sleep 2; timeout -s INT 600 markwright run --config site/markwright.toml")]
@@ -84,6 +93,10 @@ How fast a line is, for ten minutes (docs/performance.md):
         /// Nothing goes wrong by chance.
         #[arg(long)]
         calm: bool,
+        /// How the products of the line get their labels: `print_apply`, or `preprinted`: they come with
+        /// them, and the array of their codes is `labels.txt` in the folder.
+        #[arg(long, default_value = "print_apply", value_parser = ["print_apply", "preprinted"])]
+        scenario: String,
         /// All chance comes from it.
         #[arg(long, default_value_t = 1, value_parser = seed)]
         seed: u64,
@@ -104,9 +117,14 @@ impl Sim {
                 Self::Plc { listen } => sim::alone::run_plc(*listen, listens, stop).await?,
                 Self::Camera { listen } => sim::alone::run_camera(*listen, listens, stop).await?,
                 Self::Issuer(issuer) => issuer.run().await?,
-                Self::Site { dir, rate, calm, seed, pages } => {
+                Self::Site { dir, rate, calm, scenario, seed, pages } => {
                     let faults = if *calm { Faults::default() } else { Faults::demo() };
-                    site(dir, (*rate, faults), *seed, *pages, stop).await?;
+                    let packs = (scenario == "preprinted").then(|| {
+                        let codes = PACKS;
+                        let usual = PackSettings { codes, ..PackSettings::default() };
+                        if *calm { usual } else { PackSettings::demo(codes) }
+                    });
+                    site(dir, (*rate, faults, packs), *seed, *pages, stop).await?;
                 }
             }
             anyhow::Ok(())
@@ -129,7 +147,7 @@ impl Sim {
 
 async fn site(
     dir: &PathBuf,
-    (rate, faults): (f64, Faults),
+    (rate, faults, packs): (f64, Faults, Option<PackSettings>),
     seed: u64,
     pages: SocketAddr,
     stop: CancellationToken,
@@ -143,6 +161,7 @@ async fn site(
         dir: dir.clone(),
         orders_codes: true,
         codes_in_order: codes_in_order(rate),
+        packs,
     })
     .await?;
     let started = json!({

@@ -37,7 +37,7 @@ pub(super) enum Station {
     Quality(At),
     /// The participant's places of activity.
     Places(At),
-    /// Registers this installation, once: its answer holds the `connection` of [issuer.sign_in]. Not to
+    /// Registers this installation, once: its answer holds the `connection` of `[issuer.sign_in]`. Not to
     /// be repeated blindly: a name can be given once.
     Register(Register),
 }
@@ -48,7 +48,7 @@ pub(super) struct Register {
     /// The configuration with the tables [issuer] and [issuer.sign].
     #[arg(long)]
     config: PathBuf,
-    /// Where installations are registered, such as https://suzgrid.crpt.ru:16443.
+    /// Where installations are registered, such as <https://suzgrid.crpt.ru:16443>.
     #[arg(long)]
     url: String,
     /// A file with the integrator's key, that only its owner may read.

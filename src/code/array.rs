@@ -1,5 +1,5 @@
 //! Arrays of codes as people download them: one code a line, in many dialects.
-use super::{CodeText, Gtin, Malformed, ProductGroup, parse};
+use super::{CodeText, Gtin, Malformed, ProductGroup, parse, restore, restore_as};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -24,6 +24,14 @@ pub enum Refusal {
     /// Not a code.
     #[error("{0}")]
     Malformed(#[from] Malformed),
+    /// More than stands on a label.
+    #[error(
+        "{0} stands after the check part: that is said in reports only, and printed on no label"
+    )]
+    Extra(String),
+    /// What stands there is no text.
+    #[error("{0}")]
+    Unreadable(String),
     /// A code of another trade item than the one asked for.
     #[error("foreign GTIN {found}, wanted {wanted}")]
     Foreign {
@@ -50,16 +58,37 @@ pub struct SetAside {
 }
 
 /// Reads a whole array: one code a line; LF or CRLF; with or without a byte order mark; quoted
-/// (doubled quotes inside) or not; `GS` as character 29, as `\u001d` or as `<GS>`. Blank lines
-/// are passed over. With `only`, codes of other trade items are set aside.
+/// (doubled quotes inside) or not; `GS` as character 29, as `\u001d` or as `<GS>`, or lost where only
+/// one reading is possible ([`restore`]). Blank lines are passed over. With `only`, codes of other
+/// trade items are set aside.
+///
+/// A code whose form several groups have is taken for one of the first of them: whoever knows the
+/// group asks [`read_array_of`].
 pub fn read_array(file: &str, only: Option<Gtin>) -> (Vec<ArrayLine>, Vec<SetAside>) {
+    read_lines(file, only, None)
+}
+
+/// As [`read_array`], for codes of one group: those that do not have its form are set aside.
+pub fn read_array_of(
+    file: &str,
+    only: Option<Gtin>,
+    group: ProductGroup,
+) -> (Vec<ArrayLine>, Vec<SetAside>) {
+    read_lines(file, only, Some(group))
+}
+
+fn read_lines(
+    file: &str,
+    only: Option<Gtin>,
+    group: Option<ProductGroup>,
+) -> (Vec<ArrayLine>, Vec<SetAside>) {
     let mut taken = Vec::new();
     let mut aside = Vec::new();
     let mut first_at: HashMap<(Gtin, String), usize> = HashMap::new();
     let file = file.strip_prefix('\u{feff}').unwrap_or(file);
     for (at, raw) in file.split('\n').enumerate() {
         let line = at + 1;
-        let Some(read) = read_array_line(line, raw, only) else { continue };
+        let Some(read) = read_raw_line(line, raw, only, group) else { continue };
         let read =
             read.and_then(|code| match first_at.insert((code.gtin, code.serial.clone()), line) {
                 Some(first) => {
@@ -83,22 +112,59 @@ pub fn read_array_line(
     raw: &str,
     only: Option<Gtin>,
 ) -> Option<Result<ArrayLine, Refusal>> {
-    let text = plain(raw);
-    (!text.is_empty()).then(|| read_line(line, &text, only))
+    read_raw_line(line, raw, only, None)
 }
 
-fn read_line(line: usize, text: &str, only: Option<Gtin>) -> Result<ArrayLine, Refusal> {
-    let parts = parse(text)?;
-    match only {
-        Some(wanted) if wanted != parts.gtin => Err(Refusal::Foreign { found: parts.gtin, wanted }),
-        Some(_) | None => Ok(ArrayLine {
-            line,
-            text: CodeText::new(text),
-            gtin: parts.gtin,
-            serial: parts.serial.to_owned(),
-            group: parts.group(),
-        }),
+/// As [`read_array_line`], for a code whose group is known.
+pub fn read_array_line_of(
+    line: usize,
+    raw: &str,
+    only: Option<Gtin>,
+    group: ProductGroup,
+) -> Option<Result<ArrayLine, Refusal>> {
+    read_raw_line(line, raw, only, Some(group))
+}
+
+fn read_raw_line(
+    line: usize,
+    raw: &str,
+    only: Option<Gtin>,
+    group: Option<ProductGroup>,
+) -> Option<Result<ArrayLine, Refusal>> {
+    let text = plain(raw);
+    (!text.is_empty()).then(|| read_line(line, &text, only, group))
+}
+
+fn read_line(
+    line: usize,
+    text: &str,
+    only: Option<Gtin>,
+    group: Option<ProductGroup>,
+) -> Result<ArrayLine, Refusal> {
+    let text = match group {
+        Some(group) => restore_as(text, group)?,
+        None => restore(text)?,
+    };
+    let mut parts = parse(&text)?;
+    if let Some(group) = group {
+        parts = parts.of_group(group)?;
     }
+    match only {
+        Some(wanted) if wanted != parts.gtin => {
+            return Err(Refusal::Foreign { found: parts.gtin, wanted });
+        }
+        Some(_) | None => {}
+    }
+    if let Some(extra) = parts.extras().first() {
+        return Err(Refusal::Extra(extra.ai.to_owned()));
+    }
+    Ok(ArrayLine {
+        line,
+        text: CodeText::new(&*text),
+        gtin: parts.gtin,
+        serial: parts.serial.to_owned(),
+        group: parts.group(),
+    })
 }
 
 /// Takes the dialect off a line. Quotes go only where they enclose the whole line: `"` is also a
@@ -111,9 +177,10 @@ fn plain(raw: &str) -> Cow<'_, str> {
         line = Cow::Owned(line[1..line.len() - 1].replace("\"\"", "\""));
     }
     for spelled in ["\\u001d", "\\u001D", "<GS>"] {
+        // What is a code as it stands has nothing spelled in it: a pack of tobacco has no separator.
         // Where the separator itself stands, what looks like a name of it is text: `<GS>` is four
         // characters that a serial number or a check part may have.
-        if line.contains(spelled) && !line.contains('\u{1d}') {
+        if line.contains(spelled) && !line.contains('\u{1d}') && parse(&line).is_err() {
             line = Cow::Owned(line.replace(spelled, "\u{1d}"));
         }
     }

@@ -1,4 +1,5 @@
 //! Global trade item numbers and their check digit.
+use super::check_digit::check_digit;
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,16 +32,16 @@ impl Gtin {
         std::str::from_utf8(&self.0).expect("digits only, checked when made")
     }
 
-    /// The check digit for the thirteen digits before it: weights 3 and 1 from the right
-    /// (GS1 General Specifications, 7.9).
-    fn check_digit(digits: &[u8]) -> u8 {
-        let sum: u32 = digits
-            .iter()
-            .rev()
-            .enumerate()
-            .map(|(place, digit)| u32::from(digit - b'0') * if place % 2 == 0 { 3 } else { 1 })
-            .sum();
-        u8::try_from((10 - sum % 10) % 10).expect("below ten")
+    /// Fourteen ASCII digits with a right check digit.
+    pub(super) fn of_digits(digits: [u8; 14]) -> Result<Self, GtinProblem> {
+        if let Some(other) = digits.iter().find(|b| !b.is_ascii_digit()) {
+            return Err(GtinProblem::NotADigit(char::from(*other)));
+        }
+        let (wanted, found) = (check_digit(&digits[..13]), digits[13] - b'0');
+        if wanted != found {
+            return Err(GtinProblem::CheckDigit { found, wanted });
+        }
+        Ok(Self(digits))
     }
 }
 
@@ -57,11 +58,7 @@ impl FromStr for Gtin {
         }
         let mut digits = [b'0'; 14];
         digits[14 - text.len()..].copy_from_slice(text.as_bytes());
-        let (wanted, found) = (Self::check_digit(&digits[..13]), digits[13] - b'0');
-        if wanted != found {
-            return Err(GtinProblem::CheckDigit { found, wanted });
-        }
-        Ok(Self(digits))
+        Self::of_digits(digits)
     }
 }
 

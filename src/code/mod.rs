@@ -1,15 +1,38 @@
 //! What a marking code is and how it lives. Pure: no clock, no socket, no database.
 mod array;
+mod check_digit;
+mod day;
+mod duty;
+mod group;
 mod gtin;
 mod life;
+mod link;
+mod malformed;
 mod parse;
+mod parts;
+mod price;
+mod restore;
+mod serial;
+mod sscc;
 mod template;
 
-pub use array::{ArrayLine, Refusal, SetAside, read_array, read_array_line};
+pub use array::{
+    ArrayLine, Refusal, SetAside, read_array, read_array_line, read_array_line_of, read_array_of,
+};
+pub use day::{Day, NoDay};
+pub use duty::{Duty, Exemption, Lack, Question, RULES, Rule, ShelfLife, duty};
+pub use group::{GROUPS, GroupFacts, ProductGroup, Trust};
 pub use gtin::{Gtin, GtinProblem};
 pub use life::{CodeState, IllegalStep, Step, UnknownState};
-pub use parse::{Element, Malformed, Parts, parse};
-pub use template::{ProductGroup, TEMPLATES, Tail, Template};
+pub use link::{Link, LinkProblem};
+pub use malformed::Malformed;
+pub use parse::{parse, parse_as};
+pub use parts::{Element, Fields, Parts};
+pub use price::{kopecks_of, price_of};
+pub use restore::{Gap, readings, restore, restore_as};
+pub use serial::{Country, GUESS, SerialProblem, as_issued, own_serials};
+pub use sscc::{Sscc, SsccProblem};
+pub use template::{Extra, TEMPLATES, Tail, Template};
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,7 +53,7 @@ impl fmt::Display for CodeId {
 }
 
 /// The whole text of a code as an element string: application identifiers without brackets, `GS`
-/// as character 29, no leading FNC1 (the printer adds that).
+/// as character 29, no leading FNC1 (the printer adds that). A pack of tobacco has neither.
 ///
 /// `Debug` hides the check part, because logs above debug must not carry usable codes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -48,9 +71,10 @@ impl CodeText {
         &self.0
     }
 
-    /// The part before the first `GS`: the identification code, without the check part.
+    /// What names the product, without the check part: before the first `GS`; of a block of tobacco
+    /// with its price, of a pack the first 25 characters.
     pub fn identification(&self) -> &str {
-        self.0.split(GS).next().unwrap_or_default()
+        parts::identification(&self.0)
     }
 }
 

@@ -1,4 +1,5 @@
 //! From a file to a [`Config`], or to everything that is wrong with it.
+use super::electronic_mark::electronic_mark;
 use super::issuer::{self, Manner};
 use super::line::line_config;
 use super::reader::{Problem, Reader};
@@ -77,17 +78,31 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let web = web(top.table("web"));
     let issuer = top.has("issuer").then(|| station(top.table("issuer"), &data_dir));
     let true_api = top.has("true_api").then(|| signing::true_api(top.table("true_api"), &data_dir));
+    let mark = top.has("electronic_mark").then(|| electronic_mark(top.table("electronic_mark")));
+    if issuer.is_some() && mark.is_some() {
+        let found = "beside [issuer]";
+        top.wrong("electronic_mark", found, "one of the two: both would order the same codes");
+    }
     let mqtt = top.has("mqtt").then(|| mqtt(top.table("mqtt")));
     let centre = top.has("centre").then(|| centre(top.table("centre")));
     let shifts = shifts(&mut top, &Shifts::default());
     let mut rules = Vec::new();
     let lines = lines(&mut top, &data_dir, &shifts, &mut rules);
-    check_lines(&mut top, &lines, centre.as_ref(), rules.is_empty() || issuer.is_some());
+    let codes_can_come = rules.is_empty() || issuer.is_some() || mark.is_some();
+    check_lines(&mut top, &lines, centre.as_ref(), codes_can_come);
     let issuer = match issuer {
         Some(issuer) => {
             let mut issuer = issuer?;
-            issuer.pull.rules = rules;
+            issuer.pull.rules.clone_from(&rules);
             Some(issuer)
+        }
+        None => None,
+    };
+    let electronic_mark = match mark {
+        Some(mark) => {
+            let mut mark = mark?;
+            mark.pull.rules = rules;
+            Some(mark)
         }
         None => None,
     };
@@ -96,8 +111,8 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         None => None,
     };
     signing::check(&mut top, issuer.as_ref(), true_api.as_ref());
-    top.end("data_dir, web, issuer, true_api, mqtt, centre, shifts, line");
-    Some(Config { data_dir, web: web?, issuer, true_api, mqtt, lines, centre })
+    top.end("data_dir, web, issuer, true_api, electronic_mark, mqtt, centre, shifts, line");
+    Some(Config { data_dir, web: web?, issuer, true_api, electronic_mark, mqtt, lines, centre })
 }
 
 fn web(mut at: Reader<'_>) -> Option<WebConfig> {
@@ -139,12 +154,24 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let usual = pull::Settings::default();
     let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
     let manner = Manner::read(&mut at);
+    let usual_waits = OmsSettings::new("", ClientToken::new(""), "");
+    // The station's own rules; a fake one in this machine may be in more of a hurry.
+    let here = url.as_deref().is_some_and(is_this_machine);
+    let (rest, least) = (usual_waits.rest_after_failure, SECOND / 10);
+    let rest_least = if here { least } else { rest };
+    let answer_within = at.time_or("answer_within", usual_waits.answer_within, SECOND, 5 * minute);
+    let again_least = if here { least } else { SECOND };
+    let again_after = at.time_or("again_after", usual_waits.again_after, again_least, 10 * minute);
+    let rest_after_failure = at.time_or("rest_after_failure", rest, rest_least, 60 * minute);
     at.end(&format!(
-        "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, {}",
+        "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, answer_within, again_after, rest_after_failure, {}",
         issuer::KEYS
     ));
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
+    oms.answer_within = answer_within;
+    oms.again_after = again_after;
+    oms.rest_after_failure = rest_after_failure;
     manner.set(&mut oms, &mut report);
     // A table that is there must be right.
     let sign = match sign {
@@ -157,6 +184,13 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     };
     let pull = pull::Settings { search_after, ..usual };
     Some(IssuerConfig { oms, sign, sign_in, pull, report })
+}
+
+/// Whether an address can only be somebody on this machine.
+fn is_this_machine(url: &str) -> bool {
+    let host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    host.parse::<std::net::SocketAddr>().is_ok_and(|at| at.ip().is_loopback())
 }
 
 fn mqtt(mut at: Reader<'_>) -> PublishSettings {
@@ -221,11 +255,15 @@ fn check_lines(
         }
     }
     if !codes_can_come {
-        top.wrong("line.stock", "an order rule", "a table [issuer] to order codes from");
+        top.wrong(
+            "line.stock",
+            "an order rule",
+            "a table [issuer] or [electronic_mark] to order codes from",
+        );
     }
     if let Some(centre) = centre {
         let is_desk =
-            |line: &LineConfig| line.name == centre.desk_line && !line.settings.scenario.has_belt();
+            |line: &LineConfig| line.name == centre.desk_line && line.settings.scenario.is_roll();
         if !lines.iter().any(is_desk) {
             let found = format!("\"{}\"", centre.desk_line);
             top.wrong("centre.desk_line", found, "the name of a line with scenario \"roll\"");

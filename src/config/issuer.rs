@@ -80,11 +80,13 @@ fn profile(at: &mut Reader<'_>, country: &str) -> V2Profile {
 fn by_group(at: &mut Reader<'_>, name: &str) -> BTreeMap<String, Map<String, Value>> {
     let mut all = BTreeMap::new();
     for (group, fields) in at.own_names(name) {
-        match fields {
-            toml::Value::Table(fields) if ProductGroup::from_alias(&group).is_some() => {
-                all.insert(group, json(fields));
+        match fields.as_table() {
+            Some(fields) if ProductGroup::from_alias(&group).is_some() => {
+                all.insert(group, json(fields.clone()));
             }
-            _ => at.wrong(name, &group, "a product group with a table of the station's fields"),
+            Some(_) | None => {
+                at.wrong(name, &group, "a product group with a table of the station's fields");
+            }
         }
     }
     all

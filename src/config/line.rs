@@ -16,7 +16,7 @@ use crate::pull::StockRule;
 use crate::record::RingSettings;
 use crate::store::{Goods, Lot};
 use crate::symbol::Separator;
-use crate::verify::Trigger;
+use crate::verify::{CameraSettings, Trigger};
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,9 +32,12 @@ pub(super) fn line_config(
     rules: &mut Vec<StockRule>,
 ) -> Option<LineConfig> {
     let name = name(&mut at);
-    let wanted = "\"print_apply\" or \"roll\"";
+    let wanted = "\"print_apply\", \"roll\", \"preprinted\" or \"manual\"";
     let scenario = at.read("scenario", wanted, |text| text.parse::<Scenario>().ok());
     let belt = scenario.is_none_or(Scenario::has_belt);
+    let prints = scenario.is_none_or(Scenario::prints);
+    let is_roll = scenario.is_some_and(Scenario::is_roll);
+    refuse(&mut at, scenario);
     let known = (belt && at.has("stations")).then(|| stations::stations(at.table("stations")));
     let stations = known.flatten();
     let settings =
@@ -44,13 +47,13 @@ pub(super) fn line_config(
     let by_itself = at.flag_or("by_itself", !belt);
     let clearance = at.flag_or("clearance", false);
     let challenge_every = if belt { challenge_every(&mut at) } else { None };
-    let roll = if belt { Media::default() } else { roll(&mut at) };
+    let roll = if is_roll { roll(&mut at) } else { Media::default() };
     let recorder = recorder(at.table("recorder"));
     let profile = at.shown("printer", "profile").unwrap_or_default();
-    let printer = printer(at.table("printer"));
+    let printer = prints.then(|| printer(at.table("printer")));
     let plc = belt.then(|| plc::plc(at.table("plc")));
     let shown = name.clone().unwrap_or_default();
-    let watched = belt || at.has("camera");
+    let watched = belt || (is_roll && at.has("camera"));
     let within = (settings.picture_within, settings.trigger_within);
     let camera =
         watched.then(|| camera::camera(at.table("camera"), data_dir, &shown, belt, within));
@@ -58,9 +61,10 @@ pub(super) fn line_config(
         let only_counts = camera.source.only_counts() == Some(true);
         stations::check_way(&mut at, stations, &settings, plc.cycle, only_counts);
     }
-    let work = at.has("goods").then(|| work(&mut at));
+    check_names(&mut at, scenario, camera.as_ref().and_then(Option::as_ref));
+    let work = at.has("goods").then(|| work(&mut at, prints));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
-    if let (Some(Some(work)), Some(printer)) = (&work, &printer) {
+    if let (Some(Some(work)), Some(printer)) = (&work, printer.as_ref().and_then(Option::as_ref)) {
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(KEYS);
@@ -68,29 +72,25 @@ pub(super) fn line_config(
         Some(work) => Some(work?),
         None => None,
     };
-    if let (Some((low, order)), Some(work), Some(name)) = (rule, &work, &name) {
-        let (gtin, group) = (work.goods.gtin, work.goods.group);
-        rules.push(StockRule { pool: format!("line:{name}"), gtin, group, low, order });
+    if let (Some(rule), Some(work), Some(name)) = (rule, &work, &name) {
+        rules.push(rule_for(name, work, rule));
     }
-    let (printer, dots_per_mm, separator) = printer?;
+    let printer = if prints { Some(printer??) } else { None };
     Some(LineConfig {
         name: name?,
         settings: LineSettings {
             ends_with_codes: rule.is_none(),
-            rows_in_printer: printer.window,
-            roll: RollSettings { camera: !belt && watched, ..roll.settings },
-            asks_for_pictures: camera
-                .as_ref()
-                .and_then(Option::as_ref)
-                .is_some_and(|camera| camera.trigger == Trigger::Line),
+            rows_in_printer: printer.as_ref().map_or(1, |(printer, ..)| printer.window),
+            roll: RollSettings { camera: is_roll && watched, ..roll.settings },
+            asks_for_pictures: asks_for_pictures(camera.as_ref().and_then(Option::as_ref)),
             quality: quality?,
             ..settings
         },
         by_itself,
         recorder,
-        printer,
-        dots_per_mm,
-        separator,
+        dots_per_mm: printer.as_ref().map_or(0.0, |(_, dots_per_mm, _)| *dots_per_mm),
+        separator: printer.as_ref().map_or(Separator::Fnc1, |(.., separator)| *separator),
+        printer: printer.map(|(printer, ..)| printer),
         plc: plc.flatten(),
         camera: camera.flatten(),
         profile,
@@ -101,6 +101,46 @@ pub(super) fn line_config(
         clearance,
         challenge_every,
     })
+}
+
+fn rule_for(name: &str, work: &Work, (low, order): (u64, u32)) -> StockRule {
+    let (gtin, group) = (work.goods.gtin, work.goods.group);
+    StockRule { pool: format!("line:{name}"), gtin, group, low, order }
+}
+
+fn asks_for_pictures(camera: Option<&CameraSettings>) -> bool {
+    camera.is_some_and(|camera| camera.trigger == Trigger::Line)
+}
+
+/// Keys that mean nothing in this scenario, each with the reason.
+fn refuse(at: &mut Reader<'_>, scenario: Option<Scenario>) {
+    let Some(scenario) = scenario.filter(|scenario| !scenario.prints()) else { return };
+    for key in ["printer", "design", "roll"] {
+        at.refuse(key, "nothing: this line prints no labels, its products come with them");
+    }
+    at.refuse(
+        "stock",
+        "nothing: codes of labels that were printed elsewhere come from a file (markwright codes \
+         import) or with the order that was printed (markwright job add --order)",
+    );
+    if scenario.has_belt() {
+        return;
+    }
+    for key in ["plc", "camera", "stations", "quality", "challenge_every_hours"] {
+        at.refuse(key, "nothing: labels put on by hand are read by a person with a scanner");
+    }
+}
+
+/// With nothing that a product should carry, a frame of its neighbour looks as good as its own: a
+/// camera that only counts cannot be held to anything.
+fn check_names(at: &mut Reader<'_>, scenario: Option<Scenario>, camera: Option<&CameraSettings>) {
+    let Some(camera) = camera.filter(|_| scenario == Some(Scenario::Preprinted)) else { return };
+    if camera.trigger == Trigger::Device && camera.source.only_counts() == Some(true) {
+        let wanted = "a camera that tells the tag of the product, or trigger = \"line\": without a \
+                      code that the product should carry, nobody would notice that a frame is of its \
+                      neighbour";
+        at.wrong("camera.source", "a camera that only counts its frames", wanted);
+    }
 }
 
 fn name(at: &mut Reader<'_>) -> Option<String> {
@@ -156,6 +196,11 @@ fn limits(mut at: Reader<'_>, scenario: Scenario, stations: Option<&Stations>) -
     let picture_usual = stations.map_or(usual, |at| room(at).clamp(10 * MS, usual));
     let passes_usual = stations.map_or(3, Stations::passes_before_bin_eye_max);
     let small = |n: u64| usize::try_from(n).expect("bounded");
+    if !scenario.prints() {
+        for key in ["codes_in_hand", "labels_ahead", "print_within", "clear_within"] {
+            at.refuse(key, "nothing: this line prints no labels");
+        }
+    }
     let stock_full = small(at.number_or("codes_in_hand", 200, 10, 10_000));
     let settings = LineSettings {
         scenario,
@@ -354,7 +399,11 @@ fn separator(at: &mut Reader<'_>) -> Option<Separator> {
     })
 }
 
-fn work(line: &mut Reader<'_>) -> Option<Work> {
+fn work(line: &mut Reader<'_>, prints: bool) -> Option<Work> {
+    if !prints {
+        let planned = line.number_or("planned", 0, 0, 1_000_000_000);
+        return Some(Work { goods: goods(line.table("goods"))?, design: String::new(), planned });
+    }
     let names: Vec<_> = label::designs().iter().map(|design| design.name.as_str()).collect();
     let wanted = format!("one of {}", names.join(", "));
     let design = line.read("design", &wanted, |name| label::design(name).map(|_| name.to_owned()));
@@ -366,9 +415,8 @@ fn work(line: &mut Reader<'_>) -> Option<Work> {
 fn goods(mut at: Reader<'_>) -> Option<Goods> {
     let wanted = "8 to 14 digits with a right check digit";
     let gtin = at.read("gtin", wanted, |text| text.parse::<Gtin>().ok());
-    let groups: Vec<_> = ProductGroup::ALL.iter().map(|group| group.alias()).collect();
-    let wanted = format!("one of {}", groups.join(", "));
-    let group = at.read("group", &wanted, ProductGroup::from_alias);
+    let wanted = "a product group, such as shoes or milk (`markwright codes forms` lists all)";
+    let group = at.read("group", wanted, ProductGroup::from_alias);
     let name = at.text("name", "what is printed and shown");
     let goods = Goods {
         gtin: gtin?,

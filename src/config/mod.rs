@@ -1,6 +1,7 @@
 //! What was written to what is meant; all problems at once.
 mod camera;
 mod check;
+mod electronic_mark;
 mod issuer;
 mod label;
 mod line;
@@ -11,6 +12,7 @@ mod signing;
 mod stations;
 
 pub use check::{CheckError, default_data_dir, load};
+pub use electronic_mark::MarkConfig;
 pub use label::on_label;
 pub use reader::{Problem, private_text};
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub web: WebConfig,
     /// The state system; without it codes come from files, and nothing is reported.
     pub issuer: Option<IssuerConfig>,
+    /// The state system of Belarus, instead of an order-management station.
+    pub electronic_mark: Option<MarkConfig>,
     /// Where documents go; without it nobody introduces, remarks or writes off.
     pub true_api: Option<TrueApiConfig>,
     /// The broker, if there is one.
@@ -96,8 +100,8 @@ pub struct LineConfig {
     pub by_itself: bool,
     /// How much of what it was told is kept; nothing is recorded if there is none.
     pub recorder: Option<RingSettings>,
-    /// Its printer.
-    pub printer: PrinterSettings,
+    /// Its printer, where the scenario has one.
+    pub printer: Option<PrinterSettings>,
     /// Dots of the printer's head a millimetre, as exact as labels need it.
     pub dots_per_mm: f32,
     /// What stands between the fields of a code in the symbol.
@@ -133,7 +137,7 @@ impl LineConfig {
         JobRules {
             clearance: self.clearance,
             challenge_every: self.challenge_every,
-            head: Some(self.head()),
+            head: self.head(),
             camera: self.camera.is_some(),
             px_per_mm: self.camera.as_ref().and_then(|camera| camera.px_per_mm),
         }
@@ -156,7 +160,7 @@ impl LineConfig {
 pub struct Work {
     /// The goods.
     pub goods: Goods,
-    /// The label design, by name.
+    /// The label design, by name; empty where the line prints none.
     pub design: String,
     /// How many; 0 = until somebody stops the line.
     pub planned: u64,

@@ -110,6 +110,30 @@ impl<'a> Reader<'a> {
         default.to_owned()
     }
 
+    /// What makes no sense here, and why.
+    pub(super) fn refuse(&mut self, name: &str, why: &str) {
+        if self.table.remove(name).is_some() {
+            self.wrong(name, "a key that makes no sense here", why);
+        }
+    }
+
+    /// A list of whole numbers.
+    pub(super) fn whole_numbers_or(&mut self, name: &str, default: &[i64]) -> Vec<i64> {
+        let value = match self.table.remove(name) {
+            None => return default.to_owned(),
+            Some(Value::Array(items)) => {
+                let numbers = items.iter().map(Value::as_integer);
+                match numbers.collect::<Option<Vec<_>>>() {
+                    Some(numbers) => return numbers,
+                    None => "something else in the list",
+                }
+            }
+            Some(other) => kind(&other),
+        };
+        self.wrong(name, value, "a list of whole numbers, such as [30]");
+        default.to_owned()
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }

@@ -60,11 +60,23 @@ pub struct SymbolPlace {
 }
 
 impl Form {
+    fn of_parts(parts: &Parts<'_>) -> Self {
+        Self { gtin: parts.gtin, template: parts.template }
+    }
+
     /// The form of a code.
     pub fn of(code: &CodeText) -> Result<Self, DesignProblem> {
-        let parts = parse(code.as_str())?;
-        Ok(Self { gtin: parts.gtin, template: parts.template })
+        Ok(Self::of_parts(&parts_of(code)?))
     }
+}
+
+/// The parts of a code that a label can carry.
+fn parts_of(code: &CodeText) -> Result<Parts<'_>, DesignProblem> {
+    let parts = parse(code.as_str())?;
+    if !parts.template.is_gs1() {
+        return Err(DesignProblem::NoGs1(parts.group().alias()));
+    }
+    Ok(parts)
 }
 
 impl std::fmt::Display for Form {
@@ -77,8 +89,8 @@ impl std::fmt::Display for Form {
 impl Placed {
     /// Refuses a code that this label was not placed for; otherwise gives its serial number.
     pub(super) fn serial_of<'a>(&self, code: &'a CodeText) -> Result<&'a str, DesignProblem> {
-        let parts = parse(code.as_str())?;
-        let found = Form { gtin: parts.gtin, template: parts.template };
+        let parts = parts_of(code)?;
+        let found = Form::of_parts(&parts);
         if found != self.form {
             let (found, wanted) = (found.to_string(), self.form.to_string());
             return Err(DesignProblem::OtherForm { found, wanted });
@@ -124,7 +136,7 @@ pub(super) fn place_advised(
     if !(5.0..=50.0).contains(&dots_per_mm) {
         return Err(DesignProblem::DotsPerMm(dots_per_mm));
     }
-    let code = parse(code.as_str())?;
+    let code = parts_of(code)?;
     placed(design, goods, &code, Scale(dots_per_mm), advise)
 }
 
@@ -135,7 +147,7 @@ fn placed(
     scale: Scale,
     advise: Option<Holds<'_>>,
 ) -> Result<Placed, DesignProblem> {
-    let form = Form { gtin: code.gtin, template: code.template };
+    let form = Form::of_parts(code);
     let table = Table::new(design, goods, code, scale, advise);
     let wanted = design.elements.iter().find_map(|element| {
         if let Element::Datamatrix(wanted) = element { Some(wanted) } else { None }

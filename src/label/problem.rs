@@ -36,6 +36,12 @@ pub enum DesignProblem {
     /// The code is none.
     #[error("the code: {0}")]
     Code(#[from] Malformed),
+    /// A pack of tobacco: its symbol is none of GS1, and is printed on the pack itself.
+    #[error(
+        "a code without application identifiers (a pack of {0}) stands in a symbol without FNC1, \
+         which is printed on the pack and not on labels"
+    )]
+    NoGs1(&'static str),
     /// The code has no symbol of the size of its product group.
     #[error("the symbol: {0}")]
     Symbol(#[from] SymbolProblem),

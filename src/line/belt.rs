@@ -6,14 +6,14 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 /// A label between printer and applicator.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Label {
     pub(super) code: Code,
     pub(super) printed: bool,
 }
 
 /// A code on a product, and its state as recorded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct OnProduct {
     pub(super) id: CodeId,
     /// Known for a label of this run; after a restart the text is not needed any more.
@@ -22,7 +22,7 @@ pub(super) struct OnProduct {
 }
 
 /// A product between infeed and gate.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Product {
     pub(super) tag: Tag,
     pub(super) code: Option<OnProduct>,
@@ -31,12 +31,23 @@ pub(super) struct Product {
     /// How many products passed the gate that came after it.
     pub(super) overtaken: u32,
     /// When the reading must be there; set by the camera's trigger.
+    #[serde(with = "super::at::due")]
     pub(super) picture_due: Option<Instant>,
+    /// What was read on it, while the store is asked what that is.
+    pub(super) asked: Option<super::carried::Asked>,
 }
 
 impl Product {
     pub(super) fn new(tag: Tag) -> Self {
-        Self { tag, code: None, verdict: None, picture: None, overtaken: 0, picture_due: None }
+        Self {
+            tag,
+            code: None,
+            verdict: None,
+            picture: None,
+            overtaken: 0,
+            picture_due: None,
+            asked: None,
+        }
     }
 
     /// Whether it carries a label and was not found bad.
@@ -51,7 +62,7 @@ impl Product {
 }
 
 /// Everything between printer and gate.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Belt {
     /// Labels between printer and applicator, oldest first.
     pub(super) pad: VecDeque<Label>,

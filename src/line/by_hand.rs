@@ -4,7 +4,7 @@ use super::{Hand, Line, LineState, Mode, Pad, Record, Request, Run, STANDS, Stop
 use std::time::Instant;
 
 /// What a hand lets run, in the mode Manual, and whether it asks for the pad to be cleared.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct ByHand {
     pub(super) run: Run,
     pub(super) clears: bool,
@@ -17,7 +17,7 @@ impl Default for ByHand {
 }
 
 /// What a command asked for beyond the next state.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Wishes {
     /// Reset was asked for in Aborted: go on from Stopped to Idle.
     pub(super) reset: bool,

@@ -148,11 +148,12 @@ impl fmt::Display for ChallengeSeen {
 }
 
 /// How a line stands with its challenge tests.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Challenges {
     /// How often all cases are to be passed; nothing: never.
     every: Option<Duration>,
     /// By when that must be so again; nothing: now, if `every` says so.
+    #[serde(with = "super::at::due")]
     due: Option<Instant>,
     /// One is due.
     missed: bool,
@@ -164,7 +165,7 @@ pub(super) struct Challenges {
     now: Option<Case>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Case {
     kind: ChallengeKind,
     /// The beginning of the text on the product.
@@ -262,6 +263,16 @@ impl Line {
         }
         let seen = super::reading::Seen::new(tag, reading, picture);
         self.judge(seen, RejectReason::Challenge, records);
+    }
+
+    /// What the camera and the store say of the test product: it came with a label of its own.
+    pub(super) fn note_test_seen(&mut self, reason: Option<RejectReason>) {
+        let Some(case) = self.challenges.now.as_mut() else { return };
+        case.seen = Some(match reason {
+            Some(reason) if case.kind.is_shown_by(reason) => ChallengeSeen::Bin(reason),
+            Some(reason) => ChallengeSeen::OtherReason(reason),
+            None => ChallengeSeen::ReadGood,
+        });
     }
 
     /// The verdict that the line's own rules give, without the steps that it would take after it:

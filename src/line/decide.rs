@@ -2,7 +2,7 @@
 use super::planted::Planted;
 use super::{
     Command, Device, Light, Line, LineSettings, LineState, Mode, Outcome, Pad, PlcCommand,
-    PrinterCommand, Record, RejectReason, Run, StopReason, Tag,
+    PrinterCommand, Record, Run, StopReason, Tag,
 };
 use std::time::Instant;
 
@@ -34,7 +34,7 @@ impl Line {
         self.decide_unread(now, records);
         self.decide_frames(now, records);
         while let Some(tag) = self.belt.picture_late(now) {
-            self.judge_bad(tag, RejectReason::NoPicture, records);
+            self.judge_late(tag, records);
         }
         if self.print_due.is_some_and(|due| due <= now) {
             self.lose_printer(records);
@@ -170,6 +170,8 @@ impl Line {
             }
             out.commands.extend(sure.into_iter().map(|tag| Command::Plc(PlcCommand::Pass(tag))));
         }
+        let look_up = |(tag, text)| Command::LookUp { tag, text };
+        out.commands.extend(self.to_look_up.drain(..).map(look_up));
         out.commands.extend(self.to_take.drain(..).map(Command::TakePicture));
         out.commands.extend(self.to_keep.drain(..).map(Command::KeepPicture));
     }
@@ -198,7 +200,7 @@ impl Line {
             }
             (_, Pad::Known | Pad::Uncertain) => false,
         };
-        if wanted && self.settings.scenario.has_belt() {
+        if wanted && self.settings.scenario.has_pad() {
             // Asked again even while the PLC is away: the deadline must move on.
             self.pad = Pad::Clearing(now + self.settings.clear_within);
             if self.plc.is_up() {
@@ -213,8 +215,11 @@ impl Line {
     }
 
     fn decide_print(&mut self, now: Instant, out: &mut Outcome) {
-        if !self.settings.scenario.has_belt() {
+        if self.settings.scenario.is_roll() {
             return self.decide_roll(now, out);
+        }
+        if !self.settings.scenario.prints() {
+            return;
         }
         let able = self.makes_goods() && self.can_print() && self.pad_is_ready();
         let LineSettings { labels_ahead, rows_in_printer, .. } = self.settings;
@@ -235,7 +240,7 @@ impl Line {
     fn decide_refill(&mut self, out: &mut Outcome) {
         use LineState as S;
         let rests = matches!(self.state, S::Stopped | S::Clearing | S::Aborted | S::Complete);
-        let low = self.stock.len() < self.settings.stock_low;
+        let low = self.settings.scenario.prints() && self.stock.len() < self.settings.stock_low;
         let rests = rests || self.mode != Mode::Production;
         if low && !rests && !self.refilling && self.refill_at.is_none() {
             self.refilling = true;

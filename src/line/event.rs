@@ -1,5 +1,5 @@
 //! Everything that can happen to a line. The drivers learn these words, not the other way.
-use super::{Mode, Quality, StopReason};
+use super::{Mode, Quality, RejectReason, StopReason};
 use crate::code::{Code, CodeId};
 use std::fmt;
 use std::time::Duration;
@@ -41,6 +41,21 @@ pub enum Event {
     CodesArrived(Vec<Code>),
     /// The store has no more codes for this job for now.
     CodesExhausted,
+    /// The answer to [`super::Command::LookUp`]: what the store knows of the text that was read on
+    /// this product.
+    Known {
+        /// The product.
+        tag: Tag,
+        /// What it is.
+        found: Found,
+    },
+    /// A person scanned a label that he put on by hand.
+    Scanned {
+        /// The number of the product, given by whoever asks: no other under way has it.
+        tag: Tag,
+        /// What the scanner made of its label; that is undone where it is looked up.
+        text: String,
+    },
     /// A person decides about these codes, which were in doubt: the line lets go of them.
     Decided(Vec<CodeId>),
     /// A challenge test is asked for so often, the first one in `left`: see
@@ -66,6 +81,16 @@ pub enum Event {
     Plc(PlcEvent),
     /// From the camera.
     Camera(CameraEvent),
+}
+
+/// What the store knows of a text that was read on a product which came with its label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Found {
+    /// A code of the job: its label is printed, and nobody has read it on a product, on this line
+    /// or elsewhere.
+    New(CodeId),
+    /// It must not pass, and why.
+    Not(RejectReason),
 }
 
 /// What a person can ask of a line: PackML commands by their standard names and numbers. Which

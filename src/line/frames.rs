@@ -20,35 +20,38 @@ const EARLY_MAX: usize = 8;
 const OPEN_MAX: usize = 64;
 
 /// A frame that came before the PLC told of its trigger.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Early {
     of: FrameOf,
     reading: Reading,
     picture: Option<PictureId>,
+    #[serde(with = "super::at::moment")]
     due: Instant,
 }
 
 /// A trigger whose frame did not come yet.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Open {
     n: u32,
     tag: Tag,
     /// Its frame is late from then on.
+    #[serde(with = "super::at::moment")]
     due: Instant,
 }
 
 /// A product that was found good by number.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Last {
     tag: Tag,
     /// The trigger of the next product, had there been one before the frame came, is told by then.
+    #[serde(with = "super::at::moment")]
     until: Instant,
     /// Rejects in a row before it.
     rejects: u32,
 }
 
 /// How triggers and frames stand to each other.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Frames {
     /// Whether this camera counts its triggers.
     counts: bool,
@@ -70,6 +73,7 @@ pub(super) struct Frames {
     /// Frames whose trigger was not told yet.
     early: VecDeque<Early>,
     /// While the belt stands: when everything that happened before has been told.
+    #[serde(with = "super::at::due")]
     quiet_due: Option<Instant>,
 }
 
@@ -159,12 +163,17 @@ impl Line {
     /// The camera was triggered for a product.
     pub(super) fn note_triggered(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
         let due = now + self.settings.picture_within;
+        if !self.settings.scenario.has_pad() {
+            // No applicator came before: nobody may have told of it yet.
+            self.note_unseen_arrival(tag, records);
+        }
         if let Some(product) = self.belt.product(tag) {
             product.picture_due = Some(due);
             if self.settings.asks_for_pictures {
                 self.to_take.push(tag);
             }
         }
+        self.judge_known(tag, records);
         self.wait_for_quiet(now);
         // The frame before may have been of this product, if that was before the camera already.
         // Its pass was not spoken yet; and where a fact is heard late, what counts is that.

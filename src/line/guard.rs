@@ -12,7 +12,7 @@ pub struct RejectShare {
 }
 
 /// The last verdicts, as far as the guard needs them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Guard {
     in_a_row: u32,
     /// The last verdicts, newest last: whether they were rejects.

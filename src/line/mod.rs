@@ -2,8 +2,10 @@
 //!
 //! `note` turns a fact into records and cannot issue a command; `decide` looks at how things stand
 //! and adds records and commands. Deciding twice adds nothing.
+mod at;
 mod belt;
 mod by_hand;
+mod carried;
 mod command;
 mod challenge;
 mod decide;
@@ -21,6 +23,7 @@ mod planted;
 mod planted_errors;
 mod quality;
 mod reading;
+mod reason;
 mod restore;
 mod roll;
 mod settings;
@@ -31,19 +34,21 @@ mod twice;
 mod view;
 mod words;
 
+pub use at::relative_to;
 pub use challenge::{ChallengeKind, ChallengeResult, ChallengeSeen, UnknownChallenge};
 pub use event::{
-    Along, CameraEvent, Cause, Conditions, Event, FrameOf, Hand, PictureId, PlcEvent, PrinterEvent,
-    Reading, Request, Since, Tag,
+    Along, CameraEvent, Cause, Conditions, Event, Found, FrameOf, Hand, PictureId, PlcEvent,
+    PrinterEvent, Reading, Request, Since, Tag,
 };
 pub use guard::RejectShare;
 pub use mode::{Mode, UnknownMode};
 pub use outcome::{
     CameraCommand, Command, Fate, InBin, Light, Outcome, PlcCommand, PrinterCommand, Record,
-    RejectReason, RollMark, Run, StopReason, Verdict,
+    RollMark, Run, StopReason, Verdict,
 };
 pub use packtags::{CommandTags, Handshake, Refused, StatusTags, Written};
 pub use quality::{Quality, QualitySettings, Wear, letter};
+pub use reason::RejectReason;
 pub use restore::{LastOut, OpenProduct, Restored};
 pub use settings::{LineSettings, Order, RollSettings, Scenario, UnknownScenario};
 pub use state::{LineState, UnknownLineState};
@@ -65,7 +70,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
 /// How a device stands. Nothing is known of it before its first word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Device {
     Unknown,
     Up,
@@ -86,14 +91,14 @@ impl Device {
 }
 
 /// The space between printer and applicator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Pad {
     /// The labels on it are the ones in [`Belt::pad`], in that order.
     Known,
     /// Something else may lie on it: nothing is printed before it was cleared.
     Uncertain,
     /// The PLC was asked to clear it; asked again at this time.
-    Clearing(Instant),
+    Clearing(#[serde(with = "at::moment")] Instant),
 }
 
 /// Nothing moves.
@@ -119,7 +124,7 @@ pub enum Deadline {
 }
 
 /// One line.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Line {
     settings: LineSettings,
     order: Order,
@@ -145,6 +150,7 @@ pub struct Line {
     /// The printer gives back what it did not get: that it is lost follows.
     gives_back: bool,
     refilling: bool,
+    #[serde(with = "at::due")]
     refill_at: Option<Instant>,
     pad: Pad,
     belt: Belt,
@@ -152,8 +158,11 @@ pub struct Line {
     frames: Frames,
     trend: Trend,
     /// When the next label must have come out, while one is awaited.
+    #[serde(with = "at::due")]
     print_due: Option<Instant>,
+    #[serde(with = "at::due")]
     drain_due: Option<Instant>,
+    #[serde(with = "at::due")]
     settle_due: Option<Instant>,
     guard: Guard,
     /// Good products that wait to be spoken for.
@@ -163,6 +172,10 @@ pub struct Line {
     /// The last products that left as good.
     left: VecDeque<Tag>,
     to_keep: Vec<PictureId>,
+    /// Readings that the store is to be asked about.
+    to_look_up: Vec<(Tag, String)>,
+    /// What a hand scanner read on the last good label: scanned once more, it is the same one.
+    scanned_good: Option<String>,
     /// The codes that the camera was told to expect.
     expected: Vec<CodeText>,
     /// Good symbols since one was kept.
@@ -247,7 +260,11 @@ impl Line {
             rejects_in_a_row_max: self.settings.rejects_in_a_row_max,
             least_grade: self.settings.quality.least_grade,
             verdicts: self.verdicts.clone(),
-            printer: self.blocked.map_or_else(|| device(self.printer), DeviceView::Down),
+            printer: self
+                .settings
+                .scenario
+                .prints()
+                .then(|| self.blocked.map_or_else(|| device(self.printer), DeviceView::Down)),
             plc: belt.then(|| device(self.plc)),
             camera: self.settings.has_camera().then(|| device(self.camera)),
         }

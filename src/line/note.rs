@@ -26,6 +26,8 @@ impl Line {
                 self.refilling = false;
                 self.refill_at = Some(now + self.settings.refill_after);
             }
+            Event::Known { tag, found } => self.note_known(tag, found, records),
+            Event::Scanned { tag, text } => self.note_scanned(now, tag, &text),
             Event::Decided(codes) => self.in_doubt.retain(|_, id| !codes.contains(id)),
             Event::ChallengeEvery { every, left, used } => {
                 self.challenge_every(now, every, left, used);
@@ -97,7 +99,7 @@ impl Line {
 
     /// Labels come out in the order in which they were sent: this one, and all before it.
     fn note_printed(&mut self, now: Instant, id: CodeId, records: &mut Vec<Record>) {
-        if !self.settings.scenario.has_belt() {
+        if self.settings.scenario.is_roll() {
             return self.note_label_out(now, id, records);
         }
         let Some(at) = self.belt.pad.iter().position(|label| label.code.id == id) else { return };
@@ -141,8 +143,9 @@ impl Line {
             PlcEvent::Applied(tag) => self.note_applied(now, tag, records),
             PlcEvent::NotApplied(tag) => {
                 self.note_unseen_arrival(tag, records);
+                let labels = self.settings.scenario.has_pad();
                 let waits = self.belt.product(tag).is_some_and(|product| product.verdict.is_none());
-                if waits && !self.challenges.is_test(tag) {
+                if waits && labels && !self.challenges.is_test(tag) {
                     self.judge_bad(tag, RejectReason::NoLabel, records);
                 }
             }
@@ -172,7 +175,7 @@ impl Line {
     /// out. Where the pad is not known, nobody knows which label that was: the picture may tell.
     fn note_applied(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
         self.note_unseen_arrival(tag, records);
-        if self.pad != Pad::Known {
+        if self.pad != Pad::Known || !self.settings.scenario.has_pad() {
             return;
         }
         let Some(Label { code, printed }) = self.belt.pad.pop_front() else { return };

@@ -30,6 +30,14 @@ pub(super) enum Planted {
     RejectUncounted,
     /// A code that was verified before passes on a second product.
     DuplicatePasses,
+    /// What the store knows nothing good of passes.
+    StrangePasses,
+    /// A product of which the store says nothing in time passes.
+    SilencePasses,
+    /// The store's answer is taken for the product behind.
+    AnswerOfAnother,
+    /// A code that was read a moment ago is new all the same.
+    SeenIsNew,
 }
 
 #[cfg(not(test))]

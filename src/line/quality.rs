@@ -123,7 +123,7 @@ const FALLEN: i32 = 5;
 const LEVEL: i32 = 2;
 
 /// Where the print quality is heading.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Trend {
     wears: Vec<Wear>,
     seen: u32,

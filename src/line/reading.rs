@@ -11,7 +11,7 @@ use crate::code::{Code, CodeId, CodeState, Step};
 pub(super) const GS1_DATAMATRIX: &str = "]d2";
 
 /// What the camera saw.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub(super) struct Seen {
     /// The product; on a roll, the number of the trigger.
     pub(super) tag: Tag,
@@ -38,6 +38,9 @@ impl Line {
         picture: Option<PictureId>,
         records: &mut Vec<Record>,
     ) {
+        if !self.settings.scenario.prints() {
+            return self.note_carried(of, Seen::new(tag, reading, picture), reading, records);
+        }
         let Some(product) = self.belt.product(tag) else { return };
         if product.verdict.is_some() {
             return self.note_of_flushed(tag, reading, picture, records);
@@ -188,7 +191,7 @@ impl Line {
         }
     }
 
-    fn judge_good(&mut self, seen: Seen, text: &str, records: &mut Vec<Record>) {
+    pub(super) fn judge_good(&mut self, seen: Seen, text: &str, records: &mut Vec<Record>) {
         let Seen { tag, picture, .. } = seen;
         let Some(product) = self.belt.product(tag) else { return };
         Self::step_of(product, Step::Verify, records);

@@ -88,6 +88,8 @@ impl Line {
             to_take: Vec::new(),
             left: VecDeque::new(),
             to_keep: Vec::new(),
+            to_look_up: Vec::new(),
+            scanned_good: None,
             expected: Vec::new(),
             good_since_kept: 0,
             verified: HashSet::new(),
@@ -124,8 +126,10 @@ impl Line {
             if state == CodeState::Verified || known.were_good.contains(&code.id) {
                 line.verified.insert(hash(code.text.as_str()));
             }
-            let rests = state == CodeState::Verified
-                || (state == CodeState::Printed && !line.settings.has_camera());
+            let settings = &line.settings;
+            let is_read_here = settings.has_camera() && settings.scenario.prints();
+            let rests =
+                state == CodeState::Verified || (state == CodeState::Printed && !is_read_here);
             if rests {
                 states.insert(code.id, state);
             } else if state == CodeState::Doubtful {

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
 /// A label that the printer got and that is not yet where it should be.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct OnWeb {
     /// Its code; nothing for a mark.
     code: Option<Code>,
@@ -18,11 +18,12 @@ struct OnWeb {
     at: u64,
     printed: bool,
     /// When the camera must have read it.
+    #[serde(with = "super::at::due")]
     due: Option<Instant>,
 }
 
 /// How the roll stands.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Roll {
     /// Oldest first.
     web: VecDeque<OnWeb>,

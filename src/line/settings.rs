@@ -9,20 +9,55 @@ pub enum Scenario {
     PrintApply,
     /// Labels are printed on a roll; they are applied and validated elsewhere, by hand.
     Roll,
+    /// Products carry their labels already (from a roll, or printed on the pack); each is read, and
+    /// the gate acts. There is no printer.
+    Preprinted,
+    /// Labels are put on by hand; a person reads each with a scanner. There is no device.
+    Manual,
 }
 
 impl Scenario {
+    /// Every scenario.
+    pub const ALL: [Self; 4] = [Self::PrintApply, Self::Roll, Self::Preprinted, Self::Manual];
+
     /// The word in the store and in configurations.
     pub const fn word(self) -> &'static str {
         match self {
             Self::PrintApply => "print_apply",
             Self::Roll => "roll",
+            Self::Preprinted => "preprinted",
+            Self::Manual => "manual",
+        }
+    }
+
+    /// For a person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::PrintApply => "print and apply",
+            Self::Roll => "labels on a roll",
+            Self::Preprinted => "products that come with labels",
+            Self::Manual => "labels put on by hand",
         }
     }
 
     /// Whether products pass on a belt with PLC, camera and gate.
     pub const fn has_belt(self) -> bool {
+        matches!(self, Self::PrintApply | Self::Preprinted)
+    }
+
+    /// Whether the line prints labels, and takes codes from the stock for them.
+    pub const fn prints(self) -> bool {
+        matches!(self, Self::PrintApply | Self::Roll)
+    }
+
+    /// Whether labels lie between a printer and an applicator.
+    pub const fn has_pad(self) -> bool {
         matches!(self, Self::PrintApply)
+    }
+
+    /// Whether the line makes labels on a roll.
+    pub const fn is_roll(self) -> bool {
+        matches!(self, Self::Roll)
     }
 }
 
@@ -139,7 +174,7 @@ pub struct Order {
 impl std::str::FromStr for Scenario {
     type Err = UnknownScenario;
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        [Self::PrintApply, Self::Roll]
+        Self::ALL
             .into_iter()
             .find(|scenario| scenario.word() == word)
             .ok_or_else(|| UnknownScenario(word.to_owned()))
@@ -148,5 +183,5 @@ impl std::str::FromStr for Scenario {
 
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' names no scenario; there are print_apply and roll")]
+#[error("'{0}' names no scenario; there are print_apply, roll, preprinted and manual")]
 pub struct UnknownScenario(String);

@@ -88,7 +88,7 @@ impl Line {
     }
 
     pub(super) fn pad_is_ready(&self) -> bool {
-        !self.settings.scenario.has_belt() || self.pad == Pad::Known
+        !self.settings.scenario.has_pad() || self.pad == Pad::Known
     }
 
     fn is_ready(&self) -> bool {
@@ -125,14 +125,14 @@ impl Line {
         if let Some(reason) = self.device_trouble().or_else(|| self.challenge_trouble()) {
             return Some(reason);
         }
-        if self.settings.scenario.has_belt() && self.pad != Pad::Known {
+        if !self.pad_is_ready() {
             return Some(StopReason::LabelsOutOfStep);
         }
         (self.lacks_codes() && self.labels_under_way() == 0).then_some(StopReason::NoCodes)
     }
 
     fn device_trouble(&self) -> Option<StopReason> {
-        if !self.printer.is_up() {
+        if self.settings.scenario.prints() && !self.printer.is_up() {
             return Some(StopReason::Printer(self.printer.cause()));
         }
         if let Some(cause) = self.blocked.filter(|cause| *cause != Cause::TooHot) {
@@ -154,7 +154,8 @@ impl Line {
         let to_release = || self.latched.iter().copied().find(|reason| reason.needs_release());
         let trouble = self.reason_to_abort().or_else(to_release).or_else(|| self.device_trouble());
         trouble.or_else(|| self.challenge_trouble()).or_else(|| {
-            let none = self.stock.is_empty() && self.labels_under_way() == 0;
+            let prints = self.settings.scenario.prints();
+            let none = prints && self.stock.is_empty() && self.labels_under_way() == 0;
             (none && self.wants_labels() && !self.used_up() && !self.is_enough())
                 .then_some(StopReason::NoCodes)
         })

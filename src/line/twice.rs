@@ -34,7 +34,7 @@ impl Line {
 
     /// While nobody looked at the printer, somebody may have let it print its last row again.
     pub(super) fn restore_last_out(&mut self, last: &LastOut, records: &mut Vec<Record>) {
-        if self.settings.scenario.has_belt() || self.settings.roll.camera {
+        if !self.settings.scenario.is_roll() || self.settings.roll.camera {
             return;
         }
         // A row begins where a full one would: see `begin_row`.

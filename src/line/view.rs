@@ -40,8 +40,8 @@ pub struct LineView {
     pub least_grade: Option<u8>,
     /// The last verdicts, newest first.
     pub verdicts: VecDeque<VerdictView>,
-    /// The printer.
-    pub printer: DeviceView,
+    /// The printer; nothing where the scenario has none.
+    pub printer: Option<DeviceView>,
     /// The PLC; nothing where the scenario has none.
     pub plc: Option<DeviceView>,
     /// The camera; nothing where the scenario has none.
@@ -56,7 +56,7 @@ impl LineView {
 }
 
 /// One verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct VerdictView {
     /// The product.
     pub tag: Tag,

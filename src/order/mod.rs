@@ -17,7 +17,7 @@ pub use scan::{Key, Known, Scan, judge_scan, keys_to_look_up};
 pub use scanner::{Diagnosis, Trouble, diagnose, test_code};
 pub use specimen::specimen;
 pub use state::{IllegalOrderStep, OrderState, OrderStep, UnknownOrderState};
-pub use wish::{Delivery, Field, Limits, Problem, Source, Wish, Written};
+pub use wish::{Delivery, Field, Limits, Problem, Sale, Source, Wish, Written};
 
 use std::fmt;
 

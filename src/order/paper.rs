@@ -157,6 +157,9 @@ impl fmt::Display for Missing {
     }
 }
 
+const INN: &str = "a number of 10 or 12 digits (INN): 'inn' under [true_api] in the configuration";
+const HS: &str = "the customs code of the goods, 10 digits: from the goods or the order";
+
 impl Facts {
     /// Everything that a document of this kind lacks, before anything is signed or sent.
     pub fn missing(&self, kind: PaperKind) -> Vec<Missing> {
@@ -166,83 +169,85 @@ impl Facts {
                 list.push(Missing { field, words: words.to_owned() });
             }
         };
-        let inn = "a number of 10 or 12 digits (INN): 'inn' under [true_api] in the configuration";
-        let hs = "the customs code of the goods, 10 digits: from the goods or the order";
         match kind {
-            PaperKind::Introduction => {
-                want(is_inn(&self.participant), "participant_inn", inn);
-                want(
-                    is_inn(&self.producer),
-                    "producer_inn",
-                    "the maker's number, 10 or 12 digits: written in the form, or the participant's own",
-                );
-                want(
-                    is_inn(&self.owner),
-                    "owner_inn",
-                    "the owner's number, 10 or 12 digits: written in the form, or the participant's own",
-                );
-                want(
-                    is_day(&self.production_date),
-                    "production_date",
-                    "the day of production as YYYY-MM-DD: written in the form",
-                );
-                want(is_hs(&self.hs_code), "tnved_code", hs);
-                let (what, number, date) = &self.certificate;
-                let none = what.is_empty() && number.is_empty() && date.is_empty();
-                let whole = !what.is_empty() && !number.is_empty() && is_day(date);
-                want(
-                    none || whole,
-                    "certificate_document_data",
-                    "kind, number and date (YYYY-MM-DD) of the certificate, or none of the three: written in the form",
-                );
-            }
-            PaperKind::Import => {
-                want(is_inn(&self.participant), "trade_participant_inn", inn);
-                want(
-                    is_declaration(&self.declaration),
-                    "declaration_number",
-                    "the number of the customs declaration as 8/6/7 digits, such as 10000000/010126/0000001: from the broker or the released declaration",
-                );
-                want(
-                    is_day(&self.declaration_date),
-                    "declaration_date",
-                    "the day of the customs declaration as YYYY-MM-DD: from the released declaration",
-                );
-            }
-            PaperKind::Remark => {
-                want(is_inn(&self.participant), "participant_inn", inn);
-                want(
-                    is_day(&self.date),
-                    "remarking_date",
-                    "the day of the remarking as YYYY-MM-DD: when the new label was validated",
-                );
-                want(
-                    RemarkCause::from_word(&self.cause).is_some(),
-                    "remarking_cause",
-                    "why the product got a new code: chosen when it was asked for",
-                );
-                want(is_hs(&self.hs_code), "tnved_10", hs);
-            }
-            PaperKind::WriteOff => {
-                want(is_inn(&self.participant), "participantId", inn);
-                want(
-                    !self.cause.is_empty(),
-                    "dropoutReason",
-                    "why the codes are written off: chosen in the form",
-                );
-                want(
-                    is_day(&self.date),
-                    "sourceDocDate",
-                    "the day of the act as YYYY-MM-DD: written in the form",
-                );
-                want(
-                    !self.number.is_empty(),
-                    "sourceDocNum",
-                    "the number of the act: written in the form",
-                );
-            }
+            PaperKind::Introduction => self.wanted_for_introduction(&mut want),
+            PaperKind::Import => self.wanted_for_import(&mut want),
+            PaperKind::Remark => self.wanted_for_remark(&mut want),
+            PaperKind::WriteOff => self.wanted_for_write_off(&mut want),
         }
         list
+    }
+
+    fn wanted_for_introduction(&self, want: &mut impl FnMut(bool, &'static str, &str)) {
+        want(is_inn(&self.participant), "participant_inn", INN);
+        want(
+            is_inn(&self.producer),
+            "producer_inn",
+            "the maker's number, 10 or 12 digits: written in the form, or the participant's own",
+        );
+        want(
+            is_inn(&self.owner),
+            "owner_inn",
+            "the owner's number, 10 or 12 digits: written in the form, or the participant's own",
+        );
+        want(
+            is_day(&self.production_date),
+            "production_date",
+            "the day of production as YYYY-MM-DD: written in the form",
+        );
+        want(is_hs(&self.hs_code), "tnved_code", HS);
+        let (what, number, date) = &self.certificate;
+        let none = what.is_empty() && number.is_empty() && date.is_empty();
+        let whole = !what.is_empty() && !number.is_empty() && is_day(date);
+        want(
+            none || whole,
+            "certificate_document_data",
+            "kind, number and date (YYYY-MM-DD) of the certificate, or none of the three: written in the form",
+        );
+    }
+
+    fn wanted_for_import(&self, want: &mut impl FnMut(bool, &'static str, &str)) {
+        want(is_inn(&self.participant), "trade_participant_inn", INN);
+        want(
+            is_declaration(&self.declaration),
+            "declaration_number",
+            "the number of the customs declaration as 8/6/7 digits, such as 10000000/010126/0000001: from the broker or the released declaration",
+        );
+        want(
+            is_day(&self.declaration_date),
+            "declaration_date",
+            "the day of the customs declaration as YYYY-MM-DD: from the released declaration",
+        );
+    }
+
+    fn wanted_for_remark(&self, want: &mut impl FnMut(bool, &'static str, &str)) {
+        want(is_inn(&self.participant), "participant_inn", INN);
+        want(
+            is_day(&self.date),
+            "remarking_date",
+            "the day of the remarking as YYYY-MM-DD: when the new label was validated",
+        );
+        want(
+            RemarkCause::from_word(&self.cause).is_some(),
+            "remarking_cause",
+            "why the product got a new code: chosen when it was asked for",
+        );
+        want(is_hs(&self.hs_code), "tnved_10", HS);
+    }
+
+    fn wanted_for_write_off(&self, want: &mut impl FnMut(bool, &'static str, &str)) {
+        want(is_inn(&self.participant), "participantId", INN);
+        want(
+            !self.cause.is_empty(),
+            "dropoutReason",
+            "why the codes are written off: chosen in the form",
+        );
+        want(
+            is_day(&self.date),
+            "sourceDocDate",
+            "the day of the act as YYYY-MM-DD: written in the form",
+        );
+        want(!self.number.is_empty(), "sourceDocNum", "the number of the act: written in the form");
     }
 
     /// The document over these codes (without check parts), as the bytes that are signed and sent.

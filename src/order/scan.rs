@@ -166,7 +166,11 @@ fn advice(guess: &Guess, whole: &str) -> Vec<Trouble> {
 /// The keys that the text may have. Its `GS` may be lost, so that the length of the serial number
 /// is taken from the known forms.
 fn keys_of(text: &str) -> Vec<Key> {
-    let Some(gtin) = gtin_of(text) else { return Vec::new() };
+    let Some(gtin) = gtin_of(text) else {
+        // A pack of tobacco has no identifiers.
+        let pack = parse(text).ok().into_iter();
+        return pack.map(|p| Key { gtin: p.gtin, serial: p.serial.to_owned() }).collect();
+    };
     let mut lengths: Vec<usize> = TEMPLATES.iter().map(|t| t.serial_len).collect();
     lengths.sort_unstable();
     lengths.dedup();
@@ -174,8 +178,9 @@ fn keys_of(text: &str) -> Vec<Key> {
     lengths.into_iter().filter_map(serial).map(|serial| Key { gtin, serial }).collect()
 }
 
-/// Whether two texts are one code, with or without its separators. Forms differ in length, so
-/// that leaving them out makes no two codes alike.
+/// Whether two texts are one code, with or without its separators. The first one is a code that the
+/// store knows: another with the same characters would have to share its serial number's beginning
+/// and its whole check part.
 fn same(whole: &str, scanned: &str) -> bool {
     let plain = |c: &char| *c != GS;
     whole.chars().filter(plain).eq(scanned.chars().filter(plain))

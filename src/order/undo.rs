@@ -1,5 +1,5 @@
 //! Every likely text behind what a hand scanner sent: layout, case, prefix and separator undone.
-use crate::code::{GS, Gtin, TEMPLATES, Tail, Template, parse};
+use crate::code::{GS, Gap, Gtin, parse, readings};
 
 /// One way to undo what scanner, keyboard and computer may have done to a text.
 #[expect(clippy::struct_excessive_bools, reason = "each happens by itself, or with every other")]
@@ -72,57 +72,33 @@ pub(super) fn guesses(input: &str) -> Vec<Guess> {
     all
 }
 
-/// The whole code in a guess, and how its separators came. Forms differ in length, so that there
-/// is one way at most to put lost separators back.
+/// The whole code in a guess, and how its separators came. Lost ones are put back where only one
+/// reading is possible.
 pub(super) fn restored(text: &str) -> Option<(String, Separators)> {
     if parse(text).is_ok() {
         return Some((text.to_owned(), Separators::Whole));
     }
-    TEMPLATES.iter().find_map(|form| shown_as_one_character(form, text)).or_else(|| {
-        let plain: Vec<char> = text.chars().filter(|c| *c != GS).collect();
-        TEMPLATES.iter().find_map(|form| Some((put_back(form, &plain)?, Separators::Lost)))
-    })
+    // A character of the serial number may look like a separator: then there are two ways, too.
+    match (shown_as_one_character(text), readings(text, Gap::Lost, None).as_slice()) {
+        (shown, []) => shown,
+        (None, [code]) => Some((code.clone(), Separators::Lost)),
+        _ => None,
+    }
 }
 
-/// Places of the separators in a code of this form, and its length, in characters.
-fn separators(form: &Template) -> (Vec<usize>, usize) {
-    // `93` or `91`, and four characters.
-    const SHORT: usize = 6;
-    let first = HEAD + form.serial_len;
-    match form.tail {
-        Tail::Short => (vec![first], first + 1 + SHORT),
-        Tail::Long(signature) => {
-            let second = first + 1 + SHORT;
-            (vec![first, second], second + 1 + 2 + signature)
+/// One character that is no letter stands wherever a separator should.
+fn shown_as_one_character(text: &str) -> Option<(String, Separators)> {
+    let mut tried = Vec::new();
+    for shown in text.chars().skip(HEAD).filter(|c| c.is_ascii() && !c.is_ascii_alphanumeric()) {
+        if tried.contains(&shown) || shown == GS {
+            continue;
+        }
+        tried.push(shown);
+        if let [code] = readings(text, Gap::Shown(shown), None).as_slice() {
+            return Some((code.clone(), Separators::Shown(shown)));
         }
     }
-}
-
-fn shown_as_one_character(form: &Template, text: &str) -> Option<(String, Separators)> {
-    let mut chars: Vec<char> = text.chars().collect();
-    let (places, length) = separators(form);
-    let shown = *chars.get(places[0]).filter(|c| !c.is_ascii_alphanumeric())?;
-    if chars.len() != length || places.iter().any(|place| chars[*place] != shown) {
-        return None;
-    }
-    for place in places {
-        chars[place] = GS;
-    }
-    let code: String = chars.into_iter().collect();
-    parse(&code).is_ok().then_some((code, Separators::Shown(shown)))
-}
-
-fn put_back(form: &Template, plain: &[char]) -> Option<String> {
-    let (places, length) = separators(form);
-    if plain.len() + places.len() != length {
-        return None;
-    }
-    let mut chars = plain.to_vec();
-    for place in places {
-        chars.insert(place, GS);
-    }
-    let code: String = chars.into_iter().collect();
-    parse(&code).is_ok().then_some(code)
+    None
 }
 
 /// Takes off what scanners add, and turns every way to show `GS` into character 29.
@@ -142,7 +118,7 @@ fn tidy(input: &str) -> Guess {
     if !text.starts_with("(01)") {
         return Guess { text: text.to_owned(), ..guess };
     }
-    let plain = ["01", "21", "91", "92", "93"]
+    let plain = ["01", "21", "240", "8005", "91", "92", "93"]
         .iter()
         .fold(text.to_owned(), |text, ai| text.replacen(&format!("({ai})"), ai, 1));
     Guess { text: plain, brackets: true, ..guess }

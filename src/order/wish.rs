@@ -1,5 +1,7 @@
 //! What a customer writes in an order, checked all at once.
-use crate::code::{Gtin, ProductGroup};
+use crate::code::{
+    Country, Day, Duty, Exemption, Gtin, Lack, ProductGroup, Question, ShelfLife, duty,
+};
 use std::str::FromStr;
 
 /// A field of the order form, by the name that it has in the form.
@@ -11,6 +13,12 @@ pub enum Field {
     Name,
     /// The commodity code of customs.
     HsCode,
+    /// Where the goods are sold.
+    Country,
+    /// How long they keep.
+    ShelfLife,
+    /// Why they need not be marked.
+    Exemption,
     /// The product group.
     Group,
     /// How many labels.
@@ -132,7 +140,13 @@ pub struct Written {
     pub name: String,
     /// The commodity code.
     pub hs_code: String,
-    /// The alias of the product group; not looked at where the customer brings the codes.
+    /// Two letters of the country; Russia if nothing is written.
+    pub country: String,
+    /// Days, `unlimited`, or nothing.
+    pub shelf_life: String,
+    /// The word of an exemption, or nothing.
+    pub exemption: String,
+    /// The alias of the product group; where the customer brings the codes, it may be empty.
     pub group: String,
     /// How many labels; not looked at where the customer brings the codes.
     pub quantity: String,
@@ -144,6 +158,31 @@ pub struct Written {
     pub source: String,
 }
 
+/// What says whether goods must be marked, beside their HS code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sale {
+    /// Where they are sold.
+    pub country: Country,
+    /// How long they keep, if that is said.
+    pub shelf_life: Option<ShelfLife>,
+    /// Why they would be exempt, if that is said.
+    pub exemption: Option<Exemption>,
+}
+
+impl Default for Sale {
+    fn default() -> Self {
+        Self { country: Country::Russia, shelf_life: None, exemption: None }
+    }
+}
+
+impl Sale {
+    /// Whether goods with this HS code must be marked on a day.
+    pub fn duty(&self, hs_code: &str, day: Day) -> Duty {
+        let Self { country, shelf_life, exemption } = *self;
+        duty(&Question { hs: hs_code, country, shelf_life, exemption }, day)
+    }
+}
+
 /// A form in which everything is as it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
@@ -153,6 +192,8 @@ pub struct Wish {
     pub name: String,
     /// The commodity code.
     pub hs_code: String,
+    /// Where it is sold, and what else decides whether it must be marked.
+    pub sale: Sale,
     /// The design.
     pub design: String,
     /// The delivery.
@@ -190,6 +231,10 @@ impl Written {
         let gtin = self.gtin().map_err(|words| note(Field::Gtin, words)).ok();
         let name = self.name(limits).map_err(|words| note(Field::Name, words)).ok();
         let hs_code = self.hs_code().map_err(|words| note(Field::HsCode, words)).ok();
+        let sale = match &hs_code {
+            Some(hs_code) => self.sale(hs_code).map_err(|(field, words)| note(field, words)).ok(),
+            None => None,
+        };
         let design = self.design(limits).map_err(|words| note(Field::Design, words)).ok();
         let delivery =
             self.delivery.parse::<Delivery>().map_err(|words| note(Field::Delivery, words)).ok();
@@ -205,11 +250,11 @@ impl Written {
             }
             Some(Source::Array) | None => None,
         };
-        match (gtin, name, hs_code, design, delivery) {
-            (Some(gtin), Some(name), Some(hs_code), Some(design), Some(delivery))
+        match (gtin, name, hs_code, sale, design, delivery) {
+            (Some(gtin), Some(name), Some(hs_code), Some(sale), Some(design), Some(delivery))
                 if problems.is_empty() =>
             {
-                Ok(Wish { gtin, name, hs_code, design, delivery, issue })
+                Ok(Wish { gtin, name, hs_code, sale, design, delivery, issue })
             }
             _ => Err(problems),
         }
@@ -240,6 +285,39 @@ impl Written {
         let digits: String = self.hs_code.chars().filter(|c| !c.is_whitespace()).collect();
         let good = (4..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         if good { Ok(digits) } else { Err("an HS code has 4 to 10 digits".to_owned()) }
+    }
+
+    /// What decides whether these goods must be marked; asked for where a rule needs it.
+    fn sale(&self, hs_code: &str) -> Result<Sale, (Field, String)> {
+        let written = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let country = match written(&self.country) {
+            None => Sale::default().country,
+            Some(letters) => Country::from_letters(&letters)
+                .ok_or_else(|| (Field::Country, format!("choose a country; found '{letters}'")))?,
+        };
+        let shelf_life = match written(&self.shelf_life) {
+            None => None,
+            Some(word) => Some(ShelfLife::from_word(&word).ok_or_else(|| {
+                (Field::ShelfLife, "write a number of days, or 'unlimited', or nothing".to_owned())
+            })?),
+        };
+        let exemption = match written(&self.exemption) {
+            None => None,
+            Some(word) => Some(Exemption::from_word(&word).ok_or_else(|| {
+                (Field::Exemption, format!("choose a reason, or none; found '{word}'"))
+            })?),
+        };
+        let sale = Sale { country, shelf_life, exemption };
+        // What is lacking does not hang on the day.
+        let duty = sale.duty(hs_code, Day::EARLY);
+        match duty {
+            Duty::Unknown(Lack::ShelfLife) => Err((Field::ShelfLife, duty.words())),
+            Duty::Unknown(Lack::OtherExemption(_)) => Err((Field::Exemption, duty.words())),
+            Duty::Unknown(Lack::NoRule | Lack::Digits)
+            | Duty::MustSince(..)
+            | Duty::MustFrom(..)
+            | Duty::Exempt(_) => Ok(sale),
+        }
     }
 
     fn group(&self) -> Result<ProductGroup, String> {
@@ -274,6 +352,9 @@ mod tests {
             gtin: "4810093011694".into(),
             name: "  Сыр  полутвёрдый «Брест» ".into(),
             hs_code: "0406 90".into(),
+            country: "BY".into(),
+            shelf_life: String::new(),
+            exemption: String::new(),
             group: "milk".into(),
             quantity: "500".into(),
             design: "58x40".into(),
@@ -340,6 +421,30 @@ mod tests {
             ..written()
         };
         assert_eq!(form.check(&limits()).unwrap().source(), Source::Array);
+    }
+
+    #[test]
+    fn the_shelf_life_is_asked_for_where_a_rule_needs_it() {
+        let milk = Written { hs_code: "0401 10".into(), ..written() };
+        let problems = milk.check(&limits()).unwrap_err();
+        assert_eq!(problems[0].field, Field::ShelfLife);
+        let said = Written { shelf_life: "10".into(), ..milk.clone() };
+        let sale = said.check(&limits()).unwrap().sale;
+        assert_eq!(sale.shelf_life, Some(ShelfLife::Days(10)));
+        let day = "2026-11-22".parse().unwrap();
+        let words = sale.duty("040110", day).words();
+        assert!(words.starts_with("must be marked since 1 December 2021"), "{words}");
+        let exempt = Written { exemption: "small".into(), ..milk.clone() };
+        let words = exempt.check(&limits()).unwrap().sale.duty("040110", day).words();
+        assert_eq!(words, "exempt because it weighs 30 grams or less");
+        for (wrong, field) in [
+            (Written { exemption: "exhibit".into(), ..milk.clone() }, Field::Exemption),
+            (Written { exemption: "none".into(), ..milk.clone() }, Field::Exemption),
+            (Written { shelf_life: "0".into(), ..milk.clone() }, Field::ShelfLife),
+            (Written { country: "DE".into(), ..milk }, Field::Country),
+        ] {
+            assert_eq!(wrong.check(&limits()).unwrap_err()[0].field, field);
+        }
     }
 
     #[test]

@@ -107,9 +107,10 @@ impl Clerk {
     /// A document that tells a report came to its end: so does the report.
     async fn settle_reports(&self) -> Result<(), StoreError> {
         for (report, taken, words) in self.store.reports_told_by_papers().await? {
-            let (state, told) = match taken {
-                true => (ReportState::Success, Told::All),
-                false => (ReportState::Rejected, Told::Only(Vec::new())),
+            let (state, told) = if taken {
+                (ReportState::Success, Told::All)
+            } else {
+                (ReportState::Rejected, Told::Only(Vec::new()))
             };
             let problem = (!words.is_empty()).then_some(words);
             self.store

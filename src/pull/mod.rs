@@ -5,6 +5,7 @@
 //! the station says, is enough to go on from anywhere.
 mod expiry;
 mod lost_order;
+pub mod mark;
 mod sift;
 mod step;
 
@@ -137,7 +138,8 @@ impl Puller {
     /// Takes every want that is due one step further. Whether one of them can go on at once.
     async fn look(&mut self, stop: &CancellationToken) -> Result<bool, StoreError> {
         self.expire().await?;
-        self.refill().await?;
+        let at_most = self.client.limits().codes_in_an_order;
+        refill(&self.settings, &self.store, at_most).await?;
         let wants = self.store.open_wants().await?;
         let is_open = |want: &&Want| !matches!(want.state, WantState::Wanted);
         self.open_orders = wants.iter().filter(is_open).count();
@@ -181,28 +183,6 @@ impl Puller {
         self.store.want_is_troubled(want.id, problem).await
     }
 
-    /// Wants more codes for every pool that runs low.
-    async fn refill(&self) -> Result<(), StoreError> {
-        for rule in &self.settings.rules {
-            let outlook = self.store.outlook(&rule.pool).await?;
-            let rest = self.settings.rest_after_failure;
-            let rests = outlook.failed_at.is_some_and(|at| age(at) < rest);
-            let is_low = outlook.in_hand + outlook.coming < rule.low;
-            if !rests && (is_low || outlook.order_now()) {
-                self.order(rule, outlook.quantity(rule.order)).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn order(&self, rule: &StockRule, quantity: u32) -> Result<(), StoreError> {
-        let at_most = self.client.limits().codes_in_an_order;
-        let quantity = quantity.min(at_most);
-        let want = self.store.want_codes(&rule.pool, rule.gtin, rule.group, quantity).await?;
-        tracing::info!(want, pool = rule.pool, quantity, "stock is low");
-        Ok(())
-    }
-
     /// Takes codes that died out of the stock.
     async fn expire(&mut self) -> Result<(), StoreError> {
         if self.expired_at.is_none_or(|at| at.elapsed() >= EXPIRE_EVERY) {
@@ -214,6 +194,21 @@ impl Puller {
         }
         Ok(())
     }
+}
+
+/// Wants more codes for every pool that runs low, at most so many at once.
+async fn refill(settings: &Settings, store: &Store, at_most: u32) -> Result<(), StoreError> {
+    for rule in &settings.rules {
+        let outlook = store.outlook(&rule.pool).await?;
+        let rests = outlook.failed_at.is_some_and(|at| age(at) < settings.rest_after_failure);
+        let is_low = outlook.in_hand + outlook.coming < rule.low;
+        if !rests && (is_low || outlook.order_now()) {
+            let quantity = outlook.quantity(rule.order).min(at_most);
+            let want = store.want_codes(&rule.pool, rule.gtin, rule.group, quantity).await?;
+            tracing::info!(want, pool = rule.pool, quantity, "stock is low");
+        }
+    }
+    Ok(())
 }
 
 fn age(at: Micros) -> Duration {

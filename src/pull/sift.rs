@@ -1,22 +1,24 @@
 //! A block as it came, sifted: codes that can be taken, and lines that are set aside.
-use crate::code::{ArrayLine, CodeText, Gtin, Refusal, SetAside, parse};
+use crate::code::{ArrayLine, CodeText, Gtin, ProductGroup, Refusal, SetAside, parse_as};
 use std::collections::HashMap;
 
 /// Sifts one block, part by part.
 pub(super) struct Sieve<'a> {
     wanted: Gtin,
+    group: ProductGroup,
     /// Serial numbers that were seen, with their line.
     first_at: HashMap<&'a str, usize>,
     line: usize,
 }
 
 impl<'a> Sieve<'a> {
-    pub(super) fn new(wanted: Gtin, codes: usize) -> Self {
-        Self { wanted, first_at: HashMap::with_capacity(codes), line: 0 }
+    pub(super) fn new(wanted: Gtin, group: ProductGroup, codes: usize) -> Self {
+        Self { wanted, group, first_at: HashMap::with_capacity(codes), line: 0 }
     }
 
-    /// Checks the next codes of the block: well formed, of the trade item that was ordered, and not
-    /// twice in the block. Lines are counted from one.
+    /// Checks the next codes of the block: well formed, of the trade item and the group that were
+    /// ordered, and not twice in the block. Lines are counted from one. A station's separators are
+    /// never put back: what lost them may have lost more.
     pub(super) fn sift(
         &mut self,
         codes: impl Iterator<Item = &'a str>,
@@ -24,7 +26,7 @@ impl<'a> Sieve<'a> {
         let (mut taken, mut aside) = (Vec::new(), Vec::new());
         for text in codes {
             self.line += 1;
-            match check(self.line, text, self.wanted, &self.first_at) {
+            match check(self.line, text, (self.wanted, self.group), &self.first_at) {
                 Ok((serial, code)) => {
                     self.first_at.insert(serial, self.line);
                     taken.push(code);
@@ -44,10 +46,10 @@ impl<'a> Sieve<'a> {
 fn check<'a>(
     line: usize,
     text: &'a str,
-    wanted: Gtin,
+    (wanted, group): (Gtin, ProductGroup),
     first_at: &HashMap<&str, usize>,
 ) -> Result<(&'a str, ArrayLine), Refusal> {
-    let parts = parse(text)?;
+    let parts = parse_as(text, group)?;
     if parts.gtin != wanted {
         return Err(Refusal::Foreign { found: parts.gtin, wanted });
     }
@@ -73,7 +75,7 @@ mod tests {
             "0104810093011694212k6rsrtj93#SzU",
             "0104810093011694212k6rsrtj\u{1d}93#SzU",
         ];
-        let mut sieve = Sieve::new("04810093011694".parse().unwrap(), 6);
+        let mut sieve = Sieve::new("04810093011694".parse().unwrap(), ProductGroup::MILK, 6);
         let (mut taken, mut aside) = sieve.sift(texts[..3].iter().copied());
         let (more, more_aside) = sieve.sift(texts[3..].iter().copied());
         taken.extend(more);

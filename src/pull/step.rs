@@ -260,7 +260,7 @@ impl Puller {
         block: &CodeBlock,
     ) -> Result<BlockStored, StoreError> {
         let quantity = count(block);
-        let mut sieve = Sieve::new(want.gtin, block.codes.len());
+        let mut sieve = Sieve::new(want.gtin, want.group, block.codes.len());
         let mut codes = block.codes.iter();
         let (mut all_taken, mut all_aside) = (0, 0);
         loop {

@@ -1,6 +1,6 @@
 //! Tells today's core what a line was told, and compares what it says.
-use super::{Entry, Head};
-use crate::line::{Line, Outcome};
+use super::{Entry, FromRestored, Head, Start};
+use crate::line::{Line, Outcome, relative_to};
 use serde::Serialize;
 use std::io::BufRead;
 use std::time::{Duration, Instant};
@@ -42,8 +42,6 @@ pub struct Replay {
     pub is_cut: bool,
     /// So many facts are missing from here on: what comes after them cannot be replayed.
     pub lost: u64,
-    /// The recording grew as large as it may be.
-    pub is_full: bool,
     /// The first fact that today's core answers in another way.
     pub differs: Option<Difference>,
 }
@@ -72,7 +70,8 @@ pub fn replay(mut file: impl BufRead, now: Instant) -> Result<Replay, ReplayErro
     if form.kind != Head::KIND || form.form != Head::FORM {
         return Err(ReplayError::Form(form.form));
     }
-    let head: Head = serde_json::from_slice(&raw).map_err(ReplayError::Head)?;
+    let head: Head =
+        relative_to(now, || serde_json::from_slice(&raw)).map_err(ReplayError::Head)?;
     let mut done = Replay {
         line: head.line,
         program: head.program,
@@ -80,12 +79,18 @@ pub fn replay(mut file: impl BufRead, now: Instant) -> Result<Replay, ReplayErro
         facts: 0,
         is_cut: false,
         lost: 0,
-        is_full: false,
         differs: None,
     };
-    let (mut core, said) = Line::restore(head.settings, head.order, head.restored);
-    let recorded = Outcome { records: head.records, commands: head.commands };
-    done.differs = compare((0, head.at), "restored", &recorded, &said);
+    let mut core = match head.start {
+        Start::Restored(start) => {
+            let FromRestored { settings, order, restored, records, commands } = *start;
+            let (core, said) = Line::restore(settings, order, restored);
+            let recorded = Outcome { records, commands };
+            done.differs = compare((0, head.at), "restored", &recorded, &said);
+            core
+        }
+        Start::Standing(core) => *core,
+    };
     let mut line = 1;
     while done.differs.is_none() {
         line += 1;
@@ -114,10 +119,6 @@ pub fn replay(mut file: impl BufRead, now: Instant) -> Result<Replay, ReplayErro
                 done.lost = lost;
                 break;
             }
-            Ok(Entry::Full) => {
-                done.is_full = true;
-                break;
-            }
             Err(source) => {
                 done.lost = lost_next(&mut file)?.ok_or(ReplayError::Entry { line, source })?;
                 break;
@@ -140,7 +141,7 @@ fn lost_next(file: &mut impl BufRead) -> Result<Option<u64>, ReplayError> {
     file.read_until(b'\n', &mut raw)?;
     match serde_json::from_slice(&raw) {
         Ok(Entry::Lost(lost)) => Ok(Some(lost)),
-        Ok(Entry::Fact { .. } | Entry::Full) | Err(_) => Ok(None),
+        Ok(Entry::Fact { .. }) | Err(_) => Ok(None),
     }
 }
 

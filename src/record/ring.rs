@@ -6,13 +6,19 @@ use std::path::{Path, PathBuf};
 /// How much of the past of a line is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RingSettings {
-    /// Bytes of all recordings together. The one being written may have all of it, then it ends.
+    /// Bytes of all recordings together.
     pub bytes_max: u64,
     /// Hours after which a recording goes.
     pub hours_max: u32,
 }
 
 impl RingSettings {
+    /// A recording is divided into files of about so many bytes: an eighth of all of it, so that what
+    /// must go at once is not much.
+    pub(super) const fn bytes_of_a_file(self) -> u64 {
+        self.bytes_max / 8
+    }
+
     /// Deletes the oldest recordings of a folder until `keep` fits in with the rest.
     pub(super) fn make_room(self, keep: &Path, keep_bytes: u64) {
         let mut others = others(keep);

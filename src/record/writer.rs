@@ -1,66 +1,82 @@
 //! Writes a recording: a thread that may wait for the disk.
+use super::Head;
 use super::ring::RingSettings;
+use crate::line::relative_to;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 use tokio::sync::mpsc;
-
-/// The ring is looked after whenever so many bytes were written.
-const LOOK_AFTER_BYTES: u64 = 1 << 23;
-/// What the last line of a full recording takes.
-const FULL: &[u8] = b"\"full\"\n";
 
 /// Some lines of a recording.
 #[derive(Debug, Default)]
 pub(super) struct Piece {
+    /// They are the first of a new file, which begins like this. Times in it are told from then.
+    pub(super) opens: Option<(Head, Instant)>,
     pub(super) bytes: Vec<u8>,
     pub(super) facts: u64,
     /// Facts that did not fit into the queue before this piece.
     pub(super) lost_before: u64,
 }
 
-/// Takes pieces until the recorder is gone. A disk that takes nothing costs facts, not the line.
-pub(super) fn write(path: &Path, ring: RingSettings, mut pieces: mpsc::Receiver<Piece>) {
-    let mut tape = match Tape::open(path, ring) {
-        Ok(tape) => tape,
-        Err(error) => {
-            tracing::warn!(%error, path = %path.display(), "nothing is recorded");
-            return;
-        }
-    };
-    while let Some(piece) = pieces.blocking_recv() {
-        if !tape.take(&piece) {
-            return;
-        }
+impl Piece {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 }
 
-struct Tape<'a> {
-    path: &'a Path,
+/// Writes files of a recording, one after the other.
+#[derive(Debug)]
+pub(super) struct Writer {
+    folder: PathBuf,
     ring: RingSettings,
-    file: File,
-    bytes: u64,
-    looked_at: u64,
+    /// Nothing is written while there is none.
+    file: Option<File>,
+    /// Facts that could not be written.
     lost: u64,
+    has_gap: Arc<AtomicBool>,
 }
 
-impl<'a> Tape<'a> {
-    /// Code texts are in it: nobody but the owner may read it.
-    fn open(path: &'a Path, ring: RingSettings) -> io::Result<Self> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut options = File::options();
-        options.create_new(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path)?;
-        ring.make_room(path, 0);
-        Ok(Self { path, ring, file, bytes: 0, looked_at: 0, lost: 0 })
+impl Writer {
+    pub(super) const fn new(folder: PathBuf, ring: RingSettings, has_gap: Arc<AtomicBool>) -> Self {
+        Self { folder, ring, file: None, lost: 0, has_gap }
     }
 
-    /// Whether more is wanted.
-    fn take(&mut self, piece: &Piece) -> bool {
+    /// Takes pieces until the recorder is gone. A disk that takes nothing costs facts, not the line.
+    pub(super) fn write(mut self, mut pieces: mpsc::Receiver<Piece>) {
+        while let Some(mut piece) = pieces.blocking_recv() {
+            if let Some((head, since)) = piece.opens.take() {
+                self.open(&head, since);
+            }
+            self.take(&piece);
+        }
+    }
+
+    /// What is missing of the file before does not concern the new one.
+    fn open(&mut self, head: &Head, since: Instant) {
+        let path = self.folder.join(format!("{:020}.rec", head.at));
+        let text = relative_to(since, || serde_json::to_vec(head));
+        let mut text = text.expect("words and numbers become JSON");
+        text.push(b'\n');
+        let made = create(&path).and_then(|mut file| file.write_all(&text).map(|()| file));
+        match made {
+            Ok(file) => (self.file, self.lost) = (Some(file), 0),
+            Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "nothing is recorded");
+                self.file = None;
+                self.has_gap.store(true, Ordering::Relaxed);
+            }
+        }
+        self.ring.make_room(&path, self.ring.bytes_of_a_file());
+    }
+
+    fn take(&mut self, piece: &Piece) {
+        let Some(file) = &mut self.file else {
+            self.has_gap.store(true, Ordering::Relaxed);
+            return;
+        };
         let was_lost = self.lost;
         self.lost += piece.lost_before;
         let mut bytes = Vec::new();
@@ -69,25 +85,27 @@ impl<'a> Tape<'a> {
             bytes.extend_from_slice(format!("\n{{\"lost\":{}}}\n", self.lost).as_bytes());
         }
         bytes.extend_from_slice(&piece.bytes);
-        if self.bytes + bytes.len() as u64 > self.ring.bytes_max {
-            tracing::info!(path = %self.path.display(), "the recording is full");
-            let _ = self.file.write_all(FULL);
-            return false;
-        }
-        match self.file.write_all(&bytes) {
+        match file.write_all(&bytes) {
             Ok(()) => self.lost = 0,
             Err(error) => {
                 if was_lost == 0 {
-                    tracing::warn!(%error, path = %self.path.display(), "facts are not recorded");
+                    tracing::warn!(%error, "facts are not recorded");
                 }
                 self.lost += piece.facts;
+                self.has_gap.store(true, Ordering::Relaxed);
             }
         }
-        self.bytes += bytes.len() as u64;
-        if self.bytes - self.looked_at > LOOK_AFTER_BYTES {
-            self.looked_at = self.bytes;
-            self.ring.make_room(self.path, self.bytes);
-        }
-        true
     }
+}
+
+/// Code texts are in it: nobody but the owner may read it.
+fn create(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }

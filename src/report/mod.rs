@@ -5,11 +5,13 @@
 //! report sent again. What is refused for good waits for a person.
 mod attributes;
 mod duties;
+pub mod mark;
 mod results;
 mod step;
 
 use crate::code::Gtin;
 use crate::store::{NewReport, Report, Store, StoreError, Telling, Unreported, Untold};
+use crate::telemetry::clock::Micros;
 use crate::upstream::{Agenda, OmsError, Station};
 pub use attributes::may_be_appended;
 pub use duties::{Duties, Way};
@@ -75,6 +77,11 @@ impl Default for Settings {
 pub struct Flush(Arc<Notify>);
 
 impl Flush {
+    /// Ends when somebody wants everything told.
+    async fn rung(&self) {
+        self.0.notified().await;
+    }
+
     /// Has everything that is settled by now told at once, in reports as small as need be.
     pub fn now(&self) {
         self.0.notify_one();
@@ -99,6 +106,12 @@ impl Flush {
     }
 }
 
+/// How long ago this was.
+fn age(at: Micros) -> Duration {
+    let age = Micros::now().0.saturating_sub(at.0);
+    Duration::from_micros(u64::try_from(age).unwrap_or_default())
+}
+
 /// Keeps telling until it is told to stop. It does not drain by itself: whoever wants everything
 /// told before a stop uses [`Flush::and_wait`] first.
 pub async fn keep(
@@ -116,7 +129,7 @@ pub async fn keep(
             tracing::error!(%error, source = ?std::error::Error::source(&error), "report: store");
         }
         all = tokio::select! {
-            () = flush.0.notified() => true,
+            () = flush.rung() => true,
             () = tokio::time::sleep(look_every) => false,
             () = stop.cancelled() => false,
         };

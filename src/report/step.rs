@@ -100,14 +100,24 @@ impl Reporter {
             ReportStatus::Success => {
                 return self.end(report, ReportState::Success, Told::All, None, Vec::new()).await;
             }
-            ReportStatus::Partially => ReportState::Partially,
+            ReportStatus::Sent if !self.client.is_v2() => {
+                self.agenda.later(report.id);
+                return Ok(());
+            }
+            ReportStatus::Partially | ReportStatus::Processed | ReportStatus::Sent => {
+                ReportState::Partially
+            }
             ReportStatus::Failed => ReportState::Failed,
             ReportStatus::Rejected => ReportState::Rejected,
         };
-        let Some((results, done_ms)) = self.results(report, upstream_id).await? else {
+        let Some((results, done_ms, all_good)) = self.results(report, upstream_id).await? else {
             self.agenda.later(report.id);
             return Ok(());
         };
+        let says_no_more = matches!(info.status, ReportStatus::Processed | ReportStatus::Sent);
+        if says_no_more && all_good && results.is_empty() {
+            return self.end(report, ReportState::Success, Told::All, None, Vec::new()).await;
+        }
         let first = if report.sends < 2 {
             First::Never
         } else if some_known(&results) {
@@ -145,9 +155,9 @@ impl Reporter {
         &self,
         report: &Report,
         upstream_id: &str,
-    ) -> Result<Option<(Vec<CodeResult>, Option<i64>)>, OmsError> {
+    ) -> Result<Option<(Vec<CodeResult>, Option<i64>, bool)>, OmsError> {
         let receipts = match self.client.receipts(report.group, upstream_id).await {
-            Err(OmsError::Refused { .. }) => return Ok(Some((Vec::new(), None))),
+            Err(OmsError::Refused { .. }) => return Ok(Some((Vec::new(), None, true))),
             // An answer that was garbled on the way says nothing: it is asked for again.
             receipts => receipts?,
         };
@@ -159,7 +169,8 @@ impl Reporter {
         for receipt in &receipts {
             results.extend(self.results_of(report, upstream_id, receipt).await?);
         }
-        Ok(Some((results, done_ms)))
+        let all_good = receipts.iter().all(|receipt| receipt.state == "SUCCESS");
+        Ok(Some((results, done_ms, all_good)))
     }
 
     /// What one receipt says of codes.

@@ -24,6 +24,9 @@ pub struct FloorSettings {
     pub belt: BeltSettings,
     /// Labels that fit between printer and applicator.
     pub pad_capacity: usize,
+    /// Products come with their labels: there is no applicator, and the pad is what the next products
+    /// carry when they enter.
+    pub carried: bool,
     /// Clearing the pad ends when no label came for so long.
     pub pad_quiet: Duration,
     /// The Modbus unit id of the PLC.
@@ -35,6 +38,7 @@ impl Default for FloorSettings {
         Self {
             belt: BeltSettings::default(),
             pad_capacity: 4,
+            carried: false,
             pad_quiet: Duration::from_millis(200),
             unit: 1,
         }
@@ -300,17 +304,29 @@ impl Floor {
             self.memory.event(EventKind::Touching, tag);
         }
         self.ledger.note(Fact::ProductEntered { boot: self.memory.boot(), tag });
+        if self.settings.carried
+            && let Some((label, printed)) = self.pad.pop_front()
+        {
+            self.put_on(number, label, printed);
+        }
     }
 
-    fn apply(&mut self, number: u64, tag: u32) {
-        let Some((label, printed)) = self.pad.pop_front() else {
-            self.memory.event(EventKind::NotApplied, tag);
-            return;
-        };
+    fn put_on(&mut self, number: u64, label: u64, printed: Arc<PrintedLabel>) {
         if let Some(product) = self.belt.product(number) {
             product.label = Some(printed);
         }
         self.move_label(label, LabelPlace::Product(number));
+    }
+
+    fn apply(&mut self, number: u64, tag: u32) {
+        if self.settings.carried {
+            return;
+        }
+        let Some((label, printed)) = self.pad.pop_front() else {
+            self.memory.event(EventKind::NotApplied, tag);
+            return;
+        };
+        self.put_on(number, label, printed);
         self.memory.counts.applied += 1;
         self.memory.event(EventKind::Applied, tag);
     }

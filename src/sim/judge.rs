@@ -27,6 +27,18 @@ impl Beliefs {
         let twice = truth.physical_duplicates().into_iter();
         let mut wrong: Vec<_> =
             twice.map(|code| format!("on two labels: {}", shown(code))).collect();
+        for code in truth.labels().iter().flat_map(|label| &label.codes) {
+            if !self.codes.contains_key(&CodeText::new(code.as_str())) {
+                wrong.push(format!("on a label, but not handed over by us: {}", shown(code)));
+            }
+        }
+        wrong.extend(self.against_products(truth));
+        wrong
+    }
+
+    /// The same where labels come from elsewhere, so that some are copies or nobody's.
+    pub fn against_products(&self, truth: &Books) -> Vec<String> {
+        let mut wrong = Vec::new();
         let mut out = HashSet::new();
         for product in truth.good() {
             let codes = truth.codes_of(product);
@@ -47,11 +59,6 @@ impl Beliefs {
         let verified = self.codes.iter().filter(|(_, state)| **state == CodeState::Verified);
         for (code, _) in verified.filter(|(code, _)| !out.contains(*code)) {
             wrong.push(format!("verified, but not on the good side: {}", code.identification()));
-        }
-        for code in truth.labels().iter().flat_map(|label| &label.codes) {
-            if !self.codes.contains_key(&CodeText::new(code.as_str())) {
-                wrong.push(format!("on a label, but not handed over by us: {}", shown(code)));
-            }
         }
         wrong.extend(self.miscounted(truth));
         wrong

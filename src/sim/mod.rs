@@ -14,6 +14,7 @@ pub mod issuer;
 pub mod judge;
 pub mod labels;
 pub mod ledger;
+pub mod packs;
 pub mod plant;
 pub mod plc;
 pub mod printer;

@@ -1,11 +1,13 @@
 //! A whole fake site: issuer, line printer with plant, desk printer. Writes the configuration that
 //! a daemon needs to work with it, as a person would write it.
 use super::PrintedLabel;
+use super::alone::feed;
 use super::belt::BeltSettings;
 use super::faults::Faults;
 use super::floor::FloorSettings;
 use super::issuer::{Issuer, IssuerSettings};
 use super::ledger::Ledger;
+use super::packs::{PackSettings, Packs};
 use super::plant::{Plant, PlantError, PlantSettings};
 use super::printer::{Identity, Printer, PrinterSettings};
 use image::ImageError;
@@ -14,6 +16,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -25,6 +28,8 @@ hs_code = "0403"
 "#;
 /// The label of the demo's line, millimetres: design `43x25` and the gap behind it.
 const LABEL_MM: f64 = 25.0;
+/// The array of the labels that products come with.
+pub const PACKS_ARRAY: &str = "labels.txt";
 /// The printer is this much faster than the belt.
 const PRINTER_AHEAD: f64 = 1.6;
 /// As slow as label printers print, inches a second.
@@ -47,6 +52,8 @@ pub struct StageSettings {
     pub orders_codes: bool,
     /// How many codes an order brings.
     pub codes_in_order: u32,
+    /// Products come with labels: the line has no printer, and nothing is ordered for it.
+    pub packs: Option<PackSettings>,
 }
 
 /// Why a site cannot be built.
@@ -102,15 +109,25 @@ impl Stage {
         });
         let issuer = issuer.await.map_err(failed("issuer"))?;
         // One place: every further one would be a label that nobody sees.
-        let (web, labels) = mpsc::channel(1);
+        let (web, mut labels) = mpsc::channel(1);
         let printer = Printer::start(line_printer(settings), web).await;
         let printer = printer.map_err(failed("line printer"))?;
+        let mut heap = JoinSet::new();
+        if let Some(packs) = settings.packs.clone() {
+            let mut packs = Packs::new(packs, settings.seed);
+            let array = packs.array();
+            write(&settings.dir.join(PACKS_ARRAY), &array, 0o644)?;
+            issuer.controls.know(array.as_bytes());
+            let (factory, products) = mpsc::channel(1);
+            // What the printer of the line prints goes nowhere: nobody has one.
+            labels = products;
+            heap.spawn(feed(factory, move |number| packs.next(number)));
+        }
         let plant = Plant::start(plant(settings), labels).await?;
         let (out, labels) = mpsc::channel(1);
         let desk = Printer::start(desk_printer(settings), out).await;
         let desk = desk.map_err(failed("desk printer"))?;
         let heap_dir = settings.dir.join("desk-labels");
-        let mut heap = JoinSet::new();
         heap.spawn(take_off(labels, open_heap(&heap_dir)?, heap_dir.clone()));
         let config = settings.dir.join("markwright.toml");
         let stage = Self { issuer, printer, plant, desk, config, labels: heap_dir, heap };
@@ -139,6 +156,16 @@ impl Stage {
     }
 
     fn config_text(&self, settings: &StageSettings, token: &Path) -> String {
+        let line = if settings.packs.is_some() {
+            format!("scenario = \"preprinted\"\n[line.goods]\n{GOODS}")
+        } else {
+            self.printing(settings)
+        };
+        self.with_line(settings, token, &line)
+    }
+
+    /// A line that prints its labels.
+    fn printing(&self, settings: &StageSettings) -> String {
         let stock = format!(
             "[line.stock]\nlow = {}\norder = {}\n",
             settings.codes_in_order.div_ceil(2),
@@ -146,6 +173,15 @@ impl Stage {
         );
         let made = format!("design = \"43x25\"\n[line.goods]\n{GOODS}{stock}");
         let made = if settings.orders_codes { made } else { String::new() };
+        let printer = self.printer.addr;
+        format!(
+            "scenario = \"print_apply\"\n\
+             printer = {{ profile = \"zebra-ze511-300\", address = \"{printer}\" }}\n\
+             limits = {{ labels_ahead = 4, clear_within = \"3s\" }}\n{made}"
+        )
+    }
+
+    fn with_line(&self, settings: &StageSettings, token: &Path, line: &str) -> String {
         format!(
             r#"# The daemon of the fake site.
 data_dir = "{dir}"
@@ -164,14 +200,11 @@ desk_line = "desk"
 
 [[line]]
 name = "line-1"
-scenario = "print_apply"
 by_itself = true
 design_per_minute = {rate:.1}
-printer = {{ profile = "generic-zpl-300", address = "{printer}" }}
 plc = {{ address = "{plc}", cycle = "10ms" }}
 camera = {{ url = "http://{camera}/stream" }}
-limits = {{ labels_ahead = 4, clear_within = "3s" }}
-{made}
+{line}
 [[line]]
 name = "desk"
 scenario = "roll"
@@ -183,7 +216,6 @@ printer = {{ profile = "desk-zpl-203", address = "{desk}" }}
             issuer = self.issuer.addr,
             oms_id = IssuerSettings::default().oms_id,
             token = token.display(),
-            printer = self.printer.addr,
             plc = self.plant.plc_addr,
             camera = self.plant.camera_addr,
             desk = self.desk.addr,
@@ -202,6 +234,7 @@ fn line_printer(settings: &StageSettings) -> PrinterSettings {
     let needed = LABEL_MM / 25.4 * settings.products_per_minute / 60.0 * PRINTER_AHEAD;
     #[expect(clippy::cast_possible_truncation, reason = "a speed needs no more digits")]
     let inches_per_second = needed.max(SLOWEST) as f32;
+    let gap = Duration::from_secs_f64(60.0 / settings.products_per_minute);
     PrinterSettings {
         identity: Identity {
             unique_id: "FAKE-LINE-0001".to_owned(),
@@ -210,6 +243,7 @@ fn line_printer(settings: &StageSettings) -> PrinterSettings {
             dots_per_mm: 300.0 / 25.4,
         },
         inches_per_second,
+        formats_in: PrinterSettings::default().formats_in.min(gap / 2),
         width: 1248,
         seed: settings.seed,
         ..PrinterSettings::default()
@@ -229,7 +263,11 @@ fn plant(settings: &StageSettings) -> PlantSettings {
     };
     PlantSettings {
         seed: settings.seed,
-        floor: FloorSettings { belt, ..FloorSettings::default() },
+        floor: FloorSettings {
+            belt,
+            carried: settings.packs.is_some(),
+            ..FloorSettings::default()
+        },
         faults: settings.faults.clone(),
         ledger_file: Some(settings.dir.join("plant.jsonl")),
         ..PlantSettings::default()

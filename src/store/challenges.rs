@@ -93,7 +93,7 @@ impl Store {
         }
         let keys: Vec<_> = keys.iter().map(|key| (key.gtin.to_string(), &key.serial)).collect();
         let used: Option<(String, String)> = sqlx::query_as(
-            "select substr(c.text, 3, 14), c.serial from json_each($1) j cross join code c \
+            "select printf('%014d', c.gtin), c.serial from json_each($1) j cross join code c \
              where c.gtin = j.value ->> 0 and c.serial = j.value ->> 1 \
              and c.state in ('verified', 'sampled', 'rejected', 'scrapped')",
         )

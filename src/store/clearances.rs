@@ -111,13 +111,22 @@ pub struct Clearance {
 /// Every item, in the order in which a person goes through them. Lots are of meaning before a job.
 pub fn items(phase: Phase, job: &Job, stands: &LineStands, said: &Clearing) -> Vec<Item> {
     let belt = job.wanted.scenario.has_belt();
-    let mut items = vec![printer_item(stands)];
+    let prints = job.wanted.scenario.prints();
+    let mut items = Vec::new();
+    if prints {
+        items.push(printer_item(stands));
+    }
     if belt {
-        items.extend([belt_item(stands), bin_item(stands, said)]);
+        items.push(belt_item(stands));
+    }
+    if belt || !prints {
+        items.push(bin_item(stands, said));
     }
     if phase == Phase::Before {
         let control = &job.control;
-        items.push(lot_item("Ribbon", &control.ribbon_lot, &said.ribbon_lot));
+        if prints {
+            items.push(lot_item("Ribbon", &control.ribbon_lot, &said.ribbon_lot));
+        }
         items.push(lot_item("Labels", &control.label_lot, &said.label_lot));
         items.push(recipe_item(&said.recipe));
     }

@@ -18,7 +18,8 @@ pub struct JobSums {
     pub gtin: String,
     /// The lot that stands on the labels; empty: none.
     pub batch: String,
-    /// Codes handed to the printer for this job, counted as they were.
+    /// Codes handed to the printer for this job, counted as they were; where products come with their
+    /// labels, codes that were found on its products.
     pub handed_over: u64,
     /// The same codes by what became of them. `stored` is always 0.
     pub codes: Tally,
@@ -32,6 +33,9 @@ pub struct JobSums {
     pub challenges: u64,
     /// Good products with a verified code of their own.
     pub paired: u64,
+    /// Where products come with their labels: printed codes of the array that nobody has read on a
+    /// product. They stay printed.
+    pub never_seen: u64,
     /// Codes that the state system took notice of.
     pub told: u64,
     /// Codes whose fate is settled, and it did not yet.
@@ -175,6 +179,15 @@ impl Store {
             .await
             .map_err(StoreError::asking(WHAT))?;
         let mut sums = JobSums::empty(job.wanted.gtin, lot.batch, count(handed_over), count(seen));
+        if !job.wanted.scenario.prints() {
+            let left: Option<i64> =
+                sqlx::query_scalar("select n from tally where pool = $1 and state = 'printed'")
+                    .bind(&job.wanted.pool)
+                    .fetch_optional(&mut *tx)
+                    .await
+                    .map_err(StoreError::asking(WHAT))?;
+            sums.never_seen = count(left.unwrap_or(0));
+        }
         for (state, n, on_roll, told, untold) in codes {
             let state: CodeState = word(WHAT, &state)?;
             *sums.codes.of(state) += count(n);
@@ -323,6 +336,7 @@ impl JobSums {
             on_belt: 0,
             challenges: 0,
             paired: 0,
+            never_seen: 0,
             told: 0,
             untold: 0,
         }

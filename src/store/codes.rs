@@ -4,6 +4,7 @@ use super::{Store, StoreError};
 use crate::code::{ArrayLine, Code, CodeId, CodeText, Gtin, Refusal, SetAside};
 use crate::telemetry::clock::Micros;
 use serde_json::json;
+use sqlx::{Sqlite, Transaction};
 
 const STORE: &str = "store codes";
 const ASIDE: &str = "set lines of an array aside";
@@ -23,7 +24,7 @@ impl Pace {
     pub const fn batch(self) -> usize {
         match self {
             Self::Gentle => 1_000,
-            Self::Alone => 50_000,
+            Self::Alone => 200_000,
         }
     }
 }
@@ -37,28 +38,59 @@ pub struct Intake<'a> {
     pace: Pace,
     runs: Runs,
     imported: Imported,
+    /// The write that goes on, and the lines in it so far.
+    write: Option<(Transaction<'static, Sqlite>, usize)>,
+    printed: bool,
 }
 
 impl Intake<'_> {
-    /// Stores the next lines of the array, in one transaction: codes, and lines that are none.
-    /// Answers the codes that were not taken, by line, with the reason.
+    /// The labels of these codes were printed elsewhere: the codes are `printed` from the beginning,
+    /// and nobody will print them.
+    #[must_use]
+    pub const fn of_printed_labels(mut self) -> Self {
+        self.printed = true;
+        self
+    }
+
+    /// Stores the next lines of the array: codes, and lines that are none. Answers the codes that
+    /// were not taken, by line, with the reason. It is durable when a write has its lines together
+    /// (see [`Pace::batch`]), at the latest with [`Intake::finish`].
     pub async fn store(
         &mut self,
         codes: &[ArrayLine],
         aside: &[SetAside],
     ) -> Result<Vec<(usize, String)>, StoreError> {
         let at = Micros::now();
-        let mut tx = self.store.begin(STORE).await?;
+        let (mut tx, lines) = match self.write.take() {
+            Some(write) => write,
+            None => (self.store.begin(STORE).await?, 0),
+        };
+        let before: i64 = sqlx::query_scalar("select coalesce(max(id), 0) from code")
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(StoreError::asking(STORE))?;
         let known = insert_new(&mut tx, STORE, self.pool, codes, at, &mut self.runs).await?;
+        if self.printed {
+            come_printed(&mut tx, before, at).await?;
+        }
         let known = self.reasons(&known);
         let mut all: Vec<_> = aside.iter().map(|l| (l.line, l.refusal.to_string())).collect();
         all.extend(known.iter().cloned());
         all.sort_unstable_by_key(|(line, _)| *line);
         write_aside(&mut tx, self.pool, self.source, &all).await?;
-        tx.commit().await.map_err(StoreError::asking(STORE))?;
+        let lines = lines + codes.len() + aside.len();
+        self.write = Some((tx, lines));
+        if lines >= self.pace.batch() {
+            self.commit().await?;
+        }
         self.imported.set_aside += all.len() as u64;
         self.imported.taken += (codes.len() - known.len()) as u64;
         Ok(known)
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        let Some((tx, _)) = self.write.take() else { return Ok(()) };
+        tx.commit().await.map_err(StoreError::asking(STORE))
     }
 
     /// Why codes that the store has are not taken: by line.
@@ -71,7 +103,8 @@ impl Intake<'_> {
     }
 
     /// The array is at its end.
-    pub async fn finish(self) -> Result<Imported, StoreError> {
+    pub async fn finish(mut self) -> Result<Imported, StoreError> {
+        self.commit().await?;
         if self.pace == Pace::Alone {
             self.store
                 .tune("pragma cache_size = -16384", "pragma wal_autocheckpoint = 1000")
@@ -138,10 +171,11 @@ impl Store {
         pace: Pace,
     ) -> Result<Intake<'a>, StoreError> {
         if pace == Pace::Alone {
-            self.tune("pragma cache_size = -49152", "pragma wal_autocheckpoint = 24000").await?;
+            self.tune("pragma cache_size = -73728", "pragma wal_autocheckpoint = 24000").await?;
         }
         let (runs, imported) = (Runs::default(), Imported::default());
-        Ok(Intake { store: self, pool, source, pace, runs, imported })
+        let write = None;
+        Ok(Intake { store: self, pool, source, pace, runs, imported, write, printed: false })
     }
 
     async fn tune(&self, cache: &'static str, checkpoint: &'static str) -> Result<(), StoreError> {
@@ -190,6 +224,24 @@ impl Store {
         let code = |(id, text)| Code { id: CodeId(id), text: CodeText::new(text) };
         Ok(rows.into_iter().map(|(id, text): (i64, String)| code((id, text))).collect())
     }
+}
+
+/// All codes after this one: by the two steps that every printed code has taken.
+async fn come_printed(
+    db: &mut sqlx::SqliteConnection,
+    after: i64,
+    at: Micros,
+) -> Result<(), StoreError> {
+    for state in ["sent", "printed"] {
+        sqlx::query("update code set state = $1, moved_at = $2 where id > $3")
+            .bind(state)
+            .bind(at.0)
+            .bind(after)
+            .execute(&mut *db)
+            .await
+            .map_err(StoreError::asking(STORE))?;
+    }
+    Ok(())
 }
 
 async fn write_aside(

@@ -66,7 +66,7 @@ impl Store {
             .await
             .map_err(StoreError::asking(WHAT))?;
         let list = format!(
-            "select id, substr(text, 3, 14) as gtin, serial, moved_at, job_id, piece, place from code \
+            "select id, printf('%014d', gtin) as gtin, serial, moved_at, job_id, piece, place from code \
              left join roll_label on code_id = id \
              where {condition} and id > $2 order by id limit $3"
         );

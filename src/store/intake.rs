@@ -7,6 +7,9 @@ use sqlx::SqliteConnection;
 /// Codes in one statement: one text to bind for all of them. Row by row takes six times as long.
 const AT_ONCE: usize = 5_000;
 
+/// Characters of a pack of tobacco.
+const PACK: usize = 29;
+
 /// Where the codes of an array became rows: their numbers follow one another as their lines do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
@@ -97,10 +100,11 @@ async fn insert(
     begun.execute(&mut *db).await.map_err(asking(what))?;
     let done = sqlx::query(
         "insert into code (id, pool, gtin, serial, tail, product_group, moved_at) \
-         select $1 + key, $2, cast(substr(value, 3, 14) as integer), \
-                substr(value, 19, instr(value, char(29)) - 19), \
-                substr(value, instr(value, char(29))), $3, $4 \
-         from json_each($5) where true on conflict (gtin, serial) do nothing",
+         select $1 + key, $2, cast(substr(value, iif(gs, 3, 1), 14) as integer), \
+                iif(gs, substr(value, 19, gs - 19), substr(value, 15, 7)), \
+                substr(value, iif(gs, gs, 22)), $3, $4 \
+         from (select key, value, instr(value, char(29)) as gs from json_each($5)) \
+         where true on conflict (gtin, serial) do nothing",
     )
     .bind(before + 1)
     .bind(pool)
@@ -136,14 +140,17 @@ fn texts(what: &'static str, part: &[ArrayLine]) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&texts).expect("texts become JSON"))
 }
 
+/// Whether a text is `01`, GTIN, `21`, serial number and the rest behind a separator; or, of a pack of
+/// tobacco, GTIN, serial number of seven and eight characters more.
 fn says_its_parts(code: &ArrayLine) -> bool {
-    code.text
-        .as_str()
-        .strip_prefix("01")
-        .and_then(|rest| rest.strip_prefix(code.gtin.as_str()))
-        .and_then(|rest| rest.strip_prefix("21"))
-        .and_then(|rest| rest.strip_prefix(code.serial.as_str()))
-        .is_some_and(|tail| tail.starts_with(GS))
+    let (text, gtin, serial) = (code.text.as_str(), code.gtin.as_str(), code.serial.as_str());
+    if text.contains(GS) {
+        let rest = text.strip_prefix("01").and_then(|rest| rest.strip_prefix(gtin));
+        let rest = rest.and_then(|rest| rest.strip_prefix("21"));
+        return rest.and_then(|rest| rest.strip_prefix(serial)).is_some_and(|t| t.starts_with(GS));
+    }
+    let rest = text.strip_prefix(gtin).and_then(|rest| rest.strip_prefix(serial));
+    text.len() == PACK && serial.len() == 7 && rest.is_some()
 }
 
 /// Which of the rows that should be there are there.

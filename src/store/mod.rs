@@ -9,11 +9,16 @@ mod closing;
 mod codes;
 mod counts;
 mod doubts;
+mod file_reports;
 mod goods;
 mod grades;
 mod intake;
 mod jobs;
 mod line_row;
+mod lookup;
+mod mark_orders;
+mod mark_reports;
+mod mark_shipments;
 mod moved;
 mod made;
 mod open;
@@ -50,9 +55,15 @@ pub use closing::{Closure, JobSums, Second, Signature};
 pub use codes::{Imported, Intake, Pace};
 pub use counts::{ProductTally, Reconciliation, Tally};
 pub use doubts::{Decision, Doubt};
+pub use file_reports::{FileChoice, FileCode, FileReport, file_head};
 pub use goods::{Goods, Lot};
 pub use grades::{GradeStretch, JobGrades};
 pub use jobs::{Job, JobState, NewJob, RollJob, UnknownJobWord};
+pub use mark_orders::{MarkPart, PartState};
+pub use mark_reports::{
+    MarkParams, MarkSteps, MarkWords, NewMarkReport, NextToMark, Production, ProductionEnd,
+};
+pub use mark_shipments::{MarkShipment, NewShipment};
 pub use open::{Store, StoreError};
 pub use orders::{
     AsideView, LabelOrder, Left, NewRemarking, OrderCounts, OrderEvent, RemarkingView, ScanView,
@@ -81,6 +92,6 @@ pub use screen::{JobOnScreen, ScreenFacts};
 pub use spans::StopSaid;
 pub use story::{Story, UpstreamOrder};
 pub use verbs::{Control, JobVerb, Standing, UnknownVerb};
-pub use views::{AlarmRow, JournalRow, ProductRow, Trace};
+pub use views::{AlarmRow, JournalRow, ProductRow};
 pub use wants::{BlockStored, NewBlock, Stock, Want, WantState};
 pub use wants_stock::{Demand, Dying};

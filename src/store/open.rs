@@ -1,4 +1,5 @@
 //! Opening the store: one writer, some readers, WAL, full synchronisation.
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -82,6 +83,8 @@ pub(super) fn count(rows: i64) -> u64 {
 
 /// How many connections read at the same time: the pages, the reports and the centre.
 const READERS: u32 = 4;
+/// What each of them keeps of the file: 2 MiB. What many read again and again, the system keeps.
+const READER_CACHE: &str = "-2048";
 
 impl Store {
     /// Opens the file, makes it if it is not there, and brings it to this version.
@@ -97,9 +100,12 @@ impl Store {
             .foreign_keys(true)
             .pragma("cache_size", "-16384");
         migrate(path, &options).await?;
-        let writer = keep_connections(1).connect_with(options.clone()).await.map_err(opened)?;
+        let writer = whole_connections(keep_connections(1))
+            .connect_with(options.clone())
+            .await
+            .map_err(opened)?;
         let readers = keep_connections(READERS)
-            .connect_with(options.read_only(true))
+            .connect_with(options.read_only(true).pragma("cache_size", READER_CACHE))
             .await
             .map_err(opened)?;
         Ok(Self { writer, readers, publishes: false, outbox_grew: Arc::default() })
@@ -145,4 +151,13 @@ fn keep_connections(most: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
         .idle_timeout(None)
         .test_before_acquire(false)
+}
+
+/// Gives away no connection that counts itself inside a transaction. A commit that finds the disk
+/// full is undone by `SQLite`; the connection does not learn of it and would refuse every transaction
+/// from then on, also when there is room again. Another one takes its place.
+fn whole_connections(pool: SqlitePoolOptions) -> SqlitePoolOptions {
+    pool.before_acquire(|connection, _| {
+        Box::pin(async move { Ok(!connection.is_in_transaction()) })
+    })
 }

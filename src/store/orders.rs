@@ -8,8 +8,8 @@ pub use remarking::{NewRemarking, RemarkingView};
 pub use scan::{ScanView, Scanned};
 
 use super::{PersonId, Store, StoreError};
-use crate::code::{CodeState, Gtin, ProductGroup};
-use crate::order::{Delivery, Kopecks, OrderId, OrderState, OrderStep, Source};
+use crate::code::{CodeState, Country, Exemption, Gtin, ProductGroup, ShelfLife};
+use crate::order::{Delivery, Kopecks, OrderId, OrderState, OrderStep, Sale, Source};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use std::collections::BTreeMap;
@@ -56,6 +56,8 @@ pub struct LabelOrder {
     pub name: String,
     /// The commodity code.
     pub hs_code: String,
+    /// Where the goods are sold, and what else decides whether they must be marked.
+    pub sale: Sale,
     /// The product group.
     pub group: ProductGroup,
     /// How many labels.
@@ -184,6 +186,9 @@ struct OrderRow {
     gtin: String,
     name: String,
     hs_code: String,
+    country: String,
+    shelf_life: String,
+    exemption: String,
     product_group: String,
     quantity: u32,
     design: String,
@@ -196,6 +201,22 @@ struct OrderRow {
     job_id: Option<i64>,
     made_at: i64,
     moved_at: i64,
+}
+
+impl OrderRow {
+    /// Nothing where a word is none of ours.
+    fn sale(&self) -> Option<Sale> {
+        let said = |word: &str| Some(word.to_owned()).filter(|word| !word.is_empty());
+        let shelf_life = match said(&self.shelf_life) {
+            Some(word) => Some(ShelfLife::from_word(&word)?),
+            None => None,
+        };
+        let exemption = match said(&self.exemption) {
+            Some(word) => Some(Exemption::from_word(&word)?),
+            None => None,
+        };
+        Some(Sale { country: Country::from_letters(&self.country)?, shelf_life, exemption })
+    }
 }
 
 impl TryFrom<OrderRow> for LabelOrder {
@@ -214,6 +235,7 @@ impl TryFrom<OrderRow> for LabelOrder {
             delivery: Delivery::from_str(&row.delivery).map_err(|_| unread(&row.delivery))?,
             source: Source::from_str(&row.source).map_err(|_| unread(&row.source))?,
             state: OrderState::from_str(&row.state).map_err(|_| unread(&row.state))?,
+            sale: row.sale().ok_or_else(|| unread(&row.country))?,
             customer: row.customer,
             name: row.name,
             hs_code: row.hs_code,

@@ -242,7 +242,8 @@ const OPEN: &str = "select id, kind, product_group, state, upstream_id, sends,
       (select count(*) from code where report_id = report.id), 0,
       made_at, first_sent_at, sent_at, ended_at, problem, about
     from report where state <> 'success' and state in ('made', 'sent')
-      and kind in ('utilisation', 'dropout') order by id";
+      and kind in ('utilisation', 'dropout')
+      and not exists (select 1 from file_report where report_id = report.id) order by id";
 const LATEST: &str = "select id, kind, product_group, state, upstream_id, sends,
       (select count(*) from code where report_id = report.id),
       (select count(*) from code where report_id = report.id and told_at is not null),
@@ -415,11 +416,13 @@ impl Store {
             "with tied as (
                select code.moved_at from report cross join code on code.report_id = report.id
                where report.state <> 'success' and report.state in ('made', 'sent')
-                 and report.kind <> 'write_off' and code.told_at is null limit ?1),
+                 and report.kind <> 'write_off' and code.told_at is null
+                 and not exists (select 1 from file_report where report_id = report.id) limit ?1),
              stuck as (
                select 1 from report cross join code on code.report_id = report.id
                where report.state <> 'success'
-                 and (report.state not in ('made', 'sent') or report.kind = 'write_off')
+                 and (report.state not in ('made', 'sent') or report.kind = 'write_off'
+                   or exists (select 1 from file_report where report_id = report.id))
                  and code.told_at is null
                  and not exists (select 1 from refused where code_id = code.id
                                    and report_id = report.id and state = 'ignored') limit ?1),

@@ -29,7 +29,9 @@ pub(super) const UNDER_WAY: &str = "\
     union all \
     select id, text, state from code \
     where pool in (select 'line:' || $1 \
-                   union select pool from job where line = $1 and scenario = 'print_apply') \
+                   union select pool from job where line = $1 and scenario = 'print_apply' \
+                   except select pool from job \
+                   where line = $1 and scenario in ('preprinted', 'manual')) \
       and state in ('printed', 'applied') and state in ('sent', 'printed', 'applied') \
       and not exists (select 1 from roll_label where code_id = id) \
     union all \

@@ -2,7 +2,7 @@
 //! running, and what people said about its stops.
 use super::open::word;
 use super::{Store, StoreError, people};
-use crate::line::{LineState, Record, StopReason};
+use crate::line::{LineState, Mode, Record, StopReason};
 use crate::oee::{NOT_KNOWN, Span, StopCause};
 use crate::telemetry::clock::Micros;
 use sqlx::SqliteConnection;
@@ -178,10 +178,24 @@ pub(super) async fn note(
         why = if stops_now { cause } else { why.or(cause) };
         last = Some(to);
     }
-    let Some(state) = last else { return Ok(()) };
+    let Some(mut state) = last else { return Ok(()) };
+    // Out of production it may run as it likes: nothing is made, so that it stands.
+    if state == LineState::Execute && !produces(db, line).await? {
+        state = LineState::Stopped;
+    }
     end(db, line, at).await?;
     let why = why.map(StopReason::kind);
     begin(db, (line, job), (state.name(), why.as_deref()), at).await
+}
+
+/// Whether the line is there for goods; the mode changes only where nothing moves.
+async fn produces(db: &mut SqliteConnection, line: &str) -> Result<bool, StoreError> {
+    let mode: Option<String> = sqlx::query_scalar("select mode from line where name = $1")
+        .bind(line)
+        .fetch_optional(db)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+    Ok(mode.is_none_or(|mode| mode == Mode::Production.name()))
 }
 
 async fn end(db: &mut SqliteConnection, line: &str, at: Micros) -> Result<(), StoreError> {

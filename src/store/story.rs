@@ -76,9 +76,9 @@ const WHAT: &str = "tell the story of a code";
 const NEAR: i64 = 10_000_000;
 
 const CODE: &str = "\
-    select c.id, substr(c.text, 3, 14) as gtin, c.serial, c.text, c.pool, c.state, c.settled, \
+    select c.id, printf('%014d', c.gtin) as gtin, c.serial, c.text, c.pool, c.state, c.settled, \
     c.moved_at, c.report_id, c.told_at, \
-    (select name from goods where goods.gtin = substr(c.text, 3, 14)) as goods \
+    (select name from goods where goods.gtin = printf('%014d', c.gtin)) as goods \
     from json_each($1) j cross join code c \
     where c.gtin = j.value ->> 0 and c.serial = j.value ->> 1 limit 1";
 

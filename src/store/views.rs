@@ -1,7 +1,7 @@
-//! What pages show of a line and of a code.
+//! What pages show of a line, its products and its journal.
 use super::open::word;
 use super::{Store, StoreError};
-use crate::code::{Code, CodeId, CodeState, CodeText, Gtin};
+use crate::code::{CodeId, CodeState, CodeText};
 use crate::line::{Fate, PictureId, RejectReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
 
@@ -48,29 +48,6 @@ pub struct JournalRow {
     pub kind: String,
     /// What it says, as JSON; codes by their numbers only.
     pub body: String,
-}
-
-/// All that is known of one code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trace {
-    /// The code.
-    pub code: Code,
-    /// Who may print it.
-    pub pool: String,
-    /// Where it is on its way.
-    pub state: CodeState,
-    /// Whether its fate is final.
-    pub settled: bool,
-    /// Since when it is in this state.
-    pub moved_at: Micros,
-    /// The report that tells of it.
-    pub report: Option<i64>,
-    /// When the state system took notice.
-    pub told_at: Option<Micros>,
-    /// The products that it was on: one, if all is well.
-    pub products: Vec<ProductRow>,
-    /// What was recorded of it, oldest first.
-    pub journal: Vec<JournalRow>,
 }
 
 const VERDICTS: &str = "look up the last verdicts";
@@ -149,31 +126,6 @@ impl Store {
         Ok(rows.into_iter().map(JournalRow::from).collect())
     }
 
-    /// All that is known of the code with this trade item and serial number.
-    pub async fn trace(&self, gtin: Gtin, serial: &str) -> Result<Option<Trace>, StoreError> {
-        let found: Option<RawCode> = sqlx::query_as(
-            "select id, text, pool, state, settled, moved_at, report_id, told_at \
-             from code where gtin = $1 and serial = $2",
-        )
-        .bind(gtin.as_str())
-        .bind(serial)
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(StoreError::asking(TRACE))?;
-        let Some(found) = found else { return Ok(None) };
-        Ok(Some(Trace {
-            state: word(TRACE, &found.state)?,
-            products: self.products_of(found.id).await?,
-            journal: self.journal_of(found.id).await?,
-            code: Code { id: CodeId(found.id), text: CodeText::new(found.text) },
-            pool: found.pool,
-            settled: found.settled,
-            moved_at: Micros(found.moved_at),
-            report: found.report_id,
-            told_at: found.told_at.map(Micros),
-        }))
-    }
-
     pub(super) async fn products_of(&self, code: i64) -> Result<Vec<ProductRow>, StoreError> {
         let rows: Vec<RawProduct> = sqlx::query_as(
             "select product.*, code.serial from product \
@@ -204,18 +156,6 @@ impl From<RawJournal> for JournalRow {
     fn from((id, at, kind, body): RawJournal) -> Self {
         Self { id, at: Micros(at), kind, body }
     }
-}
-
-#[derive(sqlx::FromRow)]
-struct RawCode {
-    id: i64,
-    text: String,
-    pool: String,
-    state: String,
-    settled: bool,
-    moved_at: i64,
-    report_id: Option<i64>,
-    told_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]

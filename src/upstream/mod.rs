@@ -1,6 +1,7 @@
 //! The state systems, as clients.
 mod agenda;
 mod call;
+pub mod electronic_mark;
 mod oms;
 mod oms_block;
 mod oms_call;

@@ -201,6 +201,7 @@ impl Oms {
             | OmsError::Refused { .. }
             | OmsError::Garbled { .. }
             | OmsError::Unsigned { .. }
+            | OmsError::SignedOut { .. }
             | OmsError::NotSignedIn { .. }
             | OmsError::Unauthorized { .. } => self.settings.again_after,
         }
@@ -208,7 +209,7 @@ impl Oms {
 
     /// Asks whether it is there and takes our token. Version 2 asks by product group.
     pub async fn ping(&self, group: ProductGroup) -> Result<Pong, OmsError> {
-        let path = self.path(group, "ping", "ping")?;
+        let path = self.path(group, "ping", "ping");
         self.get("ping the station", &path, &[], 1).await
     }
 
@@ -216,7 +217,7 @@ impl Oms {
     /// new order.
     pub async fn place(&self, wish: OrderWish<'_>) -> Result<Placed, OmsError> {
         let what = "place an order";
-        let path = self.path(wish.group, "order", "orders")?;
+        let path = self.path(wish.group, "order", "orders");
         let product = ProductBody {
             gtin: wish.gtin.as_str(),
             quantity: wish.quantity,
@@ -248,7 +249,7 @@ impl Oms {
     /// How the codes of an order stand.
     pub async fn order_status(&self, of: SubOrder<'_>) -> Result<Vec<Buffer>, OmsError> {
         let what = "ask after an order";
-        let path = self.path(of.group, "order/status", "buffer/status")?;
+        let path = self.path(of.group, "order/status", "buffer/status");
         match self.settings.api {
             Api::V3 => self.get(what, &path, &of.query(), 1).await,
             Api::V2(_) => {
@@ -260,7 +261,7 @@ impl Oms {
 
     /// All orders that the station remembers. For recovery only: the manual forbids routine use.
     pub async fn orders(&self, group: ProductGroup) -> Result<Vec<ListedOrder>, OmsError> {
-        let path = self.path(group, "order/list", "orders")?;
+        let path = self.path(group, "order/list", "orders");
         let list: OrderList = self.get("list the orders", &path, &[], SLOW).await?;
         Ok(list.order_infos)
     }
@@ -274,7 +275,7 @@ impl Oms {
         quantity: u32,
         last_block: Option<&str>,
     ) -> Result<CodeBlock, OmsError> {
-        let path = self.path(of.group, "codes", "codes")?;
+        let path = self.path(of.group, "codes", "codes");
         let quantity = quantity.to_string();
         let mut query = of.query().to_vec();
         query.push(("quantity", &quantity));
@@ -286,7 +287,7 @@ impl Oms {
 
     /// The blocks that were given out. Works until the sub-order is closed.
     pub async fn blocks(&self, of: SubOrder<'_>) -> Result<Vec<ListedBlock>, OmsError> {
-        let path = self.path(of.group, "order/codes/blocks", "codes/blocks")?;
+        let path = self.path(of.group, "order/codes/blocks", "codes/blocks");
         let list: BlockList =
             self.get("list the blocks of an order", &path, &of.query(), SLOW).await?;
         Ok(list.blocks)
@@ -294,7 +295,7 @@ impl Oms {
 
     /// The codes of a block again. Works until the sub-order is closed.
     pub async fn codes_again(&self, of: SubOrder<'_>, block: &str) -> Result<CodeBlock, OmsError> {
-        let path = self.path(of.group, "order/codes/retry", "codes/retry")?;
+        let path = self.path(of.group, "order/codes/retry", "codes/retry");
         let mut query = vec![("blockId", block)];
         if matches!(self.settings.api, Api::V2(_)) {
             query.extend(of.query());
@@ -305,7 +306,7 @@ impl Oms {
     /// Closes the sub-order of a trade item. Codes that were not taken are annulled.
     pub async fn close(&self, of: SubOrder<'_>, last_block: Option<&str>) -> Result<(), OmsError> {
         let what = "close an order";
-        let path = self.path(of.group, "order/close", "buffer/close")?;
+        let path = self.path(of.group, "order/close", "buffer/close");
         let _: IgnoredAny = match self.settings.api {
             Api::V3 => {
                 let body = CloseBody { order_id: of.order, gtin: of.gtin.as_str() };

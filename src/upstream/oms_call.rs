@@ -25,10 +25,10 @@ const STAY_AWAY_MAX: Duration = Duration::from_mins(10);
 
 impl Oms {
     /// The path of a call: version 2 has other names, and the product group before them.
-    pub(super) fn path(&self, group: ProductGroup, v3: &str, v2: &str) -> Result<String, OmsError> {
+    pub(super) fn path(&self, group: ProductGroup, v3: &str, v2: &str) -> String {
         match &self.settings.api {
-            Api::V3 => Ok(v3.to_owned()),
-            Api::V2(profile) => Ok(format!("{}/{v2}", profile.extension(group))),
+            Api::V3 => v3.to_owned(),
+            Api::V2(profile) => format!("{}/{v2}", profile.extension(group)),
         }
     }
 

@@ -47,19 +47,19 @@ struct AggregationBody<'a> {
 impl Oms {
     /// What an order says of its trade items.
     pub async fn products(&self, of: SubOrder<'_>) -> Result<Value, OmsError> {
-        let path = self.path(of.group, "order/product", "order/product")?;
+        let path = self.path(of.group, "order/product", "order/product");
         self.get("ask after the goods of an order", &path, &[("orderId", of.order)], 1).await
     }
 
     /// Who prints codes for others.
     pub async fn providers(&self, group: ProductGroup) -> Result<Value, OmsError> {
-        let path = self.path(group, "providers", "providers")?;
+        let path = self.path(group, "providers", "providers");
         self.get("ask for service providers", &path, &[], 1).await
     }
 
     /// Reports of print quality, by their names; `page` from 1.
     pub async fn quality(&self, group: ProductGroup, page: u32) -> Result<Value, OmsError> {
-        let path = self.path(group, "quality", "quality")?;
+        let path = self.path(group, "quality", "quality");
         let page = page.max(1).to_string();
         let query = [("limit", "100"), ("skip", page.as_str())];
         self.get("ask for reports of print quality", &path, &query, 1).await
@@ -71,13 +71,13 @@ impl Oms {
         group: ProductGroup,
         report: &str,
     ) -> Result<Value, OmsError> {
-        let path = self.path(group, "quality/cisList", "quality/cisList")?;
+        let path = self.path(group, "quality/cisList", "quality/cisList");
         self.get("ask for grades", &path, &[("reportId", report)], SLOW).await
     }
 
     /// The participant's places of activity.
     pub async fn places(&self, group: ProductGroup) -> Result<Value, OmsError> {
-        let path = self.path(group, "mod", "mod")?;
+        let path = self.path(group, "mod", "mod");
         let query = [("productGroup", group.alias()), ("limit", "1000"), ("skip", "0")];
         self.get("ask for places of activity", &path, &query, 1).await
     }
@@ -90,7 +90,7 @@ impl Oms {
         participant: &str,
         units: &[AggregationUnit],
     ) -> Result<String, OmsError> {
-        let path = self.path(group, "aggregation", "aggregation")?;
+        let path = self.path(group, "aggregation", "aggregation");
         let body = AggregationBody {
             product_group: group.alias(),
             participant_id: participant,

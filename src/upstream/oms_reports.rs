@@ -75,7 +75,7 @@ impl Oms {
             Tells::Applied => ("report applied codes", "utilisation"),
             Tells::DroppedOut(_) => ("report spoiled codes", "dropout"),
         };
-        let path = self.path(wish.group, name, name)?;
+        let path = self.path(wish.group, name, name);
         let taken: ReportTaken = match &self.settings.api {
             Api::V3 => {
                 let dropout_reason = match wish.tells {
@@ -101,7 +101,7 @@ impl Oms {
         group: ProductGroup,
         report: &str,
     ) -> Result<ReportInfo, OmsError> {
-        let path = self.path(group, "report/info", "report/info")?;
+        let path = self.path(group, "report/info", "report/info");
         self.get("ask after a report", &path, &[("reportId", report)], 1).await
     }
 
@@ -114,7 +114,7 @@ impl Oms {
         let old = matches!(&self.settings.api, Api::V2(profile) if profile.old_receipts);
         let (name, key) =
             if old { ("receipts", "docId") } else { ("receipts/receipt", "resultDocId") };
-        let path = self.path(group, "receipts/receipt", name)?;
+        let path = self.path(group, "receipts/receipt", name);
         let what = "ask for a receipt";
         if old {
             let list: OldReceiptList = self.get(what, &path, &[(key, document)], 1).await?;
@@ -133,7 +133,7 @@ impl Oms {
         operation_document: &str,
     ) -> Result<Vec<CodeResult>, OmsError> {
         let what = "ask for the results of a report";
-        let path = self.path(group, "receipts/document", "receipts/document")?;
+        let path = self.path(group, "receipts/document", "receipts/document");
         let query = [("resultDocId", document), ("docId", operation_document)];
         let holder: ReceiptDocument = self.get(what, &path, &query, SLOW).await?;
         let content: ReceiptContent = read_json(what, holder.content.as_bytes())?;
@@ -148,7 +148,7 @@ impl Oms {
         group: ProductGroup,
         wish: &ReceiptWish,
     ) -> Result<Vec<Receipt>, OmsError> {
-        let path = self.path(group, "receipts/receipt/search", "receipts/receipt/search")?;
+        let path = self.path(group, "receipts/receipt/search", "receipts/receipt/search");
         let body = SearchBody {
             filter: SearchFilter {
                 start_create_doc_date: wish.from_ms,

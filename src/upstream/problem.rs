@@ -4,7 +4,7 @@ use super::{SignError, SignInError};
 use std::time::Duration;
 
 /// Words of the station that are kept: more helps nobody on a page.
-const WORDS_KEPT: usize = 500;
+pub(super) const WORDS_KEPT: usize = 500;
 
 /// Why a call did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,12 @@ pub enum OmsError {
         /// Where it stops making sense; never the answer itself, it may hold codes.
         why: String,
     },
+    /// Nobody is signed in at Electronic Mark, so that nothing was sent.
+    #[error("not signed in: {words}")]
+    SignedOut {
+        /// Why, in the system's words where it has some.
+        words: String,
+    },
     /// There is no signature: nothing was sent.
     #[error("{what}: {source}")]
     Unsigned {
@@ -88,6 +94,7 @@ impl OmsError {
             Self::Settings(_)
             | Self::Refused { .. }
             | Self::Unsigned { .. }
+            | Self::SignedOut { .. }
             | Self::NotSignedIn { .. }
             | Self::Unauthorized { .. } => true,
             Self::Failing { .. } | Self::Garbled { .. } => false,

@@ -278,9 +278,10 @@ impl Inner {
     fn take(&self, kept: &Kept) -> Result<ClientToken, SignInError> {
         let mut state = self.state();
         state.current = Some(held(kept));
-        state.trouble = "its token was refused soon after: does another program sign in with the \
-                         same connection?"
-            .to_owned();
+        state.trouble.clear();
+        state.trouble.push_str(
+            "its token was refused soon after: does another program sign in with the same connection?",
+        );
         drop(state);
         tracing::info!("signed in");
         if let Some(place) = &self.place {
@@ -315,7 +316,7 @@ impl State {
         let wait = last.map_or(settings.first_wait, |last| last.wait * 2);
         let wait = wait.min(settings.longest_wait);
         self.last = Some(Try { not_before: now + wait, wait });
-        self.trouble = "the last one did not come to an end".to_owned();
+        "the last one did not come to an end".clone_into(&mut self.trouble);
         self.sign_ins += 1;
         Ok(())
     }

@@ -204,7 +204,7 @@ impl TrueApi {
         let unsigned = |source| TrueApiError::Unsigned { what, source };
         let signature = self.signer.sign(document, Form::Detached).await.map_err(unsigned)?;
         let body = create_body(document_type, document, &signature);
-        let url = self.url(what, &self.v3, "lk/documents/create", &[("pg", group.alias())])?;
+        let url = address(what, &self.v3, "lk/documents/create", &[("pg", group.alias())])?;
         let request = self
             .http
             .post(url)
@@ -257,7 +257,7 @@ impl TrueApi {
             ("dateTo", to),
             ("limit", &limit),
         ];
-        let url = self.url(what, &self.v4, "doc/list", &query)?;
+        let url = address(what, &self.v4, "doc/list", &query)?;
         let answer = self.send(what, self.get(url)).await?;
         let list: DocumentList =
             serde_json::from_slice(&answer).map_err(|_| TrueApiError::Garbled { what })?;
@@ -278,7 +278,7 @@ impl TrueApi {
                 format!("{} codes in one question; at most {CODES_IN_A_QUESTION_MAX}", codes.len());
             return Err(TrueApiError::Settings(why));
         }
-        let url = self.url(what, &self.v3, "cises/info", &[("pg", group.alias())])?;
+        let url = address(what, &self.v3, "cises/info", &[("pg", group.alias())])?;
         let request = self.http.post(url).timeout(self.settings.answer_within * SLOW).json(codes);
         let answer = self.send(what, request).await?;
         let rows: Vec<ListedCode> =
@@ -298,25 +298,12 @@ impl TrueApi {
             return Err(TrueApiError::Settings(format!("'{name}' is no name of a document")));
         }
         let query = [("pg", group.alias()), ("body", if body { "true" } else { "false" })];
-        let url = self.url(what, &self.v4, &format!("doc/{name}/info"), &query)?;
+        let url = address(what, &self.v4, &format!("doc/{name}/info"), &query)?;
         self.send(what, self.get(url)).await
     }
 
     fn get(&self, url: Url) -> RequestBuilder {
         self.http.get(url).timeout(self.settings.answer_within)
-    }
-
-    fn url(
-        &self,
-        what: &'static str,
-        base: &Url,
-        path: &str,
-        query: &[(&str, &str)],
-    ) -> Result<Url, TrueApiError> {
-        let joined = base.join(path);
-        let mut url = joined.map_err(|why| TrueApiError::Settings(format!("{what}: {why}")))?;
-        url.query_pairs_mut().extend_pairs(query);
-        Ok(url)
     }
 
     /// Makes a call; with a fresh token once more if the one that we had is not taken.
@@ -389,6 +376,18 @@ fn from_answer(what: &'static str, status: u16, body: &[u8]) -> TrueApiError {
         402 | 404..=428 if is_json => TrueApiError::Refused { what, status, words },
         _ => TrueApiError::Failing { what, status, words },
     }
+}
+
+fn address(
+    what: &'static str,
+    base: &Url,
+    path: &str,
+    query: &[(&str, &str)],
+) -> Result<Url, TrueApiError> {
+    let joined = base.join(path);
+    let mut url = joined.map_err(|why| TrueApiError::Settings(format!("{what}: {why}")))?;
+    url.query_pairs_mut().extend_pairs(query);
+    Ok(url)
 }
 
 #[cfg(test)]

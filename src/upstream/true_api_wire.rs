@@ -1,4 +1,8 @@
 //! The JSON of True API, as documented and as it was seen to come.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the kinds of JSON, one or two are looked for"
+)]
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};

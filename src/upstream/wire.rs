@@ -235,6 +235,10 @@ pub struct ReportInfo {
 pub enum ReportStatus {
     /// Every code was taken notice of.
     Success,
+    /// Version 2: it is dealt with; what became of it is in the receipt, if anywhere.
+    Processed,
+    /// On its way to the state; with version 2, which has no word for success, all there is.
+    Sent,
     /// Some codes were.
     Partially,
     /// No code was.

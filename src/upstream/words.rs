@@ -28,10 +28,8 @@ pub(super) fn words(body: &[u8]) -> String {
             said.push(part);
         }
     }
-    let said = match said.is_empty() {
-        true => String::from_utf8_lossy(body).into_owned(),
-        false => said.join("; "),
-    };
+    let said =
+        if said.is_empty() { String::from_utf8_lossy(body).into_owned() } else { said.join("; ") };
     let said = super::problem::without_check_parts(&said);
     let said: String = said.chars().filter(|c| !c.is_control()).take(WORDS_KEPT).collect();
     if said.trim().is_empty() { "no words".to_owned() } else { said }

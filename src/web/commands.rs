@@ -17,11 +17,8 @@ use axum::{Form, Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::{MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::Permit;
+use std::time::Instant;
 
-/// The line has this long to take a request.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 /// The longest note of what was found.
 const FOUND_CHARS_MAX: usize = 300;
 
@@ -138,22 +135,12 @@ async fn ask_line(
     event: Event,
     what: &str,
 ) -> Result<Redirect, Refusal> {
-    let place = place_at(desk).await?;
+    let place = desk.place().await?;
     let name = &desk.line.name;
     state.store.note(&person.name, "asked a line", &format!("{name}: {what}")).await?;
     tracing::info!(line = name, person = person.name, request = what, "a person asks");
     place.send(event);
     Ok(Redirect::to(&format!("/lines/{name}")))
-}
-
-async fn place_at(desk: &Desk) -> Result<Permit<'_, Event>, Refusal> {
-    let reserved = tokio::time::timeout(TAKEN_WITHIN, desk.line.requests.reserve()).await;
-    let Ok(Ok(place)) = reserved else {
-        let name = &desk.line.name;
-        let words = format!("{name} does not take requests just now. Look at it and try again.");
-        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words));
-    };
-    Ok(place)
 }
 
 fn not_understood(words: &str) -> Refusal {
@@ -242,7 +229,7 @@ async fn write(
     written: Written,
 ) -> Result<Response, Refusal> {
     // The mailbox first: what is taken by the handshake must reach the line.
-    let place = place_at(desk).await?;
+    let place = desk.place().await?;
     let view = desk.line.view.borrow().clone();
     let answers = handshake(desk).write(now(), written, &view);
     let mut place = Some(place);

@@ -1,25 +1,32 @@
 //! One line as the pages see it: its view, its devices' last words, what the store says of it, and
 //! the only thing the pages can do to it, a request.
 use super::look::{LineNow, Seen};
+use super::page::Refusal;
 use super::pulse::Pulse;
-use crate::line::{Event, Handshake, LineView};
+use crate::line::{Event, Handshake, LineView, Scenario};
 use crate::oee::Plan;
 use crate::store::{ScreenFacts, Store};
 use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
+use axum::http::StatusCode;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::{self, Permit};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+/// The line has this long to take a request.
+const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the pages need of a line.
 #[derive(Debug)]
 pub struct LineDesk {
     /// Its name, as in addresses: letters, digits, `-` and `_`.
     pub name: String,
-    /// What kind of work it does, for a person: "print and apply".
-    pub scenario_words: String,
+    /// What kind of work it does.
+    pub scenario: Scenario,
     /// Where its codes are while no job is known.
     pub pool: String,
     /// When the printer was last heard.
@@ -53,9 +60,16 @@ pub(super) struct Desk {
     facts: Mutex<Option<(Micros, ScreenFacts)>>,
     /// What programs ask of the line by its tags.
     pub(super) handshake: Mutex<Handshake>,
+    /// The number of the last label that was scanned by hand.
+    scans: AtomicU32,
 }
 
 impl Desk {
+    /// A number for the next label that is scanned by hand.
+    pub(super) fn next_scan(&self) -> u32 {
+        self.scans.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+    }
+
     pub(super) fn new(line: LineDesk) -> Self {
         let pulse = Pulse::new(Micros::now(), &line.view.borrow());
         Self {
@@ -63,6 +77,7 @@ impl Desk {
             pulse: Mutex::new(pulse),
             facts: Mutex::new(None),
             handshake: Mutex::default(),
+            scans: AtomicU32::new(0),
         }
     }
 
@@ -76,7 +91,7 @@ impl Desk {
         let age = |word: &Option<LastWord>| word.as_ref().and_then(LastWord::age);
         LineNow::of(&Seen {
             name: &self.line.name,
-            scenario: &self.line.scenario_words,
+            scenario: self.line.scenario,
             at,
             alive: self.is_alive(),
             view: &view,
@@ -90,6 +105,23 @@ impl Desk {
     /// Whether somebody still drives the line: the driver holds the other end of the view.
     pub(super) fn is_alive(&self) -> bool {
         self.line.view.has_changed().is_ok()
+    }
+
+    /// A place in the line's mailbox, or words for whoever asks.
+    pub(super) async fn place(&self) -> Result<Permit<'_, Event>, Refusal> {
+        let reserved = tokio::time::timeout(TAKEN_WITHIN, self.line.requests.reserve()).await;
+        let Ok(Ok(place)) = reserved else {
+            let name = &self.line.name;
+            let words = format!("{name} does not listen just now. Look at it and try again.");
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words));
+        };
+        Ok(place)
+    }
+
+    /// Tells the line something, or says that it does not listen.
+    pub(super) async fn tell(&self, event: Event) -> Result<(), Refusal> {
+        self.place().await?.send(event);
+        Ok(())
     }
 
     /// Asks the store what a screen shows. If it does not answer, the old facts stay and grow old

@@ -4,7 +4,7 @@ use super::offers::Offers;
 use super::pulse::Pulse;
 use super::words::{self, Advice, Mood};
 use crate::line::{
-    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Verdict, VerdictView,
+    Cause, DeviceView, LineView, Quality, RejectReason, RejectShare, Scenario, Verdict, VerdictView,
 };
 use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
@@ -139,7 +139,7 @@ pub(super) struct CountsNow {
 /// What a look is made from.
 pub(super) struct Seen<'a> {
     pub(super) name: &'a str,
-    pub(super) scenario: &'a str,
+    pub(super) scenario: Scenario,
     pub(super) at: Micros,
     pub(super) alive: bool,
     pub(super) view: &'a LineView,
@@ -160,7 +160,7 @@ impl LineNow {
         let per_minute = seen.pulse.per_minute();
         Self {
             name: seen.name.to_owned(),
-            scenario: seen.scenario.to_owned(),
+            scenario: seen.scenario.words().to_owned(),
             at_micros: seen.at.0,
             alive: seen.alive,
             state: view.state.name(),
@@ -241,7 +241,7 @@ fn rejects_of_last(view: &LineView) -> Option<String> {
 }
 
 fn new_printer(seen: &Seen<'_>) -> Option<NewPrinter> {
-    let swapped = seen.view.printer == DeviceView::Down(Cause::Swapped);
+    let swapped = seen.view.printer == Some(DeviceView::Down(Cause::Swapped));
     seen.stranger.clone().filter(|_| swapped).map(|unique_id| NewPrinter { unique_id })
 }
 
@@ -343,7 +343,7 @@ fn reason_words(reason: RejectReason, quality: Option<Quality>, least: Option<u8
 }
 
 fn devices(view: &LineView, ages: [Option<Duration>; 3]) -> Vec<DeviceNow> {
-    let views = [Some(view.printer), view.plc, view.camera];
+    let views = [view.printer, view.plc, view.camera];
     let names = ["Printer", "PLC", "Camera"];
     let all = names.into_iter().zip(views).zip(ages);
     all.filter_map(|((name, view), age)| Some(device(name, view?, age))).collect()
@@ -362,12 +362,14 @@ fn device(name: &'static str, view: DeviceView, age: Option<Duration>) -> Device
 fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
     let age_seconds = seconds_between(at, seen.at);
     let last_minutes = minutes(facts.stored, seen.pulse.per_minute_running());
+    let few = facts.stored == 0 || last_minutes.is_some_and(|left| left < CODES_LOW_MINUTES);
     CountsNow {
         age_seconds,
         stale: age_seconds > COUNTS_STALE_AFTER_SECONDS,
         codes_stored: facts.stored,
         codes_last_minutes: last_minutes,
-        codes_low: facts.stored == 0 || last_minutes.is_some_and(|left| left < CODES_LOW_MINUTES),
+        // A line that prints nothing needs none.
+        codes_low: few && seen.scenario.prints(),
         codes_doubtful: facts.doubtful,
         unreported: facts.unreported.count,
         unreported_more: facts.unreported.more,
@@ -403,7 +405,7 @@ pub(super) mod tests {
             rejects_of_last_max: RejectShare::default(),
             least_grade: None,
             verdicts: [].into(),
-            printer: DeviceView::Up,
+            printer: Some(DeviceView::Up),
             plc: None,
             camera: None,
         }
@@ -414,7 +416,7 @@ pub(super) mod tests {
         let at = Micros(65_000_000);
         LineNow::of(&Seen {
             name: "one",
-            scenario: "print and apply",
+            scenario: Scenario::PrintApply,
             at,
             alive: true,
             view,
@@ -441,7 +443,7 @@ pub(super) mod tests {
     #[test]
     fn a_device_that_is_down_says_why_whatever_its_age() {
         let mut view = view(LineState::Held);
-        view.printer = DeviceView::Down(Cause::OutOfLabels);
+        view.printer = Some(DeviceView::Down(Cause::OutOfLabels));
         let now = look(&view, [Some(Duration::ZERO), None, None]);
         assert_eq!(now.devices[0].standing, Standing::Down);
         assert!(now.devices[0].words.contains("load a new roll"));

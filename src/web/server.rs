@@ -6,8 +6,8 @@ use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
 use super::{
-    alarms, api, assets, commands, line_page, new_printer, oee, papers, refused, rolls, scanner,
-    sign_in, stock, trend,
+    alarms, api, assets, commands, files, hand_scan, line_page, new_printer, oee, papers, refused,
+    rolls, scanner, sign_in, stock, trend,
 };
 use crate::crew::Crew;
 use crate::store::Store;
@@ -152,6 +152,7 @@ fn router(state: WebState) -> Router {
         .merge(api::routes())
         .merge(commands::routes())
         .merge(new_printer::routes())
+        .merge(hand_scan::routes())
         .merge(jobs::routes())
         .merge(rolls::routes())
         .merge(scanner::routes())
@@ -160,6 +161,7 @@ fn router(state: WebState) -> Router {
         .merge(oee::routes())
         .merge(papers::routes())
         .merge(refused::routes())
+        .merge(files::routes())
         .merge(stock::routes())
         .layer(timeout);
     Router::new()

@@ -71,10 +71,16 @@ impl Account<'_> {
         lost.chain(new).collect()
     }
 
+    /// What a second talker sent is no label of ours, nor is the copy that the printer makes of it
+    /// after a fault.
     fn strangers(&self) -> Vec<String> {
-        let ours = self.ledger.iter().filter(|sheet| sheet.why != Why::SecondTalker);
-        let strange =
-            ours.flat_map(|sheet| &sheet.codes).filter(|code| !self.imported.contains(*code));
+        let (theirs, ours): (Vec<_>, Vec<_>) =
+            self.ledger.iter().partition(|sheet| sheet.why == Why::SecondTalker);
+        let theirs: BTreeSet<_> = theirs.iter().flat_map(|sheet| &sheet.codes).collect();
+        let strange = ours
+            .iter()
+            .flat_map(|sheet| &sheet.codes)
+            .filter(|code| !self.imported.contains(*code) && !theirs.contains(code));
         strange.map(|code| format!("on a label, but not of this file: {code:?}")).collect()
     }
 

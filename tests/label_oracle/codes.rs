@@ -9,10 +9,12 @@ pub(crate) const SET_82: &str =
 pub(crate) fn forms() -> Vec<(usize, usize)> {
     use markwright::code::Tail;
     let form = |tail| match tail {
-        Tail::Short => 4,
-        Tail::Long(signature) => signature,
+        Tail::Short => Some(4),
+        Tail::Long(signature) => Some(signature),
+        Tail::Block | Tail::Pack { .. } => None,
     };
-    TEMPLATES.iter().map(|template| (template.serial_len, form(template.tail))).collect()
+    let all = TEMPLATES.iter().filter_map(|t| Some((t.serial_len, form(t.tail)?)));
+    all.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 /// Characters by chance, the same ones in every run.

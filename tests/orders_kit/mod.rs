@@ -5,7 +5,7 @@ use markwright::access::Role;
 use markwright::centre::{Settings, fill_once};
 use markwright::code::{CodeId, CodeState, ProductGroup, Step, read_array};
 use markwright::line::Record;
-use markwright::order::{Delivery, OrderId, OrderState, OrderStep, PriceList, Scan, Wish};
+use markwright::order::{Delivery, OrderId, OrderState, OrderStep, PriceList, Sale, Scan, Wish};
 use markwright::store::{LabelOrder, OrderCounts, PersonId, Store, Viewer};
 use markwright::telemetry::clock::Micros;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
@@ -163,7 +163,8 @@ pub fn now() -> Micros {
 pub fn wish(delivery: Delivery, issue: Option<(ProductGroup, u32)>) -> Wish {
     let gtin = GTIN.parse().unwrap();
     let (name, hs_code) = ("Сыр полутвёрдый".to_owned(), "040690".to_owned());
-    Wish { gtin, name, hs_code, design: "58x40".to_owned(), delivery, issue }
+    let sale = Sale::default();
+    Wish { gtin, name, hs_code, sale, design: "58x40".to_owned(), delivery, issue }
 }
 
 /// Codes with serial numbers in this range, one a line.

@@ -1,9 +1,10 @@
 //! What a store would remember, and the checkers: one a promise.
-use super::world::{Place, Print, World};
+use super::world::{Place, Print, Way, World};
 use markwright::code::{Code, CodeId, CodeState, CodeText, Step};
 use markwright::line::{
-    ChallengeResult, Command, Fate, InBin, LastOut, LineState, Mode, OpenProduct, Outcome,
-    PictureId, PlcCommand, PrinterCommand, Record, Restored, StopReason, Tag, Verdict,
+    ChallengeResult, Command, Fate, Found, InBin, LastOut, LineState, Mode, OpenProduct, Outcome,
+    PictureId, PlcCommand, PrinterCommand, Record, RejectReason, Restored, StopReason, Tag,
+    Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +52,12 @@ pub struct Books {
     pub flushed: usize,
     pub not_ordered: usize,
     pub unseen: usize,
+    /// Printed codes of other jobs, and codes that were read on another line.
+    others: BTreeSet<CodeId>,
+    elsewhere: BTreeSet<CodeId>,
+    by_text: BTreeMap<String, CodeId>,
+    /// Why products were rejected.
+    pub reasons: Vec<RejectReason>,
 }
 
 impl Books {
@@ -65,6 +72,69 @@ impl Books {
                 code
             })
             .collect()
+    }
+
+    /// A label of a code in this state that products may come with.
+    fn label_in(&mut self, state: CodeState) -> Print {
+        let code = self.new_codes(1).remove(0);
+        self.codes.insert(code.id, (code.clone(), state));
+        self.by_text.insert(code.text.as_str().to_owned(), code.id);
+        Print::Code(code.id, code.text.as_str().to_owned())
+    }
+
+    /// Codes that were read on another line.
+    pub fn read_elsewhere(&self) -> usize {
+        self.elsewhere.len()
+    }
+
+    /// A label of the job that nobody has read yet.
+    pub fn label_of_job(&mut self) -> Print {
+        self.label_in(CodeState::Printed)
+    }
+
+    /// A label of a known code that no product of this job may pass with: the n-th kind of it.
+    pub fn label_not_to_pass(&mut self, n: u64) -> Print {
+        use CodeState as S;
+        let states = [S::Stored, S::Doubtful, S::Scrapped, S::Rejected, S::Sampled];
+        let state = match n % 7 {
+            5 => S::Printed,
+            6 => S::Verified,
+            n => states[n as usize],
+        };
+        let label = self.label_in(state);
+        let Print::Code(code, _) = label else { return label };
+        match n % 7 {
+            5 => self.others.insert(code),
+            6 => self.elsewhere.insert(code),
+            _ => false,
+        };
+        label
+    }
+
+    /// What a store answers of a text that was read.
+    pub fn look_up(&self, text: &str) -> Found {
+        use RejectReason as R;
+        let Some(code) = self.by_text.get(text) else {
+            let of_job = text.starts_with("0104810093011694");
+            return Found::Not(if of_job { R::UnknownCode } else { R::Foreign });
+        };
+        match self.codes[code].1 {
+            _ if self.others.contains(code) => Found::Not(R::OtherJob),
+            CodeState::Printed => Found::New(*code),
+            CodeState::Verified => Found::Not(R::Duplicate),
+            CodeState::Doubtful => Found::Not(R::InDoubt),
+            CodeState::Scrapped | CodeState::Rejected | CodeState::Sampled => Found::Not(R::UsedUp),
+            CodeState::Stored | CodeState::Sent | CodeState::Applied => Found::Not(R::NotPrinted),
+        }
+    }
+
+    /// No code of another job, and none that was read elsewhere, is on a product that left as good.
+    pub fn nothing_left_of_others(&self, world: &World) {
+        for item in world.items.iter().filter(|i| i.place == Place::Good && !i.escaped) {
+            let Some(Print::Code(code, _)) = &item.label else { continue };
+            let other = self.others.contains(code) || self.elsewhere.contains(code);
+            assert!(!other, "job: product {} left with {code}, which is another's", item.tag);
+        }
     }
 
     /// Stored codes after this one: what a store answers to a refill.
@@ -107,6 +177,7 @@ impl Books {
                 | Command::Expect(_)
                 | Command::Printer(_)
                 | Command::Plc(_)
+                | Command::LookUp { .. }
                 | Command::Refill { .. } => {}
             }
         }
@@ -117,6 +188,8 @@ impl Books {
             Record::Moved { code, step } => {
                 let (_, state) = self.codes.get_mut(code).expect("a code of ours");
                 *state = state.after(*step).unwrap_or_else(|e| panic!("life: {code}: {e}"));
+                let other = self.others.contains(code) || self.elsewhere.contains(code);
+                assert!(!other, "job: {code} is another's, and takes the step {step:?}");
                 if *step == Step::Verify {
                     self.were_good.insert(*code);
                 }
@@ -124,6 +197,9 @@ impl Books {
             Record::ProductSeen { tag } => self.products.push((*tag, Row::default())),
             Record::ProductLabelled { tag, code } => self.row(*tag).code = *code,
             Record::ProductJudged { tag, verdict, picture } => {
+                if let Verdict::Bad(reason) = verdict {
+                    self.reasons.push(*reason);
+                }
                 let row = self.row(*tag);
                 (row.good, row.picture) = (Some(*verdict == Verdict::Good), *picture);
             }
@@ -286,12 +362,16 @@ impl Books {
     }
 
     /// Promise 2: at rest, every code is in exactly one final place and both sums close.
-    pub fn sums_close(&self) {
+    pub fn sums_close(&self, way: Way) {
         for state in [CodeState::Sent, CodeState::Printed, CodeState::Applied] {
+            // What products came with and nobody has seen stays what it is.
+            if state == CodeState::Printed && way.carries() {
+                continue;
+            }
             assert_eq!(self.count(state), 0, "sums: still {state} at rest");
         }
         assert_eq!(self.fates(None), 0, "sums: products without a fate at rest");
-        let verified = self.count(CodeState::Verified);
+        let verified = self.count(CodeState::Verified) - self.elsewhere.len();
         assert_eq!(verified, self.fates(Some(Fate::Verified)), "sums: codes and products disagree");
     }
 
@@ -345,12 +425,12 @@ impl Books {
             .filter(|i| i.place == Place::Good || i.unknowable)
             .filter_map(|i| match &i.label {
                 Some(Print::Code(code, _)) => Some(*code),
-                Some(Print::Blank) | None => None,
+                Some(Print::Strange(_) | Print::Blank) | None => None,
             })
             .collect();
         for (id, (_, state)) in &self.codes {
             assert!(
-                *state != CodeState::Verified || good.contains(id),
+                *state != CodeState::Verified || good.contains(id) || self.elsewhere.contains(id),
                 "read back: {id} verified, not out"
             );
         }

@@ -1,22 +1,22 @@
 //! One shift: the line, the plant in a box and the books, step by step.
 use super::books::{self, Books};
-use super::world::{Luck, TICK, World};
+use super::world::{Luck, TICK, Way, World};
 use markwright::code::{CodeId, Step};
 use markwright::line::*;
 use std::time::{Duration, Instant};
 
 /// With a camera that counts, what waits for its frame and twice what waits for its trigger must be
 /// less than the way from one product to the next: 18 ticks of 5 ms at least.
-pub fn settings(counts: bool) -> LineSettings {
+pub fn settings(way: Way) -> LineSettings {
     let ms = Duration::from_millis;
     LineSettings {
-        scenario: Scenario::PrintApply,
+        scenario: if way.carries() { Scenario::Preprinted } else { Scenario::PrintApply },
         stock_low: 5,
         stock_full: 20,
         labels_ahead: 4,
         rows_in_printer: 4,
         print_within: ms(500),
-        picture_within: ms(if counts { 55 } else { 200 }),
+        picture_within: ms(if way.counts() { 55 } else { 200 }),
         trigger_within: ms(15),
         quality: QualitySettings { least_grade: Some(books::LEAST_GRADE), keep_one_in: 10 },
         drain_within: ms(5000),
@@ -59,6 +59,11 @@ pub const GOOD_LUCK: Luck = Luck {
     stray: 0,
     wrong_tag: 0,
     said_twice: 0,
+    came_copied: 0,
+    came_strange: 0,
+    came_bare: 0,
+    answer_lost: 0,
+    answer_late: 0,
 };
 
 pub const BAD_LUCK: Luck = Luck {
@@ -86,7 +91,27 @@ pub const BAD_LUCK: Luck = Luck {
     stray: 5000,
     wrong_tag: 1000,
     said_twice: 300,
+    came_copied: 30,
+    came_strange: 25,
+    came_bare: 60,
+    answer_lost: 300,
+    answer_late: 100,
 };
+
+/// A line is written down and read again after so many facts, as a recording does that goes on in
+/// another file: nothing of it may be left out.
+const WRITTEN_EVERY: u64 = 199;
+
+fn written_and_read(line: &mut Line, now: Instant) {
+    let text = relative_to(now, || serde_json::to_string(line)).unwrap();
+    *line = relative_to(now, || serde_json::from_str(&text)).unwrap();
+}
+
+/// With nothing that a product should carry, nobody can notice that a camera names another one: such
+/// a camera must name the right one.
+fn luck_of(way: Way, luck: Luck) -> Luck {
+    if way.carries() { Luck { wrong_tag: 0, ..luck } } else { luck }
+}
 
 pub struct Shift {
     pub world: World,
@@ -96,23 +121,25 @@ pub struct Shift {
     last_taken: CodeId,
     inbox: Vec<Event>,
     pub kills: u64,
-    counts: bool,
+    told: u64,
+    way: Way,
     /// Somebody takes the line out of production now and then, or tests it.
     people: bool,
 }
 
 impl Shift {
-    fn new(seed: u64, luck: Luck, counts: bool) -> Self {
+    fn new(seed: u64, luck: Luck, way: Way) -> Self {
         let order = Order::default();
         Self {
-            world: World::new(seed, luck, counts),
+            world: World::new(seed, luck_of(way, luck), way),
             books: Books::default(),
-            line: Line::new(settings(counts), order),
+            line: Line::new(settings(way), order),
             now: Instant::now(),
             last_taken: CodeId(0),
             inbox: Vec::new(),
             kills: 0,
-            counts,
+            told: 0,
+            way,
             people: false,
         }
     }
@@ -125,6 +152,10 @@ impl Shift {
         }
         self.states_are_the_tables(&out.records);
         self.carry_out(out);
+        self.told += 1;
+        if self.told.is_multiple_of(WRITTEN_EVERY) {
+            written_and_read(&mut self.line, self.now);
+        }
         let again = self.line.handle(self.now, Event::Wake);
         assert_eq!(again, Outcome::default(), "decide once: deciding again added something");
     }
@@ -156,11 +187,27 @@ impl Shift {
                 self.last_taken = codes.last().map_or(self.last_taken, |code| code.id);
                 self.inbox.push(Event::CodesArrived(codes));
             }
+            if let Command::LookUp { tag, text } = command {
+                let found = self.books.look_up(text);
+                self.world.store_answers(*tag, found);
+            }
             self.world.obey(command);
         }
     }
 
+    /// The factory before the line never runs out of labels.
+    fn bring_labels(&mut self) {
+        while self.way.carries() && self.world.roll.len() < 4 {
+            self.world.roll.push_back(self.books.label_of_job());
+        }
+        while self.way.carries() && self.world.strange.len() < 2 {
+            let kind = self.world.dice.roll(7);
+            self.world.strange.push_back(self.books.label_not_to_pass(kind));
+        }
+    }
+
     fn step(&mut self) {
+        self.bring_labels();
         self.now += TICK;
         self.world.step(self.books.heard);
         let mut events = self.world.heard();
@@ -231,7 +278,7 @@ impl Shift {
         self.world.daemon_died();
         self.inbox.clear();
         self.last_taken = CodeId(0);
-        let settings = settings(self.counts);
+        let settings = settings(self.way);
         let (line, out) = Line::restore(settings, Order::default(), self.books.restored());
         self.line = line;
         self.carry_out(out);
@@ -263,8 +310,8 @@ impl Shift {
     }
 }
 
-pub fn shift(seed: u64, luck: Luck, counts: bool, kill_one_in: u64) -> Shift {
-    let mut shift = Shift::new(seed, luck, counts);
+pub fn shift(seed: u64, luck: Luck, way: Way, kill_one_in: u64) -> Shift {
+    let mut shift = Shift::new(seed, luck, way);
     shift.people = kill_one_in != 0;
     for tick in 0..4_000 {
         shift.step();
@@ -276,9 +323,10 @@ pub fn shift(seed: u64, luck: Luck, counts: bool, kill_one_in: u64) -> Shift {
         }
     }
     shift.stop();
-    shift.books.sums_close();
+    shift.books.sums_close(way);
     Books::nothing_left_twice(&shift.world);
     Books::nothing_left_that_touched(&shift.world);
+    shift.books.nothing_left_of_others(&shift.world);
     shift.books.tests_are_rejected(&shift.world);
     shift.books.bin_is_counted(&shift.world);
     shift.books.only_what_was_read_counts(&shift.world);

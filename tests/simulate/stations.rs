@@ -16,10 +16,11 @@ impl World {
         }
         let test = self.test.take();
         let is_test = test.is_some();
+        let label = test.unwrap_or_else(|| self.label_it_came_with());
         self.items.push(Item {
             tag,
             at: 0,
-            label: test.flatten(),
+            label,
             place: Place::Belt,
             escaped: false,
             touches,
@@ -39,9 +40,30 @@ impl World {
         }
     }
 
+    /// On a product that came with its label: the next one of the roll, a copy of one that is on the
+    /// belt or was, a strange one, or none.
+    fn label_it_came_with(&mut self) -> Option<Print> {
+        if !self.way.carries() || self.unlucky(self.luck.came_bare) {
+            return None;
+        }
+        if self.unlucky(self.luck.came_strange) {
+            let strange = ["0104600000000008215other", "010481009301169421nobody\u{1d}93aaaa"];
+            let text = strange[self.dice.roll(2) as usize];
+            let known = self.strange.pop_front().filter(|_| self.dice.roll(3) > 0);
+            return known.or_else(|| Some(Print::Strange(text.to_owned())));
+        }
+        if self.unlucky(self.luck.came_copied) && !self.items.is_empty() {
+            // Most copies come close behind, or as long as the first one is still in sight.
+            let back = self.dice.roll(10) as usize + 1;
+            let first = self.items.len().saturating_sub(back);
+            return self.items[first].label.clone();
+        }
+        self.roll.pop_front()
+    }
+
     /// Where the camera counts, products keep their distance even if the belt stood between them.
     pub(super) fn has_room_at_infeed(&self) -> bool {
-        !self.counts
+        !self.way.counts()
             || self.comes_close
             || self.items.iter().all(|item| item.place != Place::Belt || item.at >= CLOSEST)
     }
@@ -55,6 +77,7 @@ impl World {
             30 | 90 | 150 if self.unlucky(self.luck.taken_off) => {
                 self.items[index].place = Place::TakenOff;
             }
+            APPLICATOR if self.way.carries() => {}
             APPLICATOR => match self.pad.pop_front() {
                 Some(label) => {
                     // Of two that touch, one may get both labels.
@@ -83,7 +106,7 @@ impl World {
             return;
         }
         self.plc_says(PlcEvent::Triggered(tag));
-        if !self.camera_up || (self.counts && self.unlucky(self.luck.pulse_missed)) {
+        if !self.camera_up || (self.way.counts() && self.unlucky(self.luck.pulse_missed)) {
             return;
         }
         self.frames += 1;
@@ -93,13 +116,13 @@ impl World {
         let unreadable = self.unlucky(self.luck.unreadable);
         let misread = self.unlucky(self.luck.misread);
         let reading = match &self.items[index].label {
-            Some(Print::Code(_, text)) if !unreadable => {
+            Some(Print::Code(_, text) | Print::Strange(text)) if !unreadable => {
                 let text = text.clone();
                 let text = if misread { "0104600000000008215other".into() } else { text };
                 let low = self.unlucky(self.luck.low_grade);
                 Reading::Symbol { text, identifier: "]d2".into(), quality: Some(quality(low)) }
             }
-            Some(Print::Code(..) | Print::Blank) | None => Reading::Nothing,
+            Some(Print::Code(..) | Print::Strange(_) | Print::Blank) | None => Reading::Nothing,
         };
         if let Some(label) = self.items[index].label.clone() {
             self.camera_saw.insert(tag, label);
@@ -108,13 +131,14 @@ impl World {
         self.pictures.insert(PictureId(self.tick), tag);
         let late = if self.unlucky(self.luck.frame_late) { 40 } else { 0 };
         let delay = 1 + self.dice.roll(8) + late;
-        let of = if self.counts { FrameOf::Count(self.frames) } else { self.tag_named(index) };
+        let of =
+            if self.way.counts() { FrameOf::Count(self.frames) } else { self.tag_named(index) };
         self.camera_says(delay, CameraEvent::Read { of, reading: reading.clone(), picture });
         if self.unlucky(self.luck.said_twice) {
             let reading = reading.clone();
             self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
         }
-        if self.counts && self.unlucky(self.luck.pulse_twice) {
+        if self.way.counts() && self.unlucky(self.luck.pulse_twice) {
             self.frames += 1;
             let of = FrameOf::Count(self.frames);
             self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });

@@ -124,6 +124,7 @@ impl Web {
             | Command::KeepPicture(_)
             | Command::TakePicture(_)
             | Command::Expect(_)
+            | Command::LookUp { .. }
             | Command::Refill { .. } => {}
         }
     }

@@ -1,12 +1,16 @@
 //! A plant in a box: printer, pad, belt, camera and gate as simple physics on a 5 ms clock, with
 //! bad luck. It knows what is physically true and delivers facts late, as real devices do.
+#[path = "luck.rs"]
+mod luck;
 #[path = "stations.rs"]
 mod stations;
 
+pub use luck::Luck;
+
 use markwright::code::{Code, CodeId};
 use markwright::line::{
-    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, PictureId, PlcCommand, PlcEvent,
-    PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
+    CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, Found, PictureId, PlcCommand,
+    PlcEvent, PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,7 +34,32 @@ const BIN_EYE: u32 = 215;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Print {
     Code(CodeId, String),
+    /// A code that is nobody's.
+    Strange(String),
     Blank,
+}
+
+/// How products get their labels, and how the camera names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Printed here; the camera is told tags.
+    Tags,
+    /// Printed here; the camera counts its triggers.
+    Counts,
+    /// They come with their labels; the camera is told tags.
+    Carried,
+}
+
+impl Way {
+    pub const ALL: [Self; 3] = [Self::Tags, Self::Counts, Self::Carried];
+
+    pub fn counts(self) -> bool {
+        self == Self::Counts
+    }
+
+    pub fn carries(self) -> bool {
+        self == Self::Carried
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,40 +91,6 @@ pub struct Item {
     pub is_test: bool,
 }
 
-/// How likely each bad thing is: one in so many chances; 0 = never.
-#[derive(Debug, Clone, Copy)]
-pub struct Luck {
-    pub label_swallowed: u64,
-    pub label_twice: u64,
-    pub blank_fed: u64,
-    pub unreadable: u64,
-    pub misread: u64,
-    pub trigger_missed: u64,
-    pub frame_lost: u64,
-    pub frame_late: u64,
-    /// Only of a camera that counts: it takes no notice of a trigger, or of one too many.
-    pub pulse_missed: u64,
-    pub pulse_twice: u64,
-    pub low_grade: u64,
-    pub taken_off: u64,
-    pub gate_leaks: u64,
-    pub eye_blind: u64,
-    pub printer_lost: u64,
-    pub printer_blocked: u64,
-    pub camera_lost: u64,
-    pub plc_lost: u64,
-    pub machine_trouble: u64,
-    pub touching: u64,
-    /// A product that may pass is pushed out.
-    pub false_eject: u64,
-    /// Something is thrown into the bin.
-    pub stray: u64,
-    /// Only of a camera with tags: it names the product before.
-    pub wrong_tag: u64,
-    /// The camera says the same once more.
-    pub said_twice: u64,
-}
-
 #[derive(Debug)]
 pub struct World {
     pub dice: Dice,
@@ -120,9 +115,12 @@ pub struct World {
     told: Conditions,
     camera_up: bool,
     camera_back: u64,
-    /// Whether the camera counts its triggers, instead of being told tags; and how far it is.
-    counts: bool,
+    pub way: Way,
+    /// How far a camera that counts its triggers is.
     frames: u32,
+    /// Labels that products will come with, and such as should be on none.
+    pub roll: VecDeque<Print>,
+    pub strange: VecDeque<Print>,
     /// Which product every picture shows.
     pub pictures: BTreeMap<PictureId, Tag>,
     facts: Vec<(u64, Event)>,
@@ -145,7 +143,7 @@ fn quality(low: bool) -> Quality {
 }
 
 impl World {
-    pub fn new(seed: u64, luck: Luck, counts: bool) -> Self {
+    pub fn new(seed: u64, luck: Luck, way: Way) -> Self {
         Self {
             dice: Dice::new(seed),
             luck,
@@ -169,8 +167,10 @@ impl World {
             told: Conditions::default(),
             camera_up: false,
             camera_back: 4,
-            counts,
+            way,
             frames: 0,
+            roll: VecDeque::new(),
+            strange: VecDeque::new(),
             pictures: BTreeMap::new(),
             facts: Vec::new(),
             labels: BTreeMap::new(),
@@ -217,6 +217,7 @@ impl World {
             | Command::KeepPicture(_)
             | Command::TakePicture(_)
             | Command::Expect(_)
+            | Command::LookUp { .. }
             | Command::Refill { .. } => {}
         }
     }
@@ -297,7 +298,9 @@ impl World {
     pub fn step(&mut self, heard: Option<(u16, u16)>) {
         self.tick += 1;
         self.step_troubles(heard);
-        self.step_printer();
+        if !self.way.carries() {
+            self.step_printer();
+        }
         self.step_belt();
     }
 
@@ -472,6 +475,16 @@ impl World {
         self.test = Some(label.clone());
         let Some(Print::Code(_, text)) = label else { return None };
         Some(text)
+    }
+
+    /// The store answers at once, late, or not at all.
+    pub fn store_answers(&mut self, tag: Tag, found: Found) {
+        if self.unlucky(self.luck.answer_lost) {
+            return;
+        }
+        let late = self.unlucky(self.luck.answer_late);
+        let ticks = if late { 10 + self.dice.roll(60) } else { 1 };
+        self.say_later(ticks, Event::Known { tag, found });
     }
 
     /// Whether nothing falls, and everything that was said is heard.

@@ -2,7 +2,9 @@
 use crate::gost::Participant;
 use crate::orders_kit::{Kit, now};
 use markwright::code::{Gtin, ProductGroup};
-use markwright::order::{Delivery, OrderId, OrderState, OrderStep, PriceList, RemarkCause, Wish};
+use markwright::order::{
+    Delivery, OrderId, OrderState, OrderStep, PriceList, RemarkCause, Sale, Wish,
+};
 use markwright::sim::issuer::{Issuer, IssuerSettings, PlannedTrouble, Standing, Trouble};
 use markwright::store::{NewRemarking, Paper, PaperState, Viewer};
 use markwright::upstream::{
@@ -87,9 +89,8 @@ impl House {
 
     fn hire(&mut self, settings: papers::Settings, oms: Oms) {
         let (store, stop) = (self.kit.store.clone(), self.stop.clone());
-        let mut pulling = pull::Settings::default();
-        pulling.look_every = SOON;
-        pulling.look_at_least_every = SOON;
+        let usual = pull::Settings::default();
+        let pulling = pull::Settings { look_every: SOON, look_at_least_every: SOON, ..usual };
         let telling = report::Settings {
             every: SOON,
             write_off_every: SOON,
@@ -118,6 +119,7 @@ impl House {
             design: "footwear".to_owned(),
             delivery,
             issue: Some((ProductGroup::SHOES, quantity)),
+            sale: Sale::default(),
         }
     }
 

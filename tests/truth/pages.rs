@@ -17,7 +17,9 @@ async fn house() -> House {
 }
 
 fn form(pairs: &[(&str, &str)]) -> String {
-    let plain = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    let plain = |text: &str| -> String {
+        text.bytes().fold(String::new(), |said, b| said + &format!("%{b:02X}"))
+    };
     let pairs: Vec<_> =
         pairs.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
     pairs.join("&")

@@ -111,7 +111,7 @@ async fn true_apis_own_token_is_the_united_one_and_is_found_under_either_name() 
     let (house, url, _open) = House::open().await;
     house.told(|told| {
         told.besides =
-            json!({"token": null, "uuidToken": "united", "expireDate": "2999-01-01T00:00:00Z"})
+            json!({"token": null, "uuidToken": "united", "expireDate": "2999-01-01T00:00:00Z"});
     });
     let keeper = keeper(&url, |settings| settings.oms_connection = None);
     assert!(is(&keeper.token().await.unwrap(), "united"));

@@ -71,15 +71,23 @@ async fn from_order_to_report(issuer: &Issuer, client: Oms, tells: report::Setti
     until("the codes are here", done).await;
     let want = bench.store.want(want).await.unwrap().unwrap();
     assert_eq!((want.state, want.taken, want.problem), (WantState::Done, 35, None));
-    assert_eq!(issuer.controls.ledger(|ledger| ledger.given_out()), 35);
+    assert_eq!(issuer.controls.ledger(markwright::sim::issuer::Ledger::given_out), 35);
     assert_eq!(bench.number("select count(*) from code").await, 35);
 
     verify_all(&bench).await;
     let (store, flush) = (bench.store.clone(), Flush::default());
     tasks.start(|stop| Box::pin(report::keep(tells, store, client, flush, stop)));
     let told = "select count(*) from code where told_at is not null";
-    until("all are told", async || bench.number(told).await == 35).await;
+    let nothing_waits = async || bench.store.unreported().await.unwrap().waiting == 0;
+    let waited = tokio::time::timeout(super::DEADLINE, async {
+        while !nothing_waits().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let reports = async || bench.store.reports(10).await.unwrap();
+    assert!(waited.await.is_ok(), "{:?}", reports().await);
     tasks.stop().await;
+    assert_eq!(bench.number(told).await, 35, "{:?}", reports().await);
     assert_eq!(issuer.controls.ledger(|ledger| ledger.standing(Standing::Utilised)), 35);
 }
 

@@ -53,6 +53,7 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one way to misbehave")]
 pub(crate) struct World {
     pub(crate) orders: Vec<Order>,
     pub(crate) reports: Vec<Report>,
@@ -161,7 +162,7 @@ async fn answer(
             }
         };
         world.calls.push(path);
-        world.called_at.push(std::time::Instant::now());
+        world.called_at.push(tokio::time::Instant::now().into_std());
         (fault, said)
     };
     match fault {

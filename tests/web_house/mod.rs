@@ -52,7 +52,7 @@ pub(crate) fn view(state: LineState) -> LineView {
         rejects_of_last_max: RejectShare::default(),
         least_grade: None,
         verdicts: [].into(),
-        printer: DeviceView::Up,
+        printer: Some(DeviceView::Up),
         plc: Some(DeviceView::Up),
         camera: Some(DeviceView::Up),
     }
@@ -82,7 +82,7 @@ impl House {
             views.push(sender);
             desks.push(LineDesk {
                 name: (*name).to_owned(),
-                scenario_words: "print and apply".to_owned(),
+                scenario: markwright::line::Scenario::PrintApply,
                 pool: format!("line:{name}"),
                 printer: Some(printer.clone()),
                 printer_id: printer_id.clone(),

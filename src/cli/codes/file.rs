@@ -1,7 +1,8 @@
 //! Takes a file of codes into the store while it is being read: a million codes never lie in memory
 //! at once.
 use crate::cli::say_to_person;
-use crate::code::{ArrayLine, Gtin, SetAside, read_array_line};
+use crate::code::{ArrayLine, Gtin, ProductGroup, Refusal, SetAside, read_array_line_of};
+use crate::files::{self, Broken, Form, Found};
 use crate::store::{Imported, Pace, Store};
 use anyhow::Context;
 use std::fs::File;
@@ -25,48 +26,26 @@ struct Piece {
 pub(super) async fn take(
     store: &Store,
     pool: &str,
-    path: &Path,
-    only: Gtin,
+    (path, form): (&Path, Option<Form>),
+    only: (Gtin, ProductGroup),
     pace: Pace,
+    printed: bool,
 ) -> anyhow::Result<Imported> {
     let source = path.display().to_string();
     let mut intake = store.intake(pool, &source, pace).await?;
+    if printed {
+        intake = intake.of_printed_labels();
+    }
     let (pieces, mut read) = mpsc::channel(2);
     let file: PathBuf = path.to_owned();
-    let reader = tokio::task::spawn_blocking(move || read_file(&file, only, &pieces));
-    let mut batch = Piece::default();
-    loop {
-        let piece = read.recv().await;
-        let is_last = piece.is_none();
-        if let Some(piece) = piece {
-            batch.codes.extend(piece.codes);
-            batch.aside.extend(piece.aside);
-        }
-        if is_last || batch.codes.len() + batch.aside.len() >= pace.batch() {
-            for part in split(&mut batch, pace) {
-                let known = intake.store(&part.codes, &part.aside).await?;
-                name(&source, &part.aside, &known);
-            }
-        }
-        if is_last {
-            break;
-        }
+    let lines = pace.batch().min(PIECE);
+    let reader = tokio::task::spawn_blocking(move || read_any(&file, form, only, (lines, &pieces)));
+    while let Some(Piece { codes, aside }) = read.recv().await {
+        let known = intake.store(&codes, &aside).await?;
+        name(&source, &aside, &known);
     }
     reader.await.context("read the file")?.with_context(|| format!("read {source}"))?;
     Ok(intake.finish().await?)
-}
-
-/// Parts as large as one write may be.
-fn split(batch: &mut Piece, pace: Pace) -> Vec<Piece> {
-    let Piece { mut codes, aside } = std::mem::take(batch);
-    let mut parts = Vec::new();
-    let mut aside = Some(aside);
-    while !codes.is_empty() || aside.is_some() {
-        let rest = codes.split_off(codes.len().min(pace.batch()));
-        parts.push(Piece { codes, aside: aside.take().unwrap_or_default() });
-        codes = rest;
-    }
-    parts
 }
 
 fn name(source: &str, aside: &[SetAside], known: &[(usize, String)]) {
@@ -78,7 +57,53 @@ fn name(source: &str, aside: &[SetAside], known: &[(usize, String)]) {
     }
 }
 
-fn read_file(path: &Path, only: Gtin, pieces: &mpsc::Sender<Piece>) -> io::Result<()> {
+/// Reads a file of any form: of this one, or of whatever it looks like.
+fn read_any(
+    path: &Path,
+    form: Option<Form>,
+    only: (Gtin, ProductGroup),
+    (lines, pieces): (usize, &mpsc::Sender<Piece>),
+) -> io::Result<()> {
+    let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
+    let form = match form {
+        Some(form) => form,
+        None => Form::guess(file.fill_buf()?),
+    };
+    if form == Form::Txt {
+        return read_file(path, only, (lines, pieces));
+    }
+    let (mut piece, mut last) = (Piece::default(), 0);
+    let ended = files::read(form, &mut file, &mut |line, found| {
+        last = line;
+        let read = match found {
+            Found::Text(text) => read_array_line_of(line, &text, Some(only.0), only.1),
+            Found::Bad(why) => Some(Err(Refusal::Unreadable(why))),
+        };
+        match read {
+            Some(Ok(code)) => piece.codes.push(code),
+            Some(Err(refusal)) => piece.aside.push(SetAside { line, refusal }),
+            None => {}
+        }
+        let is_full = piece.codes.len() + piece.aside.len() >= lines;
+        !is_full || pieces.blocking_send(std::mem::take(&mut piece)).is_ok()
+    });
+    match ended {
+        Ok(()) => {}
+        Err(Broken::Io(error)) => return Err(error),
+        Err(broken @ Broken::Form { .. }) => {
+            let refusal = Refusal::Unreadable(format!("{broken}; nothing after it was read"));
+            piece.aside.push(SetAside { line: last + 1, refusal });
+        }
+    }
+    let _ = pieces.blocking_send(piece);
+    Ok(())
+}
+
+fn read_file(
+    path: &Path,
+    (gtin, group): (Gtin, ProductGroup),
+    (lines, pieces): (usize, &mpsc::Sender<Piece>),
+) -> io::Result<()> {
     let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
     let (mut piece, mut raw) = (Piece::default(), Vec::new());
     for line in 1.. {
@@ -87,12 +112,12 @@ fn read_file(path: &Path, only: Gtin, pieces: &mpsc::Sender<Piece>) -> io::Resul
         }
         let text = String::from_utf8_lossy(&raw);
         let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { &text };
-        match read_array_line(line, text, Some(only)) {
+        match read_array_line_of(line, text, Some(gtin), group) {
             Some(Ok(code)) => piece.codes.push(code),
             Some(Err(refusal)) => piece.aside.push(SetAside { line, refusal }),
             None => {}
         }
-        if piece.codes.len() + piece.aside.len() >= PIECE {
+        if piece.codes.len() + piece.aside.len() >= lines {
             let full = std::mem::take(&mut piece);
             if pieces.blocking_send(full).is_err() {
                 return Ok(());

@@ -35,12 +35,18 @@ impl List {
         say(&format!("At {}:", printer.name));
         let longest = designs().iter().map(|design| design.name.len()).max().unwrap_or(0);
         for design in designs() {
-            let holds: Vec<&str> = ProductGroup::ALL
+            let (holds, others): (Vec<_>, Vec<_>) = ProductGroup::ALL
                 .into_iter()
-                .filter(|group| tried(design, &Goods::default(), *group, &printer).is_ok())
-                .map(ProductGroup::alias)
-                .collect();
-            let groups = if holds.is_empty() { "no group".to_owned() } else { holds.join(", ") };
+                .partition(|group| tried(design, &Goods::default(), *group, &printer).is_ok());
+            let named = |groups: &[ProductGroup]| {
+                groups.iter().map(|group| group.alias()).collect::<Vec<_>>().join(", ")
+            };
+            let groups = match (holds.as_slice(), others.as_slice()) {
+                ([], _) => "no group".to_owned(),
+                (_, []) => "every group".to_owned(),
+                (few, many) if few.len() <= many.len() => named(few),
+                (_, few) => format!("every group but {}", named(few)),
+            };
             let Design { name, title, width_mm, height_mm, .. } = design;
             say(&format!("{name:longest$}  {width_mm} x {height_mm} mm  {title}; for {groups}"));
         }

@@ -42,7 +42,7 @@ pub(in crate::cli) struct FakeIssuer {
     country: Where,
     /// Seconds of its clock in one of ours: 60 makes an order of half an hour take half a minute.
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = some(0.001..=100_000.0, "a factor"))]
-    speed: f64,
+    speed: f32,
     /// How long an order takes by its clock. Two numbers: something between both.
     #[arg(long, value_name = "SECONDS", num_args = 1..=2, default_values_t = [2_u64], value_parser = whole::<u64>(0..=86_400, "seconds"))]
     order_takes: Vec<u64>,
@@ -111,7 +111,7 @@ impl FakeIssuer {
             order_takes: seconds(0).unwrap_or_default(),
             order_takes_at_most: seconds(1),
             report_takes: Duration::from_secs(self.report_takes),
-            speed: self.speed,
+            speed: f64::from(self.speed),
             script: self.script.as_deref().map(script).transpose()?.unwrap_or_default(),
             memory_file: self.memory.clone(),
             ledger_file: self.ledger.clone(),

@@ -2,6 +2,7 @@
 //! again from their serial number; check digits; arrays of codes as people keep them.
 use super::groups::{Group, Tail, Template};
 use crate::sim::dice::Dice;
+use std::fmt::Write as _;
 
 /// The group separator.
 pub(super) const GS: char = '\u{1d}';
@@ -85,7 +86,8 @@ impl Mould {
                 draw(SET_82, 4, &mut dice, out);
             }
             Tail::Block => {
-                out.push_str(&format!("8005{price:06}{GS}93"));
+                let written = write!(out, "8005{price:06}{GS}93");
+                written.expect("a text takes everything");
                 draw(SET_82, 4, &mut dice, out);
             }
             Tail::Long(length) => {

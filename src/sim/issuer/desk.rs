@@ -1,5 +1,6 @@
 //! The issuer's desk: its orders, reports, papers, tokens and ledger. Everything that happens on it
 //! comes from a request, so that the same requests make the same desk again.
+use super::groups::Group;
 use super::ledger::Ledger;
 use super::order_form::NewOrder;
 use super::orders::{Asked, Orders, Taking};
@@ -117,6 +118,23 @@ impl Desk {
         self.ledger.annul(now_ms, true);
     }
 
+    pub(super) fn order_ids(&self) -> Vec<String> {
+        self.orders.0.keys().cloned().collect()
+    }
+
+    /// A product group in the path or in the query must be one.
+    pub(super) fn check_group(call: &Call<'_>) -> Result<(), Refusal> {
+        if let Some(name) = call.path.get("ext").filter(|name| Group::named(name).is_none()) {
+            return Err(Refusal::not_found("extension", name));
+        }
+        for name in ["pg", "productGroup"] {
+            if call.query.get(name).is_some_and(|group| Group::named(group).is_none()) {
+                return Err(Refusal::field(name, "unknown product group"));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn ping(&self, version: &str) -> Value {
         json!({ "omsId": self.oms_id, "apiVersion": version, "omsVersion": "fake" })
     }
@@ -150,9 +168,8 @@ impl Desk {
         all.filter_map(Result::ok).filter(|order| wanted(order)).collect()
     }
 
-    pub(super) fn order_list(&mut self, call: &Call<'_>) -> Answered {
-        let orders = self.list(call.now_ms, |_| true);
-        Ok(json!({ "omsId": self.oms_id, "orderInfos": orders }).into())
+    pub(super) fn order_list(&self, now_ms: i64) -> Value {
+        json!({ "omsId": self.oms_id, "orderInfos": self.list(now_ms, |_| true) })
     }
 
     /// New in 3.0.33; known only from a client of it.
@@ -268,21 +285,21 @@ impl Desk {
         let answer: SignIn = parse(call.body)?;
         let token = self.new_id();
         let connection = call.path.get("omsConnection").map(String::as_str);
-        let given = self.tokens.sign_in(connection, &answer, token, call.now_ms)?;
+        let given = self.tokens.sign_in(connection, &answer, &token, call.now_ms)?;
         self.ledger.sign_ins += 1;
         self.ledger.thrown_out += u64::from(given.thrown_out);
         Ok(given.answer.into())
     }
 
-    pub(super) fn challenge(&mut self, call: &Call<'_>) -> Answered {
+    pub(super) fn challenge(&mut self, now_ms: i64) -> Value {
         let (id, data) = (self.new_id(), self.new_id().replace('-', "").to_uppercase());
-        Ok(self.tokens.challenge(id, data, call.now_ms).into())
+        self.tokens.challenge(id, data, now_ms)
     }
 
     pub(super) fn register(&mut self, call: &Call<'_>) -> Answered {
         let new = parse(call.body)?;
         let id = self.new_id();
-        Ok(self.tokens.register(id, new).into())
+        Ok(self.tokens.register(id, &new).into())
     }
 
     pub(super) fn paper(&mut self, call: &Call<'_>) -> Answered {

@@ -13,8 +13,8 @@ use axum::response::Response;
 use futures_util::stream;
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -73,11 +73,7 @@ pub(super) async fn door(
     }
     let mut luck = Luck::default();
     let trouble = office.strike(&path).and_then(|trouble| luck.take(trouble));
-    let annulled = luck.annulled;
     request.extensions_mut().insert(luck);
-    if annulled && !path.starts_with("/api/") {
-        return next.run(request).await;
-    }
     match trouble {
         None => office.run(next, request).await,
         Some(Trouble::Error500) => Refusal::internal().answer(tongue),
@@ -97,9 +93,10 @@ pub(super) async fn door(
         Some(Trouble::DoneLate(time)) => {
             // Nobody waits for it: the connection is gone before it is done.
             let answer = cut(&knife);
-            tokio::spawn(async move {
+            let same = Arc::clone(&office);
+            office.errand(async move {
                 tokio::time::sleep(time).await;
-                office.run(next, request).await
+                same.run(next, request).await;
             });
             answer
         }
@@ -112,7 +109,7 @@ pub(super) async fn door(
 
 /// What goes wrong with an answer.
 async fn afterwards(
-    office: &Arc<Office>,
+    office: &Office,
     trouble: Trouble,
     knife: &Knife,
     response: Response,
@@ -123,14 +120,26 @@ async fn afterwards(
         Trouble::Restart(time) => {
             office.down.store(true, Ordering::SeqCst);
             let down = Arc::clone(&office.down);
-            tokio::spawn(async move {
+            office.errand(async move {
                 tokio::time::sleep(time).await;
                 down.store(false, Ordering::SeqCst);
             });
         }
         Trouble::Garbled => return garble(response).await,
         Trouble::HalfAnswer => return halve(response).await,
-        _ => {}
+        // The others were dealt with before it was done.
+        Trouble::Error500
+        | Trouble::TooMany(_)
+        | Trouble::Refused(..)
+        | Trouble::Unheard
+        | Trouble::Silent(_)
+        | Trouble::DoneLate(_)
+        | Trouble::TokenGone
+        | Trouble::Declined(_)
+        | Trouble::OrderTakes(_)
+        | Trouble::ReportRefused(_)
+        | Trouble::CodesRefused(..)
+        | Trouble::Annulled => {}
     }
     response
 }
@@ -148,6 +157,13 @@ impl Office {
             self.with(|desk, _| desk.ledger.hurried += 1);
         }
         outside
+    }
+
+    /// Does something that nobody waits for.
+    fn errand(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
+        while errands.try_join_next().is_some() {}
+        errands.spawn(work);
     }
 
     fn strike(&self, path: &str) -> Option<Trouble> {

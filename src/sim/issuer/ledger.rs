@@ -238,10 +238,8 @@ impl Ledger {
         };
         let code = self.code_at(&place);
         let more = text.strip_prefix(&code);
-        match more.is_some_and(|more| more.is_empty() || more.starts_with(codes::GS)) {
-            true => Found::Code(place),
-            false => Found::OtherTail,
-        }
+        let same = more.is_some_and(|more| more.is_empty() || more.starts_with(codes::GS));
+        if same { Found::Code(place) } else { Found::OtherTail }
     }
 
     /// Finds a code by the part before its check part.
@@ -262,17 +260,17 @@ impl Ledger {
     }
 
     fn find_made(&self, gtin: &str, serial: &str) -> Option<Place> {
-        let shelf = self.shelves.get(&(gtin.to_owned(), serial.len()))?;
-        let number = shelf.mould.number(serial)?;
-        let (first, lot) = shelf.lots.range(..=number).next_back()?;
+        let stock = self.shelves.get(&(gtin.to_owned(), serial.len()))?;
+        let number = stock.mould.number(serial)?;
+        let (first, lot) = stock.lots.range(..=number).next_back()?;
         Some(Place::Lot(*lot, usize::try_from(number - first).ok()?))
     }
 
     /// Whether a serial number is taken, whether it was given out or not.
     pub(super) fn serial_is_taken(&self, gtin: &str, serial: &str) -> bool {
         let own = self.own.contains_key(&(gtin.to_owned(), serial.to_owned()));
-        let shelf = self.shelves.get(&(gtin.to_owned(), serial.len()));
-        let made = shelf.is_some_and(|s| s.mould.number(serial).is_some_and(|n| n < s.next));
+        let stock = self.shelves.get(&(gtin.to_owned(), serial.len()));
+        let made = stock.is_some_and(|s| s.mould.number(serial).is_some_and(|n| n < s.next));
         let brought = format!("01{gtin}21{serial}");
         own || made || self.brought_by_identification.contains_key(&brought)
     }
@@ -288,19 +286,19 @@ impl Ledger {
             taken: BTreeSet::new(),
             lots: BTreeMap::new(),
         };
-        let shelf = self.shelves.entry(key).or_insert_with(fresh);
+        let stock = self.shelves.entry(key).or_insert_with(fresh);
         let serials = if new.own.is_empty() {
             let quantity = new.quantity as u64;
-            while let Some(taken) = shelf.taken.range(shelf.next..shelf.next + quantity).next_back()
+            while let Some(taken) = stock.taken.range(stock.next..stock.next + quantity).next_back()
             {
-                shelf.next = taken + 1;
+                stock.next = taken + 1;
             }
-            let first = shelf.next;
-            shelf.next += quantity;
-            shelf.lots.insert(first, at);
+            let first = stock.next;
+            stock.next += quantity;
+            stock.lots.insert(first, at);
             Serials::From(first)
         } else {
-            shelf.taken.extend(new.own.iter().filter_map(|serial| shelf.mould.number(serial)));
+            stock.taken.extend(new.own.iter().filter_map(|serial| stock.mould.number(serial)));
             for (index, serial) in new.own.iter().enumerate() {
                 self.own.insert((new.gtin.to_owned(), serial.clone()), (at, index));
             }

@@ -58,6 +58,7 @@ struct Office {
     desk: Mutex<(Desk, Option<File>)>,
     troubles: Mutex<Troubles>,
     traffic: Mutex<Traffic>,
+    errands: Mutex<JoinSet<()>>,
     clock: Clock,
     oms_id: String,
     registration_key: String,
@@ -90,6 +91,7 @@ impl Office {
             desk: Mutex::new((desk, memory.map(memory::open).transpose()?)),
             troubles: Mutex::new(troubles),
             traffic: Mutex::default(),
+            errands: Mutex::default(),
             clock,
             oms_id: settings.oms_id.clone(),
             registration_key: settings.registration_key.clone(),
@@ -200,6 +202,11 @@ impl Controls {
     /// How many requests came for a path, such as `/api/v3/codes`.
     pub fn requests(&self, path: &str) -> u64 {
         self.0.traffic(|traffic| traffic.requests.get(path).copied().unwrap_or_default())
+    }
+
+    /// Every order that was taken, refused ones too.
+    pub fn orders(&self) -> Vec<String> {
+        self.0.with(|desk, _| desk.order_ids())
     }
 
     /// Electronic Mark, with a ledger of its own.

@@ -17,16 +17,6 @@ impl Desk {
         Group::named(name).ok_or_else(|| Refusal::not_found("extension", name))
     }
 
-    pub(super) fn old_ping(&mut self, call: &Call<'_>) -> Answered {
-        Self::old_group(call)?;
-        Ok(self.ping("2.0.0").into())
-    }
-
-    pub(super) fn old_version(&mut self, call: &Call<'_>) -> Answered {
-        Self::old_group(call)?;
-        Ok(json!({ "apiVersion": "2.0.0", "omsVersion": "fake" }).into())
-    }
-
     pub(super) fn old_order(&mut self, call: &Call<'_>) -> Answered {
         let new = NewOrder::from_old(Self::old_group(call)?.alias, call.body)?;
         let country = self.country;
@@ -42,7 +32,6 @@ impl Desk {
 
     /// One object, not an array as in version 3.
     pub(super) fn old_status(&mut self, call: &Call<'_>) -> Answered {
-        Self::old_group(call)?;
         let (asked, gtin) = (asked(call)?, wanted(call.query, "gtin")?);
         let mut buffers = self.orders.status(asked, Some(gtin))?;
         let buffer = buffers.get_mut(0).map(Value::take).unwrap_or_default();
@@ -86,7 +75,6 @@ impl Desk {
 
     /// The block behind `lastBlockId` once more, if there is one; otherwise a new one.
     pub(super) fn old_codes(&mut self, call: &Call<'_>) -> Answered {
-        Self::old_group(call)?;
         let (asked, gtin) = (asked(call)?, wanted(call.query, "gtin")?);
         let last = call.query.get("lastBlockId").map_or("0", String::as_str);
         let Some(behind) = self.orders.block_behind(asked, gtin, last)? else {
@@ -97,7 +85,6 @@ impl Desk {
     }
 
     pub(super) fn old_close(&mut self, call: &Call<'_>) -> Answered {
-        Self::old_group(call)?;
         let (asked, gtin) = (asked(call)?, call.query.get("gtin").map(String::as_str));
         self.orders.close(asked, gtin)?;
         Ok(json!({ "omsId": self.oms_id }).into())

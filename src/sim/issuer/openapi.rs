@@ -1,10 +1,10 @@
-//! The OpenAPI document of what the issuer serves, made from the table.
+//! The `OpenAPI` document of what the issuer serves, made from the table.
 use super::table::{self, Entry, Guard};
 use serde_json::{Map, Value, json};
 
 const SCHEMAS: &str = include_str!("schemas.json");
 
-/// OpenAPI 3.0.
+/// `OpenAPI` 3.0.
 pub(super) fn document(oms_id: &str) -> Value {
     let schemas: Value = serde_json::from_str(SCHEMAS).expect("the file in the sources is JSON");
     let mut paths = Map::new();
@@ -45,8 +45,8 @@ fn operation(entry: &Entry, oms_id: &str) -> Value {
     let security = match entry.guard {
         Guard::Open | Guard::SignIn => json!([]),
         Guard::Registration => json!([{ "registrationKey": [] }]),
-        Guard::Station | Guard::Signed => json!([{ "clientToken": [] }, { "bearer": [] }]),
-        Guard::TrueApi | Guard::Paper => json!([{ "bearer": [] }, { "clientToken": [] }]),
+        Guard::Station | Guard::Signed => json!([{ "clientToken": [] }]),
+        Guard::TrueApi | Guard::Paper => json!([{ "bearer": [] }]),
     };
     if security != json!([]) {
         responses["401"] = json!({ "description": "Who is there?", "content": content(error) });
@@ -101,8 +101,7 @@ fn kind(name: &str) -> Value {
     match name {
         "gtin" => json!({ "type": "string", "pattern": "^[0-9]{14}$" }),
         "quantity" => json!({ "type": "integer", "minimum": 1, "maximum": 150_000 }),
-        "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
-        "skip" => json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
+        "limit" | "skip" => json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
         "offset" => json!({ "type": "integer", "minimum": 0, "maximum": 100 }),
         "ext" | "pg" | "productGroup" => {
             json!({ "type": "string", "enum": ["milk", "shoes", "water", "tobacco", "lp"] })

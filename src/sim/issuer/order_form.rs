@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::refusal::Refusal;
 use super::{Country, codes};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Trade items in one order (CRPT "API СУЗ 3.0", page 32).
 const MOST_PRODUCTS: usize = 10;
@@ -32,7 +32,7 @@ pub(super) struct NewOrder {
     pub(super) product_group: String,
     pub(super) products: Vec<NewProduct>,
     #[serde(default)]
-    pub(super) attributes: Value,
+    attributes: Option<Map<String, Value>>,
     pub(super) service_provider_id: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct NewProduct {
     template_id: u32,
     pub(super) cis_type: Option<String>,
     #[serde(default)]
-    pub(super) attributes: Value,
+    pub(super) attributes: Option<Map<String, Value>>,
 }
 
 impl NewOrder {
@@ -65,15 +65,19 @@ impl NewOrder {
         serde_json::from_value(order).map_err(|error| Refusal::field("body", error.to_string()))
     }
 
+    fn said(&self, name: &str) -> Option<&Value> {
+        self.attributes.as_ref().and_then(|all| all.get(name))
+    }
+
     /// An attribute of the order.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.attributes.get(name).and_then(Value::as_str).map(str::to_owned)
+        self.said(name).and_then(Value::as_str).map(str::to_owned)
     }
 
     /// Where codes are paid when they are made, they live for ever, except those that live 90 days
     /// in any case (same, page 406).
     pub(super) fn is_paid_by_emission(&self, group: &Group) -> bool {
-        let kind = self.attributes.get("paymentType");
+        let kind = self.said("paymentType");
         let one = kind.is_some_and(|k| k.as_i64() == Some(1) || k.as_str() == Some("1"));
         one && group.lives_days < 90
     }
@@ -102,7 +106,7 @@ impl NewOrder {
         let lists = [("releaseMethodType", &RELEASES[..]), ("createMethodType", &CREATIONS)];
         for (name, words) in lists {
             let field = format!("attributes.{name}");
-            match self.attributes.get(name) {
+            match self.said(name) {
                 None | Some(Value::Null) if group.applied_when_given() => {
                     return Err(Refusal::field(field, "must be given"));
                 }
@@ -137,7 +141,7 @@ impl NewProduct {
 
     /// The greatest price, in kopecks.
     pub(super) fn price(&self) -> u32 {
-        let price = self.attributes.get("mrp");
+        let price = self.attributes.as_ref().and_then(|all| all.get("mrp"));
         let text = price.and_then(|p| {
             p.as_str().map(str::to_owned).or_else(|| p.as_u64().map(|n| n.to_string()))
         });
@@ -194,14 +198,13 @@ impl NewProduct {
         let unique: std::collections::HashSet<_> = own.iter().collect();
         match self.serial_number_type.as_str() {
             "OPERATOR" if !own.is_empty() => Err((name, "only with SELF_MADE")),
-            "OPERATOR" => Ok(()),
             "SELF_MADE" if own.len() != quantity => Err((name, "as many as the quantity says")),
             "SELF_MADE" if !own.iter().all(|s| codes::is_serial(s, length)) => {
                 Err((name, "wrong length or characters"))
             }
             "SELF_MADE" if unique.len() != own.len() => Err((name, "one stands there twice")),
             "SELF_MADE" if own.iter().any(known) => Err((name, "was used before")),
-            "SELF_MADE" => Ok(()),
+            "OPERATOR" | "SELF_MADE" => Ok(()),
             _ => Err(("serialNumberType", "OPERATOR or SELF_MADE")),
         }
     }

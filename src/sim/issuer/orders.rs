@@ -131,7 +131,7 @@ impl Orders {
             let part = Part {
                 template,
                 cis_type: product.cis_type.unwrap_or_else(|| "UNIT".to_owned()),
-                attributes: product.attributes,
+                attributes: product.attributes.unwrap_or_default().into(),
                 quantity,
                 given: 0,
                 lot,

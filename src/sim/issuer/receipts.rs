@@ -59,7 +59,10 @@ impl Desk {
     /// `POST /receipts/receipt/search`.
     pub(super) fn search_receipts(&self, search: &Search, now_ms: i64) -> Result<Value, Refusal> {
         let limit = search.limit.unwrap_or(10);
-        let page = search.skip.unwrap_or(1).max(1);
+        let page = search.skip.unwrap_or(1);
+        if page == 0 {
+            return Err(Refusal::field("skip", "pages are counted from 1"));
+        }
         if !(1..=MOST_ON_A_PAGE).contains(&limit) {
             return Err(Refusal::field("limit", format!("1 to {MOST_ON_A_PAGE}")));
         }

@@ -5,7 +5,7 @@ use super::ledger::{Found, Ledger, Standing};
 use super::refusal::Refusal;
 use super::trouble::Luck;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Codes in one report (CRPT "API СУЗ 3.0", page 176).
@@ -31,7 +31,10 @@ pub(super) struct NewReport {
     /// Only in version 2, and there it must be.
     usage_type: Option<String>,
     #[serde(default)]
-    attributes: Value,
+    attributes: Option<Map<String, Value>>,
+    /// Of dairy and medicine, in version 2.
+    expiration_date: Option<String>,
+    series_number: Option<String>,
 }
 
 /// The body of `POST /aggregation`.
@@ -42,6 +45,8 @@ pub(super) struct NewBoxes {
     pub(super) product_group: String,
     participant_id: String,
     aggregation_units: Vec<NewBox>,
+    #[serde(default, rename = "attributes")]
+    _attributes: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,12 +123,27 @@ impl NewReport {
         if self.utilisation_type.as_deref().is_some_and(|word| !types.contains(&word)) {
             return Err(Refusal::field("utilisationType", format!("one of {}", types.join(", "))));
         }
-        if strict && !old { self.check_attributes(group) } else { Ok(()) }
+        match (strict, old) {
+            (true, false) => self.check_attributes(group),
+            (true, true) => self.check_old_attributes(group),
+            (false, _) => Ok(()),
+        }
+    }
+
+    /// As the swagger of Kazakhstan has it.
+    fn check_old_attributes(&self, group: &Group) -> Result<(), Refusal> {
+        let missing = |name: &str| Err(Refusal::field(name, "must be given"));
+        match group.alias {
+            "milk" | "pharma" if self.expiration_date.is_none() => missing("expirationDate"),
+            "milk" | "pharma" if self.series_number.is_none() => missing("seriesNumber"),
+            _ => Ok(()),
+        }
     }
 
     /// What must be said of dairy and of medicine (same, pages 227 to 236).
     fn check_attributes(&self, group: &Group) -> Result<(), Refusal> {
-        let has = |name: &str| self.attributes.get(name).is_some_and(|value| !value.is_null());
+        let said = |name: &str| self.attributes.as_ref().and_then(|all| all.get(name));
+        let has = |name: &str| said(name).is_some_and(|value| !value.is_null());
         let missing =
             |name: &str| Err(Refusal::field(format!("attributes.{name}"), "must be given"));
         match group.alias {
@@ -391,8 +411,8 @@ fn judge(kind: Kind, code: &str, group: &str, ledger: &mut Ledger) -> u32 {
         return NO_SUCH_CODE;
     }
     match (kind, mark.standing) {
-        (_, Standing::Retired | Standing::Annulled) => return WRITTEN_OFF,
-        (Kind::Utilisation | Kind::Aggregation, Standing::Dropped) => return WRITTEN_OFF,
+        (_, Standing::Retired | Standing::Annulled)
+        | (Kind::Utilisation | Kind::Aggregation, Standing::Dropped) => return WRITTEN_OFF,
         (Kind::Utilisation | Kind::Aggregation, Standing::Utilised | Standing::Introduced)
         | (Kind::Dropout, Standing::Dropped) => return ALREADY,
         (_, Standing::Given) | (Kind::Dropout, Standing::Utilised | Standing::Introduced) => {}

@@ -1,5 +1,5 @@
 //! The issuer over HTTP: every entry of the table, behind one door.
-use super::desk::{Answer, Call, Query};
+use super::desk::{Answer, Call, Desk, Query};
 use super::memory::{self, Deed};
 use super::refusal::{Refusal, Tongue};
 use super::table::{self, Entry, Guard};
@@ -60,8 +60,7 @@ async fn serve(
     Extension(luck): Extension<Luck>,
     parts: RawPathParams,
     query: Result<Asked<Query>, axum::extract::rejection::QueryRejection>,
-    headers: HeaderMap,
-    uri: Uri,
+    (uri, headers): (Uri, HeaderMap),
     body: Bytes,
 ) -> Response {
     let tongue = office.tongue(uri.path());
@@ -103,10 +102,10 @@ struct SignedChallenge {
 
 impl Office {
     pub(super) fn tongue(&self, path: &str) -> Tongue {
-        match path.contains("/true-api/") {
-            true => Tongue::TrueApi,
-            false => Tongue::Station(self.country),
+        if path.contains("/true-api/") {
+            return Tongue::TrueApi;
         }
+        Tongue::Station(self.country)
     }
 
     /// Does it, and writes it down before it is answered.
@@ -116,6 +115,7 @@ impl Office {
             if call.luck.annulled {
                 desk.annul_all(call.now_ms);
             }
+            Desk::check_group(call)?;
             let ids = desk.ids;
             let answer = (entry.handle)(desk, call);
             desk.ledger.flush();
@@ -166,7 +166,8 @@ impl Office {
     }
 
     fn check_true_api(&self, letter: &Letter<'_>) -> Result<(), Refusal> {
-        let (token, now) = (letter.token().unwrap_or_default(), self.clock.now_ms());
+        let token = bearer_of(letter.headers).unwrap_or_default();
+        let now = self.clock.now_ms();
         let good = self.with(|desk, _| desk.tokens.opens_true_api(token, now));
         if good { Ok(()) } else { Err(Refusal::token()) }
     }
@@ -230,8 +231,11 @@ impl<'a> Letter<'a> {
 
 /// `clientToken`, or `Authorization: Bearer`, or `Authorization: token`.
 pub(super) fn token_of(headers: &HeaderMap) -> Option<&str> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = header("Authorization")
-        .and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("token ")));
-    header("clientToken").or(bearer)
+    let own = headers.get("clientToken").and_then(|value| value.to_str().ok());
+    own.or_else(|| bearer_of(headers))
+}
+
+fn bearer_of(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())?;
+    text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("token "))
 }

@@ -20,6 +20,7 @@ pub enum Country {
 }
 
 /// What a fake issuer is like.
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 #[derive(Debug, Clone)]
 pub struct IssuerSettings {
     /// Where it listens; port 0 takes a free one.

@@ -96,8 +96,13 @@ fn test(raw: &[u8], signed: Option<&[u8]>) -> Result<Vec<u8>, Wrong> {
     let digest = line()?;
     let rest = lines.next().unwrap_or_default();
     let bytes = if attached { rest } else { signed.unwrap_or_default() };
-    let right: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    if digest == right.as_bytes() { Ok(bytes.to_vec()) } else { Err(Wrong::OtherBytes) }
+    if digest == hex(&Sha256::digest(bytes)) { Ok(bytes.to_vec()) } else { Err(Wrong::OtherBytes) }
+}
+
+fn hex(digest: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let two = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    digest.iter().flat_map(two).collect()
 }
 
 /// Whether a CMS of signed data has its content in it: `ContentInfo { oid, [0] SignedData { version,
@@ -177,10 +182,9 @@ async fn run(
     }
     let said = String::from_utf8_lossy(&done.stderr);
     // So the engine says that the digest or the signature over it does not fit.
-    Ok(Err(match said.contains("content verify error") {
-        true => Wrong::OtherBytes,
-        false => bad(said.lines().last().unwrap_or_default()),
-    }))
+    let other_bytes = said.contains("content verify error");
+    let why = || bad(said.lines().last().unwrap_or_default());
+    Ok(Err(if other_bytes { Wrong::OtherBytes } else { why() }))
 }
 
 /// A folder of our own, gone when dropped.
@@ -209,7 +213,7 @@ mod tests {
 
     /// As the document has it.
     fn sign(form: &str, bytes: &[u8]) -> String {
-        let digest: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let digest = String::from_utf8(hex(&Sha256::digest(bytes))).unwrap();
         let mut raw = format!("MARKWRIGHT-TEST-SIGNATURE\n{form}\n{digest}\n").into_bytes();
         if form == "attached" {
             raw.extend_from_slice(bytes);

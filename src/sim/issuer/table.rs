@@ -1,9 +1,9 @@
 //! Everything that the issuer can be asked, in one table: the router, the file of its memory and the
-//! OpenAPI document are made from it.
+//! `OpenAPI` document are made from it.
 use super::desk::{Answered, Call, Desk, parse, wanted};
 use super::papers;
 use super::reports::Kind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,9 @@ const STATION: [Entry; 23] = [
         "How an order stands",
         Desk::status,
     ),
-    get("/api/v3/order/list", &[], "OrderList", "Every order", Desk::order_list),
+    get("/api/v3/order/list", &[], "OrderList", "Every order", |desk, call| {
+        Ok(desk.order_list(call.now_ms).into())
+    }),
     unsigned(post(
         "/api/v3/orders/search",
         "OrderSearch",
@@ -183,20 +185,20 @@ const STATION: [Entry; 23] = [
         "The result of each code",
         |desk, call| Ok(desk.document(call.query)?.into()),
     ),
-    get("/api/v3/providers", &[], "Providers", "Service providers", Desk::providers),
+    get("/api/v3/providers", &[], "Providers", "Service providers", |_, _| Ok(providers().into())),
     get(
         "/api/v3/quality",
         &["orderId?", "limit?", "skip?"],
         "Page",
         "Reports of print quality",
-        Desk::quality,
+        |_, call| quality(call),
     ),
     get(
         "/api/v3/mod",
         &["productGroup?", "limit?", "skip?"],
         "Page",
         "Places of activity",
-        Desk::places,
+        |_, call| places(call),
     ),
     guarded(
         Guard::Registration,
@@ -234,8 +236,10 @@ const STATION: [Entry; 23] = [
 
 /// The station, version 2.
 const OLD: [Entry; 19] = [
-    get("/api/v2/{ext}/ping", &[], "Ping", "Is it there?", Desk::old_ping),
-    get("/api/v2/{ext}/version", &[], "Any", "Its version", Desk::old_version),
+    get("/api/v2/{ext}/ping", &[], "Ping", "Is it there?", |desk, _| Ok(desk.ping("2.0.0").into())),
+    get("/api/v2/{ext}/version", &[], "Any", "Its version", |_, _| {
+        Ok(json!({ "apiVersion": "2.0.0", "omsVersion": "fake" }).into())
+    }),
     post("/api/v2/{ext}/orders", "OldOrder", "OrderTaken", "Order codes", Desk::old_order),
     get("/api/v2/{ext}/orders", &[], "OrderList", "Every order", Desk::old_list),
     get(
@@ -336,14 +340,18 @@ const OLD: [Entry; 19] = [
         "The receipt of anything",
         |desk, call| Ok(desk.receipt(call.query, call.now_ms)?.into()),
     ),
-    get("/api/v2/{ext}/providers", &[], "Providers", "Service providers", Desk::providers),
+    get("/api/v2/{ext}/providers", &[], "Providers", "Service providers", |_, _| {
+        Ok(providers().into())
+    }),
 ];
 
 /// True API and signing in.
 const TRUE_API: [Entry; 9] = [
     changing(guarded(
         Guard::Open,
-        get("/api/v3/true-api/auth/key", &[], "Challenge", "A text to sign", Desk::challenge),
+        get("/api/v3/true-api/auth/key", &[], "Challenge", "A text to sign", |desk, call| {
+            Ok(desk.challenge(call.now_ms).into())
+        }),
     )),
     guarded(
         Guard::SignIn,
@@ -433,41 +441,38 @@ fn check_codes(desk: &mut Desk, call: &Call<'_>) -> Answered {
     Ok(papers::check_codes(call.body, &desk.ledger)?.into())
 }
 
-impl Desk {
-    /// One label-printing centre; its groups are all that have more than one form.
-    fn providers(&mut self, _: &Call<'_>) -> Answered {
-        Ok(json!({ "providers": [{
-            "serviceProviderId": "9e0c1b5a-0000-4000-8000-00000000ce47",
-            "providerName": "Demo centre",
-            "name": "Demo centre",
-            "taxIdentificationNumber": "7700000001",
-            "country": "RU",
-            "address": "here",
-            "contactPerson": "Nobody",
-            "email": "nobody@example.org",
-            "role": "CEM",
-            "productGroups": ["shoes", "lp", "milk"],
-        }] })
-        .into())
-    }
+/// One label-printing centre; its groups are all that have more than one form.
+fn providers() -> Value {
+    json!({ "providers": [{
+        "serviceProviderId": "9e0c1b5a-0000-4000-8000-00000000ce47",
+        "providerName": "Demo centre",
+        "name": "Demo centre",
+        "taxIdentificationNumber": "7700000001",
+        "country": "RU",
+        "address": "here",
+        "contactPerson": "Nobody",
+        "email": "nobody@example.org",
+        "role": "CEM",
+        "productGroups": ["shoes", "lp", "milk"],
+    }] })
+}
 
-    /// Nobody prints for this participant: the list is empty.
-    fn quality(&mut self, call: &Call<'_>) -> Answered {
-        super::desk::number(call.query, "limit", 10, 100)?;
-        super::desk::number(call.query, "skip", 1, 10_000)?;
-        Ok(json!({ "totalCount": 0, "results": [] }).into())
-    }
+/// Nobody prints for this participant: the list is empty.
+fn quality(call: &Call<'_>) -> Answered {
+    super::desk::number(call.query, "limit", 10, 100)?;
+    super::desk::number(call.query, "skip", 1, 10_000)?;
+    Ok(json!({ "totalCount": 0, "results": [] }).into())
+}
 
-    fn places(&mut self, call: &Call<'_>) -> Answered {
-        let limit = super::desk::number(call.query, "limit", 10, 1_000)?;
-        super::desk::number(call.query, "skip", 0, 10_000)?;
-        let place = json!({
-            "fiasId": "0c5b2444-70a0-4932-980c-b4dc0d3f02b5",
-            "kpp": "770001001",
-            "address": "here",
-            "productGroups": [call.query.get("productGroup").map_or("milk", String::as_str)],
-        });
-        let results = if limit == 0 { vec![] } else { vec![place] };
-        Ok(json!({ "totalCount": results.len(), "results": results }).into())
-    }
+fn places(call: &Call<'_>) -> Answered {
+    let limit = super::desk::number(call.query, "limit", 10, 1_000)?;
+    super::desk::number(call.query, "skip", 0, 10_000)?;
+    let place = json!({
+        "fiasId": "0c5b2444-70a0-4932-980c-b4dc0d3f02b5",
+        "kpp": "770001001",
+        "address": "here",
+        "productGroups": [call.query.get("productGroup").map_or("milk", String::as_str)],
+    });
+    let results = if limit == 0 { vec![] } else { vec![place] };
+    Ok(json!({ "totalCount": results.len(), "results": results }).into())
 }

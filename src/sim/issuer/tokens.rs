@@ -97,14 +97,14 @@ impl Tokens {
     }
 
     /// `POST /integration/connection`. A name is unique.
-    pub(super) fn register(&mut self, id: String, new: Registration) -> Value {
-        let name = new.name.unwrap_or_else(|| id.clone());
+    pub(super) fn register(&mut self, id: String, new: &Registration) -> Value {
+        let name = new.name.clone().unwrap_or_else(|| id.clone());
         if self.installations.values().any(|i| i.name == name) {
             let reason = format!("there is an installation {name} already");
             return json!({ "status": "REJECTED", "rejectionReason": reason });
         }
         let answer = json!({ "status": "SUCCESS", "omsConnection": id, "name": name });
-        let installation = Installation { name, address: new.address, token: None };
+        let installation = Installation { name, address: new.address.clone(), token: None };
         self.installations.insert(id, installation);
         answer
     }
@@ -138,7 +138,7 @@ impl Tokens {
         &mut self,
         connection: Option<&str>,
         answer: &SignIn,
-        token: String,
+        token: &str,
         now_ms: i64,
     ) -> Result<Given, Refusal> {
         let challenge = self.challenges.remove(&answer.uuid);
@@ -149,7 +149,7 @@ impl Tokens {
             return Err(Refusal::forbidden("another text was signed than the challenge", 3));
         }
         let until_ms = now_ms + LIVES_MS;
-        let new = Token { text: token.clone(), until_ms };
+        let new = Token { text: token.to_owned(), until_ms };
         let before = match connection {
             None => {
                 self.persons.retain(|t| t.until_ms > now_ms);

@@ -1,6 +1,6 @@
 //! Placing an order: with codes that the centre will get, or with an array of the customer's own.
 use super::{Done, LabelOrder, Viewer, note, order_for};
-use crate::code::{ArrayLine, ProductGroup, SetAside};
+use crate::code::{ArrayLine, Exemption, ProductGroup, SetAside};
 use crate::order::{OrderId, OrderState, PriceList, Wish};
 use crate::store::intake::{Runs, insert_new};
 use crate::store::{PersonId, Store, StoreError};
@@ -125,8 +125,8 @@ pub(super) async fn insert(
 ) -> Result<OrderId, StoreError> {
     let id: i64 = sqlx::query_scalar(
         "insert into label_order (customer_id, gtin, name, hs_code, product_group, quantity, design,
-             delivery, source, state, price_kopecks, made_at, moved_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) returning id",
+             delivery, source, state, price_kopecks, made_at, moved_at, country, shelf_life, exemption)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15) returning id",
     )
     .bind(customer.0)
     .bind(wish.gtin.as_str())
@@ -140,6 +140,9 @@ pub(super) async fn insert(
     .bind(OrderState::Submitted.word())
     .bind(prices.price(quantity).0)
     .bind(at.0)
+    .bind(wish.sale.country.letters())
+    .bind(wish.sale.shelf_life.map(|life| life.to_string()).unwrap_or_default())
+    .bind(wish.sale.exemption.map_or("", Exemption::word))
     .fetch_one(&mut **tx)
     .await
     .map_err(StoreError::asking(WHAT))?;

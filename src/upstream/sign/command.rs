@@ -40,13 +40,13 @@ impl SignCommand {
         Self { argv, detached, attached, within: Duration::from_secs(30), at_once: 1 }
     }
 
-    /// `cryptcp` of CryptoPro, with a certificate of the user's store, by the SHA-1 of it.
+    /// `cryptcp` of `CryptoPro`, with a certificate of the user's store, by the SHA-1 of it.
     pub fn cryptcp(thumbprint: &str) -> Self {
         let argv = "cryptcp -sign -thumbprint {} -der {form} -nochain -nopolicy {in} {out}";
         Self::new(words(argv, thumbprint), words("-detached", ""), Vec::new())
     }
 
-    /// `csptest` of CryptoPro, which does not ask for a licence first.
+    /// `csptest` of `CryptoPro`, which does not ask for a licence first.
     pub fn csptest(thumbprint: &str) -> Self {
         let argv = "csptest -sfsign -sign {form} -base64 -add -my {} -in {in} -out {out}";
         Self::new(words(argv, thumbprint), words("-detached", ""), Vec::new())

@@ -63,7 +63,8 @@ impl Place {
     pub(super) fn new(dir: &Path, settings: &SignInSettings) -> Result<Self, SignInError> {
         let connection = settings.oms_connection.as_deref().unwrap_or_default();
         let whose = Sha256::digest(format!("{}\n{connection}", settings.base_url));
-        let name = whose[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name =
+            whose[..8].iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
         let place = Self { dir: dir.to_owned(), name };
         let disk = |source| SignInError::Disk { path: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(disk)?;

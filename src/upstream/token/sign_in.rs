@@ -75,8 +75,8 @@ impl Moment {
 
 pub(super) struct SignIn {
     http: Client,
-    key: Url,
-    sign_in: Url,
+    key_at: Url,
+    answer_at: Url,
     inn: Option<String>,
     united: bool,
     within: Duration,
@@ -98,8 +98,8 @@ impl SignIn {
         let join = |path: &str| base.join(path).map_err(|e| SignInError::Settings(e.to_string()));
         Ok(Self {
             http: call::client(&base).map_err(SignInError::Settings)?,
-            key: join("auth/key")?,
-            sign_in: join(&path)?,
+            key_at: join("auth/key")?,
+            answer_at: join(&path)?,
             inn: settings.inn.clone(),
             united: settings.oms_connection.is_none(),
             within: settings.answer_within,
@@ -109,7 +109,7 @@ impl SignIn {
 
     pub(super) async fn once(&self) -> Result<Kept, SignInError> {
         let challenge: Challenge =
-            self.ask("take the challenge of a sign-in", self.http.get(self.key.clone())).await?;
+            self.ask("take the challenge of a sign-in", self.http.get(self.key_at.clone())).await?;
         let signature = self.signer.sign(challenge.data.as_bytes(), Form::Attached).await?;
         let made = Micros::now();
         let body = SignedChallenge {
@@ -119,7 +119,7 @@ impl SignIn {
             united_token: self.united.then_some(true),
         };
         let what = "sign in";
-        let request = self.http.post(self.sign_in.clone()).json(&body);
+        let request = self.http.post(self.answer_at.clone()).json(&body);
         let answer: SignedIn = self.ask(what, request).await?;
         let token = [answer.token, answer.uuid_token].into_iter().flatten();
         let token = token.map(|token| token.trim().to_owned()).find(|token| is_token(token));

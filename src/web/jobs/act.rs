@@ -6,7 +6,6 @@ use super::{not_so, refused, typed};
 use crate::access::Permission;
 use crate::code::Gtin;
 use crate::label;
-use crate::line::Scenario;
 use crate::store::{Job, JobVerb, Lot, NewJob, Phase, RollJob};
 use axum::Form;
 use axum::extract::{Path, State};
@@ -72,6 +71,8 @@ async fn must_be_clear(state: &WebState, job: &Job) -> Result<(), Refusal> {
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     gtin: String,
+    /// Empty where the line prints nothing.
+    #[serde(default)]
     design: String,
     planned: u64,
     #[serde(default)]
@@ -101,20 +102,22 @@ pub(super) async fn store(
     if !(1..=LABELS_MAX).contains(&wanted.planned) {
         return Err(not_so("A job has 1 to 1000000 labels. Type how many."));
     }
-    let design = label::design(&wanted.design);
-    let design = design.ok_or_else(|| not_so("No label design has this name. Choose one."))?;
+    let scenario = desk.line.scenario;
+    let design = label::design(&wanted.design).filter(|_| scenario.prints());
+    if scenario.prints() && design.is_none() {
+        return Err(not_so("No label design has this name. Choose one."));
+    }
     let Some(goods) = state.store.goods(gtin).await? else {
         let words =
             "Nothing is known of these goods: name them in [line.goods] of the configuration.";
         return Err(not_so(words));
     };
-    let belt = desk.line.plc.is_some();
     let job = NewJob {
         line: line.clone(),
-        scenario: if belt { Scenario::PrintApply } else { Scenario::Roll },
+        scenario,
         pool: format!("line:{line}"),
         gtin: goods.gtin,
-        design: design.name.clone(),
+        design: design.map_or_else(String::new, |design| design.name.clone()),
         planned: wanted.planned,
         roll: RollJob::default(),
         lot: Lot {

@@ -12,10 +12,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
-use std::time::Duration;
-
-/// The line has this long to take notice.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Template)]
 #[template(path = "pages/challenge.html")]
@@ -121,11 +117,7 @@ pub(super) async fn begin(
     let shows = begun.map_err(refused)?;
     let asks = std::iter::once(Event::Challenge { kind, shows });
     for event in asks.chain(go_on.iter().map(|request| Event::Operator(*request))) {
-        let told = desk.line.requests.send_timeout(event, TAKEN_WITHIN).await;
-        told.map_err(|_| {
-            let words = format!("{line} does not listen just now. Look at it and try again.");
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words)
-        })?;
+        desk.tell(event).await?;
     }
     tracing::info!(line, person = person.name, kind = kind.word(), "a challenge begins");
     Ok(Redirect::to(&format!("/lines/{line}/challenge")))

@@ -10,13 +10,8 @@ use crate::store::Story;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
-use std::time::Duration;
-
-/// The line has this long to let go of a code.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Template)]
 #[template(path = "pages/samples.html")]
@@ -95,13 +90,7 @@ async fn let_go(state: &WebState, story: &Story) -> Result<(), Refusal> {
     if story.state != CodeState::Doubtful || story.line.is_empty() {
         return Ok(());
     }
-    let desk = state.desk(&story.line)?;
-    let told = Event::Decided(vec![story.code.id]);
-    let told = desk.line.requests.send_timeout(told, TAKEN_WITHIN).await;
-    told.map_err(|_| {
-        let words = format!("{} does not listen just now. Look at it and try again.", story.line);
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words)
-    })
+    state.desk(&story.line)?.tell(Event::Decided(vec![story.code.id])).await
 }
 
 pub(super) async fn station(

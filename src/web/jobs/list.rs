@@ -45,7 +45,7 @@ pub(super) async fn show(
     let rules = state.rules(&line);
     let mut jobs = Vec::new();
     for job in state.store.jobs_of(&line, JOBS_SHOWN).await? {
-        if job.control.cleared_at.is_none() || !job.wanted.scenario.has_belt() {
+        if job.control.cleared_at.is_none() || job.wanted.scenario.is_roll() {
             jobs.push(row(&state, job, rules.clearance).await?);
         }
     }
@@ -87,9 +87,11 @@ pub(super) async fn form(
     Path(line): Path<String>,
 ) -> Result<impl IntoResponse, Refusal> {
     must(&person, Permission::ControlLine)?;
-    state.desk(&line)?;
+    let prints = state.desk(&line)?.line.scenario.prints();
     let last = state.store.jobs_of(&line, 1).await?.pop();
     let gtin = last.map(|job| job.wanted.gtin.to_string()).unwrap_or_default();
-    let designs = label::designs().iter().map(|design| design.name.clone()).collect();
+    // A line that prints nothing offers no design.
+    let designs = label::designs().iter().filter(|_| prints);
+    let designs = designs.map(|design| design.name.clone()).collect();
     Ok(Page(NewPage { frame: Frame::of(Some(person)), line, designs, gtin }))
 }

@@ -49,10 +49,16 @@ pub(super) fn sums(sums: &JobSums) -> [String; 2] {
     };
     let products = &sums.products;
     let under_way = sums.under_way();
+    let never_seen = match sums.never_seen {
+        0 => String::new(),
+        n => format!(
+            " {n} more labels of the array are printed, and nobody has seen them on a product."
+        ),
+    };
     [
         format!(
             "{} codes handed over = {} verified{roll} + {} rejected + {} scrapped + {} sampled + {} \
-             in doubt + {under_way} under way: {}",
+             in doubt + {under_way} under way: {}{never_seen}",
             sums.handed_over,
             codes.verified,
             codes.rejected,

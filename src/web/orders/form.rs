@@ -5,9 +5,9 @@ use super::super::signed_in::SignedIn;
 use super::upload::{self, Filled, Lines, read_lines};
 use super::{OrderSettings, preview};
 use crate::access::Permission;
-use crate::code::ProductGroup;
+use crate::code::{Country, Duty, Exemption, ProductGroup, ShelfLife};
 use crate::label::designs;
-use crate::order::{Field, OrderId, PriceList, Problem, Wish, Written, specimen};
+use crate::order::{Field, OrderId, PriceList, Problem, Sale, Wish, Written, specimen};
 use crate::store::Person;
 use crate::telemetry::clock::Micros;
 use askama::Template;
@@ -37,6 +37,31 @@ impl FormPage {
     fn problem(&self, name: &str) -> Option<&str> {
         let found = self.problems.iter().find(|p| name_of(p.field) == name);
         found.map(|p| p.words.as_str())
+    }
+
+    /// The country that is chosen.
+    fn country(&self) -> Country {
+        Country::from_letters(&self.written.country).unwrap_or(Sale::default().country)
+    }
+
+    /// Whether anything is said, or wrong, of what decides whether goods must be marked.
+    fn asks_for_sale(&self) -> bool {
+        let said = !self.written.shelf_life.is_empty() || !self.written.exemption.is_empty();
+        said || ["country", "shelf_life", "exemption"].iter().any(|n| self.problem(n).is_some())
+    }
+
+    /// Whether the goods must be marked, as far as the form says what they are.
+    fn duty(&self) -> Option<Duty> {
+        let written = &self.written;
+        let (shelf_life, exemption) = (written.shelf_life.trim(), &written.exemption);
+        let shelf_life = ShelfLife::from_word(shelf_life);
+        let sale = Sale {
+            country: self.country(),
+            shelf_life,
+            exemption: Exemption::from_word(exemption),
+        };
+        let digits: String = written.hs_code.chars().filter(char::is_ascii_digit).collect();
+        (digits.len() >= 4).then(|| sale.duty(&digits, super::today()))
     }
 
     /// The price, if the quantity is a number.
@@ -75,6 +100,9 @@ const fn name_of(field: Field) -> &'static str {
         Field::Gtin => "gtin",
         Field::Name => "name",
         Field::HsCode => "hs_code",
+        Field::Country => "country",
+        Field::ShelfLife => "shelf_life",
+        Field::Exemption => "exemption",
         Field::Group => "group",
         Field::Quantity => "quantity",
         Field::Design => "design",
@@ -93,6 +121,12 @@ pub(super) struct Begun {
     name: String,
     #[serde(default)]
     hs_code: String,
+    #[serde(default)]
+    country: String,
+    #[serde(default)]
+    shelf_life: String,
+    #[serde(default)]
+    exemption: String,
     group: Option<String>,
     quantity: Option<String>,
     design: Option<String>,
@@ -111,6 +145,9 @@ pub(super) async fn show(
         gtin: begun.gtin,
         name: begun.name,
         hs_code: begun.hs_code,
+        country: begun.country,
+        shelf_life: begun.shelf_life,
+        exemption: begun.exemption,
         group: begun.group.unwrap_or_else(|| ProductGroup::MILK.alias().to_owned()),
         quantity: begun.quantity.unwrap_or_else(|| "500".to_owned()),
         design: begun.design.or(first).unwrap_or_default(),
@@ -173,7 +210,8 @@ async fn try_to_place(
 /// Reads the array on a thread for such work, and tries the label out with its first code.
 async fn lines_for(filled: &Filled, wish: &Wish, max: u32) -> Result<Lines, Problem> {
     let (bytes, gtin) = (filled.array.clone(), wish.gtin);
-    let read = tokio::task::spawn_blocking(move || read_lines(&bytes, gtin, max)).await;
+    let group = ProductGroup::from_alias(&filled.written.group);
+    let read = tokio::task::spawn_blocking(move || read_lines(&bytes, gtin, group, max)).await;
     let lines = read
         .unwrap_or_else(|_| Err("the file could not be read: try again".to_owned()))
         .map_err(|words| Problem { field: Field::Array, words })?;

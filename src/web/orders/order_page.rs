@@ -4,7 +4,7 @@ use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
 use super::{no_order, order_of, refused, viewer};
 use crate::access::Permission;
-use crate::code::CodeState;
+use crate::code::{CodeState, Duty};
 use crate::order::{Delivery, OrderId, OrderState, OrderStep};
 use crate::store::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, Person, StoreError, WantView,
@@ -38,6 +38,11 @@ struct OrderPage {
 }
 
 impl OrderPage {
+    /// Whether the goods must be marked today.
+    fn duty(&self) -> Duty {
+        self.order.sale.duty(&self.order.hs_code, super::today())
+    }
+
     fn has_roll(&self) -> bool {
         self.order.delivery == Delivery::Roll && self.order.job_id.is_some()
     }

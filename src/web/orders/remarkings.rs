@@ -137,6 +137,7 @@ impl Asked {
             design: self.design.clone(),
             delivery: self.delivery.clone(),
             source: "issuer".to_owned(),
+            ..Written::default()
         }
     }
 

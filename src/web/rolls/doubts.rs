@@ -13,7 +13,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
-use std::time::Duration;
 
 /// Codes on one page, the oldest first.
 const SHOWN: u32 = 200;
@@ -21,9 +20,6 @@ const SHOWN: u32 = 200;
 const REASON_CHARS_MAX: usize = 300;
 /// Characters of a scan: the longest code has 127, each as six with everything shown.
 const SCAN_CHARS_MAX: usize = 1_000;
-/// The line has this long to let go of a code.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
-
 #[derive(Template)]
 #[template(path = "pages/doubtful.html")]
 struct DoubtsPage {
@@ -116,11 +112,7 @@ pub(super) async fn decide(
     let desk = state.desk(&line)?;
     let decision = asked.decision()?;
     let codes = state.store.codes_of(&line, &decision).await.map_err(refused)?;
-    let told = desk.line.requests.send_timeout(Event::Decided(codes.clone()), TAKEN_WITHIN).await;
-    if told.is_err() {
-        let words = format!("{line} does not listen just now. Look at it and try again.");
-        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words));
-    }
+    desk.tell(Event::Decided(codes.clone())).await?;
     let n = state.store.decide(&line, &codes, &decision, &person.name).await.map_err(refused)?;
     if n == 0 {
         let words = "Nothing of that is in doubt any more, or it lies on a product on the belt.";

@@ -127,7 +127,7 @@ async fn order_bundle(state: &WebState, person: &Person, id: i64) -> Result<Bund
 }
 
 fn is_roll(sheet: &Passport) -> bool {
-    !sheet.job.wanted.scenario.has_belt()
+    sheet.job.wanted.scenario.is_roll()
 }
 
 fn no_passport() -> Refusal {

@@ -13,6 +13,8 @@ const MOST_IN_ORDER: i64 = 1_000;
 const MOST_GTINS: usize = 100;
 /// Orders in one group. Not public; this fake's own.
 const MOST_IN_GROUP: usize = 100;
+/// Orders on a page. Not public; this fake's own.
+const ON_A_PAGE: usize = 20;
 /// The separator.
 const GS: char = '\u{1d}';
 /// Characters of serial numbers: letters and digits are enough for a fake, and both states take them.
@@ -69,7 +71,7 @@ struct Order {
 pub(super) struct Orders {
     /// Trade items of the participant, and their product groups.
     items: BTreeMap<String, String>,
-    orders: BTreeMap<u64, Order>,
+    by_number: BTreeMap<u64, Order>,
     last_code: u64,
 }
 
@@ -165,7 +167,7 @@ impl Orders {
 
     fn take(&mut self, new: &NewOrder, group: String, taking: &Taking) -> Value {
         self.items.insert(new.gtin.clone(), group.clone());
-        let id = self.orders.keys().last().map_or(2_000_000_001, |last| last + 1);
+        let id = self.by_number.keys().last().map_or(2_000_000_001, |last| last + 1);
         let order = Order {
             id,
             label_type: new.label_type,
@@ -179,7 +181,7 @@ impl Orders {
             codes: Vec::new(),
             downloads: 0,
         };
-        self.orders.insert(id, order);
+        self.by_number.insert(id, order);
         json!({ "id": id, "created_at": super::moment(taking.now_ms) })
     }
 
@@ -187,7 +189,7 @@ impl Orders {
     pub(super) fn settle(&mut self, now_ms: i64, seed: u64, ledger: &mut MarkLedger) {
         let ready =
             |o: &&mut Order| o.codes.is_empty() && o.declined.is_none() && o.ready_at_ms <= now_ms;
-        for order in self.orders.values_mut().filter(ready) {
+        for order in self.by_number.values_mut().filter(ready) {
             while order.codes.len() < order.count {
                 self.last_code += 1;
                 let code = new_code(order, &mut Dice::of(seed, self.last_code));
@@ -210,21 +212,17 @@ impl Orders {
 
     /// `GET /v3/orders/list/{id}`.
     pub(super) fn detail(&self, id: u64, now_ms: i64) -> Result<Value, Refusal> {
-        let order = self.orders.get(&id).ok_or_else(|| Refusal::not_found("order"))?;
+        let order = self.by_number.get(&id).ok_or_else(|| Refusal::not_found("order"))?;
         Ok(json!({ "detail": order.describe(now_ms) }))
     }
 
-    /// `GET /v3/orders/list`: all orders, the youngest first.
-    pub(super) fn list(&self, now_ms: i64) -> Value {
-        let all: Vec<_> = self.orders.values().rev().map(|order| order.describe(now_ms)).collect();
-        json!({ "total": all.len(), "orders": all })
-    }
-
-    /// `POST /v2/orders/statusList`. What is not known is left out.
-    pub(super) fn statuses(&self, ids: &[u64], now_ms: i64) -> Value {
-        let known = ids.iter().filter_map(|id| self.orders.get(id));
-        let status = |order: &Order| json!({ "id": order.id, "status": order.status(now_ms) });
-        json!({ "results": known.map(status).collect::<Vec<_>>() })
+    /// `POST /v2/orders/statusList`: a page of orders, the youngest first; an empty one is the last.
+    pub(super) fn page(&self, label_type: Option<u32>, page: usize, now_ms: i64) -> Value {
+        let wanted = |order: &&Order| label_type.is_none_or(|kind| kind == order.label_type);
+        let orders = self.by_number.values().rev().filter(wanted);
+        let orders = orders.skip(page.saturating_sub(1) * ON_A_PAGE).take(ON_A_PAGE);
+        let list: Vec<_> = orders.map(|order| order.describe(now_ms)).collect();
+        json!({ "orders_list": list })
     }
 
     /// `POST /v3/orders/downloads` and `GET /downloads/{filename}`: as often as wanted.
@@ -234,7 +232,7 @@ impl Orders {
         now_ms: i64,
         ledger: &mut MarkLedger,
     ) -> Result<Vec<String>, Refusal> {
-        let found = self.orders.values_mut().find(|order| which(order.id, &order.file()));
+        let found = self.by_number.values_mut().find(|order| which(order.id, &order.file()));
         let order = found.ok_or_else(|| Refusal::not_found("file"))?;
         if order.number(now_ms) != READY {
             return Err(Refusal::wrong(format!("order {} is not ready", order.id)));

@@ -35,18 +35,11 @@ struct Item {
     gtin: String,
 }
 
-/// Several.
+/// A page of the orders of one kind of codes, from one.
 #[derive(Deserialize)]
-struct Items {
-    #[serde(alias = "gtin_list")]
-    gtins: Vec<String>,
-}
-
-/// Several orders.
-#[derive(Deserialize)]
-struct OrderIds {
-    #[serde(alias = "orders", alias = "id_list")]
-    ids: Vec<u64>,
+struct OrdersPage {
+    label_type: Option<u32>,
+    page: usize,
 }
 
 /// A file, by its name or by its order.
@@ -97,7 +90,7 @@ fn catalogue() -> Router<ElectronicMark> {
         .route(
             "/items/checkGtin",
             post(|here: Here, body: Bytes| async move {
-                here.take(&body, |desk, items: Items, _, _| desk.orders.check_items(&items.gtins))
+                here.take(&body, |desk, gtins: Vec<String>, _, _| desk.orders.check_items(&gtins))
             }),
         )
         .route(
@@ -133,10 +126,6 @@ fn orders() -> Router<ElectronicMark> {
             }),
         )
         .route(
-            "/v3/orders/list",
-            get(|here: Here| async move { here.answer(|desk, _, now| Ok(desk.orders.list(now))) }),
-        )
-        .route(
             "/v3/orders/list/{id}",
             get(|here: Here, Path(id): Path<u64>| async move {
                 here.answer(|desk, _, now| desk.orders.detail(id, now))
@@ -145,8 +134,9 @@ fn orders() -> Router<ElectronicMark> {
         .route(
             "/v2/orders/statusList",
             post(|here: Here, body: Bytes| async move {
-                here.take(&body, |desk, asked: OrderIds, _, now| {
-                    Ok(desk.orders.statuses(&asked.ids, now))
+                here.take(&body, |desk, asked: OrdersPage, _, now| {
+                    let OrdersPage { label_type, page } = asked;
+                    Ok(desk.orders.page(label_type, page, now))
                 })
             }),
         )
@@ -273,7 +263,7 @@ async fn file(here: Here, Path(filename): Path<String>) -> Result<String, Refusa
     here.with(|desk, _, now| {
         let is = |_: u64, file: &str| file == filename;
         let codes = desk.orders.download(is, now, &mut desk.ledger)?;
-        Ok(codes.iter().map(|code| format!("{code}\n")).collect())
+        Ok(codes.join("\n") + "\n")
     })
 }
 
