@@ -63,7 +63,7 @@ fn with_its_secret_files_every_shipped_configuration_can_run() {
     for file in shipped() {
         let folder = tempfile::tempdir().unwrap();
         let mut text = fs::read_to_string(&file).unwrap();
-        for secret in ["client-token", "mark-user", "mqtt-password"] {
+        for secret in ["client-token", "mark-user", "mqtt-password", "participant.key"] {
             let path = folder.path().join(secret);
             fs::write(&path, "name:secret\n").unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();

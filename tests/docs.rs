@@ -93,6 +93,7 @@ fn every_command_in_the_documents_is_understood() {
         "grade",
         "job",
         "label",
+        "papers",
         "read",
         "replay",
         "run",
