@@ -50,7 +50,7 @@ fn markwright(arguments: &[&str]) -> Output {
 #[test]
 fn every_shipped_configuration_is_right() {
     let files = shipped();
-    assert_eq!(files.len(), 5, "{files:?}");
+    assert_eq!(files.len(), 6, "{files:?}");
     for file in files {
         if let Err(error) = load(&file) {
             assert!(error.is_of_this_machine(), "{error}");
