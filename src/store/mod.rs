@@ -25,6 +25,7 @@ mod open;
 mod orders;
 mod outbox;
 mod outlook;
+mod paper_words;
 mod papers;
 mod papers_about;
 mod papers_due;
@@ -73,7 +74,8 @@ pub use orders::{
 pub use outbox::Message;
 pub use outlook::Outlook;
 pub use packml::status_json;
-pub use papers::{Origin, Paper, PaperDecision, PaperEnd, PaperMade, PaperState};
+pub use paper_words::{Origin, PaperState};
+pub use papers::{Paper, PaperDecision, PaperEnd, PaperMade};
 pub use papers_about::About;
 pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,

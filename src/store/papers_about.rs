@@ -1,6 +1,7 @@
 //! What there is to say of the codes that a document would take.
 use super::open::count;
-use super::papers::{Origin, WHAT};
+use super::paper_words::Origin;
+use super::papers::WHAT;
 use super::{Store, StoreError};
 use crate::code::Gtin;
 

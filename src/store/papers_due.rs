@@ -1,5 +1,6 @@
 //! Documents that nobody has to ask for: write-offs of spoiled codes, remarkings of validated labels.
-use super::papers::{Origin, PaperMade, PaperState};
+use super::paper_words::{Origin, PaperState};
+use super::papers::PaperMade;
 use super::papers_make::make;
 use super::{Store, StoreError};
 use crate::order::{Facts, PAPER_CODES_MAX, PaperKind};

@@ -1,7 +1,8 @@
 //! Documents are made: codes are tied to them before anything is sent.
 use super::StoreError;
 use super::open::count;
-use super::papers::{Origin, PaperMade, WHAT};
+use super::paper_words::Origin;
+use super::papers::{PaperMade, WHAT};
 use crate::code::ProductGroup;
 use crate::order::{Facts, PAPER_CODES_MAX, PaperKind, without_check_part};
 use crate::telemetry::clock::Micros;

@@ -93,6 +93,7 @@ impl House {
         let pulling = pull::Settings { look_every: SOON, look_at_least_every: SOON, ..usual };
         let telling = report::Settings {
             every: SOON,
+            write_off_every: SOON,
             look_every: SOON,
             look_at_least_every: SOON,
             ..report::Settings::default()

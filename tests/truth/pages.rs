@@ -26,7 +26,10 @@ fn form(pairs: &[(&str, &str)]) -> String {
 }
 
 const CAME_BACK: [(&str, &str); 10] = [
-    ("scan", "010460000000000821abcdefghijklm\u{1d}91EE06\u{1d}92x"),
+    (
+        "scan",
+        "010460000000000821abcdefghijklm\u{1d}91EE06\u{1d}92xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    ),
     ("name", "Ботинки"),
     ("hs_code", "6403993600"),
     ("group", "shoes"),

@@ -190,7 +190,7 @@ async fn a_document_whose_answer_was_lost_is_found_again_and_never_sent_twice() 
     let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
     let paper = house.until_paper(made.id, PaperState::Done).await;
     assert_eq!(paper.sends, 1);
-    assert_eq!(house.issuer.controls.requests("/documents/create"), 1);
+    assert_eq!(house.issuer.controls.requests("/api/v3/true-api/lk/documents/create"), 1);
     house.close().await;
 }
 

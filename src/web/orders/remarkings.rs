@@ -4,7 +4,7 @@ use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal};
 use super::super::signed_in::SignedIn;
 use super::{preview, refused, viewer};
-use crate::code::ProductGroup;
+use crate::code::{ProductGroup, TEMPLATES, parse};
 use crate::label::designs;
 use crate::order::{RemarkCause, Wish, Written, keys_to_look_up, specimen};
 use crate::store::{NewRemarking, Person, RemarkingView, Viewer};
@@ -148,7 +148,19 @@ impl Asked {
         if scan.is_empty() {
             return Ok((String::new(), None));
         }
-        let keys = keys_to_look_up(&scan);
+        if let Ok(whole) = parse(scan.trim_start_matches("]d2")) {
+            let (gtin, serial) = (whole.gtin.as_str(), whole.serial);
+            return Ok((format!("01{gtin}21{serial}"), Some(gtin.to_owned())));
+        }
+        // The text beside the symbol, or a scan without separators: the group says how long the
+        // serial number is.
+        let lengths: Vec<usize> = TEMPLATES
+            .iter()
+            .filter(|form| form.group.alias() == self.group)
+            .map(|form| form.serial_len)
+            .collect();
+        let mut keys = keys_to_look_up(&scan);
+        keys.retain(|key| lengths.is_empty() || lengths.contains(&key.serial.len()));
         match keys.as_slice() {
             [key] => {
                 let (gtin, serial) = (key.gtin.as_str(), &key.serial);
