@@ -128,7 +128,8 @@ fn bad_lines_are_named_and_the_rest_of_the_array_is_printed() {
     let named = [
         ("array.txt:4:", "line 1"),
         ("array.txt:6:", "check digit"),
-        ("array.txt:9:", "GS"),
+        // The separator that it lost is put back: then it is the code of line 3.
+        ("array.txt:9:", "stands on line 3"),
         ("array.txt:13:", "'ж'"),
         ("array.txt:21:", "starts with 01"),
     ];
