@@ -171,7 +171,8 @@ impl Store {
         pace: Pace,
     ) -> Result<Intake<'a>, StoreError> {
         if pace == Pace::Alone {
-            self.tune("pragma cache_size = -73728", "pragma wal_autocheckpoint = 24000").await?;
+            // What was written goes from the log into the file once, at the end.
+            self.tune("pragma cache_size = -73728", "pragma wal_autocheckpoint = 0").await?;
         }
         let (runs, imported) = (Runs::default(), Imported::default());
         let write = None;

@@ -38,7 +38,7 @@ struct Facts {
 
 async fn facts(state: &WebState) -> Result<Facts, StoreError> {
     let mut rows = Vec::new();
-    for desk in state.desks() {
+    for desk in state.desks().iter().filter(|desk| desk.line.scenario.prints()) {
         let (line, pool) = (desk.line.name.clone(), desk.line.pool.clone());
         let outlook = state.store.outlook(&pool).await?;
         rows.push(Row { line, pool, outlook });

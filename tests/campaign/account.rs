@@ -32,6 +32,8 @@ pub(crate) struct Account<'a> {
     pub(crate) ledger: &'a [SheetOut],
     /// Labels of the rows that may be out and not confirmed, and of one more row.
     pub(crate) at_stake: usize,
+    /// Labels side by side.
+    pub(crate) across: usize,
     /// Faults that struck, hands at the panel, and kills. What a printer waits out is none, and a
     /// person who presses Start for a line that waits is none: nothing may become doubtful by that.
     pub(crate) incidents: usize,
@@ -124,11 +126,11 @@ impl Account<'_> {
         let printed = self.states.iter().filter(|(_, state)| **state == CodeState::Printed);
         let nowhere: Vec<_> =
             printed.map(|(code, _)| code).filter(|code| self.good_labels_of(code).0 == 0).collect();
-        let across = self.ledger.iter().map(|sheet| sheet.codes.len()).max().unwrap_or(1).max(1);
         let whole = self.ledger.iter().filter(|s| s.why == Why::Format && !s.partial);
-        let unreadable: usize = whole.map(|sheet| across - sheet.codes.len()).sum();
+        let unreadable: usize =
+            whole.map(|sheet| self.across.saturating_sub(sheet.codes.len())).sum();
         let spoilt = if self.spoils { unreadable } else { 0 };
-        if nowhere.len() <= spoilt + self.hidden().count() * across {
+        if nowhere.len() <= spoilt + self.hidden().count() * self.across {
             return Vec::new();
         }
         vec![format!("printed, and on no label: {nowhere:?}; {unreadable} places cannot be read")]

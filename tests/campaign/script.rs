@@ -87,6 +87,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         books: &books,
         ledger: &ended.ledger,
         at_stake: (job.window + 1) * job.across,
+        across: job.across,
         incidents: ended.costly() + killed,
         done: late.is_none(),
         spoils: ended.spoils(job.evidence == "counter"),
