@@ -7,12 +7,12 @@ Judges: `biip` (PyPI, a parser of GS1 element strings) on every code with applic
 BWIPP's linter of GS1 element strings and Digital Link addresses (`bwip-js`, by the author of GS1's own
 Barcode Syntax Engine). Neither knows the forms of marking codes: lengths and groups are ours.
 """
-import json, random, subprocess, sys
+import json, os, random, subprocess, sys
 
 from biip import ParseError
 from biip.gs1_messages import GS1Message
 
-MARKWRIGHT, NODE_MODULES = sys.argv[1:3]
+MARKWRIGHT, NODE_MODULES = sys.argv[1], os.path.abspath(sys.argv[2])
 GS = "\x1d"
 SET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 EACH = 300

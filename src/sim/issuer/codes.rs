@@ -183,7 +183,11 @@ pub(super) fn is_gtin(text: &str) -> bool {
 /// separators: its GTIN, serial number and price (CRPT "API СУЗ 3.0", page 428).
 pub(super) fn identification(code: &str) -> &str {
     let first = code.split(GS).next().unwrap_or_default();
-    if first.len() == 29 && !has_identifiers(first) { &first[..25] } else { first }
+    if first.len() == 29 && first.is_ascii() && !has_identifiers(first) {
+        &first[..25]
+    } else {
+        first
+    }
 }
 
 fn has_identifiers(first: &str) -> bool {
@@ -243,6 +247,12 @@ mod tests {
         let mut code = String::new();
         mould.code(template, &mould.serial(3), 12_345, &mut code);
         code
+    }
+
+    #[test]
+    fn what_is_no_code_has_no_part_cut_off() {
+        let rubbish = format!("{}¾{}", "x".repeat(24), "y".repeat(3));
+        assert_eq!((rubbish.len(), identification(&rubbish)), (29, rubbish.as_str()));
     }
 
     #[test]
