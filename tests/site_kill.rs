@@ -1,7 +1,8 @@
 //! `kill -9` at any moment, start again: the daemon as a process of its own against the fake site.
 //!
-//! Twelve kills by default; `KILLS=300` makes a campaign of it, `SEED` another one. In every fourth
-//! life the disk gets full before the kill, and in half of these there is room again.
+//! Twelve kills by default; `KILLS=300` makes a campaign of it, `SEED` another one, `CODES` says how
+//! many codes each order brings. In every fourth life the disk gets full before the kill, and in half
+//! of these there is room again.
 //!
 //! A full disk is a limit on the size of files that is set from outside (`prlimit`), which needs no
 //! rights; a read-only one is mounted, where that is allowed.
@@ -49,7 +50,8 @@ async fn end_and_account(site: Site, daemon: Daemon) -> Account {
 async fn a_daemon_killed_at_any_moment_prints_no_code_twice_and_loses_none() {
     let (kills, seed) = (number_from("KILLS", 12), number_from("SEED", 1));
     let mut dice = Dice::new(seed);
-    let site = Site::build(240.0, 100).await;
+    let codes = u32::try_from(number_from("CODES", 100)).unwrap();
+    let site = Site::build(240.0, codes).await;
     site.edit("[centre]", "lost_order_after = \"1s\"\n[centre]");
     Operator::add(&site).await;
     let mut ready = Vec::new();

@@ -20,6 +20,9 @@ pub(crate) async fn states(store_file: &Path) -> States {
     rows.into_iter().map(|(text, state): (String, String)| (text, state.parse().unwrap())).collect()
 }
 
+/// What the fake printer's second talker has it print (`src/sim/printer/label.rs`).
+const OF_SECOND_TALKER: &str = "SOMEBODY ELSE";
+
 /// What is held against each other.
 pub(crate) struct Account<'a> {
     /// The codes of the file that was imported.
@@ -74,15 +77,12 @@ impl Account<'_> {
     }
 
     /// What a second talker sent is no label of ours, nor is the copy that the printer makes of it
-    /// after a fault.
+    /// after a fault, also where the fault cut its first one off.
     fn strangers(&self) -> Vec<String> {
-        let (theirs, ours): (Vec<_>, Vec<_>) =
-            self.ledger.iter().partition(|sheet| sheet.why == Why::SecondTalker);
-        let theirs: BTreeSet<_> = theirs.iter().flat_map(|sheet| &sheet.codes).collect();
-        let strange = ours
-            .iter()
-            .flat_map(|sheet| &sheet.codes)
-            .filter(|code| !self.imported.contains(*code) && !theirs.contains(code));
+        let somebody_talked = self.ledger.iter().any(|sheet| sheet.why == Why::SecondTalker);
+        let strange = self.ledger.iter().flat_map(|sheet| &sheet.codes).filter(|code| {
+            !self.imported.contains(*code) && !(somebody_talked && *code == OF_SECOND_TALKER)
+        });
         strange.map(|code| format!("on a label, but not of this file: {code:?}")).collect()
     }
 
