@@ -1,5 +1,6 @@
 //! Evidence of a printer without a counter: one label is in it, it was seen busy, and is at rest
 //! again without a trouble (pure).
+use super::fits::Look;
 use super::health::Health;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,7 +38,7 @@ impl Drain {
 
     /// Takes one look. A short label may come out between two looks: then it counts as out when
     /// the printer was at rest for as long as a label takes (`label_takes`).
-    pub(super) fn see(&mut self, now: Instant, health: &Health, label_takes: Duration) -> Seen {
+    pub(super) fn see(&mut self, look: Look, health: &Health, label_takes: Duration) -> Seen {
         if health.feeds {
             return Seen::Strange;
         }
@@ -49,10 +50,10 @@ impl Drain {
         let Some(since) = self.rests_since else {
             // Between the making of the picture and the printing it may rest for a moment: one
             // look is no proof.
-            self.rests_since = Some(now);
+            self.rests_since = Some(look.answered);
             return Seen::NotYet;
         };
-        if self.began || now >= since + label_takes { Seen::Out } else { Seen::NotYet }
+        if self.began || look.asked >= since + label_takes { Seen::Out } else { Seen::NotYet }
     }
 }
 
@@ -79,7 +80,8 @@ mod tests {
         let start = Instant::now();
         let mut drain = Drain::default();
         let at = |n: usize| start + Duration::from_millis(20) * u32::try_from(n).unwrap();
-        looks.iter().enumerate().map(|(n, health)| drain.see(at(n), health, TAKES)).collect()
+        let look = |n: usize| Look { asked: at(n), answered: at(n) };
+        looks.iter().enumerate().map(|(n, health)| drain.see(look(n), health, TAKES)).collect()
     }
 
     #[test]

@@ -13,6 +13,16 @@ use tokio::time::Instant;
 /// often; what counts sooner may never be seen to.
 const MAY_COUNT_LATE_BY: Duration = Duration::from_millis(100);
 
+/// When a printer was asked how it stands, and when it had answered. What it said was so at some
+/// moment between them: it is sure to have been so *since* the later one, and *until* the earlier.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// Before the first question.
+    pub(super) asked: Instant,
+    /// After the last answer.
+    pub(super) answered: Instant,
+}
+
 /// How the counter of one connection behaves.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fits {
@@ -48,7 +58,8 @@ impl Fits {
 
     /// Takes what one look shows: how far ahead the counter was, and whether the printer rests.
     /// A difference that stands for as long as a label takes is doubted even if it is known.
-    pub(super) fn see(&mut self, now: Instant, ahead: isize, rests: bool, label_takes: Duration) {
+    pub(super) fn see(&mut self, look: Look, ahead: isize, rests: bool, label_takes: Duration) {
+        let now = look.answered;
         if ahead == 0 {
             self.odd_since = None;
         }
@@ -62,7 +73,7 @@ impl Fits {
             self.odd_since = None;
         }
         self.rests = rests;
-        self.is_calm = rests && ahead == 0 && self.is_calm_for(now, label_takes);
+        self.is_calm = rests && ahead == 0 && self.is_calm_for(look, label_takes);
         if self.is_calm {
             self.believe();
         } else if !rests || ahead != 0 {
@@ -73,10 +84,10 @@ impl Fits {
     /// Whether what rests and fits has done so for long enough: what is counted late, comes late. A
     /// printer that never was behind may have been so between two looks, so that it is not believed
     /// at the first look either: for a moment a late count hides a copy.
-    fn is_calm_for(&mut self, now: Instant, label_takes: Duration) -> bool {
+    fn is_calm_for(&mut self, look: Look, label_takes: Duration) -> bool {
         let is_late = self.behind < 0 || self.doubted.is_some_and(|(least, _)| least < 0);
-        let since = *self.calm_since.get_or_insert(now);
-        now >= since + if is_late { label_takes } else { label_takes.min(MAY_COUNT_LATE_BY) }
+        let since = *self.calm_since.get_or_insert(look.answered);
+        look.asked >= since + if is_late { label_takes } else { label_takes.min(MAY_COUNT_LATE_BY) }
     }
 
     /// Everything was cancelled: nothing is out that could be odd. What it is like stays known.
@@ -100,26 +111,31 @@ mod tests {
 
     const TAKES: Duration = Duration::from_secs(1);
 
+    /// Asked and answered in no time.
+    fn at(now: Instant) -> Look {
+        Look { asked: now, answered: now }
+    }
+
     #[test]
     fn the_first_difference_is_doubted_and_a_printer_that_was_right_is_not_doubted_for_it_again() {
         let now = Instant::now();
         for odd in [1, -1] {
             let mut fits = Fits::default();
-            fits.see(now, 0, false, TAKES);
+            fits.see(at(now), 0, false, TAKES);
             assert!(!fits.is_doubted());
-            fits.see(now, odd, false, TAKES);
+            fits.see(at(now), odd, false, TAKES);
             assert!(fits.is_doubted());
-            fits.see(now, 0, false, TAKES);
+            fits.see(at(now), 0, false, TAKES);
             assert!(fits.is_doubted(), "only rest shows it");
-            fits.see(now, 0, true, TAKES);
+            fits.see(at(now), 0, true, TAKES);
             assert!(fits.is_doubted(), "it has only just come to rest");
-            fits.see(now + MAY_COUNT_LATE_BY, 0, true, TAKES);
+            fits.see(at(now + MAY_COUNT_LATE_BY), 0, true, TAKES);
             assert_eq!(fits.is_doubted(), odd < 0, "what counts late may still count one more");
-            fits.see(now + TAKES, 0, true, TAKES);
+            fits.see(at(now + TAKES), 0, true, TAKES);
             assert!(!fits.is_doubted());
-            fits.see(now, odd, false, TAKES);
+            fits.see(at(now), odd, false, TAKES);
             assert!(!fits.is_doubted(), "it is its habit");
-            fits.see(now, 2 * odd, false, TAKES);
+            fits.see(at(now), 2 * odd, false, TAKES);
             assert!(fits.is_doubted());
         }
     }
@@ -129,12 +145,12 @@ mod tests {
         let now = Instant::now();
         let mut fits = Fits::default();
         assert!(fits.may_tell(0) && !fits.may_tell(1) && !fits.may_tell(-1));
-        fits.see(now, 1, false, TAKES);
+        fits.see(at(now), 1, false, TAKES);
         assert!(!fits.may_tell(0), "it is doubted");
-        fits.see(now, 0, true, TAKES);
-        fits.see(now + MAY_COUNT_LATE_BY, 0, true, TAKES);
+        fits.see(at(now), 0, true, TAKES);
+        fits.see(at(now + MAY_COUNT_LATE_BY), 0, true, TAKES);
         assert!(fits.may_tell(0) && !fits.may_tell(1));
-        fits.see(now, 0, false, TAKES);
+        fits.see(at(now), 0, false, TAKES);
         assert!(!fits.may_tell(0), "it does not rest");
     }
 
@@ -142,30 +158,43 @@ mod tests {
     fn a_printer_that_was_never_seen_to_count_late_is_not_believed_at_the_first_look_at_rest() {
         let now = Instant::now();
         let mut fits = Fits::default();
-        fits.see(now, 0, false, TAKES);
+        fits.see(at(now), 0, false, TAKES);
         assert!(fits.may_tell(0), "labels follow each other: a copy among them is seen");
         // A label was printed again, and its count is late for the first time that anybody looks.
-        fits.see(now, 0, true, TAKES);
+        fits.see(at(now), 0, true, TAKES);
         assert!(!fits.may_tell(0));
-        fits.see(now + MAY_COUNT_LATE_BY / 2, 1, true, TAKES);
+        fits.see(at(now + MAY_COUNT_LATE_BY / 2), 1, true, TAKES);
         assert!(fits.is_doubted());
+    }
+
+    #[test]
+    fn a_slow_answer_says_nothing_of_the_time_that_it_took() {
+        let now = Instant::now();
+        let mut fits = Fits::default();
+        fits.see(at(now), 0, true, TAKES);
+        // What it says may have been so at once: not for as long as a late count hides a copy.
+        let slow = Look { asked: now + TAKES / 100, answered: now + TAKES };
+        fits.see(slow, 0, true, TAKES);
+        assert!(!fits.may_tell(0));
+        fits.see(at(now + TAKES), 0, true, TAKES);
+        assert!(fits.may_tell(0));
     }
 
     #[test]
     fn a_printer_that_counts_late_is_believed_when_it_has_rested_for_as_long_as_a_label_takes() {
         let now = Instant::now();
         let mut fits = Fits::default();
-        fits.see(now, -1, false, TAKES);
-        fits.see(now, 0, true, TAKES);
+        fits.see(at(now), -1, false, TAKES);
+        fits.see(at(now), 0, true, TAKES);
         assert!(fits.is_doubted() && !fits.may_tell(0));
-        fits.see(now + TAKES, 0, true, TAKES);
+        fits.see(at(now + TAKES), 0, true, TAKES);
         assert!(!fits.is_doubted() && fits.may_tell(0));
         // A label was printed again: for a moment its late count hides it.
         let later = now + 3 * TAKES;
-        fits.see(later, -1, false, TAKES);
-        fits.see(later, 0, true, TAKES);
+        fits.see(at(later), -1, false, TAKES);
+        fits.see(at(later), 0, true, TAKES);
         assert!(!fits.may_tell(0));
-        fits.see(later + TAKES / 10, 1, true, TAKES);
+        fits.see(at(later + TAKES / 10), 1, true, TAKES);
         assert!(fits.is_doubted());
     }
 
@@ -173,14 +202,14 @@ mod tests {
     fn a_habit_that_stands_for_as_long_as_a_label_takes_is_doubted_again() {
         let now = Instant::now();
         let mut fits = Fits::default();
-        fits.see(now, 1, false, TAKES);
-        fits.see(now, 0, true, TAKES);
+        fits.see(at(now), 1, false, TAKES);
+        fits.see(at(now), 0, true, TAKES);
         let now = now + MAY_COUNT_LATE_BY;
-        fits.see(now, 0, true, TAKES);
-        fits.see(now, 1, false, TAKES);
-        fits.see(now + TAKES / 2, 1, false, TAKES);
+        fits.see(at(now), 0, true, TAKES);
+        fits.see(at(now), 1, false, TAKES);
+        fits.see(at(now + TAKES / 2), 1, false, TAKES);
         assert!(!fits.is_doubted());
-        fits.see(now + TAKES, 1, false, TAKES);
+        fits.see(at(now + TAKES), 1, false, TAKES);
         assert!(fits.is_doubted());
     }
 
@@ -188,21 +217,21 @@ mod tests {
     fn a_habit_stays_known_when_everything_is_cancelled() {
         let now = Instant::now();
         let mut fits = Fits::default();
-        fits.see(now, -1, false, TAKES);
+        fits.see(at(now), -1, false, TAKES);
         fits.begin_anew();
         assert!(fits.may_tell(0), "what was doubted is gone");
-        fits.see(now, -1, false, TAKES);
-        fits.see(now, 0, true, TAKES);
-        fits.see(now + TAKES, 0, true, TAKES);
+        fits.see(at(now), -1, false, TAKES);
+        fits.see(at(now), 0, true, TAKES);
+        fits.see(at(now + TAKES), 0, true, TAKES);
         fits.begin_anew();
-        fits.see(now + TAKES, -1, false, TAKES);
+        fits.see(at(now + TAKES), -1, false, TAKES);
         assert!(!fits.is_doubted());
     }
 
     #[test]
     fn a_counter_that_does_not_fit_at_rest_stays_in_doubt() {
         let mut fits = Fits::default();
-        fits.see(Instant::now(), -1, true, TAKES);
+        fits.see(at(Instant::now()), -1, true, TAKES);
         assert!(fits.is_doubted());
     }
 }

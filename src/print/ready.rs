@@ -64,13 +64,14 @@ impl Session<'_> {
         let deadline = Instant::now() + self.settings.rest_within;
         let mut still: Option<(Option<u64>, Instant)> = None;
         loop {
+            let asked = Instant::now();
             let sight = self.lines.look().await?;
             let now = Instant::now();
             let rests =
                 sight.health.empty && (sight.count.is_some() || sight.health.trouble.is_none());
             match still {
                 Some((before, since)) if before == sight.count && rests => {
-                    if now >= since + self.settings.still_for {
+                    if asked >= since + self.settings.still_for {
                         return Ok(sight.count.unwrap_or_default());
                     }
                 }

@@ -1,7 +1,7 @@
 //! One connection to a printer, from the first question to the reason for its end.
 use super::drain::{Drain, Seen};
 use super::echoed::Echoed;
-use super::fits::Fits;
+use super::fits::{Fits, Look};
 use super::health::{Health, Sight, spoils};
 use super::lines::Lines;
 use super::pace::Pace;
@@ -294,7 +294,8 @@ impl<'a> Session<'a> {
         let counts = self.settings.evidence == Evidence::Counter;
         let certain =
             !counts || !Self::is_news(window, &sight) || self.lines.make_sure(&mut sight).await?;
-        let now = Instant::now();
+        let look = Look { asked, answered: Instant::now() };
+        let now = look.answered;
         if sight.reprints {
             tracing::warn!(
                 "printer lost its settings: it was switched off and on, or is set by others"
@@ -303,7 +304,7 @@ impl<'a> Session<'a> {
         }
         Self::notice_others(window, &sight.health)?;
         let before = window.len();
-        self.count(window, &sight, certain, now).await?;
+        self.count(window, &sight, certain, look).await?;
         self.say_trouble(sight.health.trouble).await?;
         self.full = sight.health.full;
         self.miss_labels(window, &sight, now)?;
@@ -379,7 +380,7 @@ impl<'a> Session<'a> {
         window: &mut Window,
         sight: &Sight,
         certain: bool,
-        now: Instant,
+        look: Look,
     ) -> Result<(), End> {
         if let Some(cause) = sight.health.fault().filter(|_| !window.is_empty()) {
             return Err(End::Lost(cause));
@@ -387,7 +388,7 @@ impl<'a> Session<'a> {
         let came_out = match (self.settings.evidence, sight.count) {
             (Evidence::Counter | Evidence::Echo, Some(_)) if !certain => Vec::new(),
             (Evidence::Counter | Evidence::Echo, Some(count)) => {
-                self.counted(window, count, &sight.health, now).map_err(|error| {
+                self.counted(window, count, &sight.health, look).map_err(|error| {
                     tracing::warn!(%error, "printer counts other labels than were sent");
                     Cause::CounterOff
                 })?
@@ -395,7 +396,7 @@ impl<'a> Session<'a> {
             (Evidence::Counter | Evidence::Echo, None) => {
                 return Err(End::Lost(Cause::WrongDevice));
             }
-            (Evidence::BatchDrain, _) => self.drained(window, &sight.health, now)?,
+            (Evidence::BatchDrain, _) => self.drained(window, &sight.health, look)?,
         };
         for out in came_out {
             match out {
@@ -416,14 +417,14 @@ impl<'a> Session<'a> {
         window: &mut Window,
         count: u64,
         health: &Health,
-        now: Instant,
+        look: Look,
     ) -> Result<Vec<Out>, CounterOff> {
         let held = health.held.map_or(window.len(), |held| held.most);
         let ahead = window.ahead(count, held)?;
         // Where it is not known what it holds, nothing can differ from that.
         let known = health.held.is_some();
         if known {
-            self.fits.see(now, ahead, health.empty, self.settings.still_for);
+            self.fits.see(look, ahead, health.empty, self.settings.still_for);
         }
         if !known || !self.fits.may_tell(ahead) {
             return Ok(Vec::new());
@@ -435,12 +436,12 @@ impl<'a> Session<'a> {
         &mut self,
         window: &mut Window,
         health: &Health,
-        now: Instant,
+        look: Look,
     ) -> Result<Vec<Out>, End> {
         if window.is_empty() {
             return Ok(Vec::new());
         }
-        match self.drain.see(now, health, self.settings.still_for) {
+        match self.drain.see(look, health, self.settings.still_for) {
             Seen::NotYet => Ok(Vec::new()),
             Seen::Out => Ok(window.all_out()),
             Seen::Strange => {
