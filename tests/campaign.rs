@@ -10,8 +10,7 @@
 mod account;
 #[path = "campaign/busy.rs"]
 mod busy;
-#[path = "campaign/daemon.rs"]
-mod daemon;
+mod daemon_kit;
 #[path = "campaign/luck.rs"]
 mod luck;
 #[path = "campaign/script.rs"]

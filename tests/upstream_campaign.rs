@@ -15,8 +15,7 @@
 
 #[path = "upstream_campaign/account.rs"]
 mod account;
-#[path = "upstream_campaign/daemon.rs"]
-mod daemon;
+mod daemon_kit;
 #[path = "upstream_campaign/hand.rs"]
 mod hand;
 #[path = "upstream_campaign/plan.rs"]

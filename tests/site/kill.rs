@@ -10,7 +10,8 @@ use markwright::sim::dice::Dice;
 use markwright::sim::ledger::Books;
 use markwright::store::Store;
 use serde_json::Value;
-use crate::site_kit::process::{Daemon, Operator};
+use crate::daemon_kit::{Daemon, Person};
+use crate::operator::{bring_back, sign_in, start};
 use crate::site_kit::{self, Account, LOOK_EVERY, SOON, Site, Troubled};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -47,13 +48,13 @@ async fn a_daemon_killed_at_any_moment_prints_no_code_twice_and_loses_none() {
     let mut dice = Dice::new(seed);
     let site = Site::build(240.0, 100).await;
     site.edit("[centre]", "lost_order_after = \"1s\"\n[centre]");
-    Operator::add(&site).await;
+    Person::add(&site.store_file()).await;
     let mut ready = Vec::new();
     for life in 0..kills {
-        let daemon = Daemon::start(&site).await;
+        let daemon = start(&site).await;
         ready.push(daemon.ready_after);
         if life == 0 {
-            Operator::sign_in(&daemon).await.bring_back(&site).await;
+            bring_back(&sign_in(&daemon).await, &site).await;
         }
         let rest = dice.below(LIFE_MAX_MS) as u64;
         let full_for = if life % 4 == 3 { dice.below(LIFE_MAX_MS) as u64 } else { 0 };
@@ -65,9 +66,9 @@ async fn a_daemon_killed_at_any_moment_prints_no_code_twice_and_loses_none() {
         }
         daemon.kill().await;
     }
-    let daemon = Daemon::start(&site).await;
-    let operator = Operator::sign_in(&daemon).await;
-    operator.bring_back(&site).await;
+    let daemon = start(&site).await;
+    let operator = sign_in(&daemon).await;
+    bring_back(&operator, &site).await;
     ready.sort_unstable();
     let account = end_and_account(site, daemon).await;
     println!("killed {kills} times, seed {seed}: {:?}", account.sums);
@@ -81,20 +82,20 @@ async fn a_daemon_killed_at_any_moment_prints_no_code_twice_and_loses_none() {
 #[tokio::test]
 async fn after_a_kill_in_full_run_the_line_comes_back_by_itself_and_catches_up() {
     let site = Site::build(240.0, 200).await;
-    Operator::add(&site).await;
+    Person::add(&site.store_file()).await;
     for _ in 0..2 {
-        let daemon = Daemon::start(&site).await;
+        let daemon = start(&site).await;
         let good = || site.stage.ledger().ask(|truth| truth.good().count());
         let wanted = good() + 4;
         if !site_kit::happens(|| good() >= wanted, SOON).await {
-            let line = Operator::sign_in(&daemon).await.line().await;
+            let line = sign_in(&daemon).await.line().await;
             panic!("without anybody's help, no good products within {SOON:?}: {line}");
         }
         daemon.kill().await;
     }
-    let daemon = Daemon::start(&site).await;
-    let operator = Operator::sign_in(&daemon).await;
-    operator.bring_back(&site).await;
+    let daemon = start(&site).await;
+    let operator = sign_in(&daemon).await;
+    bring_back(&operator, &site).await;
     let account = end_and_account(site, daemon).await;
     // The belt stops a second after the daemon died: the PLC remembers what happened until then.
     assert_eq!(account.sums.products.unaccounted, 0, "{:?}", account.sums);
@@ -104,25 +105,25 @@ async fn after_a_kill_in_full_run_the_line_comes_back_by_itself_and_catches_up()
 async fn where_a_person_must_start_the_line_it_waits_for_the_person_after_a_kill() {
     let site = Site::build(240.0, 200).await;
     site.edit("by_itself = true", "by_itself = false");
-    Operator::add(&site).await;
-    let daemon = Daemon::start(&site).await;
-    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    Person::add(&site.store_file()).await;
+    let daemon = start(&site).await;
+    bring_back(&sign_in(&daemon).await, &site).await;
     daemon.kill().await;
 
-    let daemon = Daemon::start(&site).await;
-    let operator = Operator::sign_in(&daemon).await;
+    let daemon = start(&site).await;
+    let operator = sign_in(&daemon).await;
     assert_eq!(operator.state().await, LineState::Stopped);
-    operator.bring_back(&site).await;
+    bring_back(&operator, &site).await;
     end_and_account(site, daemon).await;
 }
 
 #[tokio::test]
 async fn a_full_disk_stops_the_line_which_says_why_and_prints_nothing_until_there_is_room_again() {
     let site = Site::build(240.0, 200).await;
-    Operator::add(&site).await;
-    let daemon = Daemon::start(&site).await;
-    let operator = Operator::sign_in(&daemon).await;
-    operator.bring_back(&site).await;
+    Person::add(&site.store_file()).await;
+    let daemon = start(&site).await;
+    let operator = sign_in(&daemon).await;
+    bring_back(&operator, &site).await;
 
     daemon.disk_is_full(true).await;
     let mut line = Value::Null;
@@ -142,7 +143,7 @@ async fn a_full_disk_stops_the_line_which_says_why_and_prints_nothing_until_ther
     assert_eq!(out(), before, "it prints what it cannot remember");
 
     daemon.disk_is_full(false).await;
-    operator.bring_back(&site).await;
+    bring_back(&operator, &site).await;
     end_and_account(site, daemon).await;
 }
 
@@ -174,9 +175,9 @@ async fn on_a_read_only_disk_the_daemon_says_why_it_does_not_start_and_prints_no
         println!("not tested: mounting is not allowed here");
         return;
     };
-    Operator::add(&site).await;
-    let daemon = Daemon::start(&site).await;
-    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    Person::add(&site.store_file()).await;
+    let daemon = start(&site).await;
+    bring_back(&sign_in(&daemon).await, &site).await;
     daemon.kill().await;
 
     assert!(disk.with(&["-o", "remount,ro"]));
@@ -187,12 +188,12 @@ async fn on_a_read_only_disk_the_daemon_says_why_it_does_not_start_and_prints_no
         before = out();
         sleep(Duration::from_secs(1)).await;
     }
-    let said = Daemon::try_start(&site).await.err().expect("it starts on a read-only disk");
+    let said = Daemon::try_start(&site.stage.config, drop).await.err().expect("it starts on a read-only disk");
     assert!(said.to_lowercase().contains("read"), "{said}");
     assert_eq!(out(), before);
 
     assert!(disk.with(&["-o", "remount,rw"]));
-    let daemon = Daemon::start(&site).await;
-    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    let daemon = start(&site).await;
+    bring_back(&sign_in(&daemon).await, &site).await;
     end_and_account(site, daemon).await;
 }

@@ -3,9 +3,12 @@
 #[path = "../broker/mod.rs"]
 mod broker;
 mod codes;
+#[path = "../daemon_kit/mod.rs"]
+mod daemon_kit;
 mod faults;
 mod kill;
 mod mqtt;
+mod operator;
 mod packs;
 mod plc;
 mod plc_proxy;

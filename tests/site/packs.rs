@@ -10,7 +10,8 @@ use markwright::sim::ledger::ProductTruth;
 use markwright::sim::packs::{PackSettings, Packs};
 use markwright::sim::stage::PACKS_ARRAY;
 use markwright::store::Store;
-use crate::site_kit::process::{Daemon, Operator};
+use crate::daemon_kit::Person;
+use crate::operator::{bring_back, sign_in, start};
 use crate::site_kit::{Account, LINE, LOOK_EVERY, POOL, SOON, Site, Troubled, Works};
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -104,18 +105,18 @@ async fn products_that_come_with_labels_pass_once_each_and_all_others_are_reject
 async fn a_daemon_killed_at_any_moment_passes_no_label_twice_and_believes_nothing_in_sight() {
     let site = site(300.0, odd_packs(3_000)).await;
     let array = std::fs::read_to_string(site.dir.path().join(PACKS_ARRAY)).unwrap();
-    Operator::add(&site).await;
+    Person::add(&site.store_file()).await;
     let mut dice = Dice::new(5);
     for life in 0..8 {
-        let daemon = Daemon::start(&site).await;
+        let daemon = start(&site).await;
         if life % 4 == 0 {
-            Operator::sign_in(&daemon).await.bring_back(&site).await;
+            bring_back(&sign_in(&daemon).await, &site).await;
         }
         sleep(Duration::from_millis(dice.below(4_000) as u64)).await;
         daemon.kill().await;
     }
-    let daemon = Daemon::start(&site).await;
-    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    let daemon = start(&site).await;
+    bring_back(&sign_in(&daemon).await, &site).await;
     daemon.end().await;
     let store = Store::open(&site.store_file()).await.unwrap();
     // Whoever was in sight at a kill and not yet read.

@@ -2,7 +2,8 @@
 //! otherwise: the daemon as a process, a fake printer that is exchanged, and a person at the pages.
 use markwright::line::LineState;
 use markwright::sim::printer::{Identity, PrinterSettings};
-use crate::roll_kit::{Daemon, LINE, Person, Plan, Site};
+use crate::daemon_kit::{Daemon, Person};
+use crate::roll_kit::{LINE, Plan, Site};
 use serde_json::Value;
 
 fn ours() -> Identity {
@@ -16,16 +17,16 @@ fn is_swapped(line: &Value) -> bool {
 /// Printing begins, the daemon is killed, and while it is away another printer takes the place of
 /// the one that it knew.
 async fn killed_and_exchanged(site: &Site) -> (Daemon, Person) {
-    Person::add(site).await;
-    let daemon = Daemon::start(site).await;
-    let person = Person::sign_in(&daemon).await;
+    Person::add(&site.store_file()).await;
+    let daemon = site.start().await;
+    let person = Person::sign_in(&daemon, LINE).await;
     person.start().await;
     site.printer.controls.until(|now| now.sheets >= 3).await;
     daemon.kill().await;
     let other = Identity { unique_id: "OTHER-1".to_owned(), ..ours() };
     site.printer.controls.swap(other, 77);
-    let daemon = Daemon::start(site).await;
-    let person = Person::sign_in(&daemon).await;
+    let daemon = site.start().await;
+    let person = Person::sign_in(&daemon, LINE).await;
     person.start().await;
     person.until("it is refused", is_swapped).await;
     (daemon, person)
@@ -62,7 +63,7 @@ async fn a_person_says_that_another_printer_is_the_new_one_and_it_goes_on() {
     daemon.end().await;
 
     // It is known after a restart, too.
-    let daemon = Daemon::start(&site).await;
+    let daemon = site.start().await;
     let store = markwright::store::Store::open(&site.store_file()).await.unwrap();
     assert_eq!(store.printer_of(LINE).await.unwrap().as_deref(), Some("OTHER-1"));
     let told = store.notes(5).await.unwrap();

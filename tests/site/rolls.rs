@@ -5,7 +5,8 @@ use markwright::label::{self, Goods};
 use markwright::line::LineState;
 use markwright::sim::PrintedLabel;
 use markwright::sim::printer::{Fault, Incident, Language, Mood, SheetOut};
-use crate::roll_kit::{Daemon, GTIN, LINE, Person, Plan, SOON, Site, rows, serial};
+use crate::daemon_kit::{Daemon, Person};
+use crate::roll_kit::{GTIN, LINE, Plan, SOON, Site, rows, serial};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::process::Command;
@@ -19,9 +20,9 @@ const THREE_UP: &str = "labels_per_row = 3\npitch_mm = 32\nleader = true\ntraile
 
 /// A daemon, and a person at its pages.
 async fn begin(site: &Site) -> (Daemon, Person) {
-    Person::add(site).await;
-    let daemon = Daemon::start(site).await;
-    let person = Person::sign_in(&daemon).await;
+    Person::add(&site.store_file()).await;
+    let daemon = site.start().await;
+    let person = Person::sign_in(&daemon, LINE).await;
     (daemon, person)
 }
 
@@ -140,8 +141,8 @@ async fn a_daemon_killed_in_the_middle_of_a_roll_begins_a_new_piece_and_loses_no
     timeout(SOON, middle).await.expect("a few rows");
     daemon.kill().await;
 
-    let daemon = Daemon::start(&site).await;
-    let person = Person::sign_in(&daemon).await;
+    let daemon = site.start().await;
+    let person = Person::sign_in(&daemon, LINE).await;
     person.bring_to_the_end().await;
     let sheet = person.passport_when_done(1).await;
     daemon.end().await;
@@ -270,8 +271,8 @@ async fn the_label_that_leaves_carries_the_lot_of_its_job_also_after_the_daemon_
     timeout(SOON, middle).await.expect("a few labels");
     daemon.kill().await;
 
-    let daemon = Daemon::start(&site).await;
-    let person = Person::sign_in(&daemon).await;
+    let daemon = site.start().await;
+    let person = Person::sign_in(&daemon, LINE).await;
     person.bring_to_the_end().await;
     person.passport_when_done(2).await;
     daemon.end().await;

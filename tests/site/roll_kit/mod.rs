@@ -1,10 +1,9 @@
 //! A line that makes rolls, whole: a fake printer, a camera behind its head where one is wanted,
 //! the daemon as a process of its own, and a person at its pages.
 #![allow(dead_code, reason = "each test program needs a part of it")]
-mod daemon;
+mod person;
 
-pub(crate) use daemon::{Daemon, LINE, Person};
-
+use crate::daemon_kit::{Daemon, program};
 use markwright::code::CodeState;
 use markwright::sim::PrintedLabel;
 use markwright::sim::camera::{Camera, Shot};
@@ -32,8 +31,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Everything that a test waits for comes within this, or the test fails.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
-/// The daemon's own program.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_markwright");
+/// The only line.
+pub(crate) const LINE: &str = "roll-1";
 /// The goods of every roll here.
 pub(crate) const GTIN: &str = "04810093011694";
 /// As fast as label printers are.
@@ -135,9 +134,14 @@ impl Site {
         self.markwright(&["codes", "import", "--line", LINE, &array]).await;
     }
 
+    /// The daemon. A test that fails shows what it said.
+    pub(crate) async fn start(&self) -> Daemon {
+        Daemon::start(&self.config, |line| println!("{line}")).await
+    }
+
     /// Runs a command of the program with this configuration.
     pub(crate) async fn markwright(&self, words: &[&str]) -> String {
-        let run = Command::new(PROGRAM).args(words).arg("--config").arg(&self.config).output();
+        let run = Command::new(program()).args(words).arg("--config").arg(&self.config).output();
         let done = run.await.unwrap();
         assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap()
