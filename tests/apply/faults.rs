@@ -1,11 +1,11 @@
 //! A PLC that is slow or wrong: whatever it does, no product passes that was not let pass.
+use crate::plc_kit::{DEADLINE, Driver, Judge, quick};
+use crate::sim_hands::{settings, world};
 use markwright::apply::{PlcProfile, PlcSettings, keep};
 use markwright::line::{Cause, Event, PlcCommand, PlcEvent, Run, Since, Tag};
 use markwright::sim::faults::TalkFaults;
 use markwright::sim::plant::Plant;
 use markwright::telemetry::LastWord;
-use crate::plc_kit::{DEADLINE, Driver, Judge, quick};
-use crate::sim_hands::{settings, world};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;

@@ -1,9 +1,9 @@
 //! The PLC driver against Modbus servers that are not ours, and a Modbus client that is not ours
 //! against the fake PLC.
+use crate::plc_kit::{DEADLINE, Driver, Judge, quick};
 use markwright::apply::{Parity, PlcSettings, SerialLine, Transport};
 use markwright::line::{Cause, Light, PlcCommand, PlcEvent, Run, Since, Tag};
 use markwright::sim::plant::{Plant, PlantSettings};
-use crate::plc_kit::{DEADLINE, Driver, Judge, quick};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,16 +1,16 @@
 //! The pages of grading: who may, what a picture comes to, the report in its three forms; and a
 //! look at them with a real browser, on a panel and on a phone.
 use crate::graded_kit::{drawn, png, written};
+use crate::orders_walk::{Browser, SignIn};
+use crate::symbol_kit::Fault;
+use crate::web_house::{House, PASSWORD, location, text};
 use markwright::access::Role;
 use markwright::calibration::{Calibration, Patch};
 use markwright::line::LineState;
 use markwright::telemetry::clock::Micros;
-use crate::orders_walk::{Browser, SignIn};
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
-use crate::symbol_kit::Fault;
-use crate::web_house::{House, PASSWORD, location, text};
 
 const BOUNDARY: &str = "-------------a-boundary";
 

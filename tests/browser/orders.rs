@@ -1,11 +1,11 @@
 //! Two people at a browser: an importer orders labels on a phone and validates them, a manager
 //! accepts and hands over.
+use crate::orders_walk::{Browser, CTRL_BRACKET, Order, SignIn};
+use crate::web_house::{House, PASSWORD};
 use markwright::centre::{Settings, keep};
 use markwright::line::LineState;
-use crate::orders_walk::{Browser, CTRL_BRACKET, Order, SignIn};
 use std::path::PathBuf;
 use std::time::Duration;
-use crate::web_house::{House, PASSWORD};
 
 const GTIN: &str = "04810093011694";
 

@@ -1,11 +1,11 @@
 //! A look with a real browser at the page of print quality: good, getting worse, bad; on a panel
 //! and on a phone.
+use crate::orders_walk::Browser;
+use crate::web_house::{House, view};
 use markwright::calibration::{Calibration, Patch};
 use markwright::line::{Along, LineState, Quality, Record, StopReason, Tag, Wear};
 use markwright::telemetry::clock::Micros;
 use markwright::web::WebSettings;
-use crate::orders_walk::Browser;
-use crate::web_house::{House, view};
 
 const WINDOWS: [(&str, u32, u32); 2] = [("panel", 1024, 600), ("phone", 390, 844)];
 const MINUTES: i64 = 55;

@@ -1,18 +1,18 @@
 //! The kept rejects of a line: each with its picture, what was found in it, and why; with a real
 //! browser on a panel and on a phone.
 use crate::graded_kit::{drawn, written};
+use crate::orders_walk::{Browser, SignIn};
+use crate::store_kit::{array, gtin, moved};
+use crate::symbol_kit::Fault;
+use crate::web_house::{House, PASSWORD, location, text};
 use markwright::access::Role;
 use markwright::code::{CodeId, Step};
 use markwright::line::{
     LineState, PictureId, Quality, Record, RejectReason, Scenario, Tag, Verdict,
 };
 use markwright::store::{Lot, NewJob, RollJob};
-use crate::orders_walk::{Browser, SignIn};
 use reqwest::StatusCode;
 use reqwest::header::COOKIE;
-use crate::store_kit::{array, gtin, moved};
-use crate::symbol_kit::Fault;
-use crate::web_house::{House, PASSWORD, location, text};
 
 /// A product that is rejected, with a picture of this number.
 async fn reject(house: &House, line: &str, tag: u32, reason: RejectReason, picture: u64) {

@@ -1,15 +1,15 @@
 //! A look with a real browser at the pages of rolls: jobs, passport, codes in doubt, and the order
 //! with its passport; on a panel and on a phone.
+use crate::orders_walk::{self, Browser};
+use crate::store_kit::{array, gtin, moved};
+use crate::web_house::{House, PASSWORD};
 use markwright::access::Role;
 use markwright::code::{CodeId, ProductGroup, Step};
 use markwright::line::{LineState, Record, RejectReason, Scenario, Verdict};
 use markwright::order::{Delivery, PriceList, Wish};
 use markwright::store::{Goods, NewJob, RollJob, SignIn};
 use markwright::telemetry::clock::Micros;
-use crate::orders_walk::{self, Browser};
 use reqwest::header::COOKIE;
-use crate::store_kit::{array, gtin, moved};
-use crate::web_house::{House, PASSWORD};
 
 const LINE: &str = "one";
 const GOODS: &str = "Сыр полутвёрдый «Брестский», 45 %, брусок";

@@ -1,9 +1,9 @@
 //! A person tests a hand scanner at the page: on a phone without signing in, with the keys that
 //! scanners press.
-use markwright::line::LineState;
-use markwright::order::test_code;
 use crate::orders_walk::{Browser, CTRL_BRACKET, ENTER};
 use crate::web_house::House;
+use markwright::line::LineState;
+use markwright::order::test_code;
 
 /// The Tab key and F8 (W3C `WebDriver`, 17.4.2: key codes).
 const TAB: &str = "\u{e004}";

@@ -1,4 +1,6 @@
 //! A look with a real browser: the page of a line renders, on a panel and on a phone.
+use crate::web_house::browser::{Browser, command};
+use crate::web_house::{House, PASSWORD, SOON, view};
 use image::{GrayImage, Luma};
 use markwright::line::{
     Cause, DeviceView, Event, LineState, LineView, PictureId, RejectReason, Request, StopReason,
@@ -8,8 +10,6 @@ use markwright::web::WebSettings;
 use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
-use crate::web_house::browser::{Browser, command};
-use crate::web_house::{House, PASSWORD, SOON, view};
 
 /// A browser on two busy cores.
 const BROWSER_ENDS_WITHIN: Duration = Duration::from_secs(90);

@@ -1,6 +1,6 @@
 //! How busy a fast printer is kept: the daemon against a fake printer at eighteen inches a second.
-use crate::daemon_kit::Daemon;
 use super::site::{Job, Site, Template};
+use crate::daemon_kit::Daemon;
 use markwright::sim::PrintedLabel;
 use markwright::sim::dice::Dice;
 use markwright::sim::printer::{

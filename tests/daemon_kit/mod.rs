@@ -1,5 +1,5 @@
 //! The daemon as a process of its own, that can be killed, and a person at its pages.
-#![allow(dead_code, reason = "each test program needs a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test program needs a part of it")]
 mod person;
 
 pub(crate) use person::Person;
@@ -49,7 +49,7 @@ impl Daemon {
         let begun = Instant::now();
         // A process that writes beyond a limit is killed, unless it was told to ignore that.
         let mut process = Command::new("sh")
-            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", &program(), "run", "--config"])
+            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", program().as_str(), "run", "--config"])
             .arg(config)
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))
             .env("NO_COLOR", "1")

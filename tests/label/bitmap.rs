@@ -1,8 +1,8 @@
 //! Labels as pictures: what is cached is what would be drawn anew, and readers that are not ours
 //! read every code and every barcode.
-use image::GrayImage;
 use crate::label_kit::{HEADS, codes, goods, with};
 use crate::label_oracle::{as_read, python};
+use image::GrayImage;
 use markwright::code::CodeText;
 use markwright::label::{Raster, design, place, raster};
 use markwright::symbol::{Region, read};

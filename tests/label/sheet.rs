@@ -1,7 +1,7 @@
 //! Labels for paper before readers that are not ours: sheets, tables, artwork.
-use image::GrayImage;
 use crate::label_oracle::codes::{Chance, forms};
 use crate::label_oracle::{as_read, output, python};
+use image::GrayImage;
 use markwright::code::CodeText;
 use markwright::label::{
     Design, Goods, Grid, Paper, SheetSettings, design, eps_of, preview_png, stream_csv,

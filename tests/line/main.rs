@@ -1,5 +1,12 @@
 //! The line as a pure machine: facts in, records and commands out.
-#![allow(clippy::disallowed_methods, clippy::unnecessary_wraps, clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs, reason = "a test")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unnecessary_wraps,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    reason = "a test"
+)]
 mod carried;
 mod facts;
 mod frames;

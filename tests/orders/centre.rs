@@ -1,8 +1,8 @@
 //! The centre fills orders: codes wanted, jobs filed, files made once, crashes survived.
+use crate::orders_kit::{DESK, Kit, code, codes, now};
 use markwright::centre;
 use markwright::code::{CodeId, CodeState};
 use markwright::order::{Delivery, OrderId, OrderState, OrderStep};
-use crate::orders_kit::{DESK, Kit, code, codes, now};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 

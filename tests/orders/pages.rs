@@ -1,11 +1,11 @@
 //! The pages of orders over a real socket: ordering, deciding, fetching the file, validating.
+use crate::web_house::{House, PASSWORD, location, text};
 use markwright::access::Role;
 use markwright::centre::{Settings, fill_once};
 use markwright::line::LineState;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Response, StatusCode};
 use std::time::Duration;
-use crate::web_house::{House, PASSWORD, location, text};
 
 const BOUNDARY: &str = "a-boundary-that-no-field-contains";
 

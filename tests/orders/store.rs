@@ -1,8 +1,8 @@
 //! Orders as the store remembers them: who sees which, arrays, scans, accounts.
+use crate::orders_kit::{Kit, code, codes, now};
 use markwright::code::CodeState;
 use markwright::order::{Delivery, Kopecks, OrderState, OrderStep, Scan, Source, Trouble};
 use markwright::store::StoreError;
-use crate::orders_kit::{Kit, code, codes, now};
 
 #[tokio::test]
 async fn an_order_is_seen_by_its_customer_and_the_centre_and_by_nobody_else() {

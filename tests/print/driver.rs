@@ -1,7 +1,7 @@
 //! The printer driver against a small scripted printer: connecting, printing, counting.
+use crate::print_kit::bench;
 use markwright::code::CodeId;
 use markwright::line::{Cause, PrinterEvent};
-use crate::print_kit::bench;
 use tokio::net::TcpListener;
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! The printer driver against a small scripted printer: everything that goes wrong, and what
 //! becomes of the labels that were in it.
+use crate::print_kit::{Bench, bench};
 use markwright::code::CodeId;
 use markwright::line::{Cause, PrinterEvent};
-use crate::print_kit::{Bench, bench};
 use std::time::Duration;
 
 fn printed(id: i64) -> PrinterEvent {

@@ -1,6 +1,6 @@
 //! The fake camera over its real socket.
-use markwright::sim::alone::run_camera;
 use crate::sim_hands::{BELT, DEADLINE, INFEED, Pc, World, settings, world};
+use markwright::sim::alone::run_camera;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;

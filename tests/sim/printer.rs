@@ -1,6 +1,8 @@
 //! Sessions with the fake printer over a raw socket.
+use crate::sim_printer_kit::{
+    MILK, Scene, WATER, decode, format, nth_code, scene, scene_with, soon,
+};
 use markwright::sim::printer::{Fault, Identity, Incident, Mood, Printer, PrinterSettings, Why};
-use crate::sim_printer_kit::{MILK, Scene, WATER, decode, format, nth_code, scene, scene_with, soon};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

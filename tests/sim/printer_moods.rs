@@ -1,9 +1,9 @@
 //! Everything that a script can do to the fake printer, seen by a host at a raw socket.
+use crate::sim_printer_kit::{Scene, decode, format, nth_code, scene_with, soon};
 use markwright::sim::printer::{
     Fault, Incident, Mood, PrinterSettings, Script, SheetOut, Why, duplicates, good_labels,
     read_ledger, standstill,
 };
-use crate::sim_printer_kit::{Scene, decode, format, nth_code, scene_with, soon};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
@@ -30,11 +30,6 @@ impl Scene {
         for n in codes {
             self.send(&format(&nth_code(n), 22)).await;
         }
-    }
-
-    async fn all_out(&self, sheets: u64) -> Vec<SheetOut> {
-        self.until(|s| s.sheets == sheets && s.printing.is_none()).await;
-        self.printer.controls.ledger()
     }
 
     async fn counter(&mut self) -> u64 {

@@ -1,8 +1,8 @@
 //! The fake printer as TSPL printer, as one with a JSON port, and with labels side by side.
-use markwright::sim::printer::{
-    Fault, Incident, Language, Mood, PrinterSettings, Script, SheetOut, Why, read_ledger,
-};
 use crate::sim_printer_kit::{MILK, Scene, WATER, decode, format, nth_code, scene_with, soon};
+use markwright::sim::printer::{
+    Fault, Incident, Language, Mood, PrinterSettings, Script, Why, read_ledger,
+};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -57,11 +57,6 @@ impl Scene {
         let mut answer = [0];
         soon(self.host.read_exact(&mut answer)).await.unwrap();
         answer[0]
-    }
-
-    async fn all_out(&self, sheets: u64) -> Vec<SheetOut> {
-        self.until(|s| s.sheets == sheets && s.printing.is_none()).await;
-        self.printer.controls.ledger()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The fake plant over its real sockets: PLC, belt, ledger.
+use crate::sim_hands::{BELT, CLEAR_PAD, DEADLINE, INFEED, Pc, a_run, count, settings, world};
 use markwright::sim::alone::run_plc;
 use markwright::sim::faults::Faults;
 use markwright::sim::labels::draw_label;
 use markwright::sim::ledger::{Books, LabelPlace, Ledger};
 use markwright::sim::plant::Plant;
-use crate::sim_hands::{BELT, CLEAR_PAD, DEADLINE, INFEED, Pc, a_run, count, settings, world};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

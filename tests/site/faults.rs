@@ -1,5 +1,6 @@
 //! Bad luck on a whole site: the line stops in the right state with the cause, a person brings it
 //! back, and at the end the books agree with what physically happened.
+use crate::site_kit::{Account, LINE, SOON, Site, Troubled, Works, eventually};
 use markwright::app::App;
 use markwright::line::{
     Cause, DeviceView, Event, Hand, LineState, LineView, Mode, Record, RejectReason, Request,
@@ -10,7 +11,6 @@ use markwright::sim::issuer::{Chances, PlannedTrouble, Trouble};
 use markwright::sim::plant;
 use markwright::sim::printer::{self, Fault, Identity};
 use markwright::store::Store;
-use crate::site_kit::{Account, LINE, SOON, Site, Troubled, Works, eventually};
 use std::time::Duration;
 use tokio::time::timeout;
 

@@ -5,14 +5,14 @@
 //!
 //! A full disk is a limit on the size of files that is set from outside (`prlimit`), which needs no
 //! rights; a read-only one is mounted, where that is allowed.
+use crate::daemon_kit::{Daemon, Person};
+use crate::operator::{bring_back, sign_in, start};
+use crate::site_kit::{self, Account, LOOK_EVERY, SOON, Site, Troubled};
 use markwright::line::LineState;
 use markwright::sim::dice::Dice;
 use markwright::sim::ledger::Books;
 use markwright::store::Store;
 use serde_json::Value;
-use crate::daemon_kit::{Daemon, Person};
-use crate::operator::{bring_back, sign_in, start};
-use crate::site_kit::{self, Account, LOOK_EVERY, SOON, Site, Troubled};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -188,7 +188,10 @@ async fn on_a_read_only_disk_the_daemon_says_why_it_does_not_start_and_prints_no
         before = out();
         sleep(Duration::from_secs(1)).await;
     }
-    let said = Daemon::try_start(&site.stage.config, drop).await.err().expect("it starts on a read-only disk");
+    let said = Daemon::try_start(&site.stage.config, drop)
+        .await
+        .err()
+        .expect("it starts on a read-only disk");
     assert!(said.to_lowercase().contains("read"), "{said}");
     assert_eq!(out(), before);
 

@@ -1,5 +1,11 @@
 //! Whole sites: the daemon, fake devices over real sockets, bad luck, and the account at the end.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs, reason = "a test")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    reason = "a test"
+)]
 #[path = "../broker/mod.rs"]
 mod broker;
 mod codes;

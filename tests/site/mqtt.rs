@@ -2,10 +2,10 @@
 //!
 //! Needs Mosquitto (`apt-get install mosquitto mosquitto-clients`).
 use crate::broker::{Broker, Heard, Watcher};
+use crate::site_kit::{LINE, Site, Troubled, Works};
 use markwright::line::{Cause, LineState, StopReason};
 use markwright::store::Store;
 use serde_json::Value;
-use crate::site_kit::{LINE, Site, Troubled, Works};
 
 const PAUSED: &str = "printer.paused";
 

@@ -1,5 +1,8 @@
 //! A line whose products come with their labels, end to end: the real daemon, Modbus, camera and state
 //! system over sockets, the array taken by the command, `kill -9` included.
+use crate::daemon_kit::Person;
+use crate::operator::{bring_back, sign_in, start};
+use crate::site_kit::{Account, LINE, LOOK_EVERY, POOL, SOON, Site, Troubled, Works};
 use markwright::access::Role;
 use markwright::app::App;
 use markwright::config;
@@ -10,9 +13,6 @@ use markwright::sim::ledger::ProductTruth;
 use markwright::sim::packs::{PackSettings, Packs};
 use markwright::sim::stage::PACKS_ARRAY;
 use markwright::store::Store;
-use crate::daemon_kit::Person;
-use crate::operator::{bring_back, sign_in, start};
-use crate::site_kit::{Account, LINE, LOOK_EVERY, POOL, SOON, Site, Troubled, Works};
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 use std::time::Duration;

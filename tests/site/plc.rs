@@ -2,11 +2,11 @@
 //! exceptions, for another unit, with old registers, with another number, or hangs up. Whatever it
 //! does, no product passes that must not: the books are held against what physically happened.
 //! And a gate that errs: touching products, good ones in the bin.
+use crate::plc_proxy::{Mood, Proxy};
+use crate::site_kit::{Account, LINE, Site, Troubled, Works};
 use markwright::app::App;
 use markwright::line::{LineState, LineView, StopReason};
 use markwright::store::Store;
-use crate::plc_proxy::{Mood, Proxy};
-use crate::site_kit::{Account, LINE, Site, Troubled, Works};
 use std::time::Duration;
 
 /// Products a minute: slow enough for a debug build on a busy machine.

@@ -1,9 +1,9 @@
 //! The printer of a line is the one that it knows, also after a restart, until a person says
 //! otherwise: the daemon as a process, a fake printer that is exchanged, and a person at the pages.
-use markwright::line::LineState;
-use markwright::sim::printer::{Identity, PrinterSettings};
 use crate::daemon_kit::{Daemon, Person};
 use crate::roll_kit::{LINE, Plan, Site};
+use markwright::line::LineState;
+use markwright::sim::printer::{Identity, PrinterSettings};
 use serde_json::Value;
 
 fn ours() -> Identity {

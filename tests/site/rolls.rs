@@ -1,12 +1,12 @@
 //! Rolls end to end: the daemon as a process, a fake printer (and a camera behind its head) over
 //! real sockets, and a person at the pages.
+use crate::daemon_kit::{Daemon, Person};
+use crate::roll_kit::{GTIN, LINE, Plan, SOON, Site, rows, serial};
 use markwright::code::{CodeState, CodeText};
 use markwright::label::{self, Goods};
 use markwright::line::LineState;
 use markwright::sim::PrintedLabel;
 use markwright::sim::printer::{Fault, Incident, Language, Mood, SheetOut};
-use crate::daemon_kit::{Daemon, Person};
-use crate::roll_kit::{GTIN, LINE, Plan, SOON, Site, rows, serial};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::process::Command;

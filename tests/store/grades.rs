@@ -1,10 +1,10 @@
 //! What is remembered of print quality.
+use crate::store_kit::{Kit, LINE, POOL, gtin, moved};
 use markwright::code::{CodeId, Step};
 use markwright::line::{PictureId, Quality, Record, Scenario, Tag, Verdict};
 use markwright::store::{NewJob, RollJob};
 use markwright::telemetry::clock::Micros;
 use std::time::Duration;
-use crate::store_kit::{Kit, LINE, POOL, gtin, moved};
 
 fn graded(code: i64, overall: u8) -> Record {
     let mut parameters = [Some(overall); 8];

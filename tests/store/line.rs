@@ -2,6 +2,7 @@
 //! exactly what was open.
 mod packs;
 
+use crate::store_kit::{self, Kit, LINE, POOL, array, gtin, labelled, moved, way_to_verified};
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
     Cause, Fate, InBin, LineState, Mode, OpenProduct, PictureId, Record, RejectReason, Scenario,
@@ -11,7 +12,6 @@ use markwright::store::{NewJob, Store, StoreError};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use crate::store_kit::{self, Kit, LINE, POOL, array, gtin, labelled, moved, way_to_verified};
 
 fn seen(tag: u32) -> Record {
     Record::ProductSeen { tag: Tag(tag) }

@@ -1,5 +1,6 @@
 //! What is remembered of rolls: where every label lies, what was read, and the passport of it all;
 //! and what a person decides about codes in doubt.
+use crate::store_kit::{Kit, LINE, POOL, array, gtin, moved};
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
     Cause, Line, LineSettings, Order, PictureId, Record, RejectReason, RejectShare, Scenario,
@@ -7,7 +8,6 @@ use markwright::line::{
 };
 use markwright::store::{Decision, NewJob, RollJob, Store, StoreError};
 use sha2::{Digest, Sha256};
-use crate::store_kit::{Kit, LINE, POOL, array, gtin, moved};
 
 fn on_roll(code: i64, piece: u32, place: u32, to_read: bool) -> Record {
     Record::OnRoll { code: CodeId(code), piece, place, to_read }

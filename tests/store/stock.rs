@@ -1,11 +1,11 @@
 //! Codes come in once, in order, are handed out in order, and the counts are always those of the
 //! rows.
+use crate::store_kit::{Kit, LINE, POOL, array, gtin, moved};
 use markwright::code::{CodeId, CodeState, CodeText, Gtin, ProductGroup, Step, read_array};
 use markwright::line::{Fate, Record, Scenario, Tag};
 use markwright::store::{Goods, JobState, Lot, NewJob, StoreError, Tally};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::collections::BTreeMap;
-use crate::store_kit::{Kit, LINE, POOL, array, gtin, moved};
 
 fn other() -> Gtin {
     "4600000000008".parse().unwrap()

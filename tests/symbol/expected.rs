@@ -1,10 +1,10 @@
 //! What is known of a code before its picture is looked at: it makes reading quicker, never wrong.
+use crate::symbol_kit::{Chance, Fault, TEN, code, drawn, scene};
 use markwright::symbol::{
     Expected, Grey, Hints, Modules, Separator, Size, encode_gs1, find, find_within, read_within,
 };
 use std::cell::Cell;
 use std::time::{Duration, Instant};
-use crate::symbol_kit::{Chance, Fault, TEN, code, drawn, scene};
 
 const FOREVER: &dyn Fn() -> Duration = &|| Duration::MAX;
 

@@ -1,7 +1,7 @@
 //! Grades against the truth that is built into the picture: reflectance, geometry, damage.
 //! The tolerances are those that docs/grading.md names.
-use datamatrix::SymbolSize;
 use crate::grade_kit::{Chance, GROWTH, Print, REFLECTANCE, near, off, print, value, whole};
+use datamatrix::SymbolSize;
 use markwright::symbol::grade::{Angle, Aperture, Calibration, Cause, Conditions, Edition, Kind};
 
 const AXIAL: f32 = 0.02;

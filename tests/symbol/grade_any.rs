@@ -1,6 +1,6 @@
 //! Whatever the picture, the symbol and the conditions are: a grade, all numbers finite, no panic.
-use datamatrix::{SymbolList, SymbolSize};
 use crate::grade_kit::{Chance, Picture, Print};
+use datamatrix::{SymbolList, SymbolSize};
 use markwright::symbol::grade::{
     Aperture, Calibration, Conditions, Edition, Grade, Kind, Standard, grade,
 };

@@ -1,11 +1,11 @@
 //! `markwright grade` and `calibrate`: what they say, write, refuse, and what they do with files
 //! that are no pictures.
 use crate::graded_kit::{drawn, written};
+use crate::symbol_kit::Fault;
 use image::{DynamicImage, GrayImage, Luma};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
-use crate::symbol_kit::Fault;
 
 fn run(arguments: &[&str], folder: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_markwright"));

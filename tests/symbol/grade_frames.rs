@@ -1,7 +1,7 @@
 //! Fixed patterns segment by segment against damage that was painted, and symbols of other kinds:
 //! seen from behind, light on dark, marks in the material.
-use datamatrix::SymbolSize;
 use crate::grade_kit::{GROWTH, REFLECTANCE, near, off, print, segment, value, whole};
+use datamatrix::SymbolSize;
 use markwright::symbol::grade::{Conditions, Kind, Standard};
 
 #[test]

@@ -1,5 +1,17 @@
 //! Symbols: drawn, read and graded.
-#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::float_cmp, clippy::many_single_char_names, clippy::print_stdout, clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs, reason = "a test")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    clippy::many_single_char_names,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    reason = "a test"
+)]
 mod both_ways;
 mod expected;
 mod grade;

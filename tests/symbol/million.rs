@@ -2,10 +2,10 @@
 //! correction can bear. In full:
 //!
 //! `PICTURES=1000000 cargo test --release --test symbol million:: -- --ignored --nocapture`
+use crate::symbol_kit::{Chance, code, encoded};
 use datamatrix::{SymbolList, SymbolSize};
 use markwright::symbol::{Expected, Grey, Hints, find, find_within};
 use std::time::Duration;
-use crate::symbol_kit::{Chance, code, encoded};
 
 /// What came of the pictures.
 #[derive(Debug, Default)]

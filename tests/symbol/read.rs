@@ -1,10 +1,10 @@
 //! Our own reader over pictures that are spoilt in known ways, drawn from symbols of another
 //! encoder.
+use crate::symbol_kit::through::through;
+use crate::symbol_kit::{Chance, Fault, MORE, Scene, TEN, code, drawn, encoded, scene};
 use datamatrix::{SymbolList, SymbolSize};
 use markwright::symbol::{Grey, Hints, Region, Symbol, find, find_all};
 use proptest::prelude::*;
-use crate::symbol_kit::through::through;
-use crate::symbol_kit::{Chance, Fault, MORE, Scene, TEN, code, drawn, encoded, scene};
 
 const VGA: (usize, usize) = (640, 480);
 

@@ -1,6 +1,6 @@
 //! A failing dot of the print head is told before it costs a label, and nothing else is taken for one.
-use datamatrix::{DataMatrix, SymbolList, SymbolSize};
 use crate::grade_kit::{Chance, Print, picture};
+use datamatrix::{DataMatrix, SymbolList, SymbolSize};
 use markwright::symbol::grade::{Conditions, Grade};
 use markwright::symbol::trend::{Along, Columns, Wear};
 

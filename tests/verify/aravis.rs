@@ -1,11 +1,11 @@
 //! A `GigE` Vision camera through Aravis: its fake camera on a loopback of its own, because every
 //! fake wants the same port.
 #![cfg(feature = "aravis")]
+use crate::verify_kit::{Bench, bench};
 use markwright::line::{CameraEvent, Cause, FrameOf, Reading, Tag};
 use markwright::verify::{AravisSettings, Source, Trigger};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use crate::verify_kit::{Bench, bench};
 
 const FAKE: &str = "arv-fake-gv-camera-0.8";
 const INSIDE: &str = "MARKWRIGHT_TEST_HAS_ITS_OWN_LOOPBACK";
@@ -31,7 +31,9 @@ fn inside(test: &str) -> bool {
     }
     let again = "ip link set lo up && exec \"$0\" --exact \"$1\" --nocapture";
     let mut run = Command::new("unshare");
-    run.args(["-n", "sh", "-c", again]).arg(std::env::current_exe().unwrap()).arg(format!("aravis::{test}"));
+    run.args(["-n", "sh", "-c", again])
+        .arg(std::env::current_exe().unwrap())
+        .arg(format!("aravis::{test}"));
     let ended = run.env(INSIDE, "1").status().unwrap();
     assert!(ended.success(), "{ended}");
     false

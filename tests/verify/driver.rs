@@ -1,10 +1,10 @@
 //! The camera driver against a small scripted camera that speaks HTTP byte by byte.
+use crate::verify_kit::{self, DEADLINE, HEIGHT, WIDTH, frame, good, grey_map, part, pixels, text};
 use markwright::line::{CameraEvent, Cause, FrameOf, PictureId, Reading, Tag};
 use markwright::verify::{CameraSettings, Source, Trigger};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use crate::verify_kit::{self, DEADLINE, HEIGHT, WIDTH, frame, good, grey_map, part, pixels, text};
 
 const STREAM: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n";

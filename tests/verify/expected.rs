@@ -1,14 +1,14 @@
 //! What the line expects and what the camera then reads: quicker, and never another code.
+use crate::symbol_kit::{Chance, Fault, Scene, TEN, code, drawn, encoded, scene};
+use crate::verify_kit::{self, part, serial, text};
 use datamatrix::{DataMatrix, SymbolList};
 use markwright::code::CodeText;
 use markwright::line::{CameraCommand, CameraEvent, Reading};
 use markwright::symbol::{self, Expected, Grey, Hints, Region, Size, find_within};
 use markwright::verify::{JobSymbol, Source};
 use std::time::{Duration, Instant};
-use crate::symbol_kit::{Chance, Fault, Scene, TEN, code, drawn, encoded, scene};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use crate::verify_kit::{self, part, serial, text};
 
 const FOREVER: &dyn Fn() -> Duration = &|| Duration::MAX;
 const SIDES: (usize, usize) = (900, 640);

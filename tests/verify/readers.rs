@@ -1,4 +1,5 @@
 //! Smart readers over real sockets: fakes that speak their makers' languages, and scripted ones.
+use crate::verify_kit::{self, Bench, DEADLINE, bench, text};
 use markwright::line::{CameraEvent, Cause, FrameOf, Reading, Tag};
 use markwright::sim::reader::{Reader, Tongue};
 use markwright::verify::{Kind, Pattern, ReaderSettings, Source, Trigger};
@@ -6,7 +7,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use crate::verify_kit::{self, Bench, DEADLINE, bench, text};
 
 fn reader(kind: Kind, address: &str, pattern: &str) -> ReaderSettings {
     ReaderSettings {

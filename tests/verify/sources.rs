@@ -1,4 +1,5 @@
 //! Snapshots and folders, as cameras and readers that drop files make them.
+use crate::verify_kit::{self, bench, grey_map, pixels, text};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -11,7 +12,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use crate::verify_kit::{self, bench, grey_map, pixels, text};
 
 /// A camera that shows its last frame to whoever asks.
 #[derive(Clone, Default)]

@@ -1,11 +1,11 @@
 //! What people and programs ask of a line over HTTP: commands, the handshake, modes, the release.
+use crate::web_house::{House, SOON, location, text, view};
 use markwright::access::Role;
 use markwright::line::{Event, Hand, LineState, LineView, Mode, Request, StopReason};
 use reqwest::header::{COOKIE, ORIGIN};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use crate::web_house::{House, SOON, location, text, view};
 
 async fn write(house: &House, cookie: &str, tags: &Value) -> Response {
     let post = house.post_json("/api/lines/one/command", tags).header(COOKIE, cookie);

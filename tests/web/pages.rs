@@ -1,4 +1,5 @@
 //! The pages over real sockets: what a person sees, what he may do, and what he is refused.
+use crate::web_house::{House, PASSWORD, SOON, location, text, view};
 use futures_util::StreamExt;
 use markwright::access::Role;
 use markwright::line::{
@@ -10,7 +11,6 @@ use reqwest::StatusCode;
 use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
 use std::time::Duration;
 use tokio::time::timeout;
-use crate::web_house::{House, PASSWORD, SOON, location, text, view};
 
 #[tokio::test]
 async fn the_page_says_the_word_of_every_state_and_what_it_means() {

@@ -1,5 +1,7 @@
 //! The pages of rolls over real sockets: jobs, passports, and what a manager decides about codes in
 //! doubt.
+use crate::store_kit::{array, gtin, moved};
+use crate::web_house::{self, House, SOON, location, text};
 use markwright::access::Role;
 use markwright::code::{CodeId, Step};
 use markwright::line::{Event, LineState, Record, RejectReason, Scenario, Verdict};
@@ -9,9 +11,7 @@ use markwright::telemetry::clock::Micros;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::Value;
-use crate::store_kit::{array, gtin, moved};
 use tokio::time::timeout;
-use crate::web_house::{self, House, SOON, location, text};
 
 const LINE: &str = "one";
 

@@ -1,6 +1,5 @@
 //! What the tests of the PLC driver share: the driver with its facts, and PLCs that are not ours.
-#![allow(clippy::unwrap_used, clippy::assigning_clones, reason = "a test")]
-#![allow(dead_code, reason = "each test crate uses a part of it")]
+#![allow(clippy::assigning_clones, reason = "a test")]
 #![allow(missing_docs, unreachable_pub, reason = "a test")]
 
 use markwright::apply::{PlcSettings, keep};

@@ -1,5 +1,4 @@
 //! Codes, goods and designs for the tests of labels.
-#![allow(dead_code, reason = "each test program needs a part of it")]
 use markwright::code::CodeText;
 use markwright::label::{Design, Goods};
 

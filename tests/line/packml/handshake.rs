@@ -1,6 +1,6 @@
 //! Write the value, raise the request: taken once, answered always.
-use crate::line_bench::MS;
 use super::{idle, stopped};
+use crate::line_bench::MS;
 use markwright::line::*;
 
 #[test]

@@ -1,6 +1,6 @@
 //! Modes, and what stands until somebody releases it.
-use crate::line_bench::{Bench, MS, code, settings, symbol};
 use super::{EMPTIES, STANDS, STANDS_IN, idle, runs};
+use crate::line_bench::{Bench, MS, code, settings, symbol};
 use markwright::line::*;
 
 #[test]

@@ -1,5 +1,4 @@
 //! A small scripted ZPL printer, and a bench with the driver on it.
-#![allow(dead_code, reason = "every test takes what it needs")]
 
 pub(crate) mod learner;
 

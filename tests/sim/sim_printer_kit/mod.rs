@@ -1,11 +1,9 @@
 //! A fake printer, a host that talks to it over a raw socket, and the pad where its labels come out.
-#![allow(clippy::unwrap_used, reason = "a test")]
-#![allow(dead_code, reason = "each test crate uses a part of it")]
 #![allow(missing_docs, unreachable_pub, reason = "a test")]
 
 use image::GrayImage;
 use markwright::sim::PrintedLabel;
-use markwright::sim::printer::{Printer, PrinterSettings, Snapshot};
+use markwright::sim::printer::{Printer, PrinterSettings, SheetOut, Snapshot};
 use std::future::Future;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -88,6 +86,12 @@ impl Scene {
 
     pub async fn until(&self, so: impl FnMut(&Snapshot) -> bool) {
         soon(self.printer.controls.until(so)).await;
+    }
+
+    /// Everything that came out, once so many sheets are out and the printer rests.
+    pub async fn all_out(&self, sheets: u64) -> Vec<SheetOut> {
+        self.until(|s| s.sheets == sheets && s.printing.is_none()).await;
+        self.printer.controls.ledger()
     }
 }
 

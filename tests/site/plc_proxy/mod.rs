@@ -1,5 +1,4 @@
 //! A proxy for Modbus TCP that misbehaves. It knows frames and nothing of registers.
-#![allow(clippy::unwrap_used, reason = "a test")]
 #![allow(missing_docs, unreachable_pub, reason = "a test")]
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,6 +1,5 @@
 //! A line that makes rolls, whole: a fake printer, a camera behind its head where one is wanted,
 //! the daemon as a process of its own, and a person at its pages.
-#![allow(dead_code, reason = "each test program needs a part of it")]
 mod person;
 
 use crate::daemon_kit::{Daemon, program};

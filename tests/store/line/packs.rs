@@ -1,6 +1,6 @@
 //! Labels that were printed elsewhere: what the store says of them, and what it lets happen to them.
-use crate::store_kit::{self, Kit, LINE, POOL, gtin};
 use super::{job, judged, line, seen, settled};
+use crate::store_kit::{self, Kit, LINE, POOL, gtin};
 use markwright::code::{CodeId, Step};
 use markwright::line::{Fate, Found, LineState, Mode, Record, RejectReason, Scenario, Verdict};
 use markwright::store::StoreError;

@@ -1,12 +1,4 @@
 //! A camera driver under test, and pictures with symbols in them.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    missing_docs,
-    reason = "a test; not every one needs everything"
-)]
-
 use datamatrix::{DataMatrix, SymbolList};
 use markwright::line::{CameraCommand, CameraEvent, Event, FrameOf, PictureId, Reading, Tag};
 use markwright::telemetry::LastWord;
