@@ -5,7 +5,7 @@
 //! where an answer was lost the orders are looked for by these names.
 use super::sift::Sieve;
 use super::step::Next;
-use super::{Settings, StepError, age, note_step, note_trouble, refill, rest_after};
+use super::{Settings, StepError, note_step, note_trouble, refill, rest_after};
 use crate::code::Gtin;
 use crate::store::{MarkPart, NewBlock, PartState, Store, StoreError, Want, WantState};
 use crate::upstream::electronic_mark::{ElectronicMark, KnownOrder, MarkOrder, OrderStands, Terms};
@@ -178,7 +178,7 @@ impl Puller {
         lost: &[&MarkPart],
     ) -> Result<Next, StepError> {
         let youngest = lost.iter().map(|part| part.moved_at).max().unwrap_or(want.moved_at);
-        let too_early = self.settings.search_after.saturating_sub(age(youngest));
+        let too_early = self.settings.search_after.saturating_sub(youngest.age());
         if !too_early.is_zero() {
             return Ok(Next::After(too_early));
         }

@@ -221,7 +221,7 @@ async fn note_trouble(store: &Store, want: &Want, problem: &str) -> Result<(), S
 async fn refill(settings: &Settings, store: &Store, at_most: u32) -> Result<(), StoreError> {
     for rule in &settings.rules {
         let outlook = store.outlook(&rule.pool).await?;
-        let rests = outlook.failed_at.is_some_and(|at| age(at) < settings.rest_after_failure);
+        let rests = outlook.failed_at.is_some_and(|at| at.age() < settings.rest_after_failure);
         let is_low = outlook.in_hand + outlook.coming < rule.low;
         if !rests && (is_low || outlook.order_now()) {
             let quantity = outlook.quantity(rule.order).min(at_most);
@@ -230,9 +230,4 @@ async fn refill(settings: &Settings, store: &Store, at_most: u32) -> Result<(), 
         }
     }
     Ok(())
-}
-
-fn age(at: Micros) -> Duration {
-    let age = Micros::now().0.saturating_sub(at.0);
-    Duration::from_micros(u64::try_from(age).unwrap_or_default())
 }

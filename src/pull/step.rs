@@ -8,7 +8,7 @@
 use super::expiry::dies_at;
 use super::lost_order::{Found, find};
 use super::sift::Sieve;
-use super::{Puller, StepError, age, note_trouble};
+use super::{Puller, StepError, note_trouble};
 use crate::store::{BlockStored, NewBlock, StoreError, Want, WantState};
 use crate::telemetry::clock::Micros;
 use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish, SubOrder};
@@ -97,7 +97,7 @@ impl Puller {
 
     /// The answer to an order was lost, or we were switched off before it came.
     async fn look_for_order(&mut self, want: &Want) -> Result<Next, StepError> {
-        let too_early = self.settings.search_after.saturating_sub(age(want.moved_at));
+        let too_early = self.settings.search_after.saturating_sub(want.moved_at.age());
         if !too_early.is_zero() {
             return Ok(Next::After(too_early));
         }
