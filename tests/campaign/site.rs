@@ -1,4 +1,5 @@
 //! The place of one script: a folder with a configuration, codes and a store, and a fake printer.
+use crate::daemon_kit::campaign::{folder, head, store_file};
 use crate::daemon_kit::{Daemon, Person, program};
 use markwright::sim::dice::Dice;
 use markwright::sim::labels::random_dairy_code;
@@ -218,23 +219,6 @@ impl Site {
             .unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
-}
-
-/// A new folder, in memory where the machine has such a place: what `kill -9` leaves behind does
-/// not depend on a disk.
-fn folder() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { TempDir::with_prefix_in("markwright-", memory) } else { TempDir::new() }
-        .unwrap()
-}
-
-fn store_file(folder: &Path) -> PathBuf {
-    folder.join("data/markwright.db")
-}
-
-fn head(folder: &Path) -> String {
-    let data = folder.join("data");
-    format!("data_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n", data.display())
 }
 
 fn line(job: &Job, profile: &Path, printer: &Printer) -> String {

@@ -1,5 +1,6 @@
 //! The daemon as a process of its own, that can be killed, and a person at its pages.
 #![allow(dead_code, unused_imports, reason = "each test program needs a part of it")]
+pub(crate) mod campaign;
 mod person;
 
 pub(crate) use person::Person;

@@ -5,6 +5,7 @@
 //!
 //! A full disk is a limit on the size of files that is set from outside (`prlimit`), which needs no
 //! rights; a read-only one is mounted, where that is allowed.
+use crate::daemon_kit::campaign::number_from;
 use crate::daemon_kit::{Daemon, Person};
 use crate::operator::{bring_back, sign_in, start};
 use crate::site_kit::{self, Account, LOOK_EVERY, SOON, Site, Troubled};
@@ -28,10 +29,6 @@ async fn settled(site: &Site) {
         }
     });
     settled.await.expect("orders come to their end");
-}
-
-fn number_from(name: &str, usual: u64) -> u64 {
-    std::env::var(name).map_or(usual, |text| text.parse().expect("a number"))
 }
 
 async fn end_and_account(site: Site, daemon: Daemon) -> Account {
