@@ -15,8 +15,7 @@
 
 #[path = "upstream_campaign/account.rs"]
 mod account;
-#[path = "upstream_campaign/daemon.rs"]
-mod daemon;
+mod daemon_kit;
 #[path = "upstream_campaign/hand.rs"]
 mod hand;
 #[path = "upstream_campaign/plan.rs"]
@@ -30,21 +29,16 @@ mod site;
 #[path = "upstream_campaign/tally.rs"]
 mod tally;
 
+use daemon_kit::campaign::{number_from, play_all};
 use run::Report;
 use site::Template;
-use std::collections::HashMap;
 use std::sync::Arc;
 use tally::Tally;
-use tokio::task::JoinSet;
 
 /// Runs at the same time: most of their time they wait.
 const AT_ONCE: u64 = 12;
 /// From this many runs on, everything that can go wrong must have gone wrong.
 const FULL: u64 = 500;
-
-fn number_from(name: &str, usual: u64) -> u64 {
-    std::env::var(name).map_or(usual, |text| text.parse().expect("a number"))
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn however_the_issuer_behaves_codes_come_once_and_fates_are_told_once() {
@@ -52,24 +46,14 @@ async fn however_the_issuer_behaves_codes_come_once_and_fates_are_told_once() {
     let at_once = number_from("UPSTREAM_AT_ONCE", AT_ONCE);
     let template = Arc::new(Template::make().await);
     let mut tally = Tally::default();
-    let mut seeds = first..first + runs;
-    let mut running = JoinSet::new();
-    let mut seed_of = HashMap::new();
-    loop {
-        while (running.len() as u64) < at_once
-            && let Some(seed) = seeds.next()
-        {
-            let template = Arc::clone(&template);
-            let task = running.spawn(async move { run::run(seed, &template).await });
-            seed_of.insert(task.id(), seed);
-        }
-        let Some(done) = running.join_next_with_id().await else { break };
-        let report = done.map_or_else(
-            |broken| Report::broken(seed_of[&broken.id()], &broken),
-            |(_, report)| report,
-        );
-        tally.take(report);
-    }
+    let play = |seed| {
+        let template = Arc::clone(&template);
+        async move { run::run(seed, &template).await }
+    };
+    play_all(first..first + runs, at_once, play, |report| {
+        tally.take(report.unwrap_or_else(|(seed, broken)| Report::broken(seed, &broken)));
+    })
+    .await;
     println!("{tally}");
     assert_eq!(tally.failed(), [0_u64; 0], "each is told above; it can be run alone");
     if runs >= FULL {

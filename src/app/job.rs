@@ -13,7 +13,6 @@ use crate::line::{
 use crate::print::{LabelFormat, PrinterSettings};
 use crate::record::{Opening, Recorder};
 use crate::store::{Job, JobVerb, LineLeft, Phase, RollJob, Store, StoreError};
-use crate::telemetry::clock::Micros;
 use crate::telemetry::{Identity, LastWord};
 use crate::verify::{CameraSettings, JobSymbol};
 use crate::{apply, print, verify};
@@ -247,9 +246,7 @@ impl Post {
         every: Duration,
     ) -> Result<Option<Duration>, StoreError> {
         let Some(passed) = self.store.challenge_passed_at(job.id).await? else { return Ok(None) };
-        let ago = Micros::now().0.saturating_sub(passed.0);
-        let ago = Duration::from_micros(u64::try_from(ago).unwrap_or_default());
-        Ok(every.checked_sub(ago).filter(|left| !left.is_zero()))
+        Ok(every.checked_sub(passed.age()).filter(|left| !left.is_zero()))
     }
 
     /// Begins a recording of this job, in the line's own folder.

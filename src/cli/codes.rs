@@ -3,10 +3,10 @@ mod explain;
 mod file;
 mod forms;
 
-use super::{EX_CONFIG, say, say_to_person};
+use super::{EX_CONFIG, configuration, say};
 use crate::app;
 use crate::code::{self, ArrayLine, SetAside};
-use crate::config::{self, LineConfig};
+use crate::config::LineConfig;
 use crate::files::{Form, UnknownForm};
 use crate::store::{Pace, Store};
 use anyhow::{Context, bail};
@@ -113,12 +113,8 @@ async fn import(
     config: &Path,
     line: &str,
 ) -> anyhow::Result<ExitCode> {
-    let config = match config::load(config) {
-        Ok(config) => config,
-        Err(error) => {
-            say_to_person(&error.to_string());
-            return Ok(ExitCode::from(EX_CONFIG));
-        }
+    let Some(config) = configuration(config) else {
+        return Ok(ExitCode::from(EX_CONFIG));
     };
     let is_it = |known: &&LineConfig| known.name == line;
     let Some(line) = config.lines.iter().find(is_it) else {

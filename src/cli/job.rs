@@ -1,8 +1,8 @@
 //! `job`: jobs of lines without an order: filed, listed, and asked of by the verbs of ISA-95.
 use super::number::whole;
-use super::{EX_CONFIG, say, say_to_person};
+use super::{EX_CONFIG, configuration, say};
 use crate::code::Gtin;
-use crate::config::{self, Config, LineConfig};
+use crate::config::{Config, LineConfig};
 use crate::label::{self, Design};
 use crate::line::Scenario;
 use crate::order::OrderId;
@@ -128,12 +128,8 @@ impl Job {
             Self::Say(say) => &say.config,
             Self::List { config } => config,
         };
-        let config = match config::load(file) {
-            Ok(config) => config,
-            Err(error) => {
-                say_to_person(&error.to_string());
-                return Ok(ExitCode::from(EX_CONFIG));
-            }
+        let Some(config) = configuration(file) else {
+            return Ok(ExitCode::from(EX_CONFIG));
         };
         let store = open(&config.data_dir).await?;
         match self {

@@ -1,7 +1,7 @@
 //! `mark`: Electronic Mark by hand: what it knows, and goods that leave.
-use super::{EX_CONFIG, say, say_to_person};
+use super::{EX_CONFIG, configuration, say, say_to_person};
 use crate::code::Gtin;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::store::{NewShipment, Store};
 use crate::upstream::electronic_mark::ElectronicMark;
 use anyhow::{Context, bail};
@@ -86,12 +86,8 @@ struct Ship {
 
 impl Mark {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
-        let config = match config::load(&self.config) {
-            Ok(config) => config,
-            Err(error) => {
-                say_to_person(&error.to_string());
-                return Ok(ExitCode::from(EX_CONFIG));
-            }
+        let Some(config) = configuration(&self.config) else {
+            return Ok(ExitCode::from(EX_CONFIG));
         };
         let Some(mark) = &config.electronic_mark else {
             bail!("{} has no [electronic_mark]", self.config.display());

@@ -20,8 +20,10 @@ mod station;
 mod user;
 
 use crate::app::chain;
+use crate::config::{self, Config};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -161,6 +163,11 @@ fn taking_negative_numbers(command: clap::Command) -> clap::Command {
 fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
     say_to_person(&format!("markwright: {}", chain(error)));
     ExitCode::FAILURE
+}
+
+/// Reads a configuration. Nothing if it is not right; the reasons were told.
+fn configuration(file: &Path) -> Option<Config> {
+    config::load(file).inspect_err(|error| say_to_person(&error.to_string())).ok()
 }
 
 /// Prints a line for whoever reads the output: a person or a program.

@@ -1,6 +1,6 @@
 //! `papers`: documents for the state system: made, listed, decided about. The daemon sends them.
-use super::{EX_CONFIG, say, say_to_person};
-use crate::config::{self, Config};
+use super::{EX_CONFIG, configuration, say, say_to_person};
+use crate::config::Config;
 use crate::order::{Facts, PaperKind};
 use crate::store::{Origin, PaperDecision, Store};
 use anyhow::{Context, bail};
@@ -156,12 +156,8 @@ impl Papers {
             Self::Decide(wanted) => &wanted.said.config,
             Self::List { config } => config,
         };
-        let config = match config::load(file) {
-            Ok(config) => config,
-            Err(error) => {
-                say_to_person(&error.to_string());
-                return Ok(ExitCode::from(EX_CONFIG));
-            }
+        let Some(config) = configuration(file) else {
+            return Ok(ExitCode::from(EX_CONFIG));
         };
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("make the data folder {}", config.data_dir.display()))?;

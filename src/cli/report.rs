@@ -1,7 +1,6 @@
 //! `report`: what became of codes, in files for systems without an interface.
-use super::{EX_CONFIG, say, say_to_person};
+use super::{EX_CONFIG, configuration, say, say_to_person};
 use crate::code::CodeId;
-use crate::config;
 use crate::files::{Form, Head, Writer};
 use crate::store::{FileChoice, Store, file_head};
 use crate::telemetry::clock::Micros;
@@ -215,14 +214,7 @@ fn beginning(day: Date) -> anyhow::Result<Micros> {
 }
 
 async fn open(config: &Path) -> anyhow::Result<Option<Store>> {
-    match config::load(config) {
-        Ok(config) => {
-            std::fs::create_dir_all(&config.data_dir)?;
-            Ok(Some(Store::open(&config.data_dir.join("markwright.db")).await?))
-        }
-        Err(error) => {
-            say_to_person(&error.to_string());
-            Ok(None)
-        }
-    }
+    let Some(config) = configuration(config) else { return Ok(None) };
+    std::fs::create_dir_all(&config.data_dir)?;
+    Ok(Some(Store::open(&config.data_dir.join("markwright.db")).await?))
 }

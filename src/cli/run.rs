@@ -1,7 +1,6 @@
 //! `run`: the daemon.
-use super::{EX_CONFIG, asked_to_end, say_to_person};
+use super::{EX_CONFIG, asked_to_end, configuration};
 use crate::app::App;
-use crate::config;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -20,12 +19,8 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
-        let config = match config::load(&self.config) {
-            Ok(config) => config,
-            Err(error) => {
-                say_to_person(&error.to_string());
-                return Ok(ExitCode::from(EX_CONFIG));
-            }
+        let Some(config) = configuration(&self.config) else {
+            return Ok(ExitCode::from(EX_CONFIG));
         };
         // Heard from before the start on: whoever reads `ready` may end us at once.
         let mut asked = pin!(asked_to_end());

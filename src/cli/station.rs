@@ -1,5 +1,5 @@
 //! `station`: asks the state system something, so that whoever sets it up sees that it works.
-use super::{EX_CONFIG, say, say_to_person};
+use super::{EX_CONFIG, configuration, say};
 use crate::app::{signer, station};
 use crate::code::{Gtin, ProductGroup};
 use crate::config;
@@ -164,12 +164,8 @@ impl Station {
 
 impl Register {
     async fn register(&self) -> anyhow::Result<ExitCode> {
-        let config = match config::load(&self.config) {
-            Ok(config) => config,
-            Err(error) => {
-                say_to_person(&error.to_string());
-                return Ok(ExitCode::from(EX_CONFIG));
-            }
+        let Some(config) = configuration(&self.config) else {
+            return Ok(ExitCode::from(EX_CONFIG));
         };
         let issuer = config.issuer.context("the configuration has no table [issuer]")?;
         let signer = signer(&issuer, config.true_api.as_ref())?;
@@ -192,17 +188,10 @@ impl Register {
 
 /// Nothing if the configuration is not right; the reasons were told.
 fn client(file: &Path) -> anyhow::Result<Option<Oms>> {
-    match config::load(file) {
-        Ok(config) => {
-            let issuer = config.issuer.context("the configuration has no table [issuer]")?;
-            let signer = signer(&issuer, config.true_api.as_ref())?;
-            Ok(Some(station(issuer.oms, issuer.sign_in, signer)?))
-        }
-        Err(error) => {
-            say_to_person(&error.to_string());
-            Ok(None)
-        }
-    }
+    let Some(config) = configuration(file) else { return Ok(None) };
+    let issuer = config.issuer.context("the configuration has no table [issuer]")?;
+    let signer = signer(&issuer, config.true_api.as_ref())?;
+    Ok(Some(station(issuer.oms, issuer.sign_in, signer)?))
 }
 
 fn of_order(order: &crate::upstream::ListedOrder) -> Value {

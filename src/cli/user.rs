@@ -1,5 +1,5 @@
 //! `user`: people who may sign in.
-use super::{EX_CONFIG, say, say_to_person};
+use super::{EX_CONFIG, configuration, say, say_to_person};
 use crate::access::Role;
 use crate::config;
 use crate::store::Store;
@@ -35,12 +35,10 @@ impl User {
         let Ok(role) = role.parse::<Role>() else {
             bail!("'{role}' is no role; there are operator, manager and customer");
         };
-        let data_dir = match config.as_ref().map(|file| config::load(file)).transpose() {
-            Ok(config) => config.map_or_else(config::default_data_dir, |config| config.data_dir),
-            Err(error) => {
-                say_to_person(&error.to_string());
-                return Ok(ExitCode::from(EX_CONFIG));
-            }
+        let data_dir = match config.as_ref().map(|file| configuration(file)) {
+            None => config::default_data_dir(),
+            Some(Some(config)) => config.data_dir,
+            Some(None) => return Ok(ExitCode::from(EX_CONFIG)),
         };
         let given = password()?;
         let password = given.clone().unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());

@@ -4,13 +4,13 @@
 //! repeated blindly: the placing. It is written down before; every order carries a name of ours, and
 //! where an answer was lost the orders are looked for by these names.
 use super::sift::Sieve;
-use super::{Settings, age, refill};
+use super::step::Next;
+use super::{Settings, StepError, note_step, note_trouble, refill, rest_after};
 use crate::code::Gtin;
 use crate::store::{MarkPart, NewBlock, PartState, Store, StoreError, Want, WantState};
 use crate::upstream::electronic_mark::{ElectronicMark, KnownOrder, MarkOrder, OrderStands, Terms};
 use crate::upstream::{Agenda, OmsError};
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Codes that are wanted at once: a hundred and fifty orders.
@@ -28,29 +28,9 @@ pub async fn keep(
     let look_every = settings.look_every;
     let mut puller = Puller::new(settings, store, client);
     while !stop.is_cancelled() {
-        let moved = puller.look(&stop).await.unwrap_or_else(|error| {
-            tracing::error!(%error, source = ?std::error::Error::source(&error), "pull: store");
-            false
-        });
-        if !moved {
-            stop.run_until_cancelled(tokio::time::sleep(look_every)).await;
-        }
+        let looked = puller.look(&stop).await;
+        rest_after(looked, look_every, &stop).await;
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-enum StepError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Call(#[from] OmsError),
-}
-
-/// When a want is looked at next.
-enum Next {
-    Now,
-    Later,
-    After(Duration),
 }
 
 struct Puller {
@@ -82,28 +62,9 @@ impl Puller {
     }
 
     async fn take_further(&mut self, want: &Want) -> Result<bool, StoreError> {
-        let next = match self.step(want).await {
-            Ok(next) => next,
-            Err(StepError::Store(error)) => return Err(error),
-            Err(StepError::Call(error)) => {
-                self.note_trouble(want, &error.to_string()).await?;
-                Next::After(self.client.again_after(&error))
-            }
-        };
-        match next {
-            Next::Now => self.agenda.now(want.id),
-            Next::Later => self.agenda.later(want.id),
-            Next::After(pause) => self.agenda.after(want.id, pause),
-        }
-        Ok(matches!(next, Next::Now))
-    }
-
-    async fn note_trouble(&self, want: &Want, problem: &str) -> Result<(), StoreError> {
-        if want.problem.as_deref() == Some(problem) {
-            return Ok(());
-        }
-        tracing::warn!(want = want.id, problem, "codes do not come");
-        self.store.want_is_troubled(want.id, problem).await
+        let came = self.step(want).await;
+        let again_after = |error: &_| self.client.again_after(error);
+        note_step(&self.store, &mut self.agenda, want, came, again_after).await
     }
 
     /// One step of one want: what was lost first, then what can be had, then what is to be ordered.
@@ -186,12 +147,7 @@ impl Puller {
             .iter()
             .filter_map(|part| Some((part.part, Some(ids.get(&key(part))?.as_str()))))
             .collect();
-        self.store.mark_parts_are(want.id, PartState::Placed, &placed, None).await?;
-        if let Some((_, Some(first))) = placed.first()
-            && want.upstream_id.is_none()
-        {
-            self.store.want_is_placed(want.id, first).await?;
-        }
+        self.note_numbers(want, &placed).await?;
         tracing::info!(want = want.id, orders = placed.len(), "codes ordered");
         // An order that the answer does not name is looked for.
         Ok(if placed.len() == group.len() { Next::Later } else { Next::Now })
@@ -205,7 +161,7 @@ impl Puller {
         error: &OmsError,
     ) -> Result<(), StoreError> {
         let problem = error.to_string();
-        self.note_trouble(want, &problem).await?;
+        note_trouble(&self.store, want, &problem).await?;
         if matches!(error, OmsError::Refused { .. }) {
             let failed = PartState::Failed;
             self.store.mark_parts_are(want.id, failed, names, Some(&problem)).await
@@ -222,7 +178,7 @@ impl Puller {
         lost: &[&MarkPart],
     ) -> Result<Next, StepError> {
         let youngest = lost.iter().map(|part| part.moved_at).max().unwrap_or(want.moved_at);
-        let too_early = self.settings.search_after.saturating_sub(age(youngest));
+        let too_early = self.settings.search_after.saturating_sub(youngest.age());
         if !too_early.is_zero() {
             return Ok(Next::After(too_early));
         }
@@ -232,7 +188,7 @@ impl Puller {
         let looked = match self.orders_called(want, terms.label_type, &marks, &known).await {
             Err(error @ OmsError::Refused { .. }) => {
                 let why = format!("it is not known whether codes were ordered: {error}");
-                self.note_trouble(want, &why).await?;
+                note_trouble(&self.store, want, &why).await?;
                 return Ok(Next::After(self.settings.search_every));
             }
             looked => looked?,
@@ -243,7 +199,7 @@ impl Puller {
                 "it is not known whether order {} is one of this want: look in the cabinet",
                 perhaps.join(" or ")
             );
-            self.note_trouble(want, &why).await?;
+            note_trouble(&self.store, want, &why).await?;
             return Ok(Next::After(self.settings.search_every));
         }
         let placed: Vec<_> = found.iter().map(|(part, id)| (*part, Some(id.as_str()))).collect();
@@ -254,15 +210,25 @@ impl Puller {
             .map(|part| (part.part, None))
             .collect();
         tracing::info!(want = want.id, found = placed.len(), lost = nobody.len(), "orders found");
-        self.store.mark_parts_are(want.id, PartState::Placed, &placed, None).await?;
+        self.note_numbers(want, &placed).await?;
         let why = Some("the order did not reach Electronic Mark");
         self.store.mark_parts_are(want.id, PartState::Wanted, &nobody, why).await?;
+        Ok(Next::Now)
+    }
+
+    /// These parts are placed, under these numbers; the first one stands for the want.
+    async fn note_numbers(
+        &self,
+        want: &Want,
+        placed: &[(u32, Option<&str>)],
+    ) -> Result<(), StoreError> {
+        self.store.mark_parts_are(want.id, PartState::Placed, placed, None).await?;
         if let Some((_, Some(first))) = placed.first()
             && want.upstream_id.is_none()
         {
             self.store.want_is_placed(want.id, first).await?;
         }
-        Ok(Next::Now)
+        Ok(())
     }
 
     /// The orders that carry these names, and those that carry none and could be ours.
@@ -315,7 +281,7 @@ impl Puller {
                 OrderStands::Ready => moved |= self.take(want, part, &order).await?,
                 OrderStands::Refused => {
                     let why = format!("order {id} was refused: {}", order.status.words());
-                    self.note_trouble(want, &why).await?;
+                    note_trouble(&self.store, want, &why).await?;
                     let names = [(part.part, None)];
                     let failed = PartState::Failed;
                     self.store.mark_parts_are(want.id, failed, &names, Some(&why)).await?;
@@ -342,7 +308,7 @@ impl Puller {
                 "the array of order {} has {here} codes, {} were ordered",
                 order.id, part.quantity
             );
-            self.note_trouble(want, &why).await?;
+            note_trouble(&self.store, want, &why).await?;
             return Ok(false);
         }
         let texts = codes.iter().map(crate::code::CodeText::as_str);

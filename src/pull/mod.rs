@@ -87,13 +87,19 @@ pub async fn keep(
     let look_every = settings.look_every;
     let mut puller = Puller::new(settings, store, client.into());
     while !stop.is_cancelled() {
-        let moved = puller.look(&stop).await.unwrap_or_else(|error| {
-            tracing::error!(%error, source = ?std::error::Error::source(&error), "pull: store");
-            false
-        });
-        if !moved {
-            stop.run_until_cancelled(tokio::time::sleep(look_every)).await;
-        }
+        let looked = puller.look(&stop).await;
+        rest_after(looked, look_every, &stop).await;
+    }
+}
+
+/// Rests before the next look, unless a want came further: it may go on at once.
+async fn rest_after(looked: Result<bool, StoreError>, rest: Duration, stop: &CancellationToken) {
+    let moved = looked.unwrap_or_else(|error| {
+        tracing::error!(%error, source = ?std::error::Error::source(&error), "pull: store");
+        false
+    });
+    if !moved {
+        stop.run_until_cancelled(tokio::time::sleep(rest)).await;
     }
 }
 
@@ -156,31 +162,12 @@ impl Puller {
     }
 
     async fn take_further(&mut self, want: &Want) -> Result<bool, StoreError> {
-        let next = match self.step(want).await {
-            Ok(next) => next,
-            Err(StepError::Store(error)) => return Err(error),
-            Err(StepError::Oms(error)) => {
-                self.reconciled.remove(&want.id);
-                self.note_trouble(want, &error.to_string()).await?;
-                Next::After(self.client.again_after(&error))
-            }
-        };
-        match next {
-            Next::Now => self.agenda.now(want.id),
-            Next::Later => self.agenda.later(want.id),
-            Next::After(pause) => self.agenda.after(want.id, pause),
+        let came = self.step(want).await;
+        if matches!(came, Err(StepError::Oms(_))) {
+            self.reconciled.remove(&want.id);
         }
-        Ok(matches!(next, Next::Now))
-    }
-
-    /// Writes and logs a trouble once, however often it comes back.
-    async fn note_trouble(&self, want: &Want, problem: &str) -> Result<(), StoreError> {
-        let known = self.store.want(want.id).await?.and_then(|want| want.problem);
-        if known.as_deref() == Some(problem) {
-            return Ok(());
-        }
-        tracing::warn!(want = want.id, problem, "codes do not come");
-        self.store.want_is_troubled(want.id, problem).await
+        let again_after = |error: &_| self.client.again_after(error);
+        note_step(&self.store, &mut self.agenda, want, came, again_after).await
     }
 
     /// Takes codes that died out of the stock.
@@ -196,11 +183,45 @@ impl Puller {
     }
 }
 
+/// Notes what came of a step, and when the next one is due. Whether that is at once.
+async fn note_step(
+    store: &Store,
+    agenda: &mut Agenda,
+    want: &Want,
+    came: Result<Next, StepError>,
+    again_after: impl Fn(&OmsError) -> Duration,
+) -> Result<bool, StoreError> {
+    let next = match came {
+        Ok(next) => next,
+        Err(StepError::Store(error)) => return Err(error),
+        Err(StepError::Oms(error)) => {
+            note_trouble(store, want, &error.to_string()).await?;
+            Next::After(again_after(&error))
+        }
+    };
+    match next {
+        Next::Now => agenda.now(want.id),
+        Next::Later => agenda.later(want.id),
+        Next::After(pause) => agenda.after(want.id, pause),
+    }
+    Ok(matches!(next, Next::Now))
+}
+
+/// Writes and logs a trouble once, however often it comes back.
+async fn note_trouble(store: &Store, want: &Want, problem: &str) -> Result<(), StoreError> {
+    let known = store.want(want.id).await?.and_then(|want| want.problem);
+    if known.as_deref() == Some(problem) {
+        return Ok(());
+    }
+    tracing::warn!(want = want.id, problem, "codes do not come");
+    store.want_is_troubled(want.id, problem).await
+}
+
 /// Wants more codes for every pool that runs low, at most so many at once.
 async fn refill(settings: &Settings, store: &Store, at_most: u32) -> Result<(), StoreError> {
     for rule in &settings.rules {
         let outlook = store.outlook(&rule.pool).await?;
-        let rests = outlook.failed_at.is_some_and(|at| age(at) < settings.rest_after_failure);
+        let rests = outlook.failed_at.is_some_and(|at| at.age() < settings.rest_after_failure);
         let is_low = outlook.in_hand + outlook.coming < rule.low;
         if !rests && (is_low || outlook.order_now()) {
             let quantity = outlook.quantity(rule.order).min(at_most);
@@ -209,9 +230,4 @@ async fn refill(settings: &Settings, store: &Store, at_most: u32) -> Result<(), 
         }
     }
     Ok(())
-}
-
-fn age(at: Micros) -> Duration {
-    let age = Micros::now().0.saturating_sub(at.0);
-    Duration::from_micros(u64::try_from(age).unwrap_or_default())
 }

@@ -8,7 +8,7 @@
 use super::expiry::dies_at;
 use super::lost_order::{Found, find};
 use super::sift::Sieve;
-use super::{Puller, StepError, age};
+use super::{Puller, StepError, note_trouble};
 use crate::store::{BlockStored, NewBlock, StoreError, Want, WantState};
 use crate::telemetry::clock::Micros;
 use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish, SubOrder};
@@ -55,7 +55,7 @@ impl Puller {
         }
         if self.open_orders >= limits.open_orders {
             let why = format!("waits: {} orders are open at the station", self.open_orders);
-            self.note_trouble(want, &why).await?;
+            note_trouble(&self.store, want, &why).await?;
             return Ok(Next::Later);
         }
         self.open_orders += 1;
@@ -97,14 +97,14 @@ impl Puller {
 
     /// The answer to an order was lost, or we were switched off before it came.
     async fn look_for_order(&mut self, want: &Want) -> Result<Next, StepError> {
-        let too_early = self.settings.search_after.saturating_sub(age(want.moved_at));
+        let too_early = self.settings.search_after.saturating_sub(want.moved_at.age());
         if !too_early.is_zero() {
             return Ok(Next::After(too_early));
         }
         let orders = match self.client.orders(want.group).await {
             Err(error @ OmsError::Refused { .. }) => {
                 let why = format!("it is not known whether an order was placed: {error}");
-                self.note_trouble(want, &why).await?;
+                note_trouble(&self.store, want, &why).await?;
                 return Ok(Next::After(self.settings.search_every));
             }
             orders => orders?,
@@ -124,7 +124,7 @@ impl Puller {
                     "it is not known whether order {} is the one of this want: look in the station's cabinet",
                     orders.join(" or ")
                 );
-                self.note_trouble(want, &why).await?;
+                note_trouble(&self.store, want, &why).await?;
                 Ok(Next::After(self.settings.search_every))
             }
         }
@@ -134,7 +134,7 @@ impl Puller {
         let buffers = self.client.order_status(of(want, order)).await?;
         let Some(buffer) = buffers.into_iter().find(|b| b.gtin == want.gtin.as_str()) else {
             let why = format!("the station knows no codes of {} in order {order}", want.gtin);
-            self.note_trouble(want, &why).await?;
+            note_trouble(&self.store, want, &why).await?;
             return Ok(Next::Later);
         };
         self.note_expiry(want, &buffer).await?;
@@ -208,7 +208,8 @@ impl Puller {
                     // Taken by somebody else, such as a person in the station's cabinet.
                     complete = false;
                     let id = &listed.block_id;
-                    self.note_trouble(want, &format!("block {id} cannot be had: {error}")).await?;
+                    let why = format!("block {id} cannot be had: {error}");
+                    note_trouble(&self.store, want, &why).await?;
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -10,7 +10,7 @@ mod words;
 
 pub use words::MarkWords;
 
-use super::{Flush, Settings, UNSENT_MAX};
+use super::{Flush, Settings, StepError, UNSENT_MAX};
 use crate::code::{Code, CodeId, CodeText};
 use crate::store::{
     NewMarkReport, Report, ReportEnd, ReportState, Store, StoreError, Telling, Told,
@@ -38,11 +38,7 @@ pub async fn keep(
         if let Err(error) = reporter.look(all, &stop).await {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "report: store");
         }
-        all = tokio::select! {
-            () = flush.rung() => true,
-            () = tokio::time::sleep(look_every) => false,
-            () = stop.cancelled() => false,
-        };
+        all = flush.rings_within(look_every, &stop).await;
     }
 }
 
@@ -56,14 +52,6 @@ pub struct MarkTelling {
     /// After a lost answer, codes are asked how they stand after this long: the report may still be
     /// on its way.
     pub search_after: Duration,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum StepError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Call(#[from] OmsError),
 }
 
 struct Reporter {
@@ -147,7 +135,7 @@ impl Reporter {
         match self.step(report).await {
             Ok(()) => Ok(()),
             Err(StepError::Store(error)) => Err(error),
-            Err(StepError::Call(error)) => {
+            Err(StepError::Oms(error)) => {
                 self.labelling.after(report.id, self.client.again_after(&error));
                 self.note_trouble(report, &error.to_string()).await
             }
@@ -235,7 +223,7 @@ impl Reporter {
     }
 
     fn too_early(&self, sent_at: Option<Micros>) -> Option<Duration> {
-        let age = sent_at.map(super::age).unwrap_or_default();
+        let age = sent_at.map(Micros::age).unwrap_or_default();
         let wait = self.settings.search_after.saturating_sub(age);
         (!wait.is_zero()).then_some(wait)
     }

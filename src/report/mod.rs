@@ -11,7 +11,6 @@ mod step;
 
 use crate::code::Gtin;
 use crate::store::{NewReport, Report, Store, StoreError, Telling, Unreported, Untold};
-use crate::telemetry::clock::Micros;
 use crate::upstream::{Agenda, OmsError, Station};
 pub use attributes::may_be_appended;
 pub use duties::{Duties, Way};
@@ -77,9 +76,13 @@ impl Default for Settings {
 pub struct Flush(Arc<Notify>);
 
 impl Flush {
-    /// Ends when somebody wants everything told.
-    async fn rung(&self) {
-        self.0.notified().await;
+    /// Whether somebody wants everything told before so much time is over.
+    async fn rings_within(&self, time: Duration, stop: &CancellationToken) -> bool {
+        tokio::select! {
+            () = self.0.notified() => true,
+            () = tokio::time::sleep(time) => false,
+            () = stop.cancelled() => false,
+        }
     }
 
     /// Has everything that is settled by now told at once, in reports as small as need be.
@@ -106,12 +109,6 @@ impl Flush {
     }
 }
 
-/// How long ago this was.
-fn age(at: Micros) -> Duration {
-    let age = Micros::now().0.saturating_sub(at.0);
-    Duration::from_micros(u64::try_from(age).unwrap_or_default())
-}
-
 /// Keeps telling until it is told to stop. It does not drain by itself: whoever wants everything
 /// told before a stop uses [`Flush::and_wait`] first.
 pub async fn keep(
@@ -128,11 +125,7 @@ pub async fn keep(
         if let Err(error) = reporter.look(all, &stop).await {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "report: store");
         }
-        all = tokio::select! {
-            () = flush.rung() => true,
-            () = tokio::time::sleep(look_every) => false,
-            () = stop.cancelled() => false,
-        };
+        all = flush.rings_within(look_every, &stop).await;
     }
 }
 

@@ -20,7 +20,10 @@ pub mod plc;
 pub mod printer;
 pub mod reader;
 pub mod scene;
+mod script;
 pub mod stage;
+
+pub use script::ScriptError;
 
 /// A label that came out of the fake printer: what is physically on the web.
 #[derive(Debug, Clone)]

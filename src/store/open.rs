@@ -130,7 +130,7 @@ impl Store {
 }
 
 /// Brings the tables to this version. Without foreign keys, because a table that others name cannot
-/// be replaced otherwise; `tests/store_stock.rs` checks that none is violated afterwards.
+/// be replaced otherwise; `tests/store/stock.rs` checks that none is violated afterwards.
 async fn migrate(path: &Path, options: &SqliteConnectOptions) -> Result<(), StoreError> {
     let opened = |source| StoreError::Open { path: path.to_owned(), source };
     let options = options.clone().foreign_keys(false);

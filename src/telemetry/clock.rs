@@ -1,5 +1,5 @@
 //! The only place that reads the wall clock.
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Microseconds since 1970, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,5 +11,11 @@ impl Micros {
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// How long ago this was; nothing if it is yet to come.
+    pub fn age(self) -> Duration {
+        let age = Self::now().0.saturating_sub(self.0);
+        Duration::from_micros(u64::try_from(age).unwrap_or_default())
     }
 }

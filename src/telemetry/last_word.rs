@@ -17,7 +17,6 @@ impl LastWord {
     /// How long it has been silent; nothing if it was never heard.
     pub fn age(&self) -> Option<Duration> {
         let heard = self.0.load(Ordering::Relaxed);
-        let age = Micros::now().0.saturating_sub(heard);
-        (heard != 0).then(|| Duration::from_micros(u64::try_from(age).unwrap_or_default()))
+        (heard != 0).then(|| Micros(heard).age())
     }
 }

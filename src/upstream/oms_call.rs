@@ -6,7 +6,7 @@ use super::oms::{Api, ClientToken, Oms};
 use super::sign::Form;
 use crate::code::ProductGroup;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{RequestBuilder, StatusCode, Url};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -113,17 +113,10 @@ impl Oms {
         let token = self.settings.token.token().await.map_err(not_signed_in)?;
         let request = self.with_token(request, &token)?;
         self.pace.my_turn().await;
-        let unreachable = |source: reqwest::Error| OmsError::Unreachable {
-            what,
-            nothing_sent: source.is_connect(),
-            source: source.without_url(),
-        };
-        let answer = request.header(ACCEPT, JSON).send().await.map_err(unreachable)?;
+        let answer = request.header(ACCEPT, JSON).send().await;
+        let answer = answer.map_err(OmsError::unreachable(what))?;
         let (status, stay_away) = (answer.status(), stay_away(answer.headers()));
-        let body = whole(answer, ANSWER_MAX).await.map_err(|why| match why {
-            Unread::Broken(source) => OmsError::Unreachable { what, nothing_sent: false, source },
-            Unread::Endless(_) => OmsError::Garbled { what, why: why.to_string() },
-        })?;
+        let body = read_body(what, answer).await?;
         tracing::debug!(what, status = status.as_u16(), bytes = body.len(), "answer");
         if status.is_success() {
             return read_json(what, &body);
@@ -164,6 +157,14 @@ impl Oms {
 fn stay_away(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(STAY_AWAY_MAX))
+}
+
+/// The whole body of an answer.
+pub(super) async fn read_body(what: &'static str, answer: Response) -> Result<Vec<u8>, OmsError> {
+    whole(answer, ANSWER_MAX).await.map_err(|why| match why {
+        Unread::Broken(source) => OmsError::Unreachable { what, nothing_sent: false, source },
+        Unread::Endless(_) => OmsError::Garbled { what, why: why.to_string() },
+    })
 }
 
 /// Errors of the parser quote what they stumble over, which may be a code: only the place is told.

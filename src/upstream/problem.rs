@@ -3,7 +3,7 @@ use super::wire::Complaint;
 use super::{SignError, SignInError};
 use std::time::Duration;
 
-/// Words of the station that are kept: more helps nobody on a page.
+/// Words of another system that are kept: more helps nobody on a page.
 pub(super) const WORDS_KEPT: usize = 500;
 
 /// Why a call did not give what was asked for.
@@ -87,6 +87,15 @@ pub enum OmsError {
 }
 
 impl OmsError {
+    /// What becomes of a call that got no answer.
+    pub(super) fn unreachable(what: &'static str) -> impl FnOnce(reqwest::Error) -> Self {
+        move |source| Self::Unreachable {
+            what,
+            nothing_sent: source.is_connect(),
+            source: source.without_url(),
+        }
+    }
+
     /// Whether it is certain that the call changed nothing at the station.
     pub fn nothing_happened(&self) -> bool {
         match self {
@@ -125,11 +134,15 @@ fn is_complaint(body: &[u8]) -> bool {
 
 /// The station's complaint in one line, without check parts of codes.
 fn words(body: &[u8]) -> String {
-    let said = match serde_json::from_slice::<Complaint>(body) {
-        Ok(complaint) if complaint.says_something() => complaint.to_string(),
-        Ok(_) | Err(_) => String::from_utf8_lossy(body).into_owned(),
-    };
-    let said = without_check_parts(&said);
+    match serde_json::from_slice::<Complaint>(body) {
+        Ok(complaint) if complaint.says_something() => in_one_line(&complaint.to_string()),
+        Ok(_) | Err(_) => in_one_line(&String::from_utf8_lossy(body)),
+    }
+}
+
+/// What another system says, short, without control characters and check parts of codes.
+pub(super) fn in_one_line(said: &str) -> String {
+    let said = without_check_parts(said);
     let said: String = said.chars().filter(|c| !c.is_control()).take(WORDS_KEPT).collect();
     if said.trim().is_empty() { "no words".to_owned() } else { said }
 }

@@ -1,8 +1,6 @@
 //! The words of a refusal by True API, in one line.
+use super::problem::in_one_line;
 use serde::Deserialize;
-
-/// Words that are kept: more helps nobody on a page.
-const WORDS_KEPT: usize = 500;
 
 /// Spelled in every way that was seen; a text with another form is shown as it is.
 #[derive(Deserialize, Default)]
@@ -28,11 +26,11 @@ pub(super) fn words(body: &[u8]) -> String {
             said.push(part);
         }
     }
-    let said =
-        if said.is_empty() { String::from_utf8_lossy(body).into_owned() } else { said.join("; ") };
-    let said = super::problem::without_check_parts(&said);
-    let said: String = said.chars().filter(|c| !c.is_control()).take(WORDS_KEPT).collect();
-    if said.trim().is_empty() { "no words".to_owned() } else { said }
+    if said.is_empty() {
+        in_one_line(&String::from_utf8_lossy(body))
+    } else {
+        in_one_line(&said.join("; "))
+    }
 }
 
 #[cfg(test)]

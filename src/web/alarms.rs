@@ -5,7 +5,7 @@ mod card;
 use super::WebState;
 use super::line_page::must_see;
 use super::orders::sentence;
-use super::page::{Frame, Page, Refusal, must};
+use super::page::{Frame, Page, Refusal, RefusalJson, must};
 use super::signed_in::{SignedIn, Visitor};
 use super::words;
 use crate::access::Permission;
@@ -93,23 +93,13 @@ async fn for_programs(
     Visitor(person): Visitor,
     Path(name): Path<String>,
     Query(Place { before }): Query<Place>,
-) -> Response {
-    let found = async {
-        must_see(&state, person.as_ref())?;
-        state.desk(&name)?;
-        let board = board(&state, &name).await?;
-        let steps: Vec<AlarmStep> = state.store.alarm_steps(&name, before, STEPS_SHOWN).await?;
-        Ok::<_, Refusal>((board, steps))
-    };
-    match found.await {
-        Ok((board, steps)) => {
-            let steps: Vec<_> = steps.iter().map(StepView::of).collect();
-            Json(json!({ "line": name, "board": board, "steps": steps })).into_response()
-        }
-        Err(Refusal { status, words, .. }) => {
-            (status, Json(json!({ "error": words }))).into_response()
-        }
-    }
+) -> Result<Response, RefusalJson> {
+    must_see(&state, person.as_ref())?;
+    state.desk(&name)?;
+    let board = board(&state, &name).await?;
+    let steps: Vec<AlarmStep> = state.store.alarm_steps(&name, before, STEPS_SHOWN).await?;
+    let steps: Vec<_> = steps.iter().map(StepView::of).collect();
+    Ok(Json(json!({ "line": name, "board": board, "steps": steps })).into_response())
 }
 
 /// What the buttons of the page say.

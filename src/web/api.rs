@@ -3,7 +3,7 @@ use super::WebState;
 use super::commands::tags_of;
 use super::line_page::must_see;
 use super::look::LineNow;
-use super::page::Refusal;
+use super::page::RefusalJson;
 use super::signed_in::Visitor;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,14 +29,10 @@ async fn line(
     State(state): State<WebState>,
     Visitor(person): Visitor,
     Path(name): Path<String>,
-) -> Response {
-    let desk = must_see(&state, person.as_ref()).and_then(|()| state.desk(&name));
-    match desk {
-        Ok(desk) => Json(LineJson { now: desk.look(), packml: tags_of(desk) }).into_response(),
-        Err(Refusal { status, words, .. }) => {
-            (status, Json(json!({ "error": words }))).into_response()
-        }
-    }
+) -> Result<Response, RefusalJson> {
+    must_see(&state, person.as_ref())?;
+    let desk = state.desk(&name)?;
+    Ok(Json(LineJson { now: desk.look(), packml: tags_of(desk) }).into_response())
 }
 
 /// Whether every line still has somebody who drives it.

@@ -2,7 +2,7 @@
 //! what waits for somebody with the right. Everything is noted before the line hears of it.
 use super::WebState;
 use super::desk::Desk;
-use super::page::{Refusal, must};
+use super::page::{Refusal, RefusalJson, must};
 use super::signed_in::{SignedIn, Visitor};
 use super::words;
 use crate::access::Permission;
@@ -204,22 +204,16 @@ async fn command(
     Visitor(person): Visitor,
     Path(name): Path<String>,
     tags: Result<Json<Tags>, JsonRejection>,
-) -> Response {
-    let refused = |Refusal { status, words, .. }: Refusal| {
-        (status, Json(json!({ "error": words }))).into_response()
-    };
-    let written = async {
-        let person = person
-            .ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "Sign in to control a line."))?;
-        must(&person, Permission::ControlLine)?;
-        let desk = state.desk(&name)?;
-        let Json(tags) = tags.map_err(|problem| not_understood(&problem.body_text()))?;
-        if tags.unit_mode_change_request == Some(true) {
-            must(&person, Permission::ChangeMode)?;
-        }
-        write(&state, desk, &person, tags.written()?).await
-    };
-    written.await.unwrap_or_else(refused)
+) -> Result<Response, RefusalJson> {
+    let person = person
+        .ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "Sign in to control a line."))?;
+    must(&person, Permission::ControlLine)?;
+    let desk = state.desk(&name)?;
+    let Json(tags) = tags.map_err(|problem| not_understood(&problem.body_text()))?;
+    if tags.unit_mode_change_request == Some(true) {
+        must(&person, Permission::ChangeMode)?;
+    }
+    Ok(write(&state, desk, &person, tags.written()?).await?)
 }
 
 async fn write(

@@ -2,8 +2,10 @@
 use crate::access::{Permission, may};
 use crate::store::{Person, StoreError};
 use askama::Template;
+use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use serde_json::json;
 use tower_http::csrf::ProtectionError;
 
 /// A page as an answer. `Page(template).into_response()`.
@@ -126,6 +128,22 @@ impl IntoResponse for Refusal {
             _ => "Something went wrong",
         };
         (self.status, Page(RefusalPage { title, refusal: self })).into_response()
+    }
+}
+
+/// The same for a program: its words as JSON.
+pub(super) struct RefusalJson(Refusal);
+
+impl IntoResponse for RefusalJson {
+    fn into_response(self) -> Response {
+        let Self(Refusal { status, words, .. }) = self;
+        (status, Json(json!({ "error": words }))).into_response()
+    }
+}
+
+impl<E: Into<Refusal>> From<E> for RefusalJson {
+    fn from(problem: E) -> Self {
+        Self(problem.into())
     }
 }
 

@@ -2,7 +2,7 @@
 use super::WebState;
 use super::line_page::must_see;
 use super::orders::at;
-use super::page::{Frame, Page, Refusal};
+use super::page::{Frame, Page, Refusal, RefusalJson};
 use super::signed_in::Visitor;
 use crate::store::{Dying, Outlook, StoreError, Want};
 use crate::telemetry::clock::Micros;
@@ -68,17 +68,12 @@ async fn show(
     Ok(Page(StockPage { frame: Frame::of(person), facts }))
 }
 
-async fn as_json(State(state): State<WebState>, Visitor(person): Visitor) -> Response {
-    let found = match must_see(&state, person.as_ref()) {
-        Ok(()) => facts(&state).await.map_err(Refusal::from),
-        Err(refusal) => Err(refusal),
-    };
-    match found {
-        Ok(facts) => Json(json_of(&facts)).into_response(),
-        Err(Refusal { status, words, .. }) => {
-            (status, Json(json!({ "error": words }))).into_response()
-        }
-    }
+async fn as_json(
+    State(state): State<WebState>,
+    Visitor(person): Visitor,
+) -> Result<Response, RefusalJson> {
+    must_see(&state, person.as_ref())?;
+    Ok(Json(json_of(&facts(&state).await?)).into_response())
 }
 
 fn json_of(facts: &Facts) -> Value {

@@ -1,6 +1,6 @@
 //! How busy a fast printer is kept: the daemon against a fake printer at eighteen inches a second.
-use super::daemon::{Daemon, Log};
 use super::site::{Job, Site, Template};
+use crate::daemon_kit::Daemon;
 use markwright::sim::PrintedLabel;
 use markwright::sim::dice::Dice;
 use markwright::sim::printer::{
@@ -40,7 +40,7 @@ async fn roll(language: Language, design: &'static str) -> Vec<SheetOut> {
     heap.spawn(async move { while labels.recv().await.is_some() {} });
     let template = Template::make().await;
     let site = Site::build(&template, &job, &printer, &mut Dice::new(1)).await;
-    let daemon = Daemon::start(&site.config, &Log::default()).await;
+    let daemon = Daemon::start(&site.config, drop).await;
     let all = printer.controls.until(|now| now.sheets >= u64::from(LABELS));
     timeout(SOON, all).await.expect("the roll is printed");
     daemon.end().await;

@@ -1,12 +1,13 @@
 //! One script: a roll is printed while the printer goes wrong and the daemon is killed; then the account.
 use super::account::{Account, States, states};
-use super::daemon::{Daemon, Log, waits_for_a_person};
 use super::luck::{Ended, Luck};
 use super::site::{Job, Site, Template};
+use crate::daemon_kit::{Daemon, Log};
 use markwright::code::CodeState;
 use markwright::line::LineState;
 use markwright::sim::dice::Dice;
 use markwright::sim::printer::{Controls, Language};
+use reqwest::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -154,7 +155,7 @@ impl Play<'_> {
     /// wrong if it did not end in time.
     async fn until_done(&mut self, kills: &[Kill]) -> (usize, Option<String>) {
         for (killed, kill) in kills.iter().enumerate() {
-            let daemon = Daemon::start(&self.site.config, &self.log).await;
+            let daemon = Daemon::start(&self.site.config, self.log.ear()).await;
             let controls = self.controls.clone();
             let strikes = async {
                 controls.until(|now| now.sheets >= kill.sheets).await;
@@ -168,7 +169,7 @@ impl Play<'_> {
                 }
             }
         }
-        let daemon = Daemon::start(&self.site.config, &self.log).await;
+        let daemon = Daemon::start(&self.site.config, self.log.ear()).await;
         let late = self.attend(&daemon).await;
         daemon.end().await;
         (kills.len(), late)
@@ -176,8 +177,9 @@ impl Play<'_> {
 
     /// Looks after the line until its job is done: presses Start where it waits for somebody.
     async fn attend(&mut self, daemon: &Daemon) -> Option<String> {
+        let person = self.template.person.at(daemon);
         loop {
-            let line = self.template.person.look(daemon).await;
+            let line = person.line().await;
             let state: LineState = line["state"].as_str().unwrap().parse().unwrap();
             if state == LineState::Complete {
                 return None;
@@ -185,14 +187,22 @@ impl Play<'_> {
             if Instant::now() >= self.ends_at {
                 return Some(format!("not done after {AT_MOST:?}: {line}"));
             }
-            if waits_for_a_person(state) {
+            if let Some(button) = button(state) {
                 sleep(Duration::from_millis(self.person.below(PERSON_TAKES_MS) as u64)).await;
-                self.template.person.press(daemon, state).await;
+                // The line may have gone on meanwhile: then it does not take it, and says so.
+                let status = person.try_press(button).await;
+                assert!(status.is_redirection() || status == StatusCode::CONFLICT, "{status}");
                 self.presses += 1;
             }
             sleep(LOOK_EVERY).await;
         }
     }
+}
+
+/// What leads on from this state, if only a person can.
+fn button(state: LineState) -> Option<&'static str> {
+    let button = if state == LineState::Aborted { "reset" } else { "start" };
+    matches!(state, LineState::Held | LineState::Aborted).then_some(button)
 }
 
 fn evidence(job: &Job, kills: &[Kill], ended: &Ended, states: &States, log: &Log) -> String {
@@ -204,9 +214,5 @@ fn evidence(job: &Job, kills: &[Kill], ended: &Ended, states: &States, log: &Log
     for (code, state) in states.iter().filter(|(_, state)| **state != CodeState::Stored) {
         let _ = writeln!(text, "  {state} {code:?}");
     }
-    text.push_str("the last words of the daemon:\n");
-    for line in log.lock().unwrap().iter() {
-        let _ = writeln!(text, "  {line}");
-    }
-    text
+    text + &log.told()
 }

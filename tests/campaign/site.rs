@@ -1,5 +1,6 @@
 //! The place of one script: a folder with a configuration, codes and a store, and a fake printer.
-use super::daemon::{Daemon, LINE, Log, Person, program};
+use crate::daemon_kit::campaign::{folder, head, store_file};
+use crate::daemon_kit::{Daemon, Person, program};
 use markwright::sim::dice::Dice;
 use markwright::sim::labels::random_dairy_code;
 use markwright::sim::printer::{Language, Printer};
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::process::Command;
 
+/// The only line.
+const LINE: &str = "roll-1";
 /// Labels of the second shortest design: the faster they are, the more scripts an hour.
 const DESIGN: &str = "30x20";
 /// How long a label takes at most: 20 mm at the speed of a slow printer take half of it.
@@ -44,8 +47,9 @@ impl Template {
         let nobody = "[[line]]\nname = \"desk\"\nscenario = \"roll\"\n\
             printer = { profile = \"desk-zpl-203\", address = \"127.0.0.1:9\" }\n";
         std::fs::write(&config, head(folder.path()) + nobody).unwrap();
-        let daemon = Daemon::start(&config, &Log::default()).await;
-        let person = Person::sign_in(&daemon, &store_file(folder.path())).await;
+        let daemon = Daemon::start(&config, drop).await;
+        Person::add(&store_file(folder.path())).await;
+        let person = Person::sign_in(&daemon, LINE).await;
         daemon.end().await;
         let options = SqliteConnectOptions::new().filename(store_file(folder.path()));
         let store = SqlitePool::connect_with(options).await.unwrap();
@@ -215,23 +219,6 @@ impl Site {
             .unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
-}
-
-/// A new folder, in memory where the machine has such a place: what `kill -9` leaves behind does
-/// not depend on a disk.
-fn folder() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { TempDir::with_prefix_in("markwright-", memory) } else { TempDir::new() }
-        .unwrap()
-}
-
-fn store_file(folder: &Path) -> PathBuf {
-    folder.join("data/markwright.db")
-}
-
-fn head(folder: &Path) -> String {
-    let data = folder.join("data");
-    format!("data_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n", data.display())
 }
 
 fn line(job: &Job, profile: &Path, printer: &Printer) -> String {

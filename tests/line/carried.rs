@@ -1,5 +1,5 @@
 //! Products that come with their labels, on a belt and in a person's hand.
-use super::line_bench::{Bench, MS, code, settings, symbol};
+use crate::line_bench::{Bench, MS, code, settings, symbol};
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::*;
 

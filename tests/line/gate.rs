@@ -1,5 +1,5 @@
 //! Touching products, the gate and the bin, many products at once, and a line that comes back.
-use super::line_bench::{Bench, MS, code, settings, symbol};
+use crate::line_bench::{Bench, MS, code, settings, symbol};
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::*;
 

@@ -2,8 +2,6 @@
 //! and the account at the end.
 #![allow(dead_code, reason = "each test program needs a part of it")]
 
-pub(crate) mod process;
-
 use markwright::app::{App, Handle};
 use markwright::code::CodeText;
 use markwright::config::{self, Config};

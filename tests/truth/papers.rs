@@ -3,7 +3,7 @@ use crate::gost::Participant;
 use crate::house::{House, INN, until};
 use markwright::order::{Delivery, Facts, PaperKind, without_check_part};
 use markwright::sim::issuer::{Standing, Trouble};
-use markwright::store::{Origin, PaperDecision, PaperState, StoreError};
+use markwright::store::{Origin, PaperDecision, PaperMade, PaperState, StoreError};
 use std::time::Duration;
 
 fn import() -> Facts {
@@ -28,16 +28,27 @@ fn own() -> Facts {
     }
 }
 
+/// An order whose labels are on their products, and their codes.
+async fn applied(house: &House, quantity: u32) -> (Origin, Vec<String>) {
+    let order = house.printed(quantity).await;
+    let codes = house.codes(order).await;
+    house.apply(order, &codes).await;
+    (Origin::Order(order.0), codes)
+}
+
+/// A document by the manager.
+async fn make(house: &House, kind: PaperKind, origin: Origin, facts: &Facts) -> PaperMade {
+    house.kit.store.make_paper(kind, origin, facts, "manager").await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_product_that_came_back_gets_its_new_code_and_every_signature_is_gost() {
     let participant = Participant::new(256);
     let house = House::open(Some(&participant)).await;
     let store = &house.kit.store;
-    let first = house.printed(1).await;
-    let old = house.codes(first).await.remove(0);
-    house.apply(first, std::slice::from_ref(&old)).await;
-    let origin = Origin::Order(first.0);
-    let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
+    let (origin, mut codes) = applied(&house, 1).await;
+    let old = codes.remove(0);
+    let made = make(&house, PaperKind::Import, origin, &import()).await;
     house.until_paper(made.id, PaperState::Done).await;
     assert_eq!(house.standing(&old), Standing::Introduced);
 
@@ -139,7 +150,7 @@ async fn goods_are_introduced_once_and_what_is_missing_is_told_before_anything_i
     let about = store.about(origin).await.unwrap().unwrap();
     assert_eq!((about.ready, about.not_told, about.introduced), (2, 0, 0));
 
-    let made = store.make_paper(PaperKind::Introduction, origin, &own(), "manager").await.unwrap();
+    let made = make(&house, PaperKind::Introduction, origin, &own()).await;
     assert_eq!((made.codes, made.not_told), (2, 0));
     let again = store.make_paper(PaperKind::Import, origin, &import(), "manager").await;
     assert!(again.unwrap_err().to_string().contains("no code of order"), "both are claimed");
@@ -148,7 +159,7 @@ async fn goods_are_introduced_once_and_what_is_missing_is_told_before_anything_i
     assert_eq!(house.standing(&codes[2]), Standing::Utilised);
     // The third label is applied later, and introduced by itself.
     house.apply(order, &codes[2..]).await;
-    let made = store.make_paper(PaperKind::Introduction, origin, &own(), "manager").await.unwrap();
+    let made = make(&house, PaperKind::Introduction, origin, &own()).await;
     assert_eq!(made.codes, 1);
     house.until_paper(made.id, PaperState::Done).await;
     let twice = house
@@ -162,17 +173,13 @@ async fn goods_are_introduced_once_and_what_is_missing_is_told_before_anything_i
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_that_is_found_wrong_says_why_and_lets_its_codes_go() {
     let house = House::open(None).await;
-    let store = &house.kit.store;
-    let order = house.printed(1).await;
-    let codes = house.codes(order).await;
-    house.apply(order, &codes).await;
-    let origin = Origin::Order(order.0);
+    let (origin, codes) = applied(&house, 1).await;
     house.trouble("/documents/create", 1, Trouble::ReportRefused("wrong declaration".to_owned()));
-    let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
+    let made = make(&house, PaperKind::Import, origin, &import()).await;
     let paper = house.until_paper(made.id, PaperState::NotDone).await;
     assert_eq!(paper.errors, ["wrong declaration"]);
     assert_eq!(paper.problem.as_deref(), Some("True API says CHECKED_NOT_OK"));
-    let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
+    let made = make(&house, PaperKind::Import, origin, &import()).await;
     house.until_paper(made.id, PaperState::Done).await;
     assert_eq!(house.standing(&codes[0]), Standing::Introduced);
     house.close().await;
@@ -181,13 +188,9 @@ async fn a_document_that_is_found_wrong_says_why_and_lets_its_codes_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_whose_answer_was_lost_is_found_again_and_never_sent_twice() {
     let house = House::open(None).await;
-    let store = &house.kit.store;
-    let order = house.printed(2).await;
-    let codes = house.codes(order).await;
-    house.apply(order, &codes).await;
+    let (origin, _) = applied(&house, 2).await;
     house.trouble("/documents/create", 1, Trouble::LostAnswer);
-    let origin = Origin::Order(order.0);
-    let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
+    let made = make(&house, PaperKind::Import, origin, &import()).await;
     let paper = house.until_paper(made.id, PaperState::Done).await;
     assert_eq!(paper.sends, 1);
     assert_eq!(house.issuer.controls.requests("/api/v3/true-api/lk/documents/create"), 1);
@@ -198,14 +201,10 @@ async fn a_document_whose_answer_was_lost_is_found_again_and_never_sent_twice() 
 async fn a_document_that_is_in_no_list_after_a_while_is_sent_again() {
     let house =
         House::open_with(None, |papers| papers.lost_after = Duration::from_millis(100)).await;
-    let store = &house.kit.store;
-    let order = house.printed(1).await;
-    let codes = house.codes(order).await;
-    house.apply(order, &codes).await;
+    let (origin, codes) = applied(&house, 1).await;
     // It falls over before it takes the document.
     house.trouble("/documents/create", 1, Trouble::Error500);
-    let origin = Origin::Order(order.0);
-    let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
+    let made = make(&house, PaperKind::Import, origin, &import()).await;
     let paper = house.until_paper(made.id, PaperState::Done).await;
     assert_eq!(paper.sends, 2);
     let fate = house.issuer.controls.ledger(|ledger| ledger.fate(&codes[0]).unwrap());
@@ -217,12 +216,9 @@ async fn a_document_that_is_in_no_list_after_a_while_is_sent_again() {
 async fn a_person_decides_only_about_what_is_lost_or_not_sent() {
     let house = House::open_with(None, |papers| papers.lost_after = Duration::from_hours(1)).await;
     let store = &house.kit.store;
-    let order = house.printed(1).await;
-    let codes = house.codes(order).await;
-    house.apply(order, &codes).await;
+    let (origin, _) = applied(&house, 1).await;
     house.trouble("/documents/create", 1, Trouble::Error500);
-    let origin = Origin::Order(order.0);
-    let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
+    let made = make(&house, PaperKind::Import, origin, &import()).await;
     until("it is looked for", || async {
         let paper = store.paper(made.id).await.unwrap().unwrap();
         (paper.state == PaperState::Sending

@@ -1,13 +1,11 @@
 //! Codes that die.
 use super::pull::{POOL, look, settings, start, until_state, want};
-use super::station::Station;
-use super::{Bench, Tasks, gtin};
+use super::{all_there, gtin};
 use markwright::store::WantState;
 
 #[tokio::test]
 async fn codes_that_have_expired_are_never_printed() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     let soon_ms = markwright::telemetry::clock::Micros::now().0 / 1000 + 3_600_000;
     station.world.lock().unwrap().expires_ms = Some(soon_ms);
     let id = want(&bench, 5).await;

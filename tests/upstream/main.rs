@@ -45,6 +45,11 @@ impl Bench {
     }
 }
 
+/// A store, a station, and nobody at work yet.
+async fn all_there() -> (Bench, Station, Tasks) {
+    (Bench::new().await, Station::start().await, Tasks::default())
+}
+
 /// Tasks that are told to stop and waited for.
 #[derive(Default)]
 struct Tasks {

@@ -1,6 +1,6 @@
 //! Codes in.
 use super::station::Fault;
-use super::{Bench, Station, Tasks, gtin, until};
+use super::{Bench, Station, Tasks, all_there, gtin, until};
 use markwright::code::ProductGroup;
 use markwright::pull::{self, Settings, StockRule};
 use markwright::store::{Want, WantState};
@@ -39,6 +39,13 @@ pub(crate) async fn until_state(bench: &Bench, id: i64, state: WantState) {
     until(state.word(), async || look(bench, id).await.state == state).await;
 }
 
+/// Pulls until this want is done.
+async fn pull_until_done(bench: &Bench, station: &Station, tasks: &mut Tasks, id: i64) {
+    start(tasks, bench, station, settings());
+    until_state(bench, id, WantState::Done).await;
+    tasks.stop().await;
+}
+
 /// Every code that the station gave out is here once, and no order was placed twice.
 async fn assert_nothing_lost_or_doubled(bench: &Bench, station: &Station, quantity: usize) {
     let orders = station.orders();
@@ -53,14 +60,11 @@ async fn assert_nothing_lost_or_doubled(bench: &Bench, station: &Station, quanti
 
 #[tokio::test]
 async fn an_order_is_placed_and_all_its_codes_are_stored() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.world.lock().unwrap().pending_polls = 2;
     let id = want(&bench, 25).await;
     assert_eq!(bench.store.wanted_or_coming(POOL).await.unwrap(), 25);
-    start(&mut tasks, &bench, &station, settings());
-    until_state(&bench, id, WantState::Done).await;
-    tasks.stop().await;
+    pull_until_done(&bench, &station, &mut tasks, id).await;
 
     assert_nothing_lost_or_doubled(&bench, &station, 25).await;
     let order = &station.orders()[0];
@@ -85,12 +89,9 @@ async fn the_station_is_pinged_with_our_token() {
 
 #[tokio::test]
 async fn codes_are_stored_in_the_order_in_which_they_came() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     let id = want(&bench, 12).await;
-    start(&mut tasks, &bench, &station, settings());
-    until_state(&bench, id, WantState::Done).await;
-    tasks.stop().await;
+    pull_until_done(&bench, &station, &mut tasks, id).await;
     let given: Vec<_> =
         station.orders()[0].blocks.iter().flat_map(|(_, codes)| codes.clone()).collect();
     assert_eq!(bench.texts("select text from code order by id").await, given);
@@ -99,14 +100,11 @@ async fn codes_are_stored_in_the_order_in_which_they_came() {
 #[tokio::test]
 async fn a_block_whose_answer_was_lost_is_recovered_without_loss_or_double() {
     for fault in [Fault::LoseAnswer, Fault::DoAndFail, Fault::Garble] {
-        let (bench, station, mut tasks) =
-            (Bench::new().await, Station::start().await, Tasks::default());
+        let (bench, station, mut tasks) = all_there().await;
         station.fault("codes", fault);
         station.fault("order/codes/retry", fault);
         let id = want(&bench, 25).await;
-        start(&mut tasks, &bench, &station, settings());
-        until_state(&bench, id, WantState::Done).await;
-        tasks.stop().await;
+        pull_until_done(&bench, &station, &mut tasks, id).await;
         assert_nothing_lost_or_doubled(&bench, &station, 25).await;
         assert_eq!(station.calls_of("order/codes/retry"), 2, "{fault:?}");
     }
@@ -114,15 +112,12 @@ async fn a_block_whose_answer_was_lost_is_recovered_without_loss_or_double() {
 
 #[tokio::test]
 async fn a_lost_last_answer_costs_one_code_and_is_told() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     for _ in 0..3 {
         station.fault("codes", Fault::DoAndFail);
     }
     let id = want(&bench, 12).await;
-    start(&mut tasks, &bench, &station, settings());
-    until_state(&bench, id, WantState::Done).await;
-    tasks.stop().await;
+    pull_until_done(&bench, &station, &mut tasks, id).await;
     let done = look(&bench, id).await;
     assert_eq!(done.taken, 11);
     assert!(done.problem.unwrap().contains("1 codes never came"));
@@ -131,13 +126,10 @@ async fn a_lost_last_answer_costs_one_code_and_is_told() {
 #[tokio::test]
 async fn an_order_whose_answer_was_lost_is_found_and_not_placed_again() {
     for fault in [Fault::LoseAnswer, Fault::DoAndFail, Fault::Garble] {
-        let (bench, station, mut tasks) =
-            (Bench::new().await, Station::start().await, Tasks::default());
+        let (bench, station, mut tasks) = all_there().await;
         station.fault("order", fault);
         let id = want(&bench, 25).await;
-        start(&mut tasks, &bench, &station, settings());
-        until_state(&bench, id, WantState::Done).await;
-        tasks.stop().await;
+        pull_until_done(&bench, &station, &mut tasks, id).await;
         assert_nothing_lost_or_doubled(&bench, &station, 25).await;
         assert_eq!(station.calls_of("order"), 1, "{fault:?}");
     }
@@ -145,21 +137,17 @@ async fn an_order_whose_answer_was_lost_is_found_and_not_placed_again() {
 
 #[tokio::test]
 async fn an_order_that_never_arrived_is_placed_again() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.fault("order", Fault::Refuse(503));
     let id = want(&bench, 25).await;
-    start(&mut tasks, &bench, &station, settings());
-    until_state(&bench, id, WantState::Done).await;
-    tasks.stop().await;
+    pull_until_done(&bench, &station, &mut tasks, id).await;
     assert_nothing_lost_or_doubled(&bench, &station, 25).await;
     assert_eq!(station.calls_of("order"), 2);
 }
 
 #[tokio::test]
 async fn an_order_that_nobody_can_tell_apart_is_left_to_a_person() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.world.lock().unwrap().forgets_marks = true;
     station.fault("order", Fault::DoAndFail);
     let id = want(&bench, 25).await;
@@ -179,24 +167,20 @@ async fn an_order_that_nobody_can_tell_apart_is_left_to_a_person() {
 
 #[tokio::test]
 async fn without_a_list_of_orders_a_lost_order_is_never_placed_again() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.fault("order", Fault::DoAndFail);
     for _ in 0..3 {
         station.fault("order/list", Fault::Refuse(404));
     }
     let id = want(&bench, 25).await;
-    start(&mut tasks, &bench, &station, settings());
-    until_state(&bench, id, WantState::Done).await;
-    tasks.stop().await;
+    pull_until_done(&bench, &station, &mut tasks, id).await;
     assert_eq!(station.calls_of("order/list"), 4);
     assert_nothing_lost_or_doubled(&bench, &station, 25).await;
 }
 
 #[tokio::test]
 async fn bad_codes_are_set_aside_with_their_lines_and_the_rest_is_taken() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     // Already here, from an earlier order.
     let first = want(&bench, 1).await;
     start(&mut tasks, &bench, &station, settings());
@@ -265,8 +249,7 @@ async fn after_a_power_cut_at_any_call_nothing_is_lost_or_doubled() {
 #[tokio::test]
 async fn a_restart_goes_on_from_every_state() {
     for state in ["wanted", "placing", "placed", "fetching"] {
-        let (bench, station, mut tasks) =
-            (Bench::new().await, Station::start().await, Tasks::default());
+        let (bench, station, mut tasks) = all_there().await;
         let id = want(&bench, 25).await;
         let client = station.client();
         let mark = look(&bench, id).await.mark();
@@ -293,17 +276,14 @@ async fn a_restart_goes_on_from_every_state() {
             }
         }
         assert_eq!(look(&bench, id).await.state.word(), state);
-        start(&mut tasks, &bench, &station, settings());
-        until_state(&bench, id, WantState::Done).await;
-        tasks.stop().await;
+        pull_until_done(&bench, &station, &mut tasks, id).await;
         assert_nothing_lost_or_doubled(&bench, &station, 25).await;
     }
 }
 
 #[tokio::test]
 async fn an_outage_of_the_station_delays_codes_and_nothing_else() {
-    let (bench, mut station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, mut station, mut tasks) = all_there().await;
     station.off().await;
     let id = want(&bench, 25).await;
     start(&mut tasks, &bench, &station, settings());
@@ -321,8 +301,7 @@ async fn an_outage_of_the_station_delays_codes_and_nothing_else() {
 
 #[tokio::test]
 async fn a_token_that_is_not_taken_is_named_and_orders_wait() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.world.lock().unwrap().takes_no_token = true;
     let id = want(&bench, 25).await;
     start(&mut tasks, &bench, &station, settings());
@@ -338,8 +317,7 @@ async fn a_token_that_is_not_taken_is_named_and_orders_wait() {
 
 #[tokio::test]
 async fn a_refused_order_fails_with_the_words_of_the_station() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.fault("order", Fault::Refuse(400));
     let refused = want(&bench, 25).await;
     start(&mut tasks, &bench, &station, settings());
@@ -358,8 +336,7 @@ async fn a_refused_order_fails_with_the_words_of_the_station() {
 
 #[tokio::test]
 async fn a_low_stock_is_filled_up_once() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     let (pool, group) = (POOL.to_owned(), ProductGroup::MILK);
     let rule = StockRule { pool, gtin: gtin(), group, low: 30, order: 25 };
     start(&mut tasks, &bench, &station, Settings { rules: vec![rule], ..settings() });
@@ -371,8 +348,7 @@ async fn a_low_stock_is_filled_up_once() {
 
 #[tokio::test]
 async fn a_stock_rule_rests_after_a_refusal() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.fault("order", Fault::Refuse(400));
     let (pool, group) = (POOL.to_owned(), ProductGroup::MILK);
     let rule = StockRule { pool, gtin: gtin(), group, low: 30, order: 25 };
@@ -388,8 +364,7 @@ async fn a_stock_rule_rests_after_a_refusal() {
 
 #[tokio::test]
 async fn a_station_that_asks_to_be_left_alone_hears_from_nobody() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.fault("order", Fault::Busy(1));
     let first = want(&bench, 3).await;
     let second = want(&bench, 3).await;
@@ -404,8 +379,7 @@ async fn a_station_that_asks_to_be_left_alone_hears_from_nobody() {
 
 #[tokio::test]
 async fn a_block_that_was_stored_by_half_is_fetched_again_and_nothing_is_doubled() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     let id = want(&bench, 25).await;
     let client = station.client();
     let mark = look(&bench, id).await.mark();
@@ -439,9 +413,7 @@ async fn a_block_that_was_stored_by_half_is_fetched_again_and_nothing_is_doubled
     assert_eq!(bench.store.blocks_of(id).await.unwrap().len(), 0, "not here yet");
     assert_eq!(look(&bench, id).await.asked, Some(10));
 
-    start(&mut tasks, &bench, &station, settings());
-    until_state(&bench, id, WantState::Done).await;
-    tasks.stop().await;
+    pull_until_done(&bench, &station, &mut tasks, id).await;
     assert_nothing_lost_or_doubled(&bench, &station, 25).await;
     assert_eq!(station.calls_of("order/codes/retry"), 1);
     let done = look(&bench, id).await;
@@ -450,8 +422,7 @@ async fn a_block_that_was_stored_by_half_is_fetched_again_and_nothing_is_doubled
 
 #[tokio::test]
 async fn the_hundred_and_first_order_waits_until_one_is_closed() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     station.world.lock().unwrap().pending_polls = 1_000_000;
     let mut last = 0;
     for _ in 0..101 {

@@ -1,6 +1,6 @@
 //! Told upstream.
 use super::station::Fault;
-use super::{Bench, Station, Tasks, gtin, until};
+use super::{Bench, Station, Tasks, all_there, gtin, until};
 use markwright::code::{CodeText, ProductGroup, parse};
 use markwright::report::{self, Flush, Settings};
 use markwright::store::{
@@ -112,8 +112,7 @@ pub(crate) fn taken_notice(station: &Station) -> BTreeMap<String, usize> {
 
 #[tokio::test]
 async fn every_fate_is_told_in_a_report_of_its_own() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 14).await;
     settle(&bench, 1, 5, "verified").await;
     settle(&bench, 6, 7, "rejected").await;
@@ -148,8 +147,7 @@ async fn every_fate_is_told_in_a_report_of_its_own() {
 #[tokio::test]
 async fn a_report_whose_answer_was_lost_is_sent_again_and_its_duplicates_count_as_told() {
     for fault in [Fault::LoseAnswer, Fault::DoAndFail, Fault::Garble] {
-        let (bench, station, mut tasks) =
-            (Bench::new().await, Station::start().await, Tasks::default());
+        let (bench, station, mut tasks) = all_there().await;
         codes(&bench, 1, 5).await;
         settle(&bench, 1, 5, "verified").await;
         station.fault("utilisation", fault);
@@ -164,8 +162,7 @@ async fn a_report_whose_answer_was_lost_is_sent_again_and_its_duplicates_count_a
 
 #[tokio::test]
 async fn a_duplicate_in_a_report_that_was_sent_once_is_not_told() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 5).await;
     settle(&bench, 1, 5, "verified").await;
     // Somebody else reported our code.
@@ -185,8 +182,7 @@ async fn a_duplicate_in_a_report_that_was_sent_once_is_not_told() {
 
 #[tokio::test]
 async fn of_a_partly_taken_report_only_the_taken_codes_are_told() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 5).await;
     settle(&bench, 1, 5, "verified").await;
     station.world.lock().unwrap().bad_codes.extend([text(2), text(4)]);
@@ -208,8 +204,7 @@ async fn of_a_partly_taken_report_only_the_taken_codes_are_told() {
 
 #[tokio::test]
 async fn without_a_receipt_a_failed_report_tells_nothing() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 2).await;
     settle(&bench, 1, 2, "verified").await;
     station.world.lock().unwrap().bad_codes.extend([text(1), text(2)]);
@@ -224,8 +219,7 @@ async fn without_a_receipt_a_failed_report_tells_nothing() {
 
 #[tokio::test]
 async fn a_refused_report_is_kept_for_a_person() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 2).await;
     settle(&bench, 1, 2, "verified").await;
     station.fault("utilisation", Fault::Refuse(400));
@@ -240,8 +234,7 @@ async fn a_refused_report_is_kept_for_a_person() {
 
 #[tokio::test]
 async fn an_outage_delays_reports_and_then_all_goes_together() {
-    let (bench, mut station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, mut station, mut tasks) = all_there().await;
     station.off().await;
     codes(&bench, 1, 50).await;
     start(&mut tasks, &bench, &station, settings());
@@ -268,8 +261,7 @@ async fn an_outage_delays_reports_and_then_all_goes_together() {
 
 #[tokio::test]
 async fn a_report_holds_no_more_codes_than_allowed() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 25).await;
     settle(&bench, 1, 25, "verified").await;
     start(&mut tasks, &bench, &station, Settings { at_most: 10, ..settings() });
@@ -281,8 +273,7 @@ async fn a_report_holds_no_more_codes_than_allowed() {
 
 #[tokio::test]
 async fn a_flush_tells_at_once_what_would_have_waited() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 25).await;
     let settings = Settings { every: Duration::from_hours(1), at_most: 10, ..settings() };
     let flush = start(&mut tasks, &bench, &station, settings);
@@ -337,8 +328,7 @@ pub(crate) async fn sql(bench: &Bench, statement: &'static str) {
 
 #[tokio::test]
 async fn codes_of_different_lots_are_told_with_their_own_dates() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 10).await;
     sql(
         &bench,
@@ -368,8 +358,7 @@ async fn codes_of_different_lots_are_told_with_their_own_dates() {
 
 #[tokio::test]
 async fn a_weight_is_told_and_not_stored() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 2).await;
     settle(&bench, 1, 2, "verified").await;
     let appended = [(gtin(), "3103001324".to_owned())].into();
@@ -385,8 +374,7 @@ async fn a_weight_is_told_and_not_stored() {
 /// spoiled ones.
 #[tokio::test]
 async fn footwear_is_not_reported_a_second_time_and_its_spoiled_codes_wait_for_a_document() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 9).await;
     sql(&bench, "update code set product_group = 'shoes'").await;
     settle(&bench, 1, 6, "verified").await;

@@ -1,7 +1,7 @@
 //! Reports that come late: sent again, and after a week without the station.
 use super::report::*;
 use super::station::Fault;
-use super::{Bench, Station, Tasks, until};
+use super::{all_there, until};
 use markwright::report::{self, Flush, Settings};
 use markwright::store::ReportState;
 use std::time::Duration;
@@ -10,8 +10,7 @@ use std::time::Duration;
 /// our first report told counts.
 #[tokio::test]
 async fn a_duplicate_counts_only_if_the_first_report_is_found_and_told_it() {
-    let (bench, station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, station, mut tasks) = all_there().await;
     codes(&bench, 1, 5).await;
     settle(&bench, 1, 5, "verified").await;
     // Its report is not of ours, and did not get through with this code in ours.
@@ -38,8 +37,7 @@ async fn a_duplicate_counts_only_if_the_first_report_is_found_and_told_it() {
 /// A week without the station: the store grows, and everything goes in few, large reports after it.
 #[tokio::test]
 async fn a_week_offline_is_told_in_reports_of_thirty_thousand() {
-    let (bench, mut station, mut tasks) =
-        (Bench::new().await, Station::start().await, Tasks::default());
+    let (bench, mut station, mut tasks) = all_there().await;
     station.off().await;
     let url = format!("http://{}", station.address);
     let token = markwright::upstream::ClientToken::new("token-1");

@@ -1,11 +1,11 @@
 //! One run: codes are ordered, fetched, get their fates and are told, while things go wrong; then
 //! the account.
 use super::account::{Account, Books};
-use super::daemon::{Daemon, Log};
 use super::hand::Hand;
 use super::plan::{Plan, Strike, When};
 use super::relay::Relay;
 use super::site::{Site, Template};
+use crate::daemon_kit::{Daemon, Log};
 use markwright::sim::issuer::{Controls, Country, Issuer, IssuerSettings};
 use markwright::telemetry::clock::Micros;
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl Play<'_> {
     /// Starts daemon after daemon until everything is done. Gives what is wrong if it did not end in
     /// time.
     async fn until_done(&mut self, plan: &Plan) -> Option<String> {
-        let mut daemon = Daemon::start(&self.site.config, &self.log).await;
+        let mut daemon = Daemon::start(&self.site.config, self.log.ear()).await;
         for (when, strike) in &plan.strikes {
             let done = tokio::select! {
                 () = came(self.relay, *when) => None,
@@ -129,7 +129,7 @@ impl Play<'_> {
                     daemon.kill().await;
                     self.relay.next_life();
                     *self.counts.entry("kills").or_default() += 1;
-                    daemon = Daemon::start(&self.site.config, &self.log).await;
+                    daemon = Daemon::start(&self.site.config, self.log.ear()).await;
                 }
                 Strike::Outage(takes) => {
                     self.controls.set_down(true);
@@ -175,9 +175,5 @@ fn evidence(plan: &Plan, books: &Books, relay: &Relay, log: &Log) -> String {
         let _ = writeln!(text, "  {report:?}");
     }
     let _ = writeln!(text, "  {:?}\n{}", relay.calls(), relay.story());
-    text.push_str("the last words of the daemon:\n");
-    for line in log.lock().unwrap().iter() {
-        let _ = writeln!(text, "  {line}");
-    }
-    text
+    text + &log.told()
 }

@@ -1,5 +1,6 @@
 //! The place of one run: a folder with a configuration and a store.
 use super::plan::Plan;
+use crate::daemon_kit::campaign::{folder, head, store_file};
 use markwright::sim::issuer::IssuerSettings;
 use markwright::store::Store;
 use sqlx::SqlitePool;
@@ -98,23 +99,6 @@ pub(crate) async fn connect(store_file: &Path) -> SqlitePool {
     let options = SqliteConnectOptions::new().filename(store_file);
     let options = options.busy_timeout(std::time::Duration::from_secs(30)).foreign_keys(true);
     SqlitePool::connect_with(options).await.unwrap()
-}
-
-/// A new folder, in memory where the machine has such a place: what `kill -9` leaves behind does
-/// not depend on a disk.
-fn folder() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { TempDir::with_prefix_in("markwright-", memory) } else { TempDir::new() }
-        .unwrap()
-}
-
-fn store_file(folder: &Path) -> PathBuf {
-    folder.join("data/markwright.db")
-}
-
-fn head(folder: &Path) -> String {
-    let data = folder.join("data");
-    format!("data_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n", data.display())
 }
 
 /// A desk whose printer is not there: only its stock is of interest.

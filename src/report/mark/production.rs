@@ -21,7 +21,7 @@ impl Reporter {
             match self.step_production(production).await {
                 Ok(()) => {}
                 Err(StepError::Store(error)) => return Err(error),
-                Err(StepError::Call(error)) => {
+                Err(StepError::Oms(error)) => {
                     let (id, words) = (production.report, error.to_string());
                     self.producing.after(id, self.client.again_after(&error));
                     if production.problem.as_deref() != Some(&words) {

@@ -18,7 +18,7 @@ impl Reporter {
             match self.step_shipment(shipment).await {
                 Ok(()) => {}
                 Err(StepError::Store(error)) => return Err(error),
-                Err(StepError::Call(error)) => {
+                Err(StepError::Oms(error)) => {
                     let words = error.to_string();
                     self.shipping.after(shipment.id, self.client.again_after(&error));
                     if shipment.problem.as_deref() != Some(&words) {

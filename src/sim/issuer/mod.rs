@@ -27,7 +27,7 @@ mod wire;
 
 pub use electronic_mark::{ElectronicMark, MarkFate, MarkLedger, MarkSettings, MarkStanding};
 pub use ledger::{Fate, Ledger, Standing};
-pub use script::{ScriptError, read as read_script};
+pub use script::read as read_script;
 pub use settings::{Country, IssuerSettings};
 pub use trouble::{Chances, PlannedTrouble, Rule, Trouble};
 

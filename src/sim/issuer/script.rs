@@ -1,26 +1,9 @@
 //! Scripts as people write them: TOML, one `[[event]]` table for each thing that goes wrong.
 use super::trouble::{Rule, Trouble};
+use crate::sim::script::{self, ScriptError, Wrong};
 use serde::Deserialize;
-use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
-
-/// A script that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
-pub struct ScriptError {
-    /// Where, counted from one.
-    pub line: usize,
-    /// What is wrong, and what may stand there.
-    pub problem: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    event: Vec<Spanned<Event>>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,22 +46,9 @@ enum Name {
     Restart,
 }
 
-type Wrong = (Option<Range<usize>>, String);
-
 /// Reads a script. What may stand in it is in `docs/sim-issuer.md`.
 pub fn read(text: &str) -> Result<Vec<Rule>, ScriptError> {
-    let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-    let written: Written = toml::from_str(text).map_err(|error| ScriptError {
-        line: line(error.span().map_or(0, |span| span.start)),
-        problem: error.message().to_owned(),
-    })?;
-    let one = |event: &Spanned<Event>| {
-        rule(event.as_ref()).map_err(|(span, problem)| ScriptError {
-            line: line(span.unwrap_or_else(|| event.span()).start),
-            problem,
-        })
-    };
-    written.event.iter().map(one).collect()
+    script::read(text, rule)
 }
 
 fn rule(event: &Event) -> Result<Rule, Wrong> {
@@ -98,9 +68,7 @@ fn rule(event: &Event) -> Result<Rule, Wrong> {
     })
 }
 
-/// Refuses a key that means nothing with this trouble, and names those that do.
 fn only_what_belongs(event: &Event) -> Result<(), Wrong> {
-    let may = keys(*event.trouble.as_ref());
     let given = [
         ("ms", event.ms.as_ref().map(Spanned::span)),
         ("seconds", event.seconds.as_ref().map(Spanned::span)),
@@ -109,14 +77,8 @@ fn only_what_belongs(event: &Event) -> Result<(), Wrong> {
         ("codes", event.codes.as_ref().map(Spanned::span)),
         ("result", event.result.as_ref().map(Spanned::span)),
     ];
-    for (key, span) in given {
-        if span.is_some() && !may.contains(&key) {
-            let usual = ["trouble", "path", "after", "times", "chance"];
-            let others = usual.iter().chain(may).copied().collect::<Vec<_>>().join(", ");
-            return Err((span, format!("`{key}` says nothing here; there may be: {others}")));
-        }
-    }
-    Ok(())
+    let usual = ["trouble", "path", "after", "times", "chance"];
+    script::only_what_belongs(given, &usual, keys(*event.trouble.as_ref()))
 }
 
 /// The keys that may stand beside the usual ones.

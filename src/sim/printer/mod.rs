@@ -26,7 +26,7 @@ mod tspl;
 mod zpl;
 
 pub use controls::{Controls, Snapshot};
-pub use script::{Fault, Incident, Mood, Script, ScriptError};
+pub use script::{Fault, Incident, Mood, Script};
 pub use settings::{Chances, Habit, Identity, Language, PrinterSettings};
 pub use sheet::{SheetOut, Why, duplicates, good_labels, read_ledger, standstill};
 

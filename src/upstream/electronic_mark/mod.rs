@@ -11,10 +11,11 @@ pub use wire::{
     ReportResult, Shipment, Stands,
 };
 
-use super::OmsError;
+use super::oms_call::{read_body, read_json};
 use super::pace::Pace;
+use super::{OmsError, call};
 use crate::code::{CodeText, Gtin, ProductGroup};
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -141,14 +142,8 @@ impl fmt::Debug for ElectronicMark {
 impl ElectronicMark {
     /// Gets ready; says nothing to the system yet. An error is one of the settings.
     pub fn new(settings: MarkSettings) -> Result<Self, OmsError> {
-        let base = format!("{}/", settings.base_url.trim_end_matches('/'));
-        let base = Url::parse(&base)
-            .map_err(|why| OmsError::Settings(format!("'{}': {why}", settings.base_url)))?;
-        if !matches!(base.scheme(), "http" | "https") {
-            let why = format!("'{base}' is not an address; wanted http:// or https://");
-            return Err(OmsError::Settings(why));
-        }
-        let http = talk::http_client(&base)?;
+        let base = call::base(&settings.base_url).map_err(OmsError::Settings)?;
+        let http = call::client(&base).map_err(OmsError::Settings)?;
         let pace = Arc::new(Pace::new(settings.calls_per_second));
         let session = Arc::new(Session::new(settings.again_after));
         Ok(Self { http, base, settings: Arc::new(settings), session, pace })
@@ -380,7 +375,7 @@ impl ElectronicMark {
         secret.set_sensitive(true);
         let request = request.header("Token", secret).timeout(self.settings.answer_within * SLOW);
         let (_, body) = self.send(what, request).await?;
-        talk::read_json(what, &body)
+        read_json(what, &body)
     }
 
     async fn sign_in(&self) -> Result<SignedIn, OmsError> {
@@ -399,7 +394,7 @@ impl ElectronicMark {
             }
         };
         let (date, body) = self.send(what, request).await?;
-        let answer: Value = talk::read_json(what, &body)?;
+        let answer: Value = read_json(what, &body)?;
         let Some(token) = answer.get("token").and_then(Value::as_str) else {
             let why = "no token in it".to_owned();
             return Err(OmsError::Garbled { what, why });
@@ -423,10 +418,11 @@ impl ElectronicMark {
         request: RequestBuilder,
     ) -> Result<(Option<String>, Vec<u8>), OmsError> {
         self.pace.my_turn().await;
-        let answer = request.send().await.map_err(talk::unreachable(what))?;
+        let answer = request.header(ACCEPT, "application/json").send().await;
+        let answer = answer.map_err(OmsError::unreachable(what))?;
         let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
         let (date, status) = (date.map(str::to_owned), answer.status());
-        let body = talk::read_body(what, answer).await?;
+        let body = read_body(what, answer).await?;
         tracing::debug!(what, status = status.as_u16(), bytes = body.len(), "answer");
         if status.is_success() {
             return Ok((date, body));

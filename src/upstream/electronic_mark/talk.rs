@@ -1,15 +1,9 @@
-//! Sending and receiving: the client of HTTP, bodies, and how the system says no.
+//! Forms, and how the system says no.
 use super::super::OmsError;
-use super::super::problem::{WORDS_KEPT, without_check_parts};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, Url};
+use super::super::problem::in_one_line;
+use reqwest::Url;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::time::Duration;
-
-/// The largest answer that is read: an array is a thousand codes, a list of orders longer.
-const ANSWER_MAX: usize = 32 << 20;
 
 /// The error body, as a working client has it.
 #[derive(Debug, Default, Deserialize)]
@@ -54,9 +48,7 @@ pub(super) fn refusal(what: &'static str, status: u16, body: &[u8]) -> OmsError 
     let is_own = said.as_ref().is_ok_and(|words| !words.is_empty());
     let words = said.ok().filter(|words| !words.is_empty());
     let words = words.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    let words: String =
-        without_check_parts(&words).chars().filter(|c| !c.is_control()).take(WORDS_KEPT).collect();
-    let words = if words.trim().is_empty() { "no words".to_owned() } else { words };
+    let words = in_one_line(&words);
     match status {
         401 => OmsError::Unauthorized { what, status },
         400 | 413 | 422 => OmsError::Refused { what, status, words },
@@ -65,67 +57,11 @@ pub(super) fn refusal(what: &'static str, status: u16, body: &[u8]) -> OmsError 
     }
 }
 
-/// What becomes of a call that got no whole answer.
-pub(super) fn unreachable(what: &'static str) -> impl Fn(reqwest::Error) -> OmsError {
-    move |source| OmsError::Unreachable {
-        what,
-        nothing_sent: source.is_connect(),
-        source: source.without_url(),
-    }
-}
-
-/// The whole body of an answer.
-pub(super) async fn read_body(
-    what: &'static str,
-    mut answer: Response,
-) -> Result<Vec<u8>, OmsError> {
-    let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(unreachable(what))? {
-        if body.len() + part.len() > ANSWER_MAX {
-            return Err(OmsError::Garbled { what, why: "it does not end".to_owned() });
-        }
-        body.extend_from_slice(&part);
-    }
-    Ok(body)
-}
-
-/// Errors of the parser quote what they stumble over, which may be a code: only the place is told.
-pub(super) fn read_json<T: DeserializeOwned>(
-    what: &'static str,
-    body: &[u8],
-) -> Result<T, OmsError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let (kind, line, column) = (error.classify(), error.line(), error.column());
-        let why = format!("not the expected JSON ({kind:?} at line {line}, column {column})");
-        OmsError::Garbled { what, why }
-    })
-}
-
 /// Fields as the body of a form.
 pub(super) fn form(base: &Url, fields: &[(&str, &str)]) -> String {
     let mut url = base.clone();
     url.query_pairs_mut().clear().extend_pairs(fields);
     url.query().unwrap_or_default().to_owned()
-}
-
-pub(super) fn http_client(base: &Url) -> Result<Client, OmsError> {
-    // Somebody may have chosen the cryptography already: that one is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let mut builder = Client::builder()
-        .default_headers(headers)
-        // The token goes nowhere else.
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        // A call may change the system: only its callers know whether to repeat it.
-        .retry(reqwest::retry::never())
-        .connect_timeout(Duration::from_secs(10));
-    if base.scheme() == "http" {
-        // A machine without certificates of its own can still talk to a system in the house.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|why| OmsError::Settings(format!("cannot use TLS: {why}")))
 }
 
 #[cfg(test)]

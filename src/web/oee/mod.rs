@@ -7,7 +7,7 @@ use super::WebState;
 use super::desk::Desk;
 use super::line_page::must_see;
 use super::orders::sentence;
-use super::page::{Frame, Page, Refusal, must};
+use super::page::{Frame, Page, Refusal, RefusalJson, must};
 use super::signed_in::{SignedIn, Visitor};
 use super::words;
 use crate::access::Permission;
@@ -112,20 +112,13 @@ async fn for_programs(
     Visitor(person): Visitor,
     Path(name): Path<String>,
     Query(Asked { over }): Query<Asked>,
-) -> Response {
-    let found = async {
-        must_see(&state, person.as_ref())?;
-        Ok::<_, Refusal>(look(&state, state.desk(&name)?, over).await?)
+) -> Result<Response, RefusalJson> {
+    must_see(&state, person.as_ref())?;
+    let body = match look(&state, state.desk(&name)?, over).await? {
+        Some(look) => look.as_json(&name, over.word()),
+        None => json!({ "line": name, "over": over.word(), "nothing": NOTHING }),
     };
-    match found.await {
-        Ok(Some(look)) => Json(look.as_json(&name, over.word())).into_response(),
-        Ok(None) => {
-            Json(json!({ "line": name, "over": over.word(), "nothing": NOTHING })).into_response()
-        }
-        Err(Refusal { status, words, .. }) => {
-            (status, Json(json!({ "error": words }))).into_response()
-        }
-    }
+    Ok(Json(body).into_response())
 }
 
 /// Where there is nothing to look at.

@@ -7,7 +7,7 @@ use super::WebState;
 use super::desk::Desk;
 use super::grades::calibration_of;
 use super::line_page::must_see;
-use super::page::{Frame, Page, Refusal};
+use super::page::{Frame, Page, Refusal, RefusalJson};
 use super::signed_in::Visitor;
 use crate::line::StopReason;
 use crate::store::{GradeStretch, StoreError};
@@ -20,7 +20,6 @@ use axum::{Json, Router};
 use card::Card;
 use picture::Quality;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::time::Duration;
 
 pub(super) fn routes() -> Router<WebState> {
@@ -117,25 +116,15 @@ async fn for_programs(
     Visitor(person): Visitor,
     Path(name): Path<String>,
     Query(Asked { over }): Query<Asked>,
-) -> Response {
-    let found = async {
-        must_see(&state, person.as_ref())?;
-        let desk = state.desk(&name)?;
-        let quality = quality(&state, desk, over).await?;
-        let card = card(&state, &name, &quality).await;
-        Ok::<_, Refusal>((quality, card, warnings(desk)))
-    };
-    match found.await {
-        Ok((quality, card, warnings)) => {
-            let kinds: Vec<_> = warnings.iter().map(|reason| reason.kind()).collect();
-            let mut body = quality.as_json(&name, over.word(), &kinds);
-            body["calibration"] = card.as_json();
-            Json(body).into_response()
-        }
-        Err(Refusal { status, words, .. }) => {
-            (status, Json(json!({ "error": words }))).into_response()
-        }
-    }
+) -> Result<Response, RefusalJson> {
+    must_see(&state, person.as_ref())?;
+    let desk = state.desk(&name)?;
+    let quality = quality(&state, desk, over).await?;
+    let card = card(&state, &name, &quality).await;
+    let kinds: Vec<_> = warnings(desk).iter().map(|reason| reason.kind()).collect();
+    let mut body = quality.as_json(&name, over.word(), &kinds);
+    body["calibration"] = card.as_json();
+    Ok(Json(body).into_response())
 }
 
 async fn card(state: &WebState, line: &str, quality: &Quality) -> Card {

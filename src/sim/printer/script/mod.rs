@@ -7,8 +7,6 @@ mod parse;
 
 use std::time::Duration;
 
-pub use parse::ScriptError;
-
 /// A fault that the printer knows of and shows in its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {

@@ -1,26 +1,9 @@
 //! Scripts as people write them: TOML, one `[[event]]` table an incident.
 use super::{Fault, Incident, Mood, Script};
+use crate::sim::script::{self, ScriptError, Wrong};
 use serde::Deserialize;
-use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
-
-/// A script that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
-pub struct ScriptError {
-    /// Where, counted from one.
-    pub line: usize,
-    /// What is wrong, and what may stand there.
-    pub problem: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    event: Vec<Spanned<Event>>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,25 +62,8 @@ enum FaultName {
 impl Script {
     /// Reads a script (`docs/sim-printer.md`). An error names the line and what may stand there.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
-        let written: Written = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            ScriptError { line: line_of(text, at), problem: error.message().to_owned() }
-        })?;
-        let incidents = written.event.iter().map(|event| {
-            incident(event.as_ref()).map_err(|(span, problem)| {
-                let at = span.unwrap_or_else(|| event.span()).start;
-                ScriptError { line: line_of(text, at), problem }
-            })
-        });
-        Ok(Self { incidents: incidents.collect::<Result<_, _>>()? })
+        Ok(Self { incidents: script::read(text, incident)? })
     }
-}
-
-/// Where (the whole event, if nowhere), and what.
-type Wrong = (Option<Range<usize>>, String);
-
-fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 fn incident(event: &Event) -> Result<Incident, Wrong> {
@@ -119,9 +85,7 @@ fn incident(event: &Event) -> Result<Incident, Wrong> {
     })
 }
 
-/// Refuses a key that means nothing with this mood, and names those that do.
 fn only_what_belongs(event: &Event) -> Result<(), Wrong> {
-    let may = keys(*event.mood.as_ref());
     let given = [
         ("lasts_ms", event.lasts_ms.as_ref().map(Spanned::span)),
         ("resumes", event.resumes.as_ref().map(Spanned::span)),
@@ -135,14 +99,8 @@ fn only_what_belongs(event: &Event) -> Result<(), Wrong> {
         ("columns", event.columns.as_ref().map(Spanned::span)),
         ("counted", event.counted.as_ref().map(Spanned::span)),
     ];
-    for (key, span) in given {
-        if span.is_some() && !may.contains(&key) {
-            let others = ["label", "mood", "after"].iter().chain(may).copied();
-            let others = others.collect::<Vec<_>>().join(", ");
-            return Err((span, format!("`{key}` says nothing here; there may be: {others}")));
-        }
-    }
-    Ok(())
+    let usual = ["label", "mood", "after"];
+    script::only_what_belongs(given, &usual, keys(*event.mood.as_ref()))
 }
 
 /// The keys that may stand beside `label`, `mood` and `after`.
