@@ -164,11 +164,13 @@ pub(super) const MORE: [(Request, &str); 4] = [
 ];
 
 /// What a setter may move by hand, with the word for programs and the one for people.
-pub(super) const HANDS: [(Hand, &str, &str); 4] = [
+pub(super) const HANDS: [(Hand, &str, &str); 6] = [
     (Hand::Stand, "stand", "Belt off"),
     (Hand::Belt, "belt", "Belt on"),
     (Hand::BeltAndInfeed, "belt-and-infeed", "Belt and infeed on"),
     (Hand::ClearPad, "clear-pad", "Clear the pad"),
+    (Hand::TakePicture, "take-picture", "Take one picture"),
+    (Hand::MoveGate, "move-gate", "Move the gate once"),
 ];
 
 /// The one button to press next, where nothing else is more likely.
