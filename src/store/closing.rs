@@ -7,12 +7,13 @@ use crate::access::{Permission, may};
 use crate::code::{CodeState, Gtin};
 use crate::line::RejectReason;
 use crate::telemetry::clock::Micros;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 /// Both sums of the promises, for what one job made: one trade item, one lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct JobSums {
     /// The trade item.
     pub gtin: String,
