@@ -17,6 +17,8 @@ create table amendment (
 
 create index amendment_of_job on amendment (job_id, code_id);
 create index amendment_without_name on amendment (code_id) where person = '';
+-- Who validated a label.
+create index scan_of_code on scan (code_id, at) where verdict = 'good';
 
 -- A job is closed when its line rests. What can still happen to its codes begins with one that is good
 -- or in doubt, or ends in doubt or in the waste; so the steps of a running line do not look for closures.

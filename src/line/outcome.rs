@@ -117,6 +117,9 @@ pub enum Record {
         result: super::ChallengeResult,
         /// What the line saw.
         why: super::ChallengeSeen,
+        /// With it every case of the test is passed: the next test is due in its time.
+        #[serde(default)]
+        whole: bool,
     },
     /// The line changed its state.
     Line {
