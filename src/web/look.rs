@@ -169,7 +169,7 @@ impl LineNow {
             hint: if view.why.is_some() { "" } else { words::hint(view.state) },
             mood: words::mood(view.state),
             seconds_in_state: seconds_between(seen.pulse.since(), seen.at),
-            trouble: view.why.map(|why| words::advice(why, view.state)),
+            trouble: view.why.map(|why| words::advice(why, view.state, seen.scenario)),
             other_alarms: other_alarms(view, seen.facts.map(|(_, facts)| facts)),
             unacknowledged: seen.facts.map_or(0, |(_, facts)| facts.alarms.unacknowledged),
             job: seen.facts.and_then(|(_, facts)| job(facts)),
@@ -307,7 +307,7 @@ fn other_alarms(view: &LineView, facts: Option<&ScreenFacts>) -> Vec<String> {
     let hidden = |kind: &str| facts.is_some_and(|f| f.alarms.hidden.iter().any(|h| h == kind));
     let others = view.alarms.iter().filter(|alarm| Some(**alarm) != view.why);
     let others = others.filter(|alarm| !hidden(&alarm.kind()));
-    others.map(|alarm| words::advice(*alarm, view.state).cause).collect()
+    others.map(|alarm| alarm.words().cause).collect()
 }
 
 fn job(facts: &ScreenFacts) -> Option<JobNow> {
