@@ -23,6 +23,8 @@ const ORDER_BITS_NEEDED: usize = 6;
 /// Bits of the status that become conditions.
 const STATUS_BITS: [&str; 7] =
     ["fault", "blocked", "starved", "emergency_stop", "guard_open", "air_low", "bin_full"];
+/// Bits of the status that nobody reads.
+const STATUS_UNREAD: [&str; 3] = ["ready", "belt_runs", "pad_clear"];
 /// What a PLC may count or tell besides; nobody reads it.
 const NOT_READ: [&str; 8] = [
     "infeed_count",
@@ -115,9 +117,8 @@ impl EventsMap {
             );
             0
         });
-        check_bits("status", &status, &STATUS_BITS, &["ready", "belt_runs", "pad_clear"], problems);
-        let (needed, others) = ORDER_BITS.split_at(ORDER_BITS_NEEDED);
-        check_bits("command", &command, needed, others, problems);
+        check_bits("status", &status, (&STATUS_BITS, &STATUS_UNREAD), problems);
+        check_bits("command", &command, ORDER_BITS.split_at(ORDER_BITS_NEEDED), problems);
         // Numbers wrap from 65535 to 0: only then does number n stay in slot n mod the ring.
         for (name, ring) in [("events", &events), ("verdicts", &verdicts)] {
             if !matches!(ring.count, 4 | 8 | 16 | 32) {
@@ -226,8 +227,7 @@ fn together<const N: usize>(
 fn check_bits(
     name: &str,
     point: &Point,
-    known: &[&str],
-    others: &[&str],
+    (known, others): (&[&str], &[&str]),
     problems: &mut Vec<String>,
 ) {
     for wanted in known {

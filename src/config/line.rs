@@ -65,17 +65,15 @@ pub(super) fn line_config(
         let only_counts = camera.source.only_counts() == Some(true);
         stations::check_way(&mut at, stations, &settings, plc.cycle, only_counts);
     }
-    check_names(&mut at, scenario, camera.as_ref().and_then(Option::as_ref));
+    let seer = camera.as_ref().and_then(Option::as_ref);
+    check_names(&mut at, scenario, seer);
     let work = at.has("goods").then(|| work(&mut at, prints));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some(printer)) = (&work, printer.as_ref().and_then(Option::as_ref)) {
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(KEYS);
-    let work = match work {
-        Some(work) => Some(work?),
-        None => None,
-    };
+    let work = work.map_or(Some(None), |work| work.map(Some))?;
     if let (Some(rule), Some(work), Some(name)) = (rule, &work, &name) {
         rules.push(rule_for(name, work, rule));
     }
@@ -86,11 +84,8 @@ pub(super) fn line_config(
             ends_with_codes: rule.is_none(),
             rows_in_printer: printer.as_ref().map_or(1, |(printer, ..)| printer.window),
             roll: RollSettings { camera: is_roll && watched, ..roll.settings },
-            asks_for_pictures: asks_for_pictures(camera.as_ref().and_then(Option::as_ref)),
-            once: once(
-                camera.as_ref().and_then(Option::as_ref),
-                plc.as_ref().and_then(Option::as_ref),
-            ),
+            asks_for_pictures: asks_for_pictures(seer),
+            once: once(seer, plc.as_ref().and_then(Option::as_ref)),
             quality: quality?,
             ..settings
         },
