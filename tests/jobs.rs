@@ -14,14 +14,12 @@ use line_bench::{Bench, MS, code, symbol};
 use markwright::access::Role;
 use markwright::code::{CodeId, Step};
 use markwright::line::*;
-use markwright::store::{
-    Clearing, JobVerb, Lot, NewJob, Phase, RollJob, Second, SignIn, Standing, Store,
-};
+use markwright::store::{Clearing, JobVerb, Lot, NewJob, Phase, RollJob, Standing, Store};
 use reqwest::StatusCode;
 use reqwest::header::COOKIE;
 use std::time::Duration;
 use store_kit::{Kit, LINE, POOL, gtin, moved};
-use web_house::{House, PASSWORD, text};
+use web_house::{House, text};
 
 const HOUR: Duration = Duration::from_hours(1);
 

@@ -162,7 +162,7 @@ fn samples_are_taken_and_come_back_and_a_setter_moves_gate_and_camera() {
         back += shift.world.items.iter().filter(|item| item.place == Place::Returned).count();
         gate += shift.world.gate_moves;
     }
-    assert!(samples > 300 && back > 60 && gate > 10, "{samples} {back} {gate}");
+    assert!(samples > 300 && back > 60 && gate > 3, "{samples} {back} {gate}");
 }
 
 #[test]

@@ -52,8 +52,8 @@ impl Amendment {
         let was = self.was.as_deref().unwrap_or("on the belt");
         let serial = self.serial.as_deref().unwrap_or("unknown");
         match self.tag {
-            Some(tag) => format!("product {tag}: {was} → {}", self.is_now),
-            None => format!("code {serial}: {was} → {}", self.is_now),
+            Some(tag) => format!("product {tag}: {was}, now {}", self.is_now),
+            None => format!("code {serial}: {was}, now {}", self.is_now),
         }
     }
 
@@ -119,7 +119,7 @@ impl Store {
             .map_err(StoreError::asking(LIST))?;
         let counted: Vec<(String, i64)> = sqlx::query_as(
             "select iif(tag is null, 'codes ', 'products ') || coalesce(was, 'on the belt') \
-               || ' → ' || is_now, count(*) \
+               || ', now ' || is_now, count(*) \
              from amendment where job_id = $1 group by 1 order by 2 desc, 1",
         )
         .bind(job)

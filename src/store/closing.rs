@@ -61,6 +61,13 @@ impl JobSums {
         products.seen == products.settled() + self.on_belt && products.verified == self.paired
     }
 
+    /// Whether other sums stand here, but for what was reported meanwhile.
+    pub fn differ_from(&self, signed: &Self) -> bool {
+        let (told, untold) = (signed.told, signed.untold);
+        let as_told = Self { told, untold, never_seen: signed.never_seen, ..self.clone() };
+        as_told != *signed
+    }
+
     /// What stands in the way of closing, unless a second person signs. Empty: nothing.
     pub fn open(&self) -> Vec<String> {
         let mut open = Vec::new();

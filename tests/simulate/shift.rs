@@ -268,7 +268,7 @@ impl Shift {
     /// Now and then somebody takes the line out of production for a while.
     fn wants_another_mode(&mut self) -> bool {
         let leaves =
-            self.people && Mode::may_change_in(self.line.state()) && self.world.dice.roll(30) == 0;
+            self.people && Mode::may_change_in(self.line.state()) && self.world.dice.roll(6) == 0;
         self.line.mode() != Mode::Production || leaves
     }
 

@@ -239,8 +239,14 @@ fn write_sums(paper: &mut Document, batch: &Batch) {
     for open in batch.sums.open() {
         paper.paragraph(&format!("Open: {open}."));
     }
-    if batch.amendments.is_empty() {
+    if batch.amendments.is_empty() && !batch.sums_now.differ_from(&batch.sums) {
         return;
+    }
+    if batch.amendments.is_empty() {
+        paper.paragraph(
+            "The sums are others now, and no amendment says why: that was before amendments were \
+             kept.",
+        );
     }
     let columns = [("Time", 34.0), ("What", 76.0), ("Who and why", 68.0)];
     let row = |one: &crate::store::Amendment| vec![at(one.at), one.words(), one.because()];
