@@ -1,6 +1,8 @@
 //! Jobs in the hands of people: verbs, line clearance, challenge tests, samples, rework, closing with two
 //! signatures, the report of a batch, and one code from order to report.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+#[path = "jobs/closed.rs"]
+mod closed;
 mod jobs_site;
 #[allow(dead_code, reason = "a part of the bench is needed here")]
 mod line_bench;
@@ -12,14 +14,12 @@ use line_bench::{Bench, MS, code, symbol};
 use markwright::access::Role;
 use markwright::code::{CodeId, Step};
 use markwright::line::*;
-use markwright::store::{
-    Clearing, JobVerb, Lot, NewJob, Phase, RollJob, Second, SignIn, Standing, Store,
-};
+use markwright::store::{Clearing, JobVerb, Lot, NewJob, Phase, RollJob, Standing, Store};
 use reqwest::StatusCode;
 use reqwest::header::COOKIE;
 use std::time::Duration;
 use store_kit::{Kit, LINE, POOL, gtin, moved};
-use web_house::{House, PASSWORD, text};
+use web_house::{House, text};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -104,6 +104,8 @@ fn a_line_makes_nothing_until_every_test_product_was_rejected_by_camera_and_gate
     bench.labelled(4);
     bench.read(4, foreign());
     bench.plc(PlcEvent::RejectConfirmed(Tag(4)));
+    let whole = |record: &Record| matches!(record, Record::Challenged { whole: true, .. });
+    assert!(bench.records.iter().any(whole), "with the fourth the test is whole");
     bench.later(MS);
     assert_eq!(bench.line.state(), LineState::Execute, "{:?}", bench.line.view());
     assert!(bench.passes().is_empty(), "no test product was ever passed");
@@ -198,8 +200,12 @@ fn goods_that_are_on_the_belt_when_a_test_begins_are_made_to_the_end_first() {
 
 /// Three products: one good, one rejected, one vanished; the job has ended.
 async fn made(kit: &Kit) -> i64 {
-    let id = kit.store.add_job(&new_job(LINE)).await.unwrap();
-    kit.store.start_job(id).await.unwrap();
+    made_in(&kit.store).await
+}
+
+async fn made_in(store: &Store) -> i64 {
+    let id = store.add_job(&new_job(LINE)).await.unwrap();
+    store.start_job(id).await.unwrap();
     let mut records = Vec::new();
     for n in 1..=3_u32 {
         let (tag, code) = (Tag(n), i64::from(n));
@@ -223,8 +229,8 @@ async fn made(kit: &Kit) -> i64 {
         moved(3, Step::Doubt),
         Record::ProductSettled { tag: Tag(3), fate: Fate::Unaccounted },
     ]);
-    kit.store.append(LINE, Some(id), &records).await.unwrap();
-    kit.store.end_job(id, true).await.unwrap();
+    store.append(LINE, Some(id), &records).await.unwrap();
+    store.end_job(id, true).await.unwrap();
     id
 }
 
@@ -317,76 +323,6 @@ async fn a_clearance_is_refused_with_the_items_that_stand_open() {
     let other = kit.store.add_job(&new_job(LINE)).await.unwrap();
     kit.store.start_job(other).await.unwrap();
     assert!(!kit.store.is_cleared(&job, Phase::Before).await.unwrap(), "another job came between");
-}
-
-async fn person(store: &Store, name: &str, role: Role) -> markwright::store::Person {
-    store.add_person(name, PASSWORD, role).await.unwrap();
-    let SignIn::Welcome(person) = store.check_password(name, PASSWORD).await.unwrap() else {
-        panic!("{name} cannot sign in")
-    };
-    person
-}
-
-#[tokio::test]
-async fn a_job_with_anything_open_is_closed_by_two_different_people_or_not_at_all() {
-    let kit = Kit::with_codes(4).await;
-    let id = made(&kit).await;
-    let job = kit.store.job(id).await.unwrap().unwrap();
-    let sums = kit.store.job_sums(&job).await.unwrap();
-    assert!(sums.codes_close() && sums.products_close(), "{sums:?}");
-    assert_eq!((sums.handed_over, sums.products.seen, sums.batch.as_str()), (3, 3, "B-17"));
-    assert_eq!(sums.open().len(), 2, "one in doubt, one unaccounted: {:?}", sums.open());
-    let anna = person(&kit.store, "anna", Role::Operator).await;
-    let boris = person(&kit.store, "boris", Role::Manager).await;
-    let olga = person(&kit.store, "olga", Role::Operator).await;
-    let close = async |first, second: Option<&Second>| {
-        kit.store.close_job(&job, false, first, second).await.map_err(|e| e.to_string())
-    };
-    let why = close(&anna, None).await.unwrap_err();
-    assert!(why.contains("1 codes are in doubt") && why.contains("a second person signs"), "{why}");
-    let second = |person: &markwright::store::Person, reason: &str| Second {
-        person: person.clone(),
-        reason: reason.into(),
-    };
-    let why = close(&boris, Some(&second(&boris, "seen"))).await.unwrap_err();
-    assert!(why.contains("not the one who closes"), "{why}");
-    let why = close(&anna, Some(&second(&olga, "seen"))).await.unwrap_err();
-    assert!(why.contains("may not sign"), "{why}");
-    let why = close(&anna, Some(&second(&boris, " "))).await.unwrap_err();
-    assert!(why.contains("say why"), "{why}");
-    assert_eq!(kit.store.closure(id).await.unwrap(), None);
-    close(&anna, Some(&second(&boris, "product 3 was found broken"))).await.unwrap();
-    let signed = kit.store.signatures_of(id).await.unwrap();
-    let who: Vec<_> = signed.iter().map(|s| (s.person.as_str(), s.meaning.as_str())).collect();
-    assert_eq!(who, [("anna", "closed"), ("boris", "approved")]);
-    assert_eq!(signed[0].sums_sha256, kit.store.closure(id).await.unwrap().unwrap().sums_sha256);
-    assert!(close(&anna, None).await.is_err(), "not twice");
-    for sql in [
-        "update signature set reason = 'x'",
-        "delete from signature",
-        "update closure set sums = '{}'",
-        "delete from closure",
-    ] {
-        assert!(sqlx::query(sql).execute(&kit.plain).await.is_err(), "{sql}");
-    }
-    kit.store.job_verb(id, JobVerb::Clear, "anna").await.unwrap();
-}
-
-#[tokio::test]
-async fn a_clean_job_is_closed_by_one_person_after_its_line_is_cleared() {
-    let kit = Kit::with_codes(4).await;
-    let id = kit.store.add_job(&new_job(LINE)).await.unwrap();
-    kit.store.start_job(id).await.unwrap();
-    let anna = person(&kit.store, "anna", Role::Operator).await;
-    let job = async || kit.store.job(id).await.unwrap().unwrap();
-    let why = kit.store.close_job(&job().await, true, &anna, None).await.unwrap_err().to_string();
-    assert!(why.contains("has not ended"), "{why}");
-    kit.store.end_job(id, true).await.unwrap();
-    let why = kit.store.close_job(&job().await, true, &anna, None).await.unwrap_err().to_string();
-    assert!(why.contains("not cleared"), "{why}");
-    kit.store.clear_line(&job().await, Phase::After, &said(0), "anna").await.unwrap();
-    kit.store.close_job(&job().await, true, &anna, None).await.unwrap();
-    assert!(job().await.control.closed_at.is_some());
 }
 
 async fn story(store: &Store, n: i64) -> markwright::store::Story {

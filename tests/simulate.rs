@@ -24,7 +24,7 @@ mod world;
 use markwright::code::CodeState;
 use markwright::line::RejectReason;
 use shift::{BAD_LUCK, GOOD_LUCK, shift};
-use world::{Luck, Way};
+use world::{Luck, Place, Way};
 
 #[test]
 fn a_lucky_shift_verifies_every_product() {
@@ -151,6 +151,18 @@ fn a_thousand_unlucky_shifts_keep_every_promise() {
     println!("{} shifts: {products} products, {verified} verified, {kills} kills", shifts());
     assert!(verified > shifts() * 20, "the line hardly ran: {verified}");
     assert!(kills >= shifts(), "too few kills: {kills}");
+}
+
+#[test]
+fn samples_are_taken_and_come_back_and_a_setter_moves_gate_and_camera() {
+    let (mut samples, mut back, mut gate) = (0, 0, 0);
+    for n in 0..60 {
+        let shift = shift(seed_of(n), BAD_LUCK, way(n), 2_000);
+        samples += shift.books.samples.len();
+        back += shift.world.items.iter().filter(|item| item.place == Place::Returned).count();
+        gate += shift.world.gate_moves;
+    }
+    assert!(samples > 300 && back > 60 && gate > 3, "{samples} {back} {gate}");
 }
 
 #[test]

@@ -78,6 +78,7 @@ fn settings(seed: u64, camera: bool) -> LineSettings {
         rejects_in_a_row_max: 5,
         rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
+        once: OnceByHand::default(),
         roll: RollSettings {
             labels_per_row: 1 + (seed % 3) as usize,
             leader: true,

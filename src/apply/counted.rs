@@ -365,5 +365,7 @@ fn note(known: &mut Known, command: PlcCommand) {
         PlcCommand::Run(run) => known.run = run,
         PlcCommand::ClearPad => known.clearing = Some(false),
         PlcCommand::Show(light) => known.light = light,
+        // Never asked for: its profile says that it cannot.
+        PlcCommand::TriggerCamera | PlcCommand::MoveGate => {}
     }
 }

@@ -7,11 +7,24 @@ use std::collections::BTreeMap;
 
 const VERDICT_PASS: u16 = 1;
 /// Bits of an order, as [`EventsMap::of`] finds their places.
-const ORDER_BITS: [&str; 6] =
-    ["belt_runs", "infeed_open", "light_green", "light_amber", "light_red", "clear_pad"];
+const ORDER_BITS: [&str; 8] = [
+    "belt_runs",
+    "infeed_open",
+    "light_green",
+    "light_amber",
+    "light_red",
+    "clear_pad",
+    "trigger_camera",
+    "move_gate",
+];
+/// The first ones are in every map. The others are for a setter: a PLC that cannot do it has a map
+/// without them.
+const ORDER_BITS_NEEDED: usize = 6;
 /// Bits of the status that become conditions.
 const STATUS_BITS: [&str; 7] =
     ["fault", "blocked", "starved", "emergency_stop", "guard_open", "air_low", "bin_full"];
+/// Bits of the status that nobody reads.
+const STATUS_UNREAD: [&str; 3] = ["ready", "belt_runs", "pad_clear"];
 /// What a PLC may count or tell besides; nobody reads it.
 const NOT_READ: [&str; 8] = [
     "infeed_count",
@@ -104,8 +117,8 @@ impl EventsMap {
             );
             0
         });
-        check_bits("status", &status, &STATUS_BITS, problems);
-        check_bits("command", &command, &ORDER_BITS, problems);
+        check_bits("status", &status, (&STATUS_BITS, &STATUS_UNREAD), problems);
+        check_bits("command", &command, ORDER_BITS.split_at(ORDER_BITS_NEEDED), problems);
         // Numbers wrap from 65535 to 0: only then does number n stay in slot n mod the ring.
         for (name, ring) in [("events", &events), ("verdicts", &verdicts)] {
             if !matches!(ring.count, 4 | 8 | 16 | 32) {
@@ -143,6 +156,11 @@ impl EventsMap {
     /// The number that a PLC with this map shows.
     pub(super) fn version(&self) -> u16 {
         self.version.1
+    }
+
+    /// Whether a bit of the command has a place.
+    pub(super) fn can(&self, order: &str) -> bool {
+        self.command_bits.contains_key(order)
     }
 
     pub(super) fn conditions(&self, status: u16) -> Conditions {
@@ -206,15 +224,19 @@ fn together<const N: usize>(
     span
 }
 
-fn check_bits(name: &str, point: &Point, known: &[&str], problems: &mut Vec<String>) {
+fn check_bits(
+    name: &str,
+    point: &Point,
+    (known, others): (&[&str], &[&str]),
+    problems: &mut Vec<String>,
+) {
     for wanted in known {
         if !point.bits.contains_key(*wanted) {
             problems.push(format!("{name}.bits.{wanted}: found nothing, wanted 0 to 15"));
         }
     }
-    let unread = ["ready", "belt_runs", "pad_clear"];
     for found in point.bits.keys().map(String::as_str) {
-        if !(known.contains(&found) || name == "status" && unread.contains(&found)) {
+        if !(known.contains(&found) || others.contains(&found)) {
             problems.push(format!("{name}.bits.{found}: means nothing here"));
         }
     }

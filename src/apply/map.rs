@@ -4,7 +4,11 @@ use super::events::EventsMap;
 use crate::line::{Conditions, Light, PlcEvent, Run, Tag};
 use std::collections::VecDeque;
 
-const CLEAR_PAD: u16 = 1 << 5;
+/// What is ordered once: each stands in one number only.
+pub(super) const CLEAR_PAD: u16 = 1 << 5;
+pub(super) const TRIGGER_CAMERA: u16 = 1 << 6;
+pub(super) const MOVE_GATE: u16 = 1 << 7;
+const ONCE: u16 = CLEAR_PAD | TRIGGER_CAMERA | MOVE_GATE;
 
 /// What the PLC says in one read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +69,7 @@ impl Block {
             8 => PlcEvent::PadCleared,
             9 => PlcEvent::Touching(tag),
             10 => PlcEvent::NotOrdered(tag),
+            11 => PlcEvent::GateMoved,
             kind => return Err(Nonsense::Kind { seq, kind }),
         })
     }
@@ -85,7 +90,8 @@ impl Block {
 #[derive(Debug)]
 pub(super) struct Orders {
     wanted: u16,
-    clear_wanted: bool,
+    /// Which of [`ONCE`] are wanted.
+    once: u16,
     pub(super) written: Option<u16>,
     pub(super) seq: u16,
     any: bool,
@@ -94,7 +100,7 @@ pub(super) struct Orders {
 impl Orders {
     /// Goes on after the number that the PLC carried out last. Nothing is wanted yet.
     pub(super) fn after(echo: u16) -> Self {
-        Self { wanted: 0, clear_wanted: false, written: None, seq: echo, any: false }
+        Self { wanted: 0, once: 0, written: None, seq: echo, any: false }
     }
 
     pub(super) fn run(&mut self, run: Run) {
@@ -111,8 +117,9 @@ impl Orders {
         self.want(0b1_1100, bits);
     }
 
-    pub(super) fn clear_pad(&mut self) {
-        self.clear_wanted = true;
+    /// One of [`ONCE`].
+    pub(super) fn once(&mut self, bit: u16) {
+        self.once |= bit;
         self.any = true;
     }
 
@@ -123,16 +130,13 @@ impl Orders {
 
     /// Whether a new command must be written, given the number that was carried out last.
     pub(super) fn is_due(&self, echo: u16) -> bool {
-        let differs =
-            self.clear_wanted || self.written.map(|w| w & !CLEAR_PAD) != Some(self.wanted);
+        let differs = self.once != 0 || self.written.map(|w| w & !ONCE) != Some(self.wanted);
         self.any && differs && echo == self.seq
     }
 
-    /// Makes the new command. "Clear the pad" is part of one number only.
+    /// Makes the new command. What is ordered once is part of one number only.
     pub(super) fn advance(&mut self) {
-        let clear = if self.clear_wanted { CLEAR_PAD } else { 0 };
-        self.clear_wanted = false;
-        self.written = Some(self.wanted | clear);
+        self.written = Some(self.wanted | std::mem::take(&mut self.once));
         self.seq = self.seq.wrapping_add(1);
     }
 }
@@ -202,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_event_becomes_its_fact() {
-        let kinds: Vec<_> = (1..=10).map(|n| (n, n, 0x1_0002)).collect();
+        let kinds: Vec<_> = (1..=11).map(|n| (n, n, 0x1_0002)).collect();
         let tag = Tag(65538);
         let wanted = vec![
             PlcEvent::ProductArrived(tag),
@@ -215,8 +219,9 @@ mod tests {
             PlcEvent::PadCleared,
             PlcEvent::Touching(tag),
             PlcEvent::NotOrdered(tag),
+            PlcEvent::GateMoved,
         ];
-        assert_eq!(block(10, &kinds).events_after(0), Ok(Some(wanted)));
+        assert_eq!(block(11, &kinds).events_after(0), Ok(Some(wanted)));
     }
 
     #[test]
@@ -236,8 +241,8 @@ mod tests {
     #[test]
     fn an_unknown_kind_and_a_short_block_are_nonsense() {
         assert_eq!(
-            block(1, &[(1, 11, 1)]).events_after(0),
-            Err(Nonsense::Kind { seq: 1, kind: 11 })
+            block(1, &[(1, 12, 1)]).events_after(0),
+            Err(Nonsense::Kind { seq: 1, kind: 12 })
         );
         let short = Nonsense::Length { found: 124, wanted: 125 };
         assert_eq!(Block::read(&map(), &[1; 124]), Err(short));
@@ -277,7 +282,7 @@ mod tests {
     #[test]
     fn the_next_order_waits_until_the_last_one_is_carried_out() {
         let mut orders = Orders::after(0);
-        orders.clear_pad();
+        orders.once(CLEAR_PAD);
         orders.advance();
         orders.run(Run { belt: true, infeed: true });
         orders.show(Light::Green);

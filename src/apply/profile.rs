@@ -144,6 +144,24 @@ impl PlcProfile {
         Ok(Self { name, unit, map, says, hears })
     }
 
+    /// Whether it triggers the camera when a setter asks.
+    pub fn triggers_camera(&self) -> bool {
+        self.can("trigger_camera")
+    }
+
+    /// Whether it moves the gate when a setter asks.
+    pub fn moves_gate(&self) -> bool {
+        self.can("move_gate")
+    }
+
+    /// A module without a program does nothing that is not a level.
+    fn can(&self, order: &str) -> bool {
+        match &self.map {
+            Map::Events(map) => map.can(order),
+            Map::Counts(_) => false,
+        }
+    }
+
     /// How often it must be read at least. A PLC with events watches our heartbeat for one second
     /// (`docs/plc/markwright.v1.md`); counters are read in an eighth of the time between two products.
     pub fn cycle_max(&self) -> Duration {

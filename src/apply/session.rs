@@ -1,7 +1,7 @@
 //! One connection to a PLC, from the first read to the reason for its end.
 use super::events::EventsMap;
 use super::link::Link;
-use super::map::{Block, Orders, Passes};
+use super::map::{Block, CLEAR_PAD, MOVE_GATE, Orders, Passes, TRIGGER_CAMERA};
 use super::{PlcSettings, throw_away};
 use crate::line::{Cause, Conditions, Event, PlcCommand, PlcEvent, Since};
 use std::convert::Infallible;
@@ -281,7 +281,9 @@ fn note(known: &mut Known, command: PlcCommand) -> Result<(), Cause> {
         }
         PlcCommand::Pass(_) => {}
         PlcCommand::Run(run) => known.orders.run(run),
-        PlcCommand::ClearPad => known.orders.clear_pad(),
+        PlcCommand::ClearPad => known.orders.once(CLEAR_PAD),
+        PlcCommand::TriggerCamera => known.orders.once(TRIGGER_CAMERA),
+        PlcCommand::MoveGate => known.orders.once(MOVE_GATE),
         PlcCommand::Show(light) => known.orders.show(light),
     }
     Ok(())

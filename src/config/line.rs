@@ -7,9 +7,13 @@ use super::reader::Reader;
 use super::shifts;
 use super::stations;
 use super::{LineConfig, Work};
+use crate::apply::PlcSettings;
 use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, DesignProblem, Head};
-use crate::line::{LineSettings, QualitySettings, RejectShare, RollSettings, Scenario, Stations};
+use crate::line::{
+    LineSettings, OnceByHand, PictureBy, QualitySettings, RejectShare, RollSettings, Scenario,
+    Stations,
+};
 use crate::oee::Shifts;
 use crate::print::{PrinterSettings, Profile, ProfileError};
 use crate::pull::StockRule;
@@ -61,17 +65,15 @@ pub(super) fn line_config(
         let only_counts = camera.source.only_counts() == Some(true);
         stations::check_way(&mut at, stations, &settings, plc.cycle, only_counts);
     }
-    check_names(&mut at, scenario, camera.as_ref().and_then(Option::as_ref));
+    let seer = camera.as_ref().and_then(Option::as_ref);
+    check_names(&mut at, scenario, seer);
     let work = at.has("goods").then(|| work(&mut at, prints));
     let rule = at.has("stock").then(|| stock(at.table("stock")));
     if let (Some(Some(work)), Some(printer)) = (&work, printer.as_ref().and_then(Option::as_ref)) {
         check_label(&mut at, work, head(printer, &roll));
     }
     at.end(KEYS);
-    let work = match work {
-        Some(work) => Some(work?),
-        None => None,
-    };
+    let work = work.map_or(Some(None), |work| work.map(Some))?;
     if let (Some(rule), Some(work), Some(name)) = (rule, &work, &name) {
         rules.push(rule_for(name, work, rule));
     }
@@ -82,7 +84,8 @@ pub(super) fn line_config(
             ends_with_codes: rule.is_none(),
             rows_in_printer: printer.as_ref().map_or(1, |(printer, ..)| printer.window),
             roll: RollSettings { camera: is_roll && watched, ..roll.settings },
-            asks_for_pictures: asks_for_pictures(camera.as_ref().and_then(Option::as_ref)),
+            asks_for_pictures: asks_for_pictures(seer),
+            once: once(seer, plc.as_ref().and_then(Option::as_ref)),
             quality: quality?,
             ..settings
         },
@@ -110,6 +113,17 @@ fn rule_for(name: &str, work: &Work, (low, order): (u64, u32)) -> StockRule {
 
 fn asks_for_pictures(camera: Option<&CameraSettings>) -> bool {
     camera.is_some_and(|camera| camera.trigger == Trigger::Line)
+}
+
+/// What its devices can do once by hand.
+fn once(camera: Option<&CameraSettings>, plc: Option<&PlcSettings>) -> OnceByHand {
+    let triggers = plc.is_some_and(|plc| plc.profile.triggers_camera());
+    let picture = match camera {
+        Some(camera) if camera.can_be_asked() => PictureBy::Camera,
+        Some(camera) if camera.trigger == Trigger::Device && triggers => PictureBy::Plc,
+        Some(_) | None => PictureBy::Nobody,
+    };
+    OnceByHand { picture, gate: plc.is_some_and(|plc| plc.profile.moves_gate()) }
 }
 
 /// Keys that mean nothing in this scenario, each with the reason.
@@ -231,6 +245,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario, stations: Option<&Stations>) -
         rejects_of_last: share(&mut at),
         // The camera's table says so.
         asks_for_pictures: false,
+        once: OnceByHand::default(),
         quality: QualitySettings::default(),
         roll: RollSettings::default(),
     };

@@ -1,5 +1,6 @@
 //! What people ask of a line: commands, its mode, its parts one by one, and the release of what is
 //! latched until somebody with the right has seen to it.
+use super::once::Once;
 use super::{Hand, Line, LineState, Mode, Pad, Record, Request, Run, STANDS, StopReason};
 use std::time::Instant;
 
@@ -8,11 +9,13 @@ use std::time::Instant;
 pub(super) struct ByHand {
     pub(super) run: Run,
     pub(super) clears: bool,
+    #[serde(default)]
+    pub(super) once: Once,
 }
 
 impl Default for ByHand {
     fn default() -> Self {
-        Self { run: STANDS, clears: false }
+        Self { run: STANDS, clears: false, once: Once::default() }
     }
 }
 
@@ -83,9 +86,9 @@ impl Line {
         }
     }
 
-    /// A setter moves something. In every other mode and state nothing happens.
+    /// A setter moves something. What is not offered does not happen.
     pub(super) fn note_hand(&mut self, now: Instant, hand: Hand) {
-        if self.mode != Mode::Manual || self.state != LineState::Execute {
+        if self.view().offers_hand(hand).is_err() {
             return;
         }
         let ran = self.belt_runs();
@@ -94,6 +97,8 @@ impl Line {
             Hand::Belt => self.by_hand.run = Run { belt: true, infeed: false },
             Hand::BeltAndInfeed => self.by_hand.run = Run { belt: true, infeed: true },
             Hand::ClearPad => self.by_hand.clears = !matches!(self.pad, Pad::Clearing(_)),
+            Hand::TakePicture => self.note_picture_wanted(now),
+            Hand::MoveGate => self.note_gate_wanted(now),
         }
         self.note_belt(now, ran);
     }

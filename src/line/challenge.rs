@@ -161,6 +161,9 @@ pub(super) struct Challenges {
     used: bool,
     /// Cases that this test has passed.
     passed: Vec<ChallengeKind>,
+    /// All of them, a moment ago.
+    #[serde(default)]
+    whole: bool,
     /// The case that is under way.
     now: Option<Case>,
 }
@@ -189,6 +192,23 @@ impl Challenges {
     /// Whether a case is under way.
     pub(super) const fn is_on(&self) -> bool {
         self.now.is_some()
+    }
+
+    /// This case is passed, too. A test is whole when every case was passed since the last whole test
+    /// and the last failure; without any label that could be a duplicate (`used`), nobody can test with
+    /// one. Whoever wants to know later reads it in the record: this rule stands nowhere else.
+    fn is_whole_with(&mut self, kind: ChallengeKind, used: bool) -> bool {
+        if !self.passed.contains(&kind) {
+            self.passed.push(kind);
+        }
+        let wanted = |kind: &ChallengeKind| used || *kind != ChallengeKind::Duplicate;
+        let whole =
+            ChallengeKind::ALL.into_iter().filter(wanted).all(|kind| self.passed.contains(&kind));
+        if whole {
+            self.passed.clear();
+        }
+        self.whole |= whole;
+        whole
     }
 
     /// When the next test is due, while none is.
@@ -351,20 +371,16 @@ impl Line {
         records: &mut Vec<Record>,
     ) {
         let Some(Case { kind, tag, .. }) = self.challenges.now.take() else { return };
-        records.push(Record::Challenged { kind, tag, result, why });
-        if result == ChallengeResult::Rejected && !self.challenges.passed.contains(&kind) {
-            self.challenges.passed.push(kind);
-        }
+        let used = self.challenges.used || !self.verified.is_empty();
+        let whole =
+            result == ChallengeResult::Rejected && self.challenges.is_whole_with(kind, used);
+        records.push(Record::Challenged { kind, tag, result, why, whole });
     }
 
     /// When every case is passed, the next test is due in `every`.
     pub(super) fn decide_challenge(&mut self, now: Instant) {
         let challenges = &mut self.challenges;
-        let used = challenges.used || !self.verified.is_empty();
-        let wanted = |kind: &ChallengeKind| used || *kind != ChallengeKind::Duplicate;
-        let mut wanted = ChallengeKind::ALL.into_iter().filter(wanted);
-        if wanted.all(|kind| challenges.passed.contains(&kind)) {
-            challenges.passed.clear();
+        if std::mem::take(&mut challenges.whole) {
             challenges.due = challenges.every.map(|every| now + every);
         }
         challenges.missed = challenges.is_due(now);

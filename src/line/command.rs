@@ -135,11 +135,6 @@ impl LineView {
         Ok(next)
     }
 
-    /// Whether a hand may move something now.
-    pub fn offers_hand(&self) -> bool {
-        self.mode == Mode::Manual && self.state == LineState::Execute
-    }
-
     /// Whether the line does what this hand asks for, until another one comes.
     pub fn hand_is(&self, hand: Hand) -> bool {
         let Run { belt, infeed } = self.by_hand;
@@ -147,7 +142,7 @@ impl LineView {
             Hand::Stand => !belt && !infeed,
             Hand::Belt => belt && !infeed,
             Hand::BeltAndInfeed => belt && infeed,
-            Hand::ClearPad => false,
+            Hand::ClearPad | Hand::TakePicture | Hand::MoveGate => false,
         }
     }
 

@@ -20,6 +20,7 @@ impl Line {
         }
         self.decide_alarms(&mut out.records);
         self.decide_spoken(out);
+        self.decide_once(out);
         self.decide_clear(now, out);
         self.decide_print(now, out);
         self.decide_refill(out);
@@ -30,6 +31,7 @@ impl Line {
     /// What should have happened by now and did not.
     fn decide_late(&mut self, now: Instant, out: &mut Outcome) {
         self.decide_challenge(now);
+        self.by_hand.once.give_up(now);
         let records = &mut out.records;
         self.decide_unread(now, records);
         self.decide_frames(now, records);

@@ -134,6 +134,10 @@ pub enum Hand {
     BeltAndInfeed,
     /// The applicator discards every label on its pad.
     ClearPad,
+    /// One picture is taken, of whatever stands before the camera.
+    TakePicture,
+    /// The gate opens and falls once, on an empty belt that stands.
+    MoveGate,
 }
 
 /// Facts from the printer driver.
@@ -183,7 +187,7 @@ pub enum PlcEvent {
     Applied(Tag),
     /// It passed the applicator, and no label was there to put on.
     NotApplied(Tag),
-    /// The camera was triggered for it.
+    /// The camera was triggered for it. Tag 0: for no product, because a setter asked.
     Triggered(Tag),
     /// It left on the good side.
     Passed(Tag),
@@ -199,6 +203,8 @@ pub enum PlcEvent {
     /// The bin's eye saw a product that the gate was not to push out: this one, which had a pass,
     /// or, with tag 0, nobody knows which.
     NotOrdered(Tag),
+    /// The gate opened and fell once, because a setter asked.
+    GateMoved,
 }
 
 /// Whether the PLC remembers everything that happened since we last heard it.
@@ -233,7 +239,8 @@ pub struct Conditions {
 /// Which product a frame shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum FrameOf {
-    /// The product of this tag: the camera was told it with the trigger.
+    /// The product of this tag: the camera was told it with the trigger. Tag 0: of no product, because
+    /// a setter asked.
     Tag(Tag),
     /// The product of the n-th trigger since [`CameraEvent::Up`], from one. A number that is left
     /// out is a frame that was lost.

@@ -162,6 +162,9 @@ impl Line {
 
     /// The camera was triggered for a product.
     pub(super) fn note_triggered(&mut self, now: Instant, tag: Tag, records: &mut Vec<Record>) {
+        if self.note_trigger_by_hand(tag) {
+            return;
+        }
         let due = now + self.settings.picture_within;
         if !self.settings.scenario.has_pad() {
             // No applicator came before: nobody may have told of it yet.
@@ -198,6 +201,11 @@ impl Line {
         if frames.open.len() > OPEN_MAX {
             frames.open.pop_front();
         }
+    }
+
+    /// The camera counted a frame that is of no product.
+    pub(super) fn skip_frame(&mut self, count: u32) {
+        self.frames.counted = self.frames.counted.max(count);
     }
 
     /// A frame came.

@@ -15,6 +15,7 @@ mod gate;
 mod guard;
 mod mode;
 mod note;
+mod once;
 mod outcome;
 mod packtags;
 mod planted;
@@ -42,6 +43,7 @@ pub use event::{
 };
 pub use guard::RejectShare;
 pub use mode::{Mode, UnknownMode};
+pub use once::{Asked, HandPicture, OnceByHand, OnceView, PictureBy};
 pub use outcome::{
     CameraCommand, Command, Fate, InBin, Light, Outcome, PlcCommand, PrinterCommand, Record,
     RollMark, Run, StopReason, Verdict,
@@ -121,6 +123,8 @@ pub enum Deadline {
     Refill,
     /// A challenge test is due.
     Challenge,
+    /// What a setter asked for does not come.
+    Hand,
 }
 
 /// One line.
@@ -216,6 +220,7 @@ impl Line {
             (clear, Deadline::Clear),
             (self.refill_at, Deadline::Refill),
             (self.challenges.due(), Deadline::Challenge),
+            (self.by_hand.once.due(), Deadline::Hand),
         ]
         .into_iter()
         .filter_map(|(due, why)| Some((due?, why)))
@@ -248,6 +253,7 @@ impl Line {
             state: self.state,
             mode: self.mode,
             by_hand: self.by_hand.run,
+            once: self.by_hand.once.view(self.settings.once),
             why: self.why,
             alarms: self.alarms.clone(),
             done: self.order.done,

@@ -51,6 +51,9 @@ impl Line {
                 self.lose_count();
             }
             CameraEvent::Read { of, reading, picture } => {
+                if self.note_frame_by_hand(of, &reading, picture) {
+                    return;
+                }
                 if self.settings.scenario.has_belt() {
                     self.note_frame(now, of, reading, picture, records);
                 } else {
@@ -156,6 +159,7 @@ impl Line {
             PlcEvent::PadCleared => self.note_pad_cleared(records),
             PlcEvent::Touching(tag) => self.note_touching(tag, records),
             PlcEvent::NotOrdered(tag) => self.note_not_ordered(tag, records),
+            PlcEvent::GateMoved => self.note_gate_moved(),
         }
     }
 

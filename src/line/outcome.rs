@@ -117,6 +117,9 @@ pub enum Record {
         result: super::ChallengeResult,
         /// What the line saw.
         why: super::ChallengeSeen,
+        /// With it every case of the test is passed: the next test is due in its time.
+        #[serde(default)]
+        whole: bool,
     },
     /// The line changed its state.
     Line {
@@ -299,7 +302,7 @@ pub enum Command {
     Plc(PlcCommand),
     /// Keep this picture in a file.
     KeepPicture(PictureId),
-    /// Take a picture of this product, which is where the camera looks.
+    /// Take a picture of this product, which is where the camera looks; tag 0: of whatever is there.
     TakePicture(Tag),
     /// Tell the camera which codes it may see now. A hint: a camera that was not told reads as
     /// well, and slower.
@@ -311,8 +314,8 @@ pub enum Command {
 pub enum CameraCommand {
     /// Keep this picture in a file.
     Keep(PictureId),
-    /// Take a picture of this product, which is where the camera looks. Nothing of it outlives a
-    /// connection.
+    /// Take a picture of this product, which is where the camera looks; tag 0: of whatever is there.
+    /// Nothing of it outlives a connection.
     Take(Tag),
     /// The codes that may be before it from now on, the nearest first. Whatever it reads is told
     /// as it is: an expectation that is not true any more costs time and nothing else.
@@ -376,6 +379,10 @@ pub enum PlcCommand {
     ClearPad,
     /// Show this light.
     Show(Light),
+    /// Trigger the camera once, for no product.
+    TriggerCamera,
+    /// Open the gate and let it fall, once; only while the belt stands and is empty.
+    MoveGate,
 }
 
 /// What the machine should be doing.

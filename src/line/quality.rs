@@ -18,6 +18,11 @@ pub struct Quality {
 }
 
 impl Quality {
+    /// The overall grade as people write it: 3.4.
+    pub fn figure(&self) -> String {
+        format!("{}.{}", self.overall / 10, self.overall % 10)
+    }
+
     /// The parameters by their short names.
     pub const KEYS: [&'static str; 8] = ["decode", "sc", "mod", "rm", "anu", "gnu", "fpd", "uec"];
     /// The same for people.

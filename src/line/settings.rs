@@ -1,5 +1,5 @@
 //! How a line is set up, and what it is asked to make.
-use super::{QualitySettings, RejectShare};
+use super::{OnceByHand, QualitySettings, RejectShare};
 use std::time::Duration;
 
 /// Which stations a code passes, in which order. Data, not a second machine.
@@ -108,6 +108,9 @@ pub struct LineSettings {
     pub rejects_of_last: RejectShare,
     /// The camera has no trigger of its own: it is told when to take a picture of which product.
     pub asks_for_pictures: bool,
+    /// What its devices can do once when a setter asks for it.
+    #[serde(default)]
+    pub once: OnceByHand,
     /// How well symbols must be printed, and which pictures of good ones are kept.
     pub quality: QualitySettings,
     /// How a roll is made; of no meaning for a line with a belt.

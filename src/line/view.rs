@@ -1,6 +1,7 @@
 //! How a line stands, for everybody who only looks.
 use super::{
-    Cause, LineState, Mode, PictureId, Quality, RejectShare, Run, StopReason, Tag, Verdict,
+    Cause, LineState, Mode, OnceView, PictureId, Quality, RejectShare, Run, StopReason, Tag,
+    Verdict,
 };
 use std::collections::VecDeque;
 
@@ -16,6 +17,8 @@ pub struct LineView {
     pub mode: Mode,
     /// What a hand lets run, in the mode Manual.
     pub by_hand: Run,
+    /// What a hand does once, in the mode Manual, and what came of it.
+    pub once: OnceView,
     /// The first cause of the standing trouble, if it does not run.
     pub why: Option<StopReason>,
     /// Alarms that stand, oldest first.

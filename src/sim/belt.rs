@@ -162,6 +162,12 @@ impl Belt {
         self.products.retain(|product| product.number != number);
     }
 
+    /// The product before the camera, if one stands there.
+    pub fn before_camera(&self) -> Option<&Product> {
+        let in_view = |p: &&Product| (p.at_mm - self.settings.camera_mm).abs() <= TOUCHING_MM;
+        self.products.iter().filter(|product| !product.pushed_out).find(in_view)
+    }
+
     /// The last product that is still before the gate and already past the camera, or else the
     /// furthest one: the one that a hand would reach.
     pub fn within_reach(&self) -> Option<&Product> {

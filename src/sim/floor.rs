@@ -1,4 +1,6 @@
 //! The factory floor in one piece: belt, label pad, gate, and the PLC program that moves them. Stepped with time, no sockets.
+mod orders;
+
 use super::PrintedLabel;
 use super::belt::{Belt, BeltSettings, Station};
 use super::camera::Shot;
@@ -9,13 +11,10 @@ use super::ledger::{Fact, LabelPlace, Ledger, ProductPlace};
 use super::plc::memory::{Command, EventKind, Memory};
 use super::plc::modbus::{self, Head, Refusal, Request};
 use super::scene::Look;
+use orders::PC_SILENCE_LIMIT;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Without a change of the other side's heartbeat for so long, belt and infeed stop
-/// (`docs/plc/markwright.v1.md`, holding register 0).
-const PC_SILENCE_LIMIT: Duration = Duration::from_secs(1);
 
 /// How the floor is built.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +74,10 @@ pub struct Floor {
     web_empty: bool,
     /// While the pad is being cleared: how long no label came.
     clearing: Option<Duration>,
+    /// While a hand moves the gate: how long it stays open.
+    gate_by_hand: Option<Duration>,
+    /// A hand wants one picture.
+    picture_wanted: bool,
     triggers: u64,
     luck: Dice,
     talk_luck: Dice,
@@ -120,6 +123,8 @@ impl Floor {
             labels_came: 0,
             web_empty: true,
             clearing: None,
+            gate_by_hand: None,
+            picture_wanted: false,
             triggers: 0,
             luck: Dice::of(seed, 2),
             talk_luck: Dice::of(seed, 3),
@@ -137,10 +142,13 @@ impl Floor {
         self.watch_pc(step);
         self.obey();
         self.clear_pad(step);
+        self.let_gate_fall(step);
         let infeed_open = self.command.infeed() && !self.faults.machine.starved;
         self.belt.touching_chance = self.faults.luck.touching_chance;
         let passed = self.belt.step(step, self.runs(), infeed_open);
-        passed.into_iter().filter_map(|(station, product)| self.came_by(station, product)).collect()
+        let by_hand = std::mem::take(&mut self.picture_wanted).then(|| self.trigger_by_hand());
+        let came_by = |(station, product)| self.came_by(station, product);
+        passed.into_iter().filter_map(came_by).chain(by_hand).collect()
     }
 
     /// Whether there is room for a label between printer and applicator.
@@ -221,6 +229,8 @@ impl Floor {
         self.memory = Memory::started(boot);
         self.command = Command::default();
         self.clearing = None;
+        self.gate_by_hand = None;
+        self.picture_wanted = false;
         self.pc_silent = PC_SILENCE_LIMIT;
         self.belt.products().for_each(|product| product.tag = None);
     }
@@ -231,47 +241,8 @@ impl Floor {
     }
 
     fn runs(&self) -> bool {
-        self.command.belt() && self.pc_silent < PC_SILENCE_LIMIT && !self.faults.talk.frozen
-    }
-
-    fn watch_pc(&mut self, step: Duration) {
-        let beat = self.memory.pc_heartbeat();
-        if beat == self.pc_heartbeat {
-            self.pc_silent = self.pc_silent.saturating_add(step);
-        } else {
-            (self.pc_heartbeat, self.pc_silent) = (beat, Duration::ZERO);
-        }
-        if self.pc_silent >= PC_SILENCE_LIMIT && self.clients == 0 {
-            // It is gone, not only late: whoever comes next must ask for movement anew.
-            self.command = Command::default();
-        }
-    }
-
-    fn obey(&mut self) {
-        if let Some(command) = self.memory.new_command() {
-            self.command = command;
-            if command.clear_pad() {
-                self.clearing = Some(Duration::ZERO);
-                while let Some((label, _)) = self.pad.pop_front() {
-                    self.move_label(label, LabelPlace::Waste);
-                }
-            }
-        }
-        if self.faults.machine.emergency_stop || self.faults.machine.guard_open {
-            // A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2).
-            self.command = Command::default();
-        }
-    }
-
-    fn clear_pad(&mut self, step: Duration) {
-        let Some(quiet) = self.clearing else { return };
-        let quiet = quiet + step;
-        if quiet >= self.settings.pad_quiet && self.web_empty {
-            self.clearing = None;
-            self.memory.event(EventKind::PadCleared, 0);
-        } else {
-            self.clearing = Some(quiet);
-        }
+        let ordered = self.command.belt() && self.gate_by_hand.is_none();
+        ordered && self.pc_silent < PC_SILENCE_LIMIT && !self.faults.talk.frozen
     }
 
     fn came_by(&mut self, station: Station, product: u64) -> Option<Shot> {

@@ -2,7 +2,8 @@
 use super::closing::hex;
 use super::open::{count, word};
 use super::{
-    Challenge, Clearance, Closure, Goods, Job, JobSums, Lot, Sample, Signature, Store, StoreError,
+    Amendments, Challenge, Clearance, Closure, Goods, Job, JobSums, Lot, Sample, Signature, Store,
+    StoreError,
 };
 use crate::line::{LineState, PictureId, RejectReason, StopReason};
 use crate::telemetry::clock::Micros;
@@ -20,8 +21,14 @@ pub struct Batch {
     pub goods: Option<Goods>,
     /// The lot on the labels.
     pub lot: Lot,
-    /// Its sums now.
+    /// Its sums: as they were signed, once it is closed.
     pub sums: JobSums,
+    /// The sums now.
+    pub sums_now: JobSums,
+    /// It is closed, and what is kept of the sums is not what the signatures name.
+    pub sums_spoiled: bool,
+    /// What changed in the sums since it was closed.
+    pub amendments: Amendments,
     /// Products and labels that were rejected, the first [`LISTED_MAX`].
     pub rejects: Vec<BatchReject>,
     /// Rejects by reason, the commonest first.
@@ -33,8 +40,11 @@ pub struct Batch {
     /// Who asked its line or the job for something, in the order in which they first did.
     pub people: Vec<String>,
     /// SHA-256 of the verified codes (on a roll: of the good ones), each with a line feed behind it, in
-    /// the order in which they were taken; hex. And how many they are.
+    /// the order in which they were taken; hex. And how many they are. Once the job is closed: as it was
+    /// then.
     pub codes_sha256: (String, u64),
+    /// The same now.
+    pub codes_sha256_now: (String, u64),
     /// Line clearances.
     pub clearances: Vec<Clearance>,
     /// Challenge tests.
@@ -96,12 +106,16 @@ const REASONS: &str = "\
     select reason, count(*) from roll_label where job_id = $1 and reading = 'bad' \
       and reason is not null group by reason) group by reason order by 2 desc, 1";
 
-/// Codes that went out with this job.
+/// Codes that went out with this job: now, or ($2) by their state when it was closed. A label that a
+/// camera is to read gets its reading with its job.
 const GOOD: &str = "\
-    select text from job_code join code on code.id = job_code.code_id \
-    where job_code.job_id = $1 and (state = 'verified' or (state = 'printed' and exists \
-        (select 1 from roll_label where code_id = code.id and (to_read = 0 or reading = 'good')))) \
-    order by code.id";
+    select text from (select code.id, text, case when $2 then coalesce((\
+        select was from amendment where amendment.job_id = $1 and amendment.code_id = code.id \
+          and tag is null order by amendment.id limit 1), state) else state end as stands \
+      from job_code join code on code.id = job_code.code_id where job_code.job_id = $1) as one \
+    where stands = 'verified' or (stands = 'printed' and exists \
+        (select 1 from roll_label where code_id = one.id and (to_read = 0 or reading = 'good'))) \
+    order by one.id";
 
 const REPORTS: &str = "\
     select report.id, report.upstream_id, kind, report.state, count(*) \
@@ -122,21 +136,35 @@ impl Store {
     /// The report of a job; nothing if there is no such job.
     pub async fn batch(&self, id: i64) -> Result<Option<Batch>, StoreError> {
         let Some(job) = self.job(id).await? else { return Ok(None) };
+        let sums_now = self.job_sums(&job).await?;
+        let closure = self.closure(id).await?;
+        let signed = closure.as_ref().map(Closure::signed_sums);
+        let amendments = self.amendments_of(id).await?;
+        let codes_sha256 = self.hash_of_codes(id, true).await?;
+        let codes_sha256_now = if amendments.is_empty() {
+            codes_sha256.clone()
+        } else {
+            self.hash_of_codes(id, false).await?
+        };
         Ok(Some(Batch {
             goods: self.goods(job.wanted.gtin).await?,
             lot: self.lot_of(&job).await?,
-            sums: self.job_sums(&job).await?,
+            sums_spoiled: signed == Some(None),
+            sums: signed.flatten().unwrap_or_else(|| sums_now.clone()),
+            sums_now,
+            amendments,
             rejects: self.rejects_of(id).await?,
             reasons: self.reasons_of(id).await?,
             alarms: self.alarms_of(&job).await?,
             stops: self.stops_of(&job).await?,
             people: self.people_at(&job).await?,
-            codes_sha256: self.hash_of_codes(id).await?,
+            codes_sha256,
+            codes_sha256_now,
             clearances: self.clearances_of(id).await?,
             challenges: self.challenges_of(id).await?,
             samples: self.samples_of_job(id).await?,
             reports: self.reports_of(id).await?,
-            closure: self.closure(id).await?,
+            closure,
             signatures: self.signatures_of(id).await?,
             job,
         }))
@@ -219,9 +247,10 @@ impl Store {
             .map_err(StoreError::asking(WHAT))
     }
 
-    async fn hash_of_codes(&self, job: i64) -> Result<(String, u64), StoreError> {
+    async fn hash_of_codes(&self, job: i64, then: bool) -> Result<(String, u64), StoreError> {
         let codes: Vec<String> = sqlx::query_scalar(GOOD)
             .bind(job)
+            .bind(then)
             .fetch_all(&self.readers)
             .await
             .map_err(StoreError::asking(WHAT))?;

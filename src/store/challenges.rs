@@ -131,19 +131,18 @@ impl Store {
         .map_err(StoreError::asking(WHAT))
     }
 
-    /// When a job's last whole challenge test was passed: every case rejected, the oldest of them
-    /// counts.
+    /// When a job's last challenge test was passed as a whole, by what its line said then; nothing if
+    /// a case failed since.
     pub async fn challenge_passed_at(&self, job: i64) -> Result<Option<Micros>, StoreError> {
-        let challenges = self.challenges_of(job).await?;
-        let last = |kind: ChallengeKind| {
-            let mut of_kind = challenges.iter().rev().filter(|one| one.kind == kind);
-            let last = of_kind.find(|one| {
-                matches!(one.result, Some(ChallengeResult::Rejected | ChallengeResult::Failed))
-            })?;
-            last.ended_at.filter(|_| last.result == Some(ChallengeResult::Rejected))
-        };
-        let all: Option<Vec<_>> = ChallengeKind::ALL.into_iter().map(last).collect();
-        Ok(all.and_then(|all| all.into_iter().min()))
+        let last: Option<(bool, i64)> = sqlx::query_as(
+            "select whole, ended_at from challenge \
+             where job_id = $1 and (whole or result = 'failed') order by id desc limit 1",
+        )
+        .bind(job)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(StoreError::asking(WHAT))?;
+        Ok(last.filter(|(whole, _)| *whole).map(|(_, at)| Micros(at)))
     }
 }
 
@@ -159,9 +158,9 @@ pub(super) async fn write(
     records: &[Record],
 ) -> Result<(), StoreError> {
     for record in records {
-        let Record::Challenged { kind, tag, result, why } = record else { continue };
+        let Record::Challenged { kind, tag, result, why, whole } = record else { continue };
         sqlx::query(
-            "update challenge set tag = $3, result = $4, why = $5, ended_at = $6 \
+            "update challenge set tag = $3, result = $4, why = $5, ended_at = $6, whole = $7 \
              where id = (select max(id) from challenge \
                          where line = $1 and kind = $2 and result is null)",
         )
@@ -171,6 +170,7 @@ pub(super) async fn write(
         .bind(result.word())
         .bind(why.words())
         .bind(at.0)
+        .bind(*whole)
         .execute(&mut *db)
         .await
         .map_err(StoreError::asking(WHAT))?;

@@ -7,12 +7,13 @@ use crate::access::{Permission, may};
 use crate::code::{CodeState, Gtin};
 use crate::line::RejectReason;
 use crate::telemetry::clock::Micros;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 /// Both sums of the promises, for what one job made: one trade item, one lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct JobSums {
     /// The trade item.
     pub gtin: String,
@@ -58,6 +59,13 @@ impl JobSums {
     pub fn products_close(&self) -> bool {
         let products = &self.products;
         products.seen == products.settled() + self.on_belt && products.verified == self.paired
+    }
+
+    /// Whether other sums stand here, but for what was reported meanwhile.
+    pub fn differ_from(&self, signed: &Self) -> bool {
+        let (told, untold) = (signed.told, signed.untold);
+        let as_told = Self { told, untold, never_seen: signed.never_seen, ..self.clone() };
+        as_told != *signed
     }
 
     /// What stands in the way of closing, unless a second person signs. Empty: nothing.

@@ -2,14 +2,14 @@
 use super::open::{count, word};
 use super::{Store, StoreError};
 use crate::code::CodeState;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 const CODES: &str = "count codes";
 const PRODUCTS: &str = "count products";
 
 /// Codes by state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names of `CodeState`, which has the docs")]
 pub struct Tally {
     pub stored: u64,
@@ -64,7 +64,7 @@ impl Tally {
 }
 
 /// Products by fate.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductTally {
     /// All that passed the infeed eye.
     pub seen: u64,

@@ -1,4 +1,5 @@
 //! Codes in doubt, and what a person decides about them.
+use super::amendments::sign_amendments;
 use super::open::{count, word};
 use super::people::note;
 use super::{Store, StoreError};
@@ -134,6 +135,8 @@ impl Store {
             note(&mut tx, person, "decided about a code in doubt", &format!("{serial}: {words}"))
                 .await?;
         }
+        let ids: Vec<i64> = moved.iter().map(|(code, _)| *code).collect();
+        sign_amendments(&mut tx, &ids, at, (person, &words)).await?;
         tx.commit().await.map_err(StoreError::asking(WHAT))?;
         Ok(moved.len() as u64)
     }

@@ -1,5 +1,6 @@
 //! Remembered: what must survive. Asked by intent, one file a subject.
 mod alarms;
+mod amendments;
 mod append;
 mod bin;
 mod batch;
@@ -49,6 +50,7 @@ mod wants;
 mod wants_stock;
 
 pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
+pub use amendments::{Amendment, Amendments};
 pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
 pub use bin::Bin;
 pub use challenges::Challenge;

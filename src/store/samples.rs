@@ -1,4 +1,5 @@
 //! Samples taken and returned, and rejected products that go back for a new label.
+use super::amendments::sign_amendments;
 use super::people::note;
 use super::{Store, StoreError, Story};
 use crate::code::{CodeId, CodeState, Step};
@@ -81,6 +82,8 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(StoreError::asking(SAMPLE))?;
+            let why = format!("sample: {}", reason.trim());
+            sign_amendments(&mut tx, &[code], at, (person, &why)).await?;
             let body = json!({"code": code, "was": was.word(), "is": to.word(), "by": person});
             sqlx::query(
                 "insert into journal (line, at, kind, code_id, body) \

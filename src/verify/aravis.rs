@@ -137,7 +137,7 @@ fn look(
         let of = match trigger {
             Trigger::Device => Some(FrameOf::Count(count)),
             Trigger::Line => asked.take().map(|(tag, _)| FrameOf::Tag(tag)),
-            Trigger::Nobody => None,
+            Trigger::Nobody => shots.of_frame(Instant::now()).map(FrameOf::Tag),
         };
         let content = content(&buffer);
         stream.push_buffer(buffer);

@@ -130,7 +130,7 @@ impl Http<'_> {
             },
             (_, Some(tag)) => Some(FrameOf::Tag(Tag(tag))),
             (Trigger::Device, None) => Some(self.count.next(trigger)?),
-            (Trigger::Nobody, None) => None,
+            (Trigger::Nobody, None) => self.shots.of_frame(begun).map(FrameOf::Tag),
         };
         self.frames.put(Frame { of, content: Content::File { kind, body } });
         Ok(())
@@ -181,7 +181,7 @@ impl Http<'_> {
     fn frame(&mut self, (headers, kind, body): Shown) -> Result<Frame, Cause> {
         let of = match (number(&headers, "x-tag"), self.settings.trigger) {
             (Some(tag), _) => Some(FrameOf::Tag(Tag(tag))),
-            (None, Trigger::Nobody) => None,
+            (None, Trigger::Nobody) => self.shots.of_frame(Instant::now()).map(FrameOf::Tag),
             (None, _) => Some(self.count.next(number(&headers, "x-trigger"))?),
         };
         Ok(Frame { of, content: Content::File { kind, body } })

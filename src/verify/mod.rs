@@ -141,6 +141,16 @@ impl CameraSettings {
         }
     }
 
+    /// Whether a picture can be had of it that no product triggers: it waits to be told, or what it
+    /// shows now is told when somebody asks.
+    pub fn can_be_asked(&self) -> bool {
+        match self.trigger {
+            Trigger::Line => true,
+            Trigger::Device => false,
+            Trigger::Nobody => !matches!(self.source, Source::Folder(_) | Source::Reader(_)),
+        }
+    }
+
     /// Side of a module in pixels, where that can be said before one was seen.
     fn module(&self) -> Option<f32> {
         Some(self.symbol?.module_mm * self.px_per_mm?)

@@ -51,8 +51,7 @@ pub(super) fn work(
         let of = match trigger {
             Trigger::Device => Some(FrameOf::Count(count)),
             // What comes out now began after the one before it had come out.
-            Trigger::Line => shots.of_frame(before).map(FrameOf::Tag),
-            Trigger::Nobody => None,
+            Trigger::Line | Trigger::Nobody => shots.of_frame(before).map(FrameOf::Tag),
         };
         before = now;
         if of.is_some() || trigger == Trigger::Nobody {

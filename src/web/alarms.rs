@@ -67,7 +67,7 @@ async fn page(
     let desk = state.desk(&name)?;
     let why = {
         let view = desk.line.view.borrow();
-        view.why.map(|why| words::advice(why, view.state))
+        view.why.map(|why| words::advice(why, view.state, desk.line.scenario))
     };
     let board = board(&state, &name).await?;
     let steps = state.store.alarm_steps(&name, before, STEPS_SHOWN).await?;

@@ -87,10 +87,7 @@ async fn hand(
     let (hand, _, label) =
         found.ok_or_else(|| not_understood("Nothing of that name is moved by hand."))?;
     let view = desk.line.view.borrow().clone();
-    if !view.offers_hand() {
-        let because = "Things are moved by hand in the mode Manual, after Reset and Start.";
-        return Err(not_now(&name, &view, because));
-    }
+    view.offers_hand(hand).map_err(|because| not_now(&name, &view, &because))?;
     ask_line(&state, desk, &person, Event::Hand(hand), &format!("by hand: {label}")).await
 }
 

@@ -169,7 +169,7 @@ impl LineNow {
             hint: if view.why.is_some() { "" } else { words::hint(view.state) },
             mood: words::mood(view.state),
             seconds_in_state: seconds_between(seen.pulse.since(), seen.at),
-            trouble: view.why.map(|why| words::advice(why, view.state)),
+            trouble: view.why.map(|why| words::advice(why, view.state, seen.scenario)),
             other_alarms: other_alarms(view, seen.facts.map(|(_, facts)| facts)),
             unacknowledged: seen.facts.map_or(0, |(_, facts)| facts.alarms.unacknowledged),
             job: seen.facts.and_then(|(_, facts)| job(facts)),
@@ -191,7 +191,7 @@ impl LineNow {
             devices: devices(view, seen.ages),
             new_printer: new_printer(seen),
             counts: seen.facts.map(|(at, facts)| counts(seen, *at, facts)),
-            offers: Offers::of(view),
+            offers: Offers::of(seen.name, view),
         }
     }
 
@@ -307,7 +307,7 @@ fn other_alarms(view: &LineView, facts: Option<&ScreenFacts>) -> Vec<String> {
     let hidden = |kind: &str| facts.is_some_and(|f| f.alarms.hidden.iter().any(|h| h == kind));
     let others = view.alarms.iter().filter(|alarm| Some(**alarm) != view.why);
     let others = others.filter(|alarm| !hidden(&alarm.kind()));
-    others.map(|alarm| words::advice(*alarm, view.state).cause).collect()
+    others.map(|alarm| alarm.words().cause).collect()
 }
 
 fn job(facts: &ScreenFacts) -> Option<JobNow> {
@@ -330,7 +330,7 @@ fn verdict(line: &str, one: &VerdictView, least: Option<u8>) -> VerdictNow {
         good: reason.is_none(),
         reason: reason.map(RejectReason::word),
         words: reason.map(|reason| reason_words(reason, one.quality, least)),
-        grade: one.quality.map(|q| format!("{}.{}", q.overall / 10, q.overall % 10)),
+        grade: one.quality.map(|quality| quality.figure()),
         picture: picture.map(|id| format!("/lines/{line}/pictures/{}.png", id.0)),
     }
 }
@@ -385,13 +385,14 @@ fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::line::{Cause, LineState, Mode, PictureId, Run, StopReason, Tag};
+    use crate::line::{Cause, LineState, Mode, OnceView, PictureId, Run, StopReason, Tag};
 
     /// A view with nothing in it.
     pub(in super::super) fn view(state: LineState) -> LineView {
         LineView {
             mode: Mode::Production,
             by_hand: Run { belt: false, infeed: false },
+            once: OnceView::default(),
             state,
             why: None,
             alarms: Vec::new(),

@@ -2,6 +2,7 @@
 mod alarms;
 mod api;
 mod assets;
+mod by_hand;
 mod commands;
 mod desk;
 mod files;

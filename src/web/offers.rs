@@ -1,6 +1,7 @@
 //! What can be asked of a line now: commands, modes, things moved by hand, what is to be released.
+use super::by_hand::ByHandNow;
 use super::words::{self, BUTTONS, MORE};
-use crate::line::{AlarmWords, LineView, Mode, Request, StopReason};
+use crate::line::{AlarmWords, LineState, LineView, Mode, Request, StopReason};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -18,6 +19,8 @@ pub(super) struct Offers {
     pub(super) modes: Vec<&'static str>,
     /// What a hand may move now.
     pub(super) hands: Vec<HandNow>,
+    /// What came of what a hand had done once.
+    pub(super) once: Option<ByHandNow>,
     /// What somebody with the right must release.
     pub(super) to_release: Vec<ReleaseNow>,
 }
@@ -28,6 +31,8 @@ pub(super) struct HandNow {
     pub(super) label: &'static str,
     /// Whether it is so just now.
     pub(super) is_on: bool,
+    /// Why it is not done now, and what to do instead.
+    pub(super) because: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,7 +53,7 @@ pub(super) struct ButtonNow {
 }
 
 impl Offers {
-    pub(super) fn of(view: &LineView) -> Self {
+    pub(super) fn of(line: &str, view: &LineView) -> Self {
         Self {
             buttons: BUTTONS.into_iter().map(|request| button(view, request, "")).collect(),
             more_buttons: MORE
@@ -61,6 +66,7 @@ impl Offers {
             mode_means: view.mode.meaning(),
             modes: modes(view),
             hands: hands(view),
+            once: ByHandNow::of(line, view),
             to_release: view.to_release().map(release).collect(),
         }
     }
@@ -81,10 +87,14 @@ fn modes(view: &LineView) -> Vec<&'static str> {
 }
 
 fn hands(view: &LineView) -> Vec<HandNow> {
-    if view.plc.is_none() || !view.offers_hand() {
+    let no_device = view.plc.is_none() && view.camera.is_none();
+    if no_device || view.mode != Mode::Manual || view.state != LineState::Execute {
         return Vec::new();
     }
-    let now = |(hand, word, label)| HandNow { word, label, is_on: view.hand_is(hand) };
+    let now = |(hand, word, label)| {
+        let because = view.offers_hand(hand).err().map(Cow::into_owned);
+        HandNow { word, label, is_on: view.hand_is(hand), because }
+    };
     words::HANDS.into_iter().map(now).collect()
 }
 

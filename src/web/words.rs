@@ -1,5 +1,5 @@
 //! The line in words for the person in front of it: what stands, why, and what to do.
-use crate::line::{AlarmWords, Hand, LineState, Request, StopReason};
+use crate::line::{AlarmWords, Hand, LineState, Request, Scenario, StopReason};
 use serde::Serialize;
 
 /// What is wrong, what follows from it, and what to do (ISA-18.2: an alarm without an action is no
@@ -16,11 +16,24 @@ pub struct Advice {
 
 /// The reason why a line does not run, in words. The last part of the action depends on the state
 /// that the line is in.
-pub fn advice(why: StopReason, state: LineState) -> Advice {
-    let AlarmWords { cause, consequence, action } = why.words();
+pub fn advice(why: StopReason, state: LineState, scenario: Scenario) -> Advice {
+    let AlarmWords { cause, consequence, action } = match why {
+        StopReason::NoCodes if !scenario.prints() => none_known(),
+        _ => why.words(),
+    };
     // What to do about a full roll names its button already: it is always told of a held line.
     let way_on = if why == StopReason::RollFull { "" } else { way_on(state) };
     Advice { cause, consequence, action: format!("{action} {way_on}").trim().to_owned() }
+}
+
+/// Where labels come printed, nobody waits for codes to print.
+fn none_known() -> AlarmWords {
+    AlarmWords {
+        cause: "No codes of these labels are known".to_owned(),
+        consequence: "Every label would be refused as foreign.",
+        action: "Import the codes of the printed labels (markwright codes import), or choose a job \
+                 whose labels are printed.",
+    }
 }
 
 /// Which buttons lead on from a state, once the cause is gone.
@@ -164,11 +177,13 @@ pub(super) const MORE: [(Request, &str); 4] = [
 ];
 
 /// What a setter may move by hand, with the word for programs and the one for people.
-pub(super) const HANDS: [(Hand, &str, &str); 4] = [
+pub(super) const HANDS: [(Hand, &str, &str); 6] = [
     (Hand::Stand, "stand", "Belt off"),
     (Hand::Belt, "belt", "Belt on"),
     (Hand::BeltAndInfeed, "belt-and-infeed", "Belt and infeed on"),
     (Hand::ClearPad, "clear-pad", "Clear the pad"),
+    (Hand::TakePicture, "take-picture", "Take one picture"),
+    (Hand::MoveGate, "move-gate", "Move the gate once"),
 ];
 
 /// The one button to press next, where nothing else is more likely.
@@ -232,9 +247,19 @@ mod tests {
 
     #[test]
     fn out_of_labels_on_a_held_line_says_what_to_load_and_what_to_press() {
-        let advice = advice(StopReason::Printer(Cause::OutOfLabels), LineState::Held);
+        let cause = StopReason::Printer(Cause::OutOfLabels);
+        let advice = advice(cause, LineState::Held, Scenario::PrintApply);
         assert_eq!(advice.cause, "The printer is out of labels");
         assert_eq!(advice.action, "Load a new roll of labels. Then press Start.");
+    }
+
+    #[test]
+    fn a_line_that_prints_nothing_is_not_told_that_no_codes_are_left_to_print() {
+        for scenario in Scenario::ALL {
+            let said = advice(StopReason::NoCodes, LineState::Stopped, scenario);
+            let of_print = said.cause.contains("to print") && said.action.contains("Order codes");
+            assert_eq!(of_print, scenario.prints(), "{scenario:?}: {said:?}");
+        }
     }
 
     #[test]

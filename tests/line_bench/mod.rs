@@ -27,6 +27,7 @@ pub(crate) fn settings() -> LineSettings {
         rejects_in_a_row_max: 3,
         rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
+        once: OnceByHand::default(),
         roll: RollSettings::default(),
     }
 }

@@ -56,6 +56,8 @@ pub struct Books {
     others: BTreeSet<CodeId>,
     elsewhere: BTreeSet<CodeId>,
     by_text: BTreeMap<String, CodeId>,
+    /// Codes whose product a person took as a sample.
+    pub samples: BTreeSet<CodeId>,
     /// Why products were rejected.
     pub reasons: Vec<RejectReason>,
 }
@@ -80,6 +82,11 @@ impl Books {
         self.codes.insert(code.id, (code.clone(), state));
         self.by_text.insert(code.text.as_str().to_owned(), code.id);
         Print::Code(code.id, code.text.as_str().to_owned())
+    }
+
+    /// Whether a code is of another job, or was read on another line.
+    pub fn is_of_others(&self, code: CodeId) -> bool {
+        self.others.contains(&code) || self.elsewhere.contains(&code)
     }
 
     /// Codes that were read on another line.

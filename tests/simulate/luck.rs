@@ -40,3 +40,26 @@ pub struct Luck {
     pub answer_lost: u64,
     pub answer_late: u64,
 }
+
+/// How products get their labels, and how the camera names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Printed here; the camera is told tags.
+    Tags,
+    /// Printed here; the camera counts its triggers.
+    Counts,
+    /// They come with their labels; the camera is told tags.
+    Carried,
+}
+
+impl Way {
+    pub const ALL: [Self; 3] = [Self::Tags, Self::Counts, Self::Carried];
+
+    pub fn counts(self) -> bool {
+        self == Self::Counts
+    }
+
+    pub fn carries(self) -> bool {
+        self == Self::Carried
+    }
+}

@@ -1,4 +1,7 @@
 //! One shift: the line, the plant in a box and the books, step by step.
+#[path = "samples.rs"]
+mod samples;
+
 use super::books::{self, Books};
 use super::world::{Luck, TICK, Way, World};
 use markwright::code::{CodeId, Step};
@@ -30,6 +33,7 @@ pub fn settings(way: Way) -> LineSettings {
         rejects_in_a_row_max: 5,
         rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
+        once: OnceByHand { picture: PictureBy::Plc, gate: true },
         roll: RollSettings::default(),
     }
 }
@@ -191,8 +195,27 @@ impl Shift {
                 let found = self.books.look_up(text);
                 self.world.store_answers(*tag, found);
             }
+            if matches!(command, Command::Plc(PlcCommand::MoveGate | PlcCommand::TriggerCamera)) {
+                self.is_in_hand(command);
+            }
             self.world.obey(command);
         }
+    }
+
+    /// What a setter does once is done in Manual only, on a belt that stands; and the gate moves
+    /// where the books have no product.
+    fn is_in_hand(&self, command: &Command) {
+        let view = self.line.view();
+        let manual = view.mode == Mode::Manual && view.state == LineState::Execute;
+        assert!(
+            manual && !view.by_hand.belt,
+            "by hand: {command:?} in {} {}",
+            view.mode,
+            view.state
+        );
+        let empty =
+            view.products_on_belt == 0 || *command == Command::Plc(PlcCommand::TriggerCamera);
+        assert!(empty, "by hand: the gate moves with products on the belt");
     }
 
     /// The factory before the line never runs out of labels.
@@ -245,13 +268,20 @@ impl Shift {
     /// Now and then somebody takes the line out of production for a while.
     fn wants_another_mode(&mut self) -> bool {
         let leaves =
-            self.people && Mode::may_change_in(self.line.state()) && self.world.dice.roll(30) == 0;
+            self.people && Mode::may_change_in(self.line.state()) && self.world.dice.roll(6) == 0;
         self.line.mode() != Mode::Production || leaves
     }
 
     fn operate_mode(&mut self, state: LineState) {
         use LineState as S;
-        let hands = [Hand::Belt, Hand::BeltAndInfeed, Hand::Stand, Hand::ClearPad];
+        let hands = [
+            Hand::Belt,
+            Hand::BeltAndInfeed,
+            Hand::Stand,
+            Hand::ClearPad,
+            Hand::TakePicture,
+            Hand::MoveGate,
+        ];
         match (self.line.mode(), state) {
             (Mode::Production, _) => {
                 let mode = [Mode::Maintenance, Mode::Manual][self.world.dice.roll(2) as usize];
@@ -261,7 +291,11 @@ impl Shift {
                 self.handle(Event::Operator(Request::Stop));
             }
             (Mode::Manual, S::Execute) => {
-                let hand = hands[self.world.dice.roll(4) as usize];
+                let view = self.line.view();
+                let at_rest = view.products_on_belt == 0 && !view.by_hand.belt;
+                // Whoever came to adjust the gate does so before anything is on the belt.
+                let first = if at_rest && self.world.dice.roll(2) == 0 { 4 } else { 0 };
+                let hand = hands[first + self.world.dice.roll(6 - first as u64) as usize];
                 self.handle(Event::Hand(hand));
             }
             (_, state) if Mode::may_change_in(state) && self.world.dice.roll(3) == 0 => {
@@ -318,6 +352,9 @@ pub fn shift(seed: u64, luck: Luck, way: Way, kill_one_in: u64) -> Shift {
         if tick % 60 == 59 {
             shift.operate();
         }
+        if shift.people && tick % 90 == 89 {
+            shift.sample();
+        }
         if kill_one_in != 0 && shift.world.dice.roll(kill_one_in) == 0 {
             shift.kill();
         }
@@ -329,6 +366,7 @@ pub fn shift(seed: u64, luck: Luck, way: Way, kill_one_in: u64) -> Shift {
     shift.books.nothing_left_of_others(&shift.world);
     shift.books.tests_are_rejected(&shift.world);
     shift.books.bin_is_counted(&shift.world);
+    shift.books.samples_are_counted(&shift.world);
     shift.books.only_what_was_read_counts(&shift.world);
     shift.books.pictures_are_their_own(&shift.world);
     shift

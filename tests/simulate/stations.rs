@@ -1,8 +1,11 @@
 //! What happens to a product at the stations of the plant in a box: infeed, applicator, camera, gate, bin.
-use super::{
-    APPLICATOR, BIN_EYE, CAMERA, CLOSEST, GATE, Item, Place, Print, TOUCHING, World, quality,
-};
-use markwright::line::{CameraEvent, FrameOf, PictureId, PlcEvent, Reading, Tag};
+use super::{APPLICATOR, BIN_EYE, CAMERA, CLOSEST, GATE, Item, Place, Print, TOUCHING, World};
+use markwright::line::{CameraEvent, FrameOf, PictureId, PlcEvent, Quality, Reading, Tag};
+
+fn quality(low: bool) -> Quality {
+    let overall = if low { 12 } else { 36 };
+    Quality { overall, parameters: [Some(overall); 8], growth: None, calibrated: false }
+}
 
 impl World {
     pub(super) fn arrive(&mut self) {
@@ -143,6 +146,43 @@ impl World {
             let of = FrameOf::Count(self.frames);
             self.camera_says(delay + 1, CameraEvent::Read { of, reading, picture });
         }
+    }
+
+    /// A setter has the camera triggered: it shows whatever stands there, and is told no tag.
+    pub(super) fn take_by_hand(&mut self) {
+        self.plc_says(PlcEvent::Triggered(Tag(0)));
+        if !self.camera_up || (self.way.counts() && self.unlucky(self.luck.pulse_missed)) {
+            return;
+        }
+        self.frames += 1;
+        if self.unlucky(self.luck.frame_lost) {
+            return;
+        }
+        let near = |item: &&Item| item.place == Place::Belt && item.at.abs_diff(CAMERA) < TOUCHING;
+        let label = self.items.iter().find(near).and_then(|item| item.label.clone());
+        let reading = match label {
+            Some(Print::Code(_, text) | Print::Strange(text)) => {
+                Reading::Symbol { text, identifier: "]d2".into(), quality: Some(quality(false)) }
+            }
+            Some(Print::Blank) | None => Reading::Nothing,
+        };
+        let of = if self.way.counts() { FrameOf::Count(self.frames) } else { FrameOf::Tag(Tag(0)) };
+        let late = if self.unlucky(self.luck.frame_late) { 40 } else { 0 };
+        let delay = 1 + self.dice.roll(8) + late;
+        let picture = Some(PictureId(self.tick));
+        self.camera_says(delay, CameraEvent::Read { of, reading, picture });
+    }
+
+    /// A setter moves the gate: the PLC does so while nothing of its own is on the belt.
+    pub(super) fn move_gate(&mut self) {
+        let before_gate =
+            |item: &Item| item.place == Place::Belt && item.at < GATE && !item.tagless;
+        if self.items.iter().any(before_gate) {
+            return;
+        }
+        assert!(!self.run.belt, "by hand: the gate moves while the belt runs");
+        self.gate_moves += 1;
+        self.plc_says(PlcEvent::GateMoved);
     }
 
     /// Whom a camera with tags names: the one before it where it is wrong. Where nobody could tell it

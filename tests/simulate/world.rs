@@ -5,12 +5,12 @@ mod luck;
 #[path = "stations.rs"]
 mod stations;
 
-pub use luck::Luck;
+pub use luck::{Luck, Way};
 
 use markwright::code::{Code, CodeId};
 use markwright::line::{
     CameraEvent, Cause, ChallengeKind, Command, Conditions, Event, Found, PictureId, PlcCommand,
-    PlcEvent, PrinterCommand, PrinterEvent, Quality, Run, Since, Tag,
+    PlcEvent, PrinterCommand, PrinterEvent, Run, Since, Tag,
 };
 use markwright::sim::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -39,35 +39,16 @@ pub enum Print {
     Blank,
 }
 
-/// How products get their labels, and how the camera names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// Printed here; the camera is told tags.
-    Tags,
-    /// Printed here; the camera counts its triggers.
-    Counts,
-    /// They come with their labels; the camera is told tags.
-    Carried,
-}
-
-impl Way {
-    pub const ALL: [Self; 3] = [Self::Tags, Self::Counts, Self::Carried];
-
-    pub fn counts(self) -> bool {
-        self == Self::Counts
-    }
-
-    pub fn carries(self) -> bool {
-        self == Self::Carried
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Belt,
     Good,
     Bin,
     TakenOff,
+    /// A person took it as a sample, and it is away.
+    Sampled,
+    /// A sample that came back.
+    Returned,
 }
 
 #[derive(Debug)]
@@ -133,13 +114,10 @@ pub struct World {
     test: Option<Option<Print>>,
     /// Things in the bin that are no products of this line.
     pub strays: usize,
+    /// How often a setter moved the gate.
+    pub gate_moves: u64,
     /// Whether the PLC told more than it was asked for in time.
     pub facts_lost: bool,
-}
-
-fn quality(low: bool) -> Quality {
-    let overall = if low { 12 } else { 36 };
-    Quality { overall, parameters: [Some(overall); 8], growth: None, calibrated: false }
 }
 
 impl World {
@@ -178,6 +156,7 @@ impl World {
             comes_close: false,
             test: None,
             strays: 0,
+            gate_moves: 0,
             facts_lost: false,
         }
     }
@@ -212,6 +191,8 @@ impl World {
                 self.pad.clear();
                 self.plc_says(PlcEvent::PadCleared);
             }
+            Command::Plc(PlcCommand::TriggerCamera) if self.plc_up => self.take_by_hand(),
+            Command::Plc(PlcCommand::MoveGate) if self.plc_up => self.move_gate(),
             Command::Printer(_)
             | Command::Plc(_)
             | Command::KeepPicture(_)

@@ -6,7 +6,7 @@ use crate::site_kit::{Account, LINE, LOOK_EVERY, POOL, SOON, Site, Troubled, Wor
 use markwright::access::Role;
 use markwright::app::App;
 use markwright::config;
-use markwright::line::{LineState, Verdict};
+use markwright::line::{LineState, StopReason, Verdict};
 use markwright::sim::dice::Dice;
 use markwright::sim::faults::Luck;
 use markwright::sim::ledger::ProductTruth;
@@ -204,18 +204,11 @@ async fn labels_put_on_by_hand_are_scanned_at_the_page_of_their_line() {
     let mut packs = Packs::new(PackSettings { codes: 20, ..PackSettings::default() }, 3);
     let array = dir.path().join("labels.txt");
     std::fs::write(&array, packs.array()).unwrap();
-    let import = Command::new(env!("CARGO_BIN_EXE_markwright"))
-        .args(["codes", "import", "--line", "bench", "--config"])
-        .args([&file, &array])
-        .output()
-        .unwrap();
-    assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
     let app = App::start(config::load(&file).unwrap()).await.unwrap();
     app.store.add_person("anna", "correct horse", Role::Operator).await.unwrap();
     let mut view = app.lines[0].view.clone();
-    let runs = view.wait_for(|view| view.state == LineState::Execute);
-    timeout(SOON, runs).await.expect("it runs without a device").unwrap();
-
+    let waits = view.wait_for(|view| view.why == Some(StopReason::NoCodes));
+    timeout(SOON, waits).await.expect("it knows no code").unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let redirect = reqwest::redirect::Policy::none();
     let client = reqwest::Client::builder().redirect(redirect).timeout(SOON).build().unwrap();
@@ -227,6 +220,18 @@ async fn labels_put_on_by_hand_are_scanned_at_the_page_of_their_line() {
     let signed = signed.send().await.unwrap();
     let cookie = signed.headers()["set-cookie"].to_str().unwrap().to_owned();
     let cookie = cookie.split(';').next().unwrap();
+    let page = client.get(format!("{url}/lines/bench")).header("cookie", cookie);
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("No codes of these labels are known"), "{page}");
+    assert!(page.contains("codes import") && !page.contains("left to print"), "{page}");
+    let import = Command::new(env!("CARGO_BIN_EXE_markwright"))
+        .args(["codes", "import", "--line", "bench", "--config"])
+        .args([&file, &array])
+        .output()
+        .unwrap();
+    assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+    let runs = view.wait_for(|view| view.state == LineState::Execute);
+    timeout(SOON, runs).await.expect("it goes on by itself, without a device").unwrap();
     let mut code = |number| packs.next(number).codes.pop().unwrap();
     let (first, second) = (code(1), code(2));
     let other = second.replacen("04810093011694", "04600000000008", 1);

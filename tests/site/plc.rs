@@ -1,11 +1,13 @@
 //! A site whose way to the PLC is bad: a proxy between the daemon and the fake PLC answers late, with
 //! exceptions, for another unit, with old registers, with another number, or hangs up. Whatever it
 //! does, no product passes that must not: the books are held against what physically happened.
-//! And a gate that errs: touching products, good ones in the bin.
+//! And a gate that errs: touching products, good ones in the bin. And what a setter has done once.
 use crate::plc_proxy::{Mood, Proxy};
-use crate::site_kit::{Account, LINE, Site, Troubled, Works};
+use crate::site_kit::{Account, LINE, Site, Troubled, Works, eventually};
 use markwright::app::App;
-use markwright::line::{LineState, LineView, StopReason};
+use markwright::line::{
+    Asked, Event, Hand, LineState, LineView, Mode, PictureId, Reading, Request, StopReason, Verdict,
+};
 use markwright::store::Store;
 use std::time::Duration;
 
@@ -123,4 +125,71 @@ async fn touching_products_and_good_ones_in_the_bin_are_in_the_books_as_they_are
     account.assert_right();
     let in_truth = account.truth.rejected().count() as u64;
     assert!(bin.rejected >= 2 && bin.agrees(in_truth), "{bin:?}, {in_truth} in truth");
+}
+
+const GOOD: Verdict = Verdict::Good;
+
+/// A hand asks for a picture, and sees what it shows.
+async fn picture_by_hand(works: &Works) -> (Reading, Option<PictureId>) {
+    let before = works.view().once.shown.and_then(|shown| shown.picture);
+    works.line.requests.send(Event::Hand(Hand::TakePicture)).await.unwrap();
+    let new = |view: &LineView| {
+        let shown = view.once.shown.as_ref().filter(|shown| shown.picture != before);
+        view.once.asked == Asked::Done && shown.is_some()
+    };
+    let shown = works.until("a picture", new).await.once.shown.unwrap();
+    (shown.reading, shown.picture)
+}
+
+#[tokio::test]
+async fn in_manual_a_setter_takes_one_picture_and_moves_the_gate_once_on_an_empty_belt() {
+    let works = Works::start(Site::build(RATE, CODES).await).await;
+    works.more_good(8).await;
+    let say = async |event| works.line.requests.send(event).await.unwrap();
+    // Products with labels are left standing between infeed and gate.
+    works.ask(Request::Abort).await;
+    works.until("aborted", |view| view.state == LineState::Aborted).await;
+    say(Event::Mode(Mode::Manual)).await;
+    works.ask(Request::Reset).await;
+    works.until("idle", |view| view.state == LineState::Idle).await;
+    works.ask(Request::Start).await;
+    let manual = |view: &LineView| view.mode == Mode::Manual && view.state == LineState::Execute;
+    works.until("manual", manual).await;
+
+    let refused = works.view().offers_hand(Hand::MoveGate).unwrap_err();
+    assert!(refused.contains("products on the belt"), "{refused}");
+    let verdicts = works.view().verdicts;
+    let mut read = picture_by_hand(&works).await;
+    // A setter moves the belt on, a little at a time, until a label stands before the camera.
+    while read.0 == Reading::Nothing {
+        assert!(works.view().products_on_belt > 0, "no label came before the camera");
+        say(Event::Hand(Hand::Belt)).await;
+        works.until("it moves", |view| view.by_hand.belt).await;
+        say(Event::Hand(Hand::Stand)).await;
+        works.until("it stands", |view| !view.by_hand.belt).await;
+        read = picture_by_hand(&works).await;
+    }
+    let (Reading::Symbol { identifier, quality, .. }, Some(picture)) = read else {
+        panic!("{read:?}")
+    };
+    assert!(identifier == "]d2" && quality.is_some(), "{identifier} {quality:?}");
+    let file = format!("data/frames/{LINE}/{}.png", picture.0);
+    eventually("the picture is kept", || works.site.dir.path().join(&file).exists()).await;
+    let good = |view: &LineView| view.verdicts.iter().filter(|v| v.verdict == GOOD).count();
+    let before = verdicts.iter().filter(|v| v.verdict == GOOD).count();
+    assert!(good(&works.view()) <= before, "nothing is found good by a hand's picture");
+
+    say(Event::Hand(Hand::Belt)).await;
+    works.until("an empty belt", |view| view.products_on_belt == 0).await;
+    say(Event::Hand(Hand::Stand)).await;
+    works.until("it stands", |view| !view.by_hand.belt).await;
+    let done = works.view().done;
+    say(Event::Hand(Hand::MoveGate)).await;
+    works.until("the PLC says that the gate moved", |view| view.once.gate == Asked::Done).await;
+    assert_eq!(works.view().done, done);
+    works.ask(Request::Stop).await;
+    works.until("stopped", |view| view.state == LineState::Stopped).await;
+    say(Event::Mode(Mode::Production)).await;
+    works.comes_back().await;
+    works.close(Troubled::Yes).await;
 }

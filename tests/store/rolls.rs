@@ -3,8 +3,8 @@
 use crate::store_kit::{Kit, LINE, POOL, array, gtin, moved};
 use markwright::code::{CodeId, CodeState, Step};
 use markwright::line::{
-    Cause, Line, LineSettings, Order, PictureId, Record, RejectReason, RejectShare, Scenario,
-    StopReason, Verdict,
+    Cause, Line, LineSettings, OnceByHand, Order, PictureId, Record, RejectReason, RejectShare,
+    Scenario, StopReason, Verdict,
 };
 use markwright::store::{Decision, NewJob, RollJob, Store, StoreError};
 use sha2::{Digest, Sha256};
@@ -278,6 +278,7 @@ fn settings() -> LineSettings {
         rejects_in_a_row_max: 3,
         rejects_of_last: RejectShare::default(),
         asks_for_pictures: false,
+        once: OnceByHand::default(),
         roll: markwright::line::RollSettings::default(),
     }
 }

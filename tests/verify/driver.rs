@@ -226,6 +226,20 @@ async fn of_a_free_running_camera_the_line_takes_the_frame_that_begins_after_it_
 }
 
 #[tokio::test]
+async fn of_a_free_running_camera_a_hand_gets_the_next_frame_whatever_it_shows() {
+    let mut bench = bench(|settings| settings.trigger = Trigger::Nobody).await;
+    let mut camera = bench.streaming().await;
+    camera.write_all(&free_frame(5)).await.unwrap();
+    assert_eq!(bench.serial().await, (FrameOf::Count(1), Some(5)));
+    bench.take(0).await;
+    bench.nothing_for(Duration::from_millis(50)).await;
+    camera.write_all(&free_frame(5)).await.unwrap();
+    assert_eq!(bench.serial().await, (FrameOf::Tag(Tag(0)), Some(5)), "the same as before");
+    camera.write_all(&free_frame(6)).await.unwrap();
+    assert_eq!(bench.serial().await, (FrameOf::Count(2), Some(6)), "and only that one");
+}
+
+#[tokio::test]
 async fn a_graded_reject_is_kept_with_what_was_found_drawn_over_it() {
     let grading = Some(markwright::symbol::grade::Conditions::default());
     let mut bench = bench(|settings| settings.grading = grading).await;

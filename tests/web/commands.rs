@@ -1,7 +1,10 @@
 //! What people and programs ask of a line over HTTP: commands, the handshake, modes, the release.
 use crate::web_house::{House, SOON, location, text, view};
 use markwright::access::Role;
-use markwright::line::{Event, Hand, LineState, LineView, Mode, Request, StopReason};
+use markwright::line::{
+    Asked, Event, Hand, HandPicture, LineState, LineView, Mode, OnceByHand, OnceView, PictureBy,
+    PictureId, Quality, Reading, Request, Run, StopReason,
+};
 use reqwest::header::{COOKIE, ORIGIN};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -126,6 +129,72 @@ async fn only_a_manager_turns_the_key_and_then_an_operator_moves_things_by_hand(
     let answer = form(&house, &operator, "/lines/one/hand", "hand=belt").await;
     assert_eq!(answer.status(), StatusCode::CONFLICT);
     assert!(answer.text().await.unwrap().contains("in the mode Manual"));
+}
+
+/// In Manual, on a line whose devices can do both once.
+fn in_hand() -> LineView {
+    let can = OnceByHand { picture: PictureBy::Plc, gate: true };
+    LineView { once: OnceView { can, ..OnceView::default() }, ..manual(LineState::Execute) }
+}
+
+#[tokio::test]
+async fn a_hand_that_cannot_be_moved_says_why_on_its_button_and_moves_nothing() {
+    let mut house = House::open(LineState::Idle).await;
+    let operator = house.sign_in(Role::Operator).await;
+    house.show(in_hand());
+    for (word, hand) in [("take-picture", Hand::TakePicture), ("move-gate", Hand::MoveGate)] {
+        let answer = form(&house, &operator, "/lines/one/hand", &format!("hand={word}")).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{word}");
+        assert_eq!(heard(&mut house).await, Some(Event::Hand(hand)));
+    }
+    let cannot = manual(LineState::Execute);
+    let with_products = LineView { products_on_belt: 2, ..in_hand() };
+    let while_it_runs = LineView { by_hand: Run { belt: true, infeed: false }, ..in_hand() };
+    for (view, words) in [
+        (cannot, "cannot move the gate by hand"),
+        (with_products, "products on the belt"),
+        (while_it_runs, "only while the belt stands"),
+    ] {
+        house.show(view);
+        let page = text(house.get("/").header(COOKIE, &operator), StatusCode::OK).await;
+        let button = page.split_once("value=\"move-gate\"").unwrap().1;
+        let button = button.split_once("</button>").unwrap().0;
+        assert!(button.contains("disabled") && button.contains(words), "{button}");
+        let answer = form(&house, &operator, "/lines/one/hand", "hand=move-gate").await;
+        assert_eq!(answer.status(), StatusCode::CONFLICT);
+        assert!(answer.text().await.unwrap().contains(words));
+    }
+    assert!(house.requests.try_recv().is_err(), "nothing reached the line");
+}
+
+#[tokio::test]
+async fn the_page_shows_what_a_picture_by_hand_showed_without_the_last_part_of_the_code() {
+    let house = House::open(LineState::Idle).await;
+    let operator = house.sign_in(Role::Operator).await;
+    let quality = Quality { overall: 34, parameters: [None; 8], growth: None, calibrated: false };
+    let reading = Reading::Symbol {
+        text: "0104810093011694215secret\u{1d}93#SzU".to_owned(),
+        identifier: "]d2".to_owned(),
+        quality: Some(quality),
+    };
+    let mut view = in_hand();
+    view.once.asked = Asked::Done;
+    view.once.shown = Some(HandPicture { reading, picture: Some(PictureId(77)) });
+    view.once.gate = Asked::Silent;
+    house.show(view);
+    let page = text(house.get("/").header(COOKIE, &operator), StatusCode::OK).await;
+    for words in [
+        "0104810093011694215secret",
+        "grade 3.4",
+        "/lines/one/pictures/77.png",
+        "the PLC has not said that it moved",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("#SzU"), "{page}");
+    let get = house.get("/api/lines/one").header(COOKIE, &operator);
+    let json: Value = serde_json::from_str(&text(get, StatusCode::OK).await).unwrap();
+    assert_eq!(json["once"]["shown"]["grade"], "3.4");
 }
 
 #[tokio::test]

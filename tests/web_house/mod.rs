@@ -3,7 +3,7 @@
 pub(crate) mod browser;
 
 use markwright::access::Role;
-use markwright::line::{DeviceView, Event, LineState, LineView, Mode, RejectShare, Run};
+use markwright::line::{DeviceView, Event, LineState, LineView, Mode, OnceView, RejectShare, Run};
 use markwright::order::PriceList;
 use markwright::store::Store;
 use markwright::telemetry::{Identity, LastWord};
@@ -39,6 +39,7 @@ pub(crate) fn view(state: LineState) -> LineView {
     LineView {
         mode: Mode::Production,
         by_hand: Run { belt: false, infeed: false },
+        once: OnceView::default(),
         state,
         why: None,
         alarms: Vec::new(),

@@ -33,6 +33,8 @@ pub enum EventKind {
     Touching = 9,
     /// The eye of the bin saw it, and the gate was not to push it out.
     NotOrdered = 10,
+    /// The gate opened and fell once by hand.
+    GateMoved = 11,
 }
 
 /// A command as it stands in its register.
@@ -53,6 +55,16 @@ impl Command {
     /// Labels at the applicator shall be thrown away.
     pub const fn clear_pad(self) -> bool {
         self.0 & 32 != 0
+    }
+
+    /// The camera shall be triggered once.
+    pub const fn trigger_camera(self) -> bool {
+        self.0 & 64 != 0
+    }
+
+    /// The gate shall open and fall once.
+    pub const fn move_gate(self) -> bool {
+        self.0 & 128 != 0
     }
 }
 
@@ -122,6 +134,11 @@ impl Memory {
         self.counts.infeed += 1;
         self.event(EventKind::Arrived, self.last_tag);
         self.last_tag
+    }
+
+    /// Whether the shift register has no product between the infeed eye and the gate.
+    pub fn is_clear(&self) -> bool {
+        self.on_belt.is_empty()
     }
 
     /// A product reached the gate: whether a pass was heard for it. It and every product that

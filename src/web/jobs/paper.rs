@@ -129,19 +129,35 @@ pub(super) fn json(batch: &Batch) -> Value {
         "people": batch.people,
         "sums": batch.sums, "codes_close": batch.sums.codes_close(),
         "products_close": batch.sums.products_close(), "open": batch.sums.open(),
+        "sums_spoiled": batch.sums_spoiled, "sums_now": batch.sums_now,
+        "amendments": amendments(batch),
+        "amendments_counted": batch.amendments.counted.iter()
+            .map(|(words, n)| json!({"what": words, "n": n})).collect::<Vec<_>>(),
         "rejects_by_reason": reasons, "rejects": rejects,
         "alarms": alarms, "stops": stops,
         "codes": batch.codes_sha256.1, "codes_sha256": batch.codes_sha256.0,
+        "codes_now": batch.codes_sha256_now.1, "codes_sha256_now": batch.codes_sha256_now.0,
         "clearances": clearances(batch), "challenges": challenges(batch),
         "samples": samples(batch), "reports": reports,
         "closed": batch.closure.as_ref().map(|closure| json!({
             "at": rfc3339(closure.at), "by": closure.person, "sums_sha256": closure.sums_sha256,
+            "sums": closure.sums,
         })),
         "signatures": batch.signatures.iter().map(|one| json!({
             "at": rfc3339(Micros(one.at)), "person": one.person, "role": one.role,
             "meaning": one.meaning, "reason": one.reason, "sums_sha256": one.sums_sha256,
         })).collect::<Vec<_>>(),
     })
+}
+
+fn amendments(batch: &Batch) -> Vec<Value> {
+    let one = |one: &crate::store::Amendment| {
+        json!({
+            "at": rfc3339(one.at), "serial": one.serial, "tag": one.tag, "was": one.was,
+            "is": one.is_now, "person": one.person, "reason": one.reason,
+        })
+    };
+    batch.amendments.listed.iter().map(one).collect()
 }
 
 fn reject(line: &str, one: &BatchReject) -> Value {
@@ -194,17 +210,57 @@ pub(super) fn pdf(batch: &Batch) -> Result<Vec<u8>, DesignProblem> {
     let mut paper = Document::new(&format!("Batch report: job {}", batch.job.id));
     paper.heading(&format!("Job {}", batch.job.id));
     paper.facts(&facts(batch));
-    paper.heading("Sums");
+    write_sums(&mut paper, batch);
+    write_rejects(&mut paper, batch);
+    write_line(&mut paper, batch);
+    write_people(&mut paper, batch);
+    paper.finish()
+}
+
+/// As they were signed, and what was decided since.
+fn write_sums(paper: &mut Document, batch: &Batch) {
+    match &batch.closure {
+        Some(_) if batch.sums_spoiled => {
+            paper.heading("Sums now");
+            paper.paragraph(
+                "What is kept of the signed sums is not what the signatures name. What follows is \
+                 how things stand now.",
+            );
+        }
+        Some(closure) => {
+            paper.heading(&format!("Sums as they were signed, {}", at(closure.at)));
+            paper.paragraph(&format!("SHA-256 {}", closure.sums_sha256));
+        }
+        None => paper.heading("Sums"),
+    }
     for sum in sums(&batch.sums) {
         paper.paragraph(&sum);
     }
     for open in batch.sums.open() {
         paper.paragraph(&format!("Open: {open}."));
     }
-    write_rejects(&mut paper, batch);
-    write_line(&mut paper, batch);
-    write_people(&mut paper, batch);
-    paper.finish()
+    if batch.amendments.is_empty() && !batch.sums_now.differ_from(&batch.sums) {
+        return;
+    }
+    if batch.amendments.is_empty() {
+        paper.paragraph(
+            "The sums are others now, and no amendment says why: that was before amendments were \
+             kept.",
+        );
+    }
+    let columns = [("Time", 34.0), ("What", 76.0), ("Who and why", 68.0)];
+    let row = |one: &crate::store::Amendment| vec![at(one.at), one.words(), one.because()];
+    let rows: Vec<_> = batch.amendments.listed.iter().map(row).collect();
+    table(paper, "Amendments since", &columns, &rows);
+    for (words, n) in &batch.amendments.counted {
+        paper.paragraph(&format!("{n} {words}"));
+    }
+    paper.paragraph("With them, now:");
+    for sum in sums(&batch.sums_now) {
+        paper.paragraph(&sum);
+    }
+    let (list, n) = &batch.codes_sha256_now;
+    paper.paragraph(&format!("{n} codes went out now, SHA-256 of their list {list}"));
 }
 
 fn table(paper: &mut Document, heading: &str, columns: &[(&str, f32)], rows: &[Vec<String>]) {

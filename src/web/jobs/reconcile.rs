@@ -4,7 +4,9 @@ use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
 use super::{not_so, refused, typed};
 use crate::access::Permission;
-use crate::store::{Closure, Job, JobSums, Phase, Reconciliation, Second, SignIn, Signature};
+use crate::store::{
+    Amendments, Closure, Job, JobSums, Phase, Reconciliation, Second, SignIn, Signature,
+};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -18,7 +20,12 @@ struct ReconcilePage {
     frame: Frame,
     line: String,
     job: Job,
+    /// As they were signed, once the job is closed.
     sums: JobSums,
+    now: JobSums,
+    /// What is kept of the signed sums is not what the signatures name.
+    spoiled: bool,
+    amendments: Amendments,
     /// What stands in the way, and can be signed for.
     open: Vec<String>,
     /// What must be done first: nobody can sign that away.
@@ -36,10 +43,14 @@ pub(super) async fn show(
 ) -> Result<impl IntoResponse, Refusal> {
     must(&person, Permission::SeeLine)?;
     let job = state.job(&line, id).await?;
-    let sums = state.store.job_sums(&job).await?;
-    let (open, first) = (sums.open(), must_come_first(&state, &job).await?);
+    let now = state.store.job_sums(&job).await?;
+    let (open, first) = (now.open(), must_come_first(&state, &job).await?);
     let pool = state.store.reconcile(&line, &job.wanted.pool).await?;
     let closure = state.store.closure(id).await?;
+    let signed = closure.as_ref().map(Closure::signed_sums);
+    let spoiled = signed == Some(None);
+    let sums = signed.flatten().unwrap_or_else(|| now.clone());
+    let amendments = state.store.amendments_of(id).await?;
     let signatures = state.store.signatures_of(id).await?;
     let frame = Frame::of(Some(person));
     let may_control = frame.may(Permission::ControlLine);
@@ -48,6 +59,9 @@ pub(super) async fn show(
         line,
         job,
         sums,
+        now,
+        spoiled,
+        amendments,
         open,
         first,
         pool,

@@ -86,6 +86,148 @@ fn in_manual_everything_stands_until_a_hand_moves_it() {
     assert!(bench.take_prints().is_empty());
 }
 
+/// In Manual, on a line whose devices can do this once.
+fn in_hand(once: OnceByHand) -> Bench {
+    let settings = LineSettings { once, ..settings() };
+    let mut bench = Bench { line: Line::new(settings, Order::default()), ..Bench::new() };
+    bench.plc(PlcEvent::Up(Since::Known));
+    bench.say(Event::Camera(CameraEvent::Up));
+    bench.ask(Request::Reset);
+    bench.say(Event::Mode(Mode::Manual));
+    bench.ask(Request::Start);
+    assert_eq!(bench.line.state(), LineState::Execute);
+    bench.forget();
+    bench
+}
+
+const BOTH: OnceByHand = OnceByHand { picture: PictureBy::Plc, gate: true };
+const MOVES: Command = Command::Plc(PlcCommand::MoveGate);
+const TRIGGERS: Command = Command::Plc(PlcCommand::TriggerCamera);
+
+#[test]
+fn a_picture_by_hand_is_asked_for_once_and_shown_and_is_of_no_product() {
+    let ways = [
+        (PictureBy::Plc, TRIGGERS, FrameOf::Tag(Tag(0))),
+        (PictureBy::Plc, TRIGGERS, FrameOf::Count(1)),
+        (PictureBy::Camera, Command::TakePicture(Tag(0)), FrameOf::Tag(Tag(0))),
+    ];
+    for (picture, wanted, of) in ways {
+        let mut bench = in_hand(OnceByHand { picture, gate: false });
+        bench.say(Event::Hand(Hand::TakePicture));
+        assert_eq!(bench.commands.iter().filter(|command| **command == wanted).count(), 1);
+        assert_eq!(bench.line.view().once.asked, Asked::Waits);
+        bench.plc(PlcEvent::Triggered(Tag(0)));
+        bench.forget();
+        let (reading, picture) = (symbol(1), Some(PictureId(7)));
+        bench.say(Event::Camera(CameraEvent::Read { of, reading: reading.clone(), picture }));
+        let OnceView { asked, shown, .. } = bench.line.view().once;
+        assert_eq!((asked, shown), (Asked::Done, Some(HandPicture { reading, picture })));
+        assert_eq!(bench.commands, [Command::KeepPicture(PictureId(7))]);
+        assert!(bench.records.is_empty(), "{:?}", bench.records);
+        assert!(bench.line.view().verdicts.is_empty());
+        bench.later(1_000 * MS);
+        assert!(bench.line.view().alarms.is_empty(), "{:?}", bench.line.view().alarms);
+    }
+}
+
+#[test]
+fn a_picture_that_does_not_come_is_said_so_and_alarms_nobody() {
+    for triggered in [false, true] {
+        let mut bench = in_hand(BOTH);
+        bench.say(Event::Hand(Hand::TakePicture));
+        if triggered {
+            bench.plc(PlcEvent::Triggered(Tag(0)));
+        }
+        bench.later(1_000 * MS);
+        let view = bench.line.view();
+        let wanted = if triggered { Asked::Triggered } else { Asked::Silent };
+        assert_eq!((view.once.asked, view.alarms), (wanted, vec![]));
+        assert!(bench.line.next_wake().is_none(), "nothing is due any more");
+    }
+}
+
+#[test]
+fn a_frame_that_a_hand_asked_for_is_not_taken_for_that_of_the_next_product() {
+    let mut bench = in_hand(BOTH);
+    bench.say(Event::Hand(Hand::TakePicture));
+    let read = |count| CameraEvent::Read {
+        of: FrameOf::Count(count),
+        reading: symbol(i64::from(count)),
+        picture: None,
+    };
+    bench.say(Event::Camera(read(1)));
+    bench.ask(Request::Stop);
+    bench.say(Event::Mode(Mode::Production));
+    bench.say(Event::Printer(PrinterEvent::Up));
+    bench.ask(Request::Reset);
+    bench.say(Event::CodesArrived((2..=5).map(code).collect()));
+    bench.ask(Request::Start);
+    bench.plc(PlcEvent::PadCleared);
+    assert_eq!(bench.line.state(), LineState::Starting, "a late frame may still come");
+    bench.later(260 * MS);
+    assert_eq!(bench.line.state(), LineState::Execute);
+    bench.labelled(1);
+    bench.say(Event::Camera(read(2)));
+    bench.later(60 * MS);
+    assert_eq!(bench.passes(), [1]);
+    assert!(bench.line.view().alarms.is_empty(), "{:?}", bench.line.view().alarms);
+}
+
+#[test]
+fn the_gate_is_moved_once_by_hand_and_only_on_an_empty_belt_that_stands() {
+    let mut bench = in_hand(BOTH);
+    bench.say(Event::Hand(Hand::MoveGate));
+    assert_eq!(bench.commands, [MOVES]);
+    assert_eq!(bench.line.view().once.gate, Asked::Waits);
+    bench.forget();
+    bench.say(Event::Hand(Hand::Belt));
+    assert!(bench.commands.is_empty(), "the belt stands until the gate is at rest");
+    bench.plc(PlcEvent::GateMoved);
+    assert_eq!(bench.line.view().once.gate, Asked::Done);
+
+    bench.say(Event::Hand(Hand::BeltAndInfeed));
+    bench.say(Event::Hand(Hand::MoveGate));
+    bench.plc(PlcEvent::ProductArrived(Tag(1)));
+    bench.say(Event::Hand(Hand::Stand));
+    let refused = bench.line.view().offers_hand(Hand::MoveGate).unwrap_err();
+    assert!(refused.contains("products on the belt"), "{refused}");
+    bench.say(Event::Hand(Hand::MoveGate));
+    assert!(!bench.commands.contains(&MOVES), "neither while it runs nor with a product on it");
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    bench.say(Event::Hand(Hand::MoveGate));
+    assert!(bench.commands.contains(&MOVES));
+    bench.later(3_000 * MS);
+    assert_eq!(bench.line.view().once.gate, Asked::Silent, "the PLC may refuse, and says nothing");
+}
+
+#[test]
+fn gate_and_camera_are_moved_by_hand_in_manual_only_and_where_there_is_somebody_to_do_it() {
+    let mut bench = in_hand(OnceByHand::default());
+    for (hand, because) in [(Hand::TakePicture, "no trigger to give"), (Hand::MoveGate, "cannot")] {
+        let refused = bench.line.view().offers_hand(hand).unwrap_err();
+        assert!(refused.contains(because), "{refused}");
+        bench.say(Event::Hand(hand));
+    }
+    assert!(bench.commands.is_empty());
+    for mode in [Mode::Production, Mode::Maintenance] {
+        let mut bench = in_hand(BOTH);
+        bench.ask(Request::Stop);
+        bench.say(Event::Mode(mode));
+        bench.ask(Request::Reset);
+        bench.ask(Request::Start);
+        bench.forget();
+        for hand in [Hand::TakePicture, Hand::MoveGate] {
+            assert!(bench.line.view().offers_hand(hand).is_err(), "{mode}");
+            bench.say(Event::Hand(hand));
+        }
+        assert!(bench.commands.is_empty(), "{mode}: {:?}", bench.commands);
+    }
+    let mut bench = in_hand(BOTH);
+    bench.ask(Request::Stop);
+    bench.say(Event::Hand(Hand::MoveGate));
+    assert!(!bench.commands.contains(&MOVES), "not in {}", bench.line.state());
+}
+
 #[test]
 fn production_after_a_hand_begins_with_a_pad_that_is_cleared() {
     let mut bench = in_mode(Mode::Manual);
