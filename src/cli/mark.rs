@@ -111,7 +111,7 @@ impl Mark {
                 }
             }
             Ask::Steps { job } => {
-                let steps = store(&config).await?.mark_steps(*job).await?;
+                let steps = store_with(&config, *job).await?.mark_steps(*job).await?;
                 let (labelled, produced) = (steps.labelled, steps.produced);
                 let object = json!({
                     "job": job, "labelled": labelled, "produced": produced, "shipped": steps.shipped,
@@ -120,7 +120,7 @@ impl Mark {
             }
             Ask::Ship(ship) => {
                 let most = client.dialect().most.ship;
-                return ship.run(&store(&config).await?, most).await;
+                return ship.run(&store_with(&config, ship.job).await?, most).await;
             }
             Ask::Shipments => {
                 for one in store(&config).await?.shipments().await? {
@@ -174,4 +174,11 @@ impl Ship {
 async fn store(config: &Config) -> anyhow::Result<Store> {
     std::fs::create_dir_all(&config.data_dir)?;
     Ok(Store::open(&config.data_dir.join("markwright.db")).await?)
+}
+
+/// The store, if there is this job in it.
+async fn store_with(config: &Config, job: i64) -> anyhow::Result<Store> {
+    let store = store(config).await?;
+    store.job(job).await?.with_context(|| format!("there is no job {job}"))?;
+    Ok(store)
 }

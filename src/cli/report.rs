@@ -160,7 +160,8 @@ impl Export {
         })?;
         for report in &head.reports {
             say(&format!(
-                "report {report}: say later: markwright report say taken --report {report}"
+                "report {report}: say later: markwright report say taken --report {report} --config {}",
+                self.config.display()
             ));
         }
         say(&format!("{}: {rows} codes", self.output.display()));

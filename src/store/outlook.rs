@@ -72,7 +72,17 @@ impl Outlook {
 
     /// Whether a person should know: the line will stand before the next codes come.
     pub fn is_short(&self) -> bool {
-        self.minutes_left.is_some_and(|left| left < self.order_takes.as_secs() / 60 + 5)
+        self.lasts_less_than(5)
+    }
+
+    /// Whether it is so close to that, that an alarm which stands is not over yet.
+    pub fn is_nearly_short(&self) -> bool {
+        self.lasts_less_than(10)
+    }
+
+    /// Whether the line stands before an order made now is here and so many minutes are over.
+    fn lasts_less_than(&self, minutes: u64) -> bool {
+        self.minutes_left.is_some_and(|left| left < self.order_takes.as_secs() / 60 + minutes)
     }
 
     /// How many codes to order: as the rule says, or as many as the line uses in twice the time
