@@ -21,16 +21,16 @@ pub(super) struct Stocked {
 
 /// Works until told to stop, and says so then.
 pub(super) async fn keep(store: Store, lines: Vec<Stocked>, stop: CancellationToken) {
-    let mut looks = 0;
+    let mut looks = 0_u32;
     loop {
-        if looks % LOOKS_PER_STOCK == 0
+        if looks.is_multiple_of(LOOKS_PER_STOCK)
             && let Err(error) = look_at_stock(&store, &lines).await
         {
             tracing::warn!(%error, "nobody knows whether the codes of the lines last");
         }
         let stopped = stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_none();
         looks = (looks + 1) % (LOOKS_PER_SIGN * LOOKS_PER_STOCK);
-        if let Err(error) = look(&store, looks % LOOKS_PER_SIGN == 0 || stopped).await {
+        if let Err(error) = look(&store, looks.is_multiple_of(LOOKS_PER_SIGN) || stopped).await {
             tracing::warn!(%error, "the store does not take a sign of life");
         }
         if stopped {

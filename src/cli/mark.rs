@@ -20,8 +20,8 @@ use std::process::ExitCode;
   markwright mark --config markwright.toml ship --job 17 --number 'TTN-001234' --agent 18413")]
 pub(super) struct Mark {
     /// The configuration of the daemon, with the table `[electronic_mark]`.
-    #[arg(long)]
-    config: PathBuf,
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     ask: Ask,
 }
@@ -86,7 +86,8 @@ struct Ship {
 
 impl Mark {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
-        let config = match config::load(&self.config) {
+        let file = self.config.as_ref().context("say which configuration: --config FILE")?;
+        let config = match config::load(file) {
             Ok(config) => config,
             Err(error) => {
                 say_to_person(&error.to_string());
@@ -94,7 +95,7 @@ impl Mark {
             }
         };
         let Some(mark) = &config.electronic_mark else {
-            bail!("{} has no [electronic_mark]", self.config.display());
+            bail!("{} has no [electronic_mark]", file.display());
         };
         let client = ElectronicMark::new(mark.mark.clone())?;
         match &self.ask {

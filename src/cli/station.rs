@@ -52,8 +52,8 @@ pub(super) struct Register {
     /// The configuration with the tables [issuer] and [issuer.sign].
     #[arg(long)]
     config: PathBuf,
-    /// Where installations are registered, such as <https://suzgrid.crpt.ru:16443>.
-    #[arg(long)]
+    /// Where installations are registered, such as `https://suzgrid.crpt.ru:16443`.
+    #[arg(long, value_parser = web_address)]
     url: String,
     /// A file with the integrator's key, that only its owner may read.
     #[arg(long)]
@@ -194,6 +194,11 @@ impl Register {
         say(&json!({"connection": done.oms_connection, "name": done.name}).to_string());
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn web_address(text: &str) -> Result<String, &'static str> {
+    let is_one = text.starts_with("http://") || text.starts_with("https://");
+    is_one.then(|| text.to_owned()).ok_or("an address begins with http:// or https://")
 }
 
 /// Nothing if the configuration is not right; the reasons were told.

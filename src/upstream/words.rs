@@ -28,9 +28,11 @@ pub(super) fn words(body: &[u8]) -> String {
             said.push(part);
         }
     }
-    let said =
-        if said.is_empty() { String::from_utf8_lossy(body).into_owned() } else { said.join("; ") };
-    let said = super::problem::without_check_parts(&said);
+    if said.is_empty() {
+        // The station complains in another form, and registers installations.
+        return super::problem::words(body);
+    }
+    let said = super::problem::without_check_parts(&said.join("; "));
     let said: String = said.chars().filter(|c| !c.is_control()).take(WORDS_KEPT).collect();
     if said.trim().is_empty() { "no words".to_owned() } else { said }
 }
@@ -44,6 +46,8 @@ mod tests {
         assert_eq!(words(br#"{"error_message":"no such document"}"#), "no such document");
         let both = br#"{"code":"2","error_message":"wrong","description":"detached"}"#;
         assert_eq!(words(both), "wrong; detached");
+        let station = br#"{"fieldErrors":[],"globalErrors":[{"error":"no such key","errorCode":1060}],"success":false}"#;
+        assert_eq!(words(station), "no such key (1060)");
         assert_eq!(words(b"<h1>Bad</h1>\n"), "<h1>Bad</h1>");
         assert_eq!(words(b" "), "no words");
     }

@@ -65,7 +65,7 @@ async fn use_twenty_a_minute(bench: &Bench) {
     };
     let id = bench.store.add_job(&job).await.unwrap();
     bench.store.start_job(id).await.unwrap();
-    let minute = Micros::now().0 / 60_000_000;
+    let minute = Micros::now().0 / 60_000_000 - 29;
     sqlx::query(
         "insert into made (line, minute, job_id, what, n) values ('one', ?, ?, 'codes', 600)",
     )
@@ -89,11 +89,11 @@ async fn watch(bench: &Bench) {
 #[tokio::test]
 async fn a_stock_that_runs_short_is_an_alarm_with_the_minutes_that_are_left() {
     let bench = Bench::new().await;
-    put(&bench, 0..100).await;
+    put(&bench, 0..105).await;
     watch(&bench).await;
     assert_eq!(alarms(&bench).await, [], "nobody uses any");
     use_twenty_a_minute(&bench).await;
-    // A hundred codes last five minutes; an order takes ten.
+    // They last five minutes; an order takes ten.
     watch(&bench).await;
     watch(&bench).await;
     let short = StopReason::CodesShort(None);
@@ -108,8 +108,8 @@ async fn a_stock_that_runs_short_is_an_alarm_with_the_minutes_that_are_left() {
         "it is none of the line's: a line that starts leaves it alone"
     );
 
-    // 16 minutes would not have raised it, and do not end it either.
-    put(&bench, 100..320).await;
+    // 15 minutes would not have raised it, and do not end it either.
+    put(&bench, 105..320).await;
     watch(&bench).await;
     assert_eq!(alarms(&bench).await, [(short, State::Unacknowledged)]);
     put(&bench, 320..1_000).await;
