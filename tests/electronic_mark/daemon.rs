@@ -91,6 +91,8 @@ async fn codes_go_from_the_order_over_print_and_read_back_to_the_shipment() {
         steps["labelled"] == made && steps["produced"] == made && steps["shipped"] == 0
     })
     .await;
+    let known = said(&site, &["gtin", "04810093011694"]).await;
+    assert!(known.contains("\"exists\":true"), "{known}");
     let agents = said(&site, &["agents"]).await;
     let (agent, _) = agents.split_once('\t').unwrap();
     let ship = ["ship", "--job", JOB, "--number", "ТТН-001234", "--agent", agent];
