@@ -319,7 +319,8 @@ fn of_short_stock(minutes: Option<u32>) -> AlarmWords {
 fn of_dying_codes(hours: Option<u32>) -> AlarmWords {
     let cause = match hours {
         None => "Codes of the stock die soon".to_owned(),
-        Some(0 | 1) => "Codes of the stock die within an hour".to_owned(),
+        Some(0) => "Codes of the stock die within an hour".to_owned(),
+        Some(1) => "Codes of the stock die within two hours".to_owned(),
         Some(hours) => format!("Codes of the stock die in {hours} hours"),
     };
     AlarmWords {
