@@ -22,6 +22,7 @@ use crate::upstream::{
 };
 use crate::web::{LineDesk, OrderSettings, WebSettings};
 use crate::{centre, papers, publish, pull, report, web};
+use alive::Stocked;
 use job::Post;
 pub(crate) use job::chain;
 use std::fs::File;
@@ -141,10 +142,10 @@ impl App {
         // Before any line takes codes in hand.
         app.store.expire_codes(Micros::now()).await?;
         app.hire_offices(&config)?;
-        let store = app.store.clone();
-        app.office_crew.hire("clock", |stop| alive::keep(store, stop));
         let names: Vec<_> = config.lines.iter().map(|line| line.name.as_str()).collect();
         app.store.came_up(&names, Micros::now()).await?;
+        let (store, stocked) = (app.store.clone(), stocked(&config.lines));
+        app.office_crew.hire("clock", |stop| alive::keep(store, stocked, stop));
         let mut desks = Vec::new();
         let jobs = config.lines.iter().map(|line| (line.name.clone(), line.job_rules())).collect();
         for line in config.lines {
@@ -298,6 +299,12 @@ impl App {
         }
         self.office_crew.stop(GRACE).await;
     }
+}
+
+/// Lines that use codes.
+fn stocked(lines: &[LineConfig]) -> Vec<Stocked> {
+    let prints = lines.iter().filter(|line| line.settings.scenario.prints());
+    prints.map(|line| Stocked { line: line.name.clone(), pool: line.pool() }).collect()
 }
 
 /// The station with its token and its signer.

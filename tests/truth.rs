@@ -5,6 +5,8 @@ mod gost;
 #[path = "truth/house.rs"]
 mod house;
 mod orders_kit;
+#[path = "truth/killed.rs"]
+mod killed;
 #[path = "truth/pages.rs"]
 mod pages;
 #[path = "truth/papers.rs"]

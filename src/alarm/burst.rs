@@ -17,7 +17,8 @@ pub fn begins_burst(reason: StopReason, at: Micros, last: Option<Micros>) -> boo
 
 /// Whether the line runs on with it.
 pub const fn is_warning(reason: StopReason) -> bool {
-    matches!(reason, StopReason::QualityFalls | StopReason::GrowthDrifts | StopReason::HeadWears(_))
+    use StopReason as R;
+    matches!(reason, R::QualityFalls | R::GrowthDrifts | R::HeadWears(_)) || reason.is_of_stock()
 }
 
 #[cfg(test)]

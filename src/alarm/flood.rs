@@ -98,7 +98,12 @@ fn grouped(alarms: Vec<Alarm>) -> Vec<Group> {
 pub const fn group_of(reason: StopReason) -> &'static str {
     use StopReason as R;
     match reason {
-        R::Printer(_) | R::PrintLate | R::RollFull | R::NoCodes => "Printer, labels and codes",
+        R::Printer(_)
+        | R::PrintLate
+        | R::RollFull
+        | R::NoCodes
+        | R::CodesShort(_)
+        | R::CodesExpire(_) => "Printer, labels and codes",
         R::Plc(_) | R::MachineFault | R::EmergencyStop | R::GuardOpen => "PLC and machine",
         R::Camera(_) | R::FramesOutOfStep => "Camera",
         R::BinFull

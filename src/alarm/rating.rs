@@ -60,9 +60,11 @@ pub const fn rate(reason: StopReason) -> Rating {
         | R::TooManyOfLast
         | R::BinFull
         | R::AirLow => low(5),
-        R::NoCodes | R::RollFull | R::ChallengeDue | R::Blocked | R::Starved => low(10),
+        R::NoCodes | R::CodesShort(_) | R::RollFull | R::ChallengeDue | R::Blocked | R::Starved => {
+            low(10)
+        }
         R::QualityFalls | R::GrowthDrifts => low(30),
-        R::HeadWears(_) => low(8 * 60),
+        R::HeadWears(_) | R::CodesExpire(_) => low(8 * 60),
     }
 }
 

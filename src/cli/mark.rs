@@ -20,8 +20,8 @@ use std::process::ExitCode;
   markwright mark --config markwright.toml ship --job 17 --number 'TTN-001234' --agent 18413")]
 pub(super) struct Mark {
     /// The configuration of the daemon, with the table `[electronic_mark]`.
-    #[arg(long)]
-    config: PathBuf,
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     ask: Ask,
 }
@@ -86,11 +86,12 @@ struct Ship {
 
 impl Mark {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
-        let Some(config) = configuration(&self.config) else {
+        let file = self.config.as_ref().context("say which configuration: --config FILE")?;
+        let Some(config) = configuration(file) else {
             return Ok(ExitCode::from(EX_CONFIG));
         };
         let Some(mark) = &config.electronic_mark else {
-            bail!("{} has no [electronic_mark]", self.config.display());
+            bail!("{} has no [electronic_mark]", file.display());
         };
         let client = ElectronicMark::new(mark.mark.clone())?;
         match &self.ask {
@@ -107,7 +108,7 @@ impl Mark {
                 }
             }
             Ask::Steps { job } => {
-                let steps = store(&config).await?.mark_steps(*job).await?;
+                let steps = store_with(&config, *job).await?.mark_steps(*job).await?;
                 let (labelled, produced) = (steps.labelled, steps.produced);
                 let object = json!({
                     "job": job, "labelled": labelled, "produced": produced, "shipped": steps.shipped,
@@ -116,7 +117,7 @@ impl Mark {
             }
             Ask::Ship(ship) => {
                 let most = client.dialect().most.ship;
-                return ship.run(&store(&config).await?, most).await;
+                return ship.run(&store_with(&config, ship.job).await?, most).await;
             }
             Ask::Shipments => {
                 for one in store(&config).await?.shipments().await? {
@@ -170,4 +171,11 @@ impl Ship {
 async fn store(config: &Config) -> anyhow::Result<Store> {
     std::fs::create_dir_all(&config.data_dir)?;
     Ok(Store::open(&config.data_dir.join("markwright.db")).await?)
+}
+
+/// The store, if there is this job in it.
+async fn store_with(config: &Config, job: i64) -> anyhow::Result<Store> {
+    let store = store(config).await?;
+    store.job(job).await?.with_context(|| format!("there is no job {job}"))?;
+    Ok(store)
 }

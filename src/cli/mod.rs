@@ -79,7 +79,7 @@ enum Command {
     /// Writes what became of codes into files.
     #[command(subcommand)]
     Report(report::Report),
-    /// Makes documents for the state system: introduction into circulation.
+    /// Makes documents for the state system, lists them, and decides about those that are lost.
     #[command(subcommand)]
     Papers(papers::Papers),
     /// Tests a hand scanner at a serial port or in the network.

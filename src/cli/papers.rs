@@ -132,7 +132,7 @@ pub(super) struct Decide {
     #[arg(long)]
     name: Option<String>,
     /// Where you looked, or why.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     reason: String,
     #[command(flatten)]
     said: Said,
@@ -248,6 +248,8 @@ impl Decide {
             (What::IsThere, None) => bail!("say its number at the state system: --name"),
             (_, Some(_)) => bail!("--name is for is-there"),
         };
+        let known = store.paper(self.paper).await?;
+        known.with_context(|| format!("there is no document {}", self.paper))?;
         store.decide_paper(self.paper, &decision, &self.said.by, &self.reason).await?;
         say(&format!("document {}: decided", self.paper));
         Ok(())

@@ -132,6 +132,9 @@ impl Export {
     async fn run(&self) -> anyhow::Result<ExitCode> {
         let Some(store) = open(&self.config).await? else { return Ok(ExitCode::from(EX_CONFIG)) };
         let choice = self.choice()?;
+        if let Some(job) = self.job {
+            store.job(job).await?.with_context(|| format!("there is no job {job}"))?;
+        }
         let reports = match self.report {
             Some(report) => {
                 let known = store.file_report(report).await?;
@@ -149,17 +152,13 @@ impl Export {
         }
         let head = file_head(&self.what, &reports);
         let rows = self.write(&store, &choice, &head).await.with_context(|| {
-            let again = head
-                .reports
-                .iter()
-                .map(|id| format!("--report {id}"))
-                .collect::<Vec<_>>()
-                .join(" ");
-            format!("write {}; again with {again}", self.output.display())
+            let again = head.reports.iter().map(|id| format!("; again with --report {id}"));
+            format!("write {}{}", self.output.display(), again.collect::<String>())
         })?;
         for report in &head.reports {
             say(&format!(
-                "report {report}: say later: markwright report say taken --report {report}"
+                "report {report}: say later: markwright report say taken --report {report} --config {}",
+                self.config.display()
             ));
         }
         say(&format!("{}: {rows} codes", self.output.display()));

@@ -3,7 +3,9 @@ use super::{EX_CONFIG, configuration, say};
 use crate::app::{signer, station};
 use crate::code::{Gtin, ProductGroup};
 use crate::config;
-use crate::upstream::{Installation, Oms, RegistrationKey, SubOrder, register, result_words};
+use crate::upstream::{
+    Installation, Oms, OmsError, RegistrationKey, SubOrder, register, result_words,
+};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -35,6 +37,8 @@ pub(super) enum Station {
     Providers(At),
     /// Reports of print quality.
     Quality(At),
+    /// The codes of one of these reports, each with its grade.
+    Grades(OfDocument),
     /// The participant's places of activity.
     Places(At),
     /// Registers this installation, once: its answer holds the `connection` of `[issuer.sign_in]`. Not to
@@ -48,8 +52,8 @@ pub(super) struct Register {
     /// The configuration with the tables [issuer] and [issuer.sign].
     #[arg(long)]
     config: PathBuf,
-    /// Where installations are registered, such as <https://suzgrid.crpt.ru:16443>.
-    #[arg(long)]
+    /// Where installations are registered, such as `https://suzgrid.crpt.ru:16443`.
+    #[arg(long, value_parser = web_address)]
     url: String,
     /// A file with the integrator's key, that only its owner may read.
     #[arg(long)]
@@ -110,6 +114,7 @@ impl Station {
         | Self::Blocks(OfOrder { at, .. })
         | Self::Goods(OfOrder { at, .. })
         | Self::Report(OfDocument { at, .. })
+        | Self::Grades(OfDocument { at, .. })
         | Self::Receipts(OfDocument { at, .. })) = self
         else {
             unreachable!("registered above");
@@ -156,6 +161,7 @@ impl Station {
             Self::Receipts(asked) => receipts(oms, group, &asked.of).await?,
             Self::Providers(_) => vec![oms.providers(group).await?],
             Self::Quality(_) => vec![oms.quality(group, 1).await?],
+            Self::Grades(asked) => vec![oms.quality_codes(group, &asked.of).await?],
             Self::Places(_) => vec![oms.places(group).await?],
             Self::Register(_) => Vec::new(),
         })
@@ -184,6 +190,11 @@ impl Register {
         say(&json!({"connection": done.oms_connection, "name": done.name}).to_string());
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn web_address(text: &str) -> Result<String, &'static str> {
+    let is_one = text.starts_with("http://") || text.starts_with("https://");
+    is_one.then(|| text.to_owned()).ok_or("an address begins with http:// or https://")
 }
 
 /// Nothing if the configuration is not right; the reasons were told.
@@ -215,9 +226,17 @@ fn of_buffer(buffer: &crate::upstream::Buffer) -> Value {
 async fn receipts(oms: &Oms, group: ProductGroup, of: &str) -> anyhow::Result<Vec<Value>> {
     let mut lines = Vec::new();
     for receipt in oms.receipts(group, of).await? {
-        lines.push(json!({"receipt": receipt.result_doc_id, "state": receipt.state}));
+        let operations: Vec<_> = receipt.operations.iter().map(|op| &op.what).collect();
+        lines.push(json!({
+            "receipt": receipt.result_doc_id, "state": receipt.state, "operations": operations,
+        }));
         for document in receipt.operations.iter().filter_map(|op| op.doc_id.as_ref()) {
-            for result in oms.code_results(group, of, document).await? {
+            let results = match oms.code_results(group, of, document).await {
+                // Orders and blocks have receipts, and no results of single codes.
+                Err(OmsError::Refused { .. }) => Vec::new(),
+                results => results?,
+            };
+            for result in results {
                 let known = result.code.and_then(result_words);
                 lines.push(json!({
                     "code": result.cis, "result": result.code, "says": result.description,

@@ -174,12 +174,6 @@ impl<'a> Parts<'a> {
         let head = format!("(01){}(21){}", self.gtin, self.serial);
         self.tail.iter().fold(head, |text, e| format!("{text}({}){}", e.ai, e.value))
     }
-
-    /// The form of the pilot project of 2018: GTIN, serial number and four digits of the HS code.
-    pub fn pilot(&self, hs_code: &str) -> String {
-        let hs: String = hs_code.chars().filter(char::is_ascii_digit).take(4).collect();
-        format!("{}{}{hs}", self.gtin, self.serial)
-    }
 }
 
 /// What names the product in a text that is, or may be, a code: everything before the first `GS`;

@@ -118,6 +118,12 @@ impl Line {
 }
 
 impl StopReason {
+    /// Whether it is told by whoever looks after the stock of codes, with or without a line that
+    /// runs: no line raises or clears it.
+    pub const fn is_of_stock(self) -> bool {
+        matches!(self, Self::CodesShort(_) | Self::CodesExpire(_))
+    }
+
     /// Whether it stands until somebody with the right has released it: it may be that a product
     /// which nobody answers for lies among the good ones. Any other latched reason ends with the
     /// next Start or Reset.
@@ -147,6 +153,8 @@ impl StopReason {
             | Self::HeadWears(_)
             | Self::QualityFalls
             | Self::GrowthDrifts
+            | Self::CodesShort(_)
+            | Self::CodesExpire(_)
             | Self::FalseEject
             | Self::BinNotOrdered
             | Self::ChallengeDue

@@ -275,6 +275,12 @@ pub enum StopReason {
     QualityFalls,
     /// Modules are printed too big or too small. A warning: the line runs on.
     GrowthDrifts,
+    /// The codes in hand are used up before the next ones can be here; for so many minutes they last,
+    /// where that is told. A warning that no line gives: whoever looks after the stock does.
+    CodesShort(Option<u32>),
+    /// Codes of the stock die unprinted; within so many hours, where that is told. A warning of the
+    /// same kind.
+    CodesExpire(Option<u32>),
     /// The line's own program cannot go on: the store does not take its records, or the label of
     /// its job cannot be made.
     NotDriven,

@@ -55,6 +55,8 @@ impl StopReason {
             Self::ChallengeFailed => "challenge_failed",
             Self::QualityFalls => "quality_falls",
             Self::GrowthDrifts => "growth_drifts",
+            Self::CodesShort(_) => "codes_short",
+            Self::CodesExpire(_) => "codes_expire",
             Self::HeadWears(Wear { along, column, .. }) => {
                 return format!("head_wears.{}.{column}", along.word()).into();
             }
@@ -207,6 +209,8 @@ impl StopReason {
                 "Set darkness and speed of the printer; check ribbon and label material.",
             ),
             Self::HeadWears(wear) => return of_head(wear),
+            Self::CodesShort(minutes) => return of_short_stock(minutes),
+            Self::CodesExpire(hours) => return of_dying_codes(hours),
             Self::ForeignSeen => (
                 "A label that is not of this job was seen on the roll",
                 "It must not be used.",
@@ -219,7 +223,7 @@ impl StopReason {
 
 impl StopReason {
     /// Reasons that are no device's.
-    const OWN: [Self; 26] = [
+    const OWN: [Self; 28] = [
         Self::NoCodes,
         Self::PrintLate,
         Self::TooManyRejects,
@@ -244,6 +248,8 @@ impl StopReason {
         Self::FramesOutOfStep,
         Self::QualityFalls,
         Self::GrowthDrifts,
+        Self::CodesShort(None),
+        Self::CodesExpire(None),
         Self::ChallengeDue,
         Self::ChallengeFailed,
     ];
@@ -292,6 +298,35 @@ fn of_head(Wear { along, column, share }: Wear) -> AlarmWords {
         cause: format!("A print-head dot fails: {along} {column} of the symbol is light{often}"),
         consequence: "Labels are still good; soon they will be rejected.",
         action: "Clean the head, replace it before labels are rejected.",
+    }
+}
+
+fn of_short_stock(minutes: Option<u32>) -> AlarmWords {
+    let cause = match minutes {
+        None => "Codes run out before the next ones can be here".to_owned(),
+        Some(1) => "Codes run out in 1 minute, before the next ones can be here".to_owned(),
+        Some(minutes) => {
+            format!("Codes run out in {minutes} minutes, before the next ones can be here")
+        }
+    };
+    AlarmWords {
+        cause,
+        consequence: "The line will stand until codes come.",
+        action: "Look at the page Stock: order codes, or find out why ordered ones do not come.",
+    }
+}
+
+fn of_dying_codes(hours: Option<u32>) -> AlarmWords {
+    let cause = match hours {
+        None => "Codes of the stock die soon".to_owned(),
+        Some(0) => "Codes of the stock die within an hour".to_owned(),
+        Some(1) => "Codes of the stock die within two hours".to_owned(),
+        Some(hours) => format!("Codes of the stock die in {hours} hours"),
+    };
+    AlarmWords {
+        cause,
+        consequence: "What is not on a product by then is annulled and paid for in vain.",
+        action: "Look at the page Stock: use them first, and order less at a time.",
     }
 }
 

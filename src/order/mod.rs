@@ -9,9 +9,7 @@ mod specimen;
 mod state;
 mod wish;
 
-pub use paper::{
-    Facts, Missing, PAPER_CODES_MAX, PaperKind, RemarkCause, UnknownPaper, without_check_part,
-};
+pub use paper::{Facts, Missing, PAPER_CODES_MAX, PaperKind, RemarkCause, UnknownPaper};
 pub use price::{Kopecks, PriceList};
 pub use scan::{Key, Known, Scan, judge_scan, keys_to_look_up};
 pub use scanner::{Diagnosis, Trouble, diagnose, test_code};

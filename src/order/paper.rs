@@ -332,11 +332,6 @@ fn put(product: &mut serde_json::Value, key: &str, text: &str) {
     }
 }
 
-/// What names a code in a document: everything before its check part.
-pub fn without_check_part(code: &str) -> &str {
-    code.split(crate::code::GS).next().unwrap_or_default()
-}
-
 fn digits(text: &str, lengths: &[usize]) -> bool {
     lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -452,6 +447,5 @@ mod tests {
             assert_eq!(is_day(day), good, "{day}");
         }
         assert!(!is_declaration("10000000/010126/000001"));
-        assert_eq!(without_check_part("0104\u{1d}93dGVz"), "0104");
     }
 }

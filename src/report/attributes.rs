@@ -45,6 +45,9 @@ const WANTED: &[Wanted] = &[
     },
 ];
 
+/// Goods that are good for 72 hours or less are told with the hour (manual, p. 231).
+const SHORT_LIVED_DAYS: i32 = 3;
+
 fn wanted(group: ProductGroup) -> Option<&'static Wanted> {
     WANTED.iter().find(|wanted| wanted.groups.contains(&group.alias()))
 }
@@ -72,7 +75,14 @@ pub(super) fn about(
     let date = |text: &str| date(text).map(|date| worded(date, wanted.with_time));
     say(wanted.production, date(&lot.date));
     say(wanted.batch, Some(lot.batch.trim().to_owned()));
+    let until = if group.alias() == "milk" { short_lived(lot) } else { None };
     match (v2, group.alias()) {
+        (true, "milk") if until.is_some() => {
+            say(Some("expDate72"), until.map(|until| until.strftime("%y%m%d%H%M").to_string()));
+        }
+        (false, "milk") if until.is_some() => {
+            say(Some("expDate72"), until.map(|until| until.strftime("%Y-%m-%dT%H:%M").to_string()));
+        }
         // As the live stations had it in 2023: six digits in Russia.
         (true, "milk") => say(Some("expDate"), self::date(&lot.best_before).map(six_digits)),
         _ => say(wanted.best_before, date(&lot.best_before)),
@@ -97,9 +107,27 @@ pub(super) fn date(text: &str) -> Option<(i32, u32, u32)> {
         }
         _ => return None,
     };
+    let date = (i32::try_from(year).ok()?, month, day);
+    civil(date).map(|_| date)
+}
+
+/// The moment until which goods are good that live 72 hours or less: a best-before day with a time
+/// of day (`02.08.2026 14:00`), at most three days after the day of production.
+fn short_lived(lot: &Lot) -> Option<jiff::civil::DateTime> {
+    let day = |text: &str| civil(date(text)?);
+    let (made, until) = (day(&lot.date)?, day(&lot.best_before)?);
+    let (_, time) = lot.best_before.trim().split_once([' ', 'T'])?;
+    let (hour, minute) = time.trim().split_once(':')?;
+    // Seconds, or a word behind it, do not matter.
+    let minute = minute.get(..2)?;
+    let time = jiff::civil::Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()?;
+    let days = until.since(made).ok()?.get_days();
+    (0..=SHORT_LIVED_DAYS).contains(&days).then(|| until.to_datetime(time))
+}
+
+fn civil((year, month, day): (i32, u32, u32)) -> Option<jiff::civil::Date> {
     let small = |n: u32| i8::try_from(n).ok();
-    jiff::civil::Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()?;
-    Some((i32::try_from(year).ok()?, month, day))
+    jiff::civil::Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()
 }
 
 fn worded((year, month, day): (i32, u32, u32), with_time: bool) -> String {
@@ -121,8 +149,7 @@ pub(super) fn as_told(code: &str, appended: Option<&str>) -> String {
     }
 }
 
-/// Whether this may be appended: `3103` or `335Y` and six digits, `97` or another field of a
-/// report.
+/// Whether this may be appended to every code of a trade item: `3103` or `335Y` and six digits.
 pub fn may_be_appended(text: &str) -> bool {
     let measured = |ai: &str| {
         text.strip_prefix(ai).is_some_and(|digits| {
@@ -153,6 +180,32 @@ mod tests {
         assert_eq!(of("milk", true).unwrap()["expDate"], "260831");
         assert_eq!(of("water", false), Some(json!({})), "no attributes");
         assert!(is_by_lot(ProductGroup::MILK) && !is_by_lot(ProductGroup::WATER));
+    }
+
+    #[test]
+    fn dairy_that_lives_three_days_is_told_with_the_hour() {
+        let told = |date: &str, best_before: &str, v2| {
+            let lot = Lot { date: date.into(), best_before: best_before.into(), ..lot() };
+            let about = about(ProductGroup::MILK, &lot, v2, None);
+            let text = |key: &str| about.get(key).and_then(Value::as_str).map(str::to_owned);
+            (text("expDate72"), text("expDate"))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        for best_before in ["04.08.2026 14:05", "2026-08-04T14:05", "04.08.26  14:05:00"] {
+            let hour = (text("2026-08-04T14:05"), None);
+            assert_eq!(told("01.08.2026", best_before, false), hour, "{best_before}");
+        }
+        assert_eq!(told("01.08.2026", "04.08.2026 14:05", true), (text("2608041405"), None));
+        for (date, best_before) in [
+            ("01.08.2026", "05.08.2026 14:05"),
+            ("05.08.2026", "05.08.2026"),
+            ("01.08.2026", "04.08.2026 25:05"),
+            ("", "04.08.2026 14:05"),
+            ("06.08.2026", "05.08.2026 14:05"),
+        ] {
+            let day = self::date(best_before).map(|date| worded(date, false));
+            assert_eq!(told(date, best_before, false), (None, day), "{date} {best_before}");
+        }
     }
 
     #[test]

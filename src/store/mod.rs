@@ -44,6 +44,7 @@ mod samples;
 mod screen;
 mod verbs;
 mod spans;
+mod stock_alarms;
 mod views;
 mod story;
 mod wants;

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// The time over which a line's use of codes is looked at.
 const LOOK_BACK: Duration = Duration::from_mins(30);
 
+/// A line that began a moment ago is looked at for so long at least: its first labels come in a heap.
+const LOOKED_AT_LEAST: Duration = Duration::from_mins(2);
+
 /// How long an order is taken to last where none was made yet.
 const ORDER_TAKES: Duration = Duration::from_mins(10);
 
@@ -33,8 +36,7 @@ impl Store {
     /// How the codes of a pool last.
     pub async fn outlook(&self, pool: &str) -> Result<Outlook, StoreError> {
         let stock = self.stock_of(pool).await?;
-        let back = i64::try_from(LOOK_BACK.as_micros()).unwrap_or(i64::MAX);
-        let demand = self.demand_of(pool, Micros(Micros::now().0 - back)).await?;
+        let demand = self.demand_of(pool, Micros::now(), LOOK_BACK).await?;
         Ok(Outlook::of(&stock, &demand, self.orders_take(pool).await?))
     }
 }
@@ -43,7 +45,8 @@ impl Outlook {
     /// Puts together what is known.
     pub fn of(stock: &Stock, demand: &Demand, order_took: Option<Duration>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
-        let per_hour = demand.used as f64 * 3600.0 / LOOK_BACK.as_secs_f64();
+        let per_hour = demand.used as f64 * 3600.0
+            / demand.over.clamp(LOOKED_AT_LEAST, LOOK_BACK).as_secs_f64();
         let lasts = |codes: u64| {
             let ends_before = !demand.endless && demand.left <= codes;
             (per_hour > 0.0 && !ends_before).then(|| minutes(codes, per_hour))
@@ -72,7 +75,17 @@ impl Outlook {
 
     /// Whether a person should know: the line will stand before the next codes come.
     pub fn is_short(&self) -> bool {
-        self.minutes_left.is_some_and(|left| left < self.order_takes.as_secs() / 60 + 5)
+        self.lasts_less_than(5)
+    }
+
+    /// Whether it is so close to that, that an alarm which stands is not over yet.
+    pub fn is_nearly_short(&self) -> bool {
+        self.lasts_less_than(10)
+    }
+
+    /// Whether the line stands before an order made now is here and so many minutes are over.
+    fn lasts_less_than(&self, minutes: u64) -> bool {
+        self.minutes_left.is_some_and(|left| left < self.order_takes.as_secs() / 60 + minutes)
     }
 
     /// How many codes to order: as the rule says, or as many as the line uses in twice the time
@@ -105,7 +118,7 @@ mod tests {
 
     fn outlook(stored: u64, coming: u64, used: u64, left: u64, took: u64) -> Outlook {
         let stock = Stock { stored, coming, failed_at: None };
-        let demand = Demand { used, left, endless: left == 0 };
+        let demand = Demand { used, over: LOOK_BACK, left, endless: left == 0 };
         Outlook::of(&stock, &demand, Some(Duration::from_mins(took)))
     }
 
@@ -121,6 +134,17 @@ mod tests {
         let short = outlook(2_000, 7_000, 3_000, 0, 20);
         assert!(short.is_short() && !short.order_now());
         assert_eq!(low.quantity(1_000), 4_000, "as much as is used in forty minutes");
+    }
+
+    #[test]
+    fn a_line_that_began_a_while_ago_is_as_fast_as_it_is() {
+        let stock = Stock { stored: 1_000, coming: 0, failed_at: None };
+        let after = |over| {
+            let demand = Demand { used: 500, over, left: 0, endless: true };
+            Outlook::of(&stock, &demand, None).minutes_left
+        };
+        assert_eq!(after(Duration::from_mins(5)), Some(10), "100 a minute");
+        assert_eq!(after(Duration::from_secs(1)), Some(4), "not 30,000 a minute");
     }
 
     #[test]

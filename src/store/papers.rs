@@ -2,11 +2,11 @@
 //! end.
 use super::open::count;
 use super::paper_words::{Origin, PaperState};
-use super::papers_make::make;
+use super::papers_make::{bare, make};
 use super::people::note;
 use super::{Store, StoreError};
 use crate::code::ProductGroup;
-use crate::order::{Facts, PaperKind, without_check_part};
+use crate::order::{Facts, PaperKind};
 use crate::telemetry::clock::Micros;
 
 /// A document.
@@ -168,7 +168,7 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::asking("read the codes of a document"))?;
-        Ok(texts.iter().map(|text| without_check_part(text).to_owned()).collect())
+        Ok(texts.iter().map(|text| bare(text)).collect())
     }
 
     /// Whether a document of ours has this name at True API.

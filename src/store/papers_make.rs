@@ -3,8 +3,8 @@ use super::StoreError;
 use super::open::count;
 use super::paper_words::Origin;
 use super::papers::{PaperMade, WHAT};
-use crate::code::ProductGroup;
-use crate::order::{Facts, PAPER_CODES_MAX, PaperKind, without_check_part};
+use crate::code::{CodeText, ProductGroup};
+use crate::order::{Facts, PAPER_CODES_MAX, PaperKind};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
 
@@ -90,8 +90,13 @@ async fn free_codes(
         .map_err(StoreError::asking(WHAT))?;
     let group = rows.first().and_then(|(_, _, group)| ProductGroup::from_alias(group));
     let same = rows.iter().filter(|(_, _, alias)| group.is_some_and(|g| g.alias() == alias));
-    let codes = same.map(|(id, text, _)| (*id, without_check_part(text).to_owned())).collect();
+    let codes = same.map(|(id, text, _)| (*id, bare(text))).collect();
     Ok((group, codes))
+}
+
+/// What names a code in a document.
+pub(super) fn bare(text: &str) -> String {
+    CodeText::new(text).identification().to_owned()
 }
 
 /// Verified codes of this origin that the state system was not told of.

@@ -141,8 +141,9 @@ impl Store {
         .fetch_all(&self.readers)
         .await
         .map_err(StoreError::asking(WHAT))?;
-        // A kind that a newer version wrote stays as it is.
-        Ok(kinds.iter().filter_map(|kind| kind.parse().ok()).collect())
+        // A kind that a newer version wrote stays as it is, and so does what no line tells.
+        let reasons = kinds.iter().filter_map(|kind| kind.parse().ok());
+        Ok(reasons.filter(|reason: &StopReason| !reason.is_of_stock()).collect())
     }
 
     /// Pieces of its roll that a job has begun.

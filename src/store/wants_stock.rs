@@ -8,6 +8,7 @@ use std::time::Duration;
 const MOVED_AT_ONCE: u32 = 2_000;
 /// Orders whose time is looked at.
 const LATELY: u32 = 10;
+const MINUTE: i64 = 60_000_000;
 /// Dying codes of one want are counted up to here.
 const DYING_COUNTED_MAX: u64 = 200_000;
 
@@ -31,6 +32,9 @@ pub struct Dying {
 pub struct Demand {
     /// Codes that were handed to the printer in the time looked at.
     pub used: u64,
+    /// How much of that time it is since the first of them: a line that began a while ago is as
+    /// fast as it is, not as if it had run all the time.
+    pub over: Duration,
     /// Labels that running and waiting jobs still want, those that say how many.
     pub left: u64,
     /// A job runs until somebody stops it.
@@ -79,24 +83,34 @@ impl Store {
         Ok(took.get(at).map(|took| Duration::from_micros(count(*took))))
     }
 
-    /// What the line of a pool used since then, and what its jobs still want.
-    pub async fn demand_of(&self, pool: &str, since: Micros) -> Result<Demand, StoreError> {
+    /// What the line of a pool used in so long before now, and what its jobs still want.
+    pub async fn demand_of(
+        &self,
+        pool: &str,
+        now: Micros,
+        back: Duration,
+    ) -> Result<Demand, StoreError> {
         let line = pool.strip_prefix("line:").unwrap_or_default();
-        let (used, left, endless): (i64, i64, bool) = sqlx::query_as(
+        let since = now.0.saturating_sub(i64::try_from(back.as_micros()).unwrap_or(i64::MAX));
+        let (used, first, left, endless): (i64, Option<i64>, i64, bool) = sqlx::query_as(
             "select
                (select coalesce(sum(n), 0) from made where line = ?1 and what = 'codes'
+                  and minute >= ?2),
+               (select min(minute) from made where line = ?1 and what = 'codes'
                   and minute >= ?2),
                (select coalesce(sum(max(0, planned - done)), 0) from job
                   where pool = ?3 and state in ('waiting', 'running') and planned > 0),
                exists (select 1 from job where pool = ?3 and state = 'running' and planned = 0)",
         )
         .bind(line)
-        .bind(since.0.div_euclid(60_000_000))
+        .bind(since.div_euclid(MINUTE))
         .bind(pool)
         .fetch_one(&self.readers)
         .await
         .map_err(StoreError::asking("look up what a line needs"))?;
-        Ok(Demand { used: count(used), left: count(left), endless })
+        let begun = first.map_or(since, |minute| minute.saturating_mul(MINUTE).max(since));
+        let over = Duration::from_micros(count(now.0.saturating_sub(begun)));
+        Ok(Demand { used: count(used), over, left: count(left), endless })
     }
 
     /// Codes that can be printed and die before this time, soonest first.

@@ -133,7 +133,7 @@ fn is_complaint(body: &[u8]) -> bool {
 }
 
 /// The station's complaint in one line, without check parts of codes.
-fn words(body: &[u8]) -> String {
+pub(super) fn words(body: &[u8]) -> String {
     match serde_json::from_slice::<Complaint>(body) {
         Ok(complaint) if complaint.says_something() => in_one_line(&complaint.to_string()),
         Ok(_) | Err(_) => in_one_line(&String::from_utf8_lossy(body)),

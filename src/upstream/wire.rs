@@ -272,6 +272,9 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiptOperation {
+    /// What it was, such as `GET_CODES_GENERATED_REPORT`.
+    #[serde(default, rename = "operationType")]
+    pub what: String,
     /// The document with the result of every code, where there is one.
     #[serde(default)]
     pub doc_id: Option<String>,

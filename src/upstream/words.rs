@@ -27,7 +27,8 @@ pub(super) fn words(body: &[u8]) -> String {
         }
     }
     if said.is_empty() {
-        in_one_line(&String::from_utf8_lossy(body))
+        // The station complains in another form, and registers installations.
+        super::problem::words(body)
     } else {
         in_one_line(&said.join("; "))
     }
@@ -42,6 +43,8 @@ mod tests {
         assert_eq!(words(br#"{"error_message":"no such document"}"#), "no such document");
         let both = br#"{"code":"2","error_message":"wrong","description":"detached"}"#;
         assert_eq!(words(both), "wrong; detached");
+        let station = br#"{"fieldErrors":[],"globalErrors":[{"error":"no such key","errorCode":1060}],"success":false}"#;
+        assert_eq!(words(station), "no such key (1060)");
         assert_eq!(words(b"<h1>Bad</h1>\n"), "<h1>Bad</h1>");
         assert_eq!(words(b" "), "no words");
     }

@@ -3,6 +3,7 @@
 mod card;
 
 use super::WebState;
+use super::desk::Desk;
 use super::line_page::must_see;
 use super::orders::sentence;
 use super::page::{Frame, Page, Refusal, RefusalJson, must};
@@ -11,7 +12,7 @@ use super::words;
 use crate::access::Permission;
 use crate::alarm::{Flood, shown};
 use crate::line::StopReason;
-use crate::store::{AlarmAnswer, AlarmStep, StoreError};
+use crate::store::{AlarmAnswer, AlarmNow, AlarmStep, StoreError};
 use crate::telemetry::clock::Micros;
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -69,7 +70,7 @@ async fn page(
         let view = desk.line.view.borrow();
         view.why.map(|why| words::advice(why, view.state, desk.line.scenario))
     };
-    let board = board(&state, &name).await?;
+    let board = board(&state, desk).await?;
     let steps = state.store.alarm_steps(&name, before, STEPS_SHOWN).await?;
     let next = steps.last().filter(|_| steps.len() == STEPS_SHOWN as usize).map(|last| last.id);
     let steps = steps.iter().map(StepView::of).collect();
@@ -80,10 +81,20 @@ async fn page(
     Ok(Page(page).into_response())
 }
 
-async fn board(state: &WebState, line: &str) -> Result<Board, StoreError> {
+async fn board(state: &WebState, desk: &Desk) -> Result<Board, StoreError> {
     let now = Micros::now();
-    let known = state.store.alarms(line).await?;
+    let line = desk.line.name.as_str();
+    let mut known = state.store.alarms(line).await?;
     let flood: Flood = state.store.alarm_flood(line, now).await?;
+    if known.iter().any(|now| now.alarm.reason.is_of_stock()) {
+        // With the minutes that are left now, not with those of the moment when it came.
+        let stood: Vec<_> = known.iter().map(|now| now.alarm.reason).collect();
+        let fresh = state.store.stock_troubles(&desk.line.pool, &stood, now).await?;
+        for AlarmNow { alarm, .. } in &mut known {
+            let same = fresh.iter().find(|reason| reason.kind() == alarm.reason.kind());
+            alarm.reason = same.copied().unwrap_or(alarm.reason);
+        }
+    }
     let alarms = known.iter().map(|now| now.alarm.clone()).collect();
     Ok(Board::of(&shown(alarms, flood.is_flood), flood, &known, now))
 }
@@ -95,8 +106,8 @@ async fn for_programs(
     Query(Place { before }): Query<Place>,
 ) -> Result<Response, RefusalJson> {
     must_see(&state, person.as_ref())?;
-    state.desk(&name)?;
-    let board = board(&state, &name).await?;
+    let desk = state.desk(&name)?;
+    let board = board(&state, desk).await?;
     let steps: Vec<AlarmStep> = state.store.alarm_steps(&name, before, STEPS_SHOWN).await?;
     let steps: Vec<_> = steps.iter().map(StepView::of).collect();
     Ok(Json(json!({ "line": name, "board": board, "steps": steps })).into_response())

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod codes_in;
+mod daemon;
 mod files;
+#[path = "../site_kit/mod.rs"]
+mod site_kit;
 mod told;
 
 use markwright::code::{CodeText, Gtin, ProductGroup};

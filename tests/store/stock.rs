@@ -3,7 +3,8 @@
 use crate::store_kit::{Kit, LINE, POOL, array, gtin, moved};
 use markwright::code::{CodeId, CodeState, CodeText, Gtin, ProductGroup, Step, read_array};
 use markwright::line::{Fate, Record, Scenario, Tag};
-use markwright::store::{Goods, JobState, Lot, NewJob, StoreError, Tally};
+use markwright::order::{Facts, PaperKind};
+use markwright::store::{Goods, JobState, Lot, NewJob, Origin, StoreError, Tally};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::collections::BTreeMap;
 
@@ -149,6 +150,41 @@ async fn packs_of_tobacco_blocks_and_codes_of_footwear_come_out_as_they_came_in(
     other[0].serial = "aB!d/F".into();
     let refused = kit.store.store_codes(POOL, "short", &other).await;
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+}
+
+/// As the manual has it: of a pack the first 25 characters, of a block the price, too.
+#[tokio::test]
+async fn documents_name_packs_and_blocks_without_their_check_parts() {
+    let kit = Kit::new().await;
+    let item = gtin();
+    let block = format!("01{item}21aB!d/F8\u{1d}8005123456");
+    let file = [format!("{item}aB!d/F7AB3Awxyz"), format!("{block}\u{1d}93dGVz")];
+    let (codes, _) = read_array(&file.join("\n"), None);
+    kit.store.store_codes("order:1", "tobacco", &codes).await.unwrap();
+    for sql in [
+        "update code set state = 'sent'",
+        "update code set state = 'printed'",
+        "update code set state = 'verified', settled = 1",
+        "update code set told_at = 5",
+    ] {
+        sqlx::query(sql).execute(&kit.plain).await.unwrap();
+    }
+    let facts = Facts {
+        participant: "7700000001".into(),
+        producer: "7700000001".into(),
+        owner: "7700000001".into(),
+        hs_code: "2402209000".into(),
+        production_date: "2026-11-22".into(),
+        ..Facts::default()
+    };
+    let kind = PaperKind::Introduction;
+    let made = kit.store.make_paper(kind, Origin::Order(1), &facts, "manager").await.unwrap();
+    let names = [format!("{item}aB!d/F7AB3A"), block];
+    assert_eq!(kit.store.paper_codes(made.id, 10).await.unwrap(), names);
+    let document = kit.store.paper_document(made.id).await.unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
+    let said = document["products"].as_array().unwrap().iter().map(|one| &one["uit_code"]);
+    assert!(said.eq(&names), "{document}");
 }
 
 #[tokio::test]

@@ -105,9 +105,14 @@ impl House {
         self.tasks.spawn(centre::keep(self.kit.settings(), store, stop));
     }
 
-    pub(crate) async fn close(mut self) {
+    /// From now on nobody of ours works here; the state system does.
+    pub(crate) async fn rest(&mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
+    }
+
+    pub(crate) async fn close(mut self) {
+        self.rest().await;
         self.issuer.stop().await;
     }
 

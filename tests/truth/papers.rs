@@ -1,12 +1,13 @@
 //! Documents from the store to the fake issuer, and what became of the codes there.
 use crate::gost::Participant;
 use crate::house::{House, INN, until};
-use markwright::order::{Delivery, Facts, PaperKind, without_check_part};
+use markwright::code::CodeText;
+use markwright::order::{Delivery, Facts, PaperKind};
 use markwright::sim::issuer::{Standing, Trouble};
 use markwright::store::{Origin, PaperDecision, PaperMade, PaperState, StoreError};
 use std::time::Duration;
 
-fn import() -> Facts {
+pub(crate) fn import() -> Facts {
     Facts {
         participant: INN.to_owned(),
         declaration: "10000000/221126/0000001".to_owned(),
@@ -53,7 +54,7 @@ async fn a_product_that_came_back_gets_its_new_code_and_every_signature_is_gost(
     assert_eq!(house.standing(&old), Standing::Introduced);
 
     // The shop scans the damaged code and prints the new one itself.
-    let order = house.came_back(without_check_part(&old), Delivery::Pdf).await;
+    let order = house.came_back(CodeText::new(old.as_str()).identification(), Delivery::Pdf).await;
     house.until_printed(order).await;
     let new = house.codes(order).await;
     assert_eq!(new.len(), 1, "one code, no spare one");
@@ -68,7 +69,8 @@ async fn a_product_that_came_back_gets_its_new_code_and_every_signature_is_gost(
         (house.standing(&old), house.standing(&new[0])),
         (Standing::Retired, Standing::Introduced)
     );
-    let asked = [without_check_part(&old), without_check_part(&new[0])];
+    let [was, is_now] = [&old, &new[0]].map(|code| CodeText::new(code.as_str()));
+    let asked = [was.identification(), is_now.identification()];
     let infos = house.client.codes(markwright::code::ProductGroup::SHOES, &asked).await.unwrap();
     assert_eq!((infos[0].status.as_str(), infos[1].status.as_str()), ("RETIRED", "INTRODUCED"));
     let (sign_ins, thrown_out) =

@@ -1,6 +1,7 @@
 //! Pulling codes and reporting them, against a scripted order-management station on a real socket.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod asked;
 mod expiry;
 mod neighbours;
 mod pull;
@@ -24,16 +25,16 @@ const DEADLINE: Duration = Duration::from_secs(20);
 struct Bench {
     store: Store,
     sql: SqlitePool,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Bench {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("line.db");
+        let path = dir.path().join("markwright.db");
         let store = Store::open(&path).await.unwrap();
         let sql = SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-        Self { store, sql, _dir: dir }
+        Self { store, sql, dir }
     }
 
     async fn number(&self, question: &'static str) -> i64 {

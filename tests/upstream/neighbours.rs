@@ -11,7 +11,7 @@ use markwright::upstream::{
 };
 use std::time::Duration;
 
-fn gtin() -> Gtin {
+pub(crate) fn gtin() -> Gtin {
     "04600000000008".parse().unwrap()
 }
 
@@ -35,7 +35,7 @@ fn tells() -> report::Settings {
     }
 }
 
-fn settings(issuer: &Issuer, fake: &IssuerSettings) -> OmsSettings {
+pub(crate) fn settings(issuer: &Issuer, fake: &IssuerSettings) -> OmsSettings {
     let url = format!("http://{}", issuer.addr);
     let token = ClientToken::new(fake.client_token.clone());
     let mut settings = OmsSettings::new(&url, token, &fake.oms_id);

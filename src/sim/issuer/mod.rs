@@ -1,5 +1,6 @@
 //! A fake issuer: the order management stations of version 3 and 2, True API and Electronic Mark on
 //! one address, with a memory of what became of every code.
+mod centre;
 mod clock;
 mod codes;
 mod desk;

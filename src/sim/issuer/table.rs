@@ -1,9 +1,10 @@
 //! Everything that the issuer can be asked, in one table: the router, the file of its memory and the
 //! `OpenAPI` document are made from it.
+use super::centre::{grades, places, providers, quality};
 use super::desk::{Answered, Call, Desk, parse, wanted};
 use super::papers;
 use super::reports::Kind;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub(super) fn entry(method: &str, path: &str) -> Option<&'static Entry> {
 }
 
 /// The station, version 3.
-const STATION: [Entry; 23] = [
+const STATION: [Entry; 24] = [
     get("/api/v3/ping", &[], "Ping", "Is it there?", |desk, _| Ok(desk.ping("3.0.33").into())),
     post("/api/v3/order", "NewOrder", "OrderTaken", "Order codes", |desk, call| {
         desk.place(call, parse(call.body)?, false)
@@ -193,6 +194,9 @@ const STATION: [Entry; 23] = [
         "Reports of print quality",
         |_, call| quality(call),
     ),
+    get("/api/v3/quality/cisList", &["reportId"], "Grades", "Codes and grades", |_, call| {
+        grades(call)
+    }),
     get(
         "/api/v3/mod",
         &["productGroup?", "limit?", "skip?"],
@@ -439,40 +443,4 @@ const TRUE_API: [Entry; 9] = [
 
 fn check_codes(desk: &mut Desk, call: &Call<'_>) -> Answered {
     Ok(papers::check_codes(call.body, &desk.ledger)?.into())
-}
-
-/// One label-printing centre; its groups are all that have more than one form.
-fn providers() -> Value {
-    json!({ "providers": [{
-        "serviceProviderId": "9e0c1b5a-0000-4000-8000-00000000ce47",
-        "providerName": "Demo centre",
-        "name": "Demo centre",
-        "taxIdentificationNumber": "7700000001",
-        "country": "RU",
-        "address": "here",
-        "contactPerson": "Nobody",
-        "email": "nobody@example.org",
-        "role": "CEM",
-        "productGroups": ["shoes", "lp", "milk"],
-    }] })
-}
-
-/// Nobody prints for this participant: the list is empty.
-fn quality(call: &Call<'_>) -> Answered {
-    super::desk::number(call.query, "limit", 10, 100)?;
-    super::desk::number(call.query, "skip", 1, 10_000)?;
-    Ok(json!({ "totalCount": 0, "results": [] }).into())
-}
-
-fn places(call: &Call<'_>) -> Answered {
-    let limit = super::desk::number(call.query, "limit", 10, 1_000)?;
-    super::desk::number(call.query, "skip", 0, 10_000)?;
-    let place = json!({
-        "fiasId": "0c5b2444-70a0-4932-980c-b4dc0d3f02b5",
-        "kpp": "770001001",
-        "address": "here",
-        "productGroups": [call.query.get("productGroup").map_or("milk", String::as_str)],
-    });
-    let results = if limit == 0 { vec![] } else { vec![place] };
-    Ok(json!({ "totalCount": results.len(), "results": results }).into())
 }
