@@ -19,8 +19,13 @@ mod account;
 mod daemon;
 #[path = "upstream_campaign/hand.rs"]
 mod hand;
+#[path = "upstream_campaign/mark.rs"]
+mod mark;
 #[path = "upstream_campaign/plan.rs"]
 mod plan;
+#[cfg(feature = "planted")]
+#[path = "upstream_campaign/planted.rs"]
+mod planted;
 #[path = "upstream_campaign/relay.rs"]
 mod relay;
 #[path = "upstream_campaign/run.rs"]
@@ -60,7 +65,7 @@ async fn however_the_issuer_behaves_codes_come_once_and_fates_are_told_once() {
             && let Some(seed) = seeds.next()
         {
             let template = Arc::clone(&template);
-            let task = running.spawn(async move { run::run(seed, &template).await });
+            let task = running.spawn(async move { run::run(seed, &template, "").await });
             seed_of.insert(task.id(), seed);
         }
         let Some(done) = running.join_next_with_id().await else { break };

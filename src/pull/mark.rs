@@ -8,7 +8,7 @@ use super::{Settings, age, refill};
 use crate::code::Gtin;
 use crate::store::{MarkPart, NewBlock, PartState, Store, StoreError, Want, WantState};
 use crate::upstream::electronic_mark::{ElectronicMark, KnownOrder, MarkOrder, OrderStands, Terms};
-use crate::upstream::{Agenda, OmsError};
+use crate::upstream::{Agenda, OmsError, Planted};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -145,7 +145,9 @@ impl Puller {
         if want.state == WantState::Wanted {
             self.store.want_is_placing(want.id).await?;
         }
-        self.store.mark_parts_are(want.id, PartState::Placing, &names, None).await?;
+        if !Planted::GroupUnwritten.is_in() {
+            self.store.mark_parts_are(want.id, PartState::Placing, &names, None).await?;
+        }
         let orders: BTreeMap<String, MarkOrder> =
             group.iter().map(|part| (key(part), order(want, terms, part))).collect();
         match self.client.place_group(&terms.group, &orders).await {

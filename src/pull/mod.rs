@@ -170,7 +170,7 @@ impl Puller {
             Next::Later => self.agenda.later(want.id),
             Next::After(pause) => self.agenda.after(want.id, pause),
         }
-        Ok(matches!(next, Next::Now))
+        Ok(matches!(next, Next::Now | Next::After(Duration::ZERO)))
     }
 
     /// Writes and logs a trouble once, however often it comes back.

@@ -25,12 +25,13 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Starts it and waits until its pages are there.
-    pub(crate) async fn start(config: &Path, log: &Log) -> Self {
+    pub(crate) async fn start(config: &Path, log: &Log, error: &str) -> Self {
         let mut process = Command::new(program())
             .args(["run", "--config"])
             .arg(config)
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))
             .env("NO_COLOR", "1")
+            .env("MARKWRIGHT_PLANTED", error)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
