@@ -1,6 +1,6 @@
 //! One step of one report: send it, or ask what became of it.
 use super::attributes::{about, as_told};
-use super::results::{First, some_known, sort, taken};
+use super::results::{First, says_known, some_known, sort, taken};
 use super::{Reporter, StepError};
 use crate::code::{Code, Gtin};
 use crate::store::{Refused, Report, ReportEnd, ReportKind, ReportState, Telling, Told};
@@ -125,7 +125,17 @@ impl Reporter {
         if says_no_more && all_good && results.is_empty() {
             return self.end(report, ReportState::Success, Told::All, None, Vec::new()).await;
         }
-        let first = if report.sends < 2 || Planted::DuplicateIsForeign.is_in() {
+        let sent_again = report.sends > 1 && !Planted::DuplicateIsForeign.is_in();
+        // Some stations say nothing of single codes, and know no search for reports: where such a
+        // one turns a second sending down because it was told before, that was ourselves.
+        if let Some(reason) = info.error_reason.as_deref().filter(|reason| says_known(reason))
+            && sent_again
+            && results.is_empty()
+        {
+            let problem = Some(format!("sent {} times, then: {reason}", report.sends));
+            return self.end(report, ReportState::Success, Told::All, problem, Vec::new()).await;
+        }
+        let first = if !sent_again {
             First::Never
         } else if some_known(&results) {
             self.first_report(report, upstream_id, done_ms).await?
