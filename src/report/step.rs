@@ -6,8 +6,8 @@ use crate::code::{Code, Gtin};
 use crate::store::{Refused, Report, ReportEnd, ReportKind, ReportState, Telling, Told};
 use crate::telemetry::clock::Micros;
 use crate::upstream::{
-    CodeResult, DropoutReason, OmsError, Planted, RECEIPTS_MAX, RECEIPTS_SPAN_MS, Receipt, ReceiptWish,
-    ReportInfo, ReportStatus, ReportWish, Tells,
+    CodeResult, DropoutReason, OmsError, Planted, RECEIPTS_MAX, RECEIPTS_SPAN_MS, Receipt,
+    ReceiptWish, ReportInfo, ReportStatus, ReportWish, Tells,
 };
 use std::collections::{BTreeSet, HashSet};
 

@@ -131,9 +131,8 @@ impl MarkBooks {
             left join mark_shipped on code_id = code.id
             left join mark_shipment on mark_shipment.id = shipment_id";
         let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(sql).fetch_all(db).await.unwrap();
-        let sends = |(text, labelled, produced, shipped)| {
-            (text, Sends { labelled, produced, shipped })
-        };
+        let sends =
+            |(text, labelled, produced, shipped)| (text, Sends { labelled, produced, shipped });
         let sends = rows.into_iter().map(sends).collect();
         let productions = papers(db, "select state, sends, problem from mark_production").await;
         let shipments = papers(db, "select state, sends, problem from mark_shipment").await;
@@ -180,11 +179,9 @@ pub(crate) fn contradictions(books: &Books, operator: &ElectronicMark) -> Vec<St
     });
     wrong.extend(orders(books, &operator.orders()));
     let papers = books.mark.productions.iter().chain(&books.mark.shipments);
-    wrong.extend(
-        papers
-            .filter(|paper| paper.state != "success")
-            .map(|Paper { state, sends, problem }| format!("ends as {state} after {sends}: {problem:?}")),
-    );
+    wrong.extend(papers.filter(|paper| paper.state != "success").map(
+        |Paper { state, sends, problem }| format!("ends as {state} after {sends}: {problem:?}"),
+    ));
     wrong
 }
 
