@@ -272,7 +272,11 @@ impl Reporter {
         state: ReportState,
         words: String,
     ) -> Result<(), StepError> {
-        let standing = self.standing(codes, self.shown_by(telling)).await?;
+        let numbers = self.shown_by(telling);
+        if numbers.is_empty() {
+            return self.end(report, state, Told::Only(Vec::new()), Some(words)).await;
+        }
+        let standing = self.standing(codes, numbers).await?;
         self.end_with(report, state, standing, words).await
     }
 
