@@ -18,8 +18,13 @@ mod account;
 mod daemon_kit;
 #[path = "upstream_campaign/hand.rs"]
 mod hand;
+#[path = "upstream_campaign/mark.rs"]
+mod mark;
 #[path = "upstream_campaign/plan.rs"]
 mod plan;
+#[cfg(feature = "planted")]
+#[path = "upstream_campaign/planted.rs"]
+mod planted;
 #[path = "upstream_campaign/relay.rs"]
 mod relay;
 #[path = "upstream_campaign/run.rs"]
@@ -48,7 +53,7 @@ async fn however_the_issuer_behaves_codes_come_once_and_fates_are_told_once() {
     let mut tally = Tally::default();
     let play = |seed| {
         let template = Arc::clone(&template);
-        async move { run::run(seed, &template).await }
+        async move { run::run(seed, &template, "").await }
     };
     play_all(first..first + runs, at_once, play, |report| {
         tally.take(report.unwrap_or_else(|(seed, broken)| Report::broken(seed, &broken)));

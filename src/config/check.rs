@@ -155,23 +155,21 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let search_after = at.time_or("lost_order_after", usual.search_after, SECOND, 60 * minute);
     let manner = Manner::read(&mut at);
     let usual_waits = OmsSettings::new("", ClientToken::new(""), "");
-    // The station's own rules; a fake one in this machine may be in more of a hurry.
-    let here = url.as_deref().is_some_and(is_this_machine);
-    let (rest, least) = (usual_waits.rest_after_failure, SECOND / 10);
-    let rest_least = if here { least } else { rest };
-    let answer_within = at.time_or("answer_within", usual_waits.answer_within, SECOND, 5 * minute);
-    let again_least = if here { least } else { SECOND };
-    let again_after = at.time_or("again_after", usual_waits.again_after, again_least, 10 * minute);
-    let rest_after_failure = at.time_or("rest_after_failure", rest, rest_least, 60 * minute);
+    let waits = Waits {
+        answer_within: usual_waits.answer_within,
+        again_after: usual_waits.again_after,
+        rest_after_failure: usual_waits.rest_after_failure,
+    };
+    let waits = waits.or_as_said(&mut at, url.as_deref());
     at.end(&format!(
         "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, answer_within, again_after, rest_after_failure, {}",
         issuer::KEYS
     ));
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
     oms.release_method = release_method;
-    oms.answer_within = answer_within;
-    oms.again_after = again_after;
-    oms.rest_after_failure = rest_after_failure;
+    oms.answer_within = waits.answer_within;
+    oms.again_after = waits.again_after;
+    oms.rest_after_failure = waits.rest_after_failure;
     manner.set(&mut oms, &mut report);
     // A table that is there must be right.
     let sign = match sign {
@@ -184,6 +182,30 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     };
     let pull = pull::Settings { search_after, ..usual };
     Some(IssuerConfig { oms, sign, sign_in, pull, report })
+}
+
+/// How long an answer is waited for, and a state system is left alone.
+pub(super) struct Waits {
+    pub(super) answer_within: Duration,
+    pub(super) again_after: Duration,
+    pub(super) rest_after_failure: Duration,
+}
+
+impl Waits {
+    /// These, or what the table says. The system's own rules hold; a fake one in this machine may
+    /// be in more of a hurry.
+    pub(super) fn or_as_said(self, at: &mut Reader<'_>, url: Option<&str>) -> Self {
+        let (minute, least) = (60 * SECOND, SECOND / 10);
+        let here = url.is_some_and(is_this_machine);
+        let (again_least, rest_least) =
+            if here { (least, least) } else { (SECOND, self.rest_after_failure) };
+        let rest = self.rest_after_failure;
+        Self {
+            answer_within: at.time_or("answer_within", self.answer_within, SECOND, 5 * minute),
+            again_after: at.time_or("again_after", self.again_after, again_least, 10 * minute),
+            rest_after_failure: at.time_or("rest_after_failure", rest, rest_least, 60 * minute),
+        }
+    }
 }
 
 /// Whether an address can only be somebody on this machine.

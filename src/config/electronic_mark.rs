@@ -1,5 +1,5 @@
 //! The table `[electronic_mark]`: the state system of Belarus.
-use super::check::SECOND;
+use super::check::{SECOND, Waits};
 use super::reader::Reader;
 use crate::report::mark::{MarkTelling, MarkWords};
 use crate::store::MarkParams;
@@ -54,6 +54,14 @@ pub(super) fn electronic_mark(mut at: Reader<'_>) -> Option<MarkConfig> {
     let usual = pull::Settings::default();
     let every = at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * MINUTE);
     let search_after = at.time_or("lost_after", usual.search_after, SECOND / 10, 60 * MINUTE);
+    // No times were found: those of the Russian station are taken.
+    let usual_waits = MarkSettings::new("", MarkUser::new("", ""));
+    let waits = Waits {
+        answer_within: usual_waits.answer_within,
+        again_after: usual_waits.again_after,
+        rest_after_failure: usual_waits.rest_after_failure,
+    };
+    let waits = waits.or_as_said(&mut at, url.as_deref());
     let terms = at.tables("group");
     let (file, problems) = at.file_and_problems();
     let named: Vec<_> = terms
@@ -63,10 +71,13 @@ pub(super) fn electronic_mark(mut at: Reader<'_>) -> Option<MarkConfig> {
     let labelling = params(at.table("params"));
     let production = params(at.table("production_params"));
     let dialect = dialect(at.table("dialect"));
-    at.end("url, user_file, report_every, lost_after, group, params, production_params, dialect");
+    at.end("url, user_file, report_every, lost_after, answer_within, again_after, rest_after_failure, group, params, production_params, dialect");
     let mut mark = MarkSettings::new(&url?, user?);
     mark.terms.extend(named);
     mark.dialect = dialect;
+    mark.answer_within = waits.answer_within;
+    mark.again_after = waits.again_after;
+    mark.rest_after_failure = waits.rest_after_failure;
     let most = mark.dialect.most.mark;
     let report = report::Settings { every, at_most: most, ..report::Settings::default() };
     let words = MarkWords { labelling, production };
@@ -177,11 +188,12 @@ fn numbers(mut at: Reader<'_>) -> Numbers {
         ("report_refused", &mut numbers.report_refused),
         ("marked", &mut numbers.marked),
         ("manufactured", &mut numbers.manufactured),
+        ("written_off", &mut numbers.written_off),
     ];
     for (key, list) in keys {
         *list = at.whole_numbers_or(key, list);
     }
-    at.end("order_ready, order_refused, report_refused, marked, manufactured");
+    at.end("order_ready, order_refused, report_refused, marked, manufactured, written_off");
     numbers
 }
 

@@ -9,7 +9,7 @@ use super::{Settings, StepError, note_step, note_trouble, refill, rest_after};
 use crate::code::Gtin;
 use crate::store::{MarkPart, NewBlock, PartState, Store, StoreError, Want, WantState};
 use crate::upstream::electronic_mark::{ElectronicMark, KnownOrder, MarkOrder, OrderStands, Terms};
-use crate::upstream::{Agenda, OmsError};
+use crate::upstream::{Agenda, OmsError, Planted};
 use std::collections::{BTreeMap, HashSet};
 use tokio_util::sync::CancellationToken;
 
@@ -106,7 +106,9 @@ impl Puller {
         if want.state == WantState::Wanted {
             self.store.want_is_placing(want.id).await?;
         }
-        self.store.mark_parts_are(want.id, PartState::Placing, &names, None).await?;
+        if !Planted::GroupUnwritten.is_in() {
+            self.store.mark_parts_are(want.id, PartState::Placing, &names, None).await?;
+        }
         let orders: BTreeMap<String, MarkOrder> =
             group.iter().map(|part| (key(part), order(want, terms, part))).collect();
         match self.client.place_group(&terms.group, &orders).await {

@@ -204,7 +204,7 @@ async fn note_step(
         Next::Later => agenda.later(want.id),
         Next::After(pause) => agenda.after(want.id, pause),
     }
-    Ok(matches!(next, Next::Now))
+    Ok(matches!(next, Next::Now | Next::After(Duration::ZERO)))
 }
 
 /// Writes and logs a trouble once, however often it comes back.

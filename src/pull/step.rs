@@ -11,7 +11,7 @@ use super::sift::Sieve;
 use super::{Puller, StepError, note_trouble};
 use crate::store::{BlockStored, NewBlock, StoreError, Want, WantState};
 use crate::telemetry::clock::Micros;
-use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish, SubOrder};
+use crate::upstream::{Buffer, BufferStatus, CodeBlock, OmsError, OrderWish, Planted, SubOrder};
 use std::time::Duration;
 
 /// The longest that the station may ask us to wait; a longer time is taken for a mistake.
@@ -59,7 +59,9 @@ impl Puller {
             return Ok(Next::Later);
         }
         self.open_orders += 1;
-        self.store.want_is_placing(want.id).await?;
+        if !Planted::OrderUnwritten.is_in() {
+            self.store.want_is_placing(want.id).await?;
+        }
         let (mark, remarked_by) = (want.mark(), self.store.remarked_by(&want.pool).await?);
         let wish = OrderWish {
             group: want.group,
@@ -70,6 +72,9 @@ impl Puller {
         };
         match self.client.place(wish).await {
             Ok(placed) => {
+                if Planted::OrderUnwritten.is_in() {
+                    self.store.want_is_placing(want.id).await?;
+                }
                 self.store.want_is_placed(want.id, &placed.order_id).await?;
                 tracing::info!(want = want.id, order = placed.order_id, "codes ordered");
                 Ok(Next::After(placed.ready_in.min(READY_IN_MAX)))
@@ -80,7 +85,7 @@ impl Puller {
                 self.store.want_has_failed(want.id, &problem).await?;
                 Ok(Next::Now)
             }
-            Err(error) if error.nothing_happened() => {
+            Err(error) if error.nothing_happened() || Planted::DoubtIsProof.is_in() => {
                 self.back_to_wanted(want, &error.to_string()).await?;
                 Ok(Next::After(self.client.again_after(&error)))
             }
@@ -166,7 +171,7 @@ impl Puller {
 
     /// Takes the next block; closes the order when all are here.
     async fn take(&mut self, want: &Want, order: &str, buffer: &Buffer) -> Result<Next, StepError> {
-        if !self.reconciled.contains(&want.id) {
+        if !self.reconciled.contains(&want.id) && !Planted::BlocksUncompared.is_in() {
             self.reconcile(want, order).await?;
         }
         let left = self.left(want).await?;
@@ -195,14 +200,16 @@ impl Puller {
     async fn reconcile(&mut self, want: &Want, order: &str) -> Result<(), StepError> {
         let here = self.store.blocks_of(want.id).await?;
         let mut complete = true;
-        for listed in self.client.blocks(of(want, order)).await? {
-            if here.contains_key(&listed.block_id) {
+        let at_most = if Planted::FirstBlockOnly.is_in() { 1 } else { usize::MAX };
+        for listed in self.client.blocks(of(want, order)).await?.into_iter().take(at_most) {
+            if here.contains_key(&listed.block_id) && !Planted::BlockTwice.is_in() {
                 continue;
             }
             match self.client.codes_again(of(want, order), &listed.block_id).await {
                 Ok(block) => {
                     tracing::info!(want = want.id, block = listed.block_id, "lost block recovered");
-                    self.keep_block(want, &listed.block_id, &block).await?;
+                    let again = if Planted::BlockTwice.is_in() { " again" } else { "" };
+                    self.keep_block(want, &(listed.block_id + again), &block).await?;
                 }
                 Err(error @ OmsError::Refused { .. }) => {
                     // Taken by somebody else, such as a person in the station's cabinet.
@@ -302,6 +309,7 @@ impl Puller {
         });
         let problem = match (left, aside) {
             (0, 0) => None,
+            (_, _) if Planted::LossUntold.is_in() => None,
             (0, aside) => Some(format!("{aside} codes were set aside")),
             (left, aside) => Some(format!(
                 "the station closed the order, {left} codes never came{lost}; {aside} were set aside"
@@ -359,7 +367,8 @@ fn count(block: &CodeBlock) -> u32 {
 /// How many codes to take next: as many as fit a block, but the last one alone.
 fn part(left: u32, block: u32, available: i64) -> u32 {
     let available = u32::try_from(available.max(0)).unwrap_or(u32::MAX);
-    let but_the_last = if left > 1 { left - 1 } else { left };
+    let alone = left > 1 && !Planted::LastWithOthers.is_in();
+    let but_the_last = if alone { left - 1 } else { left };
     but_the_last.min(block.max(1)).min(available)
 }
 

@@ -17,7 +17,7 @@ use crate::store::{
 };
 use crate::telemetry::clock::Micros;
 use crate::upstream::electronic_mark::{ElectronicMark, MarkReport, ReportEnds};
-use crate::upstream::{Agenda, OmsError};
+use crate::upstream::{Agenda, OmsError, Planted};
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -207,18 +207,16 @@ impl Reporter {
             self.labelling.after(report.id, wait);
             return Ok(());
         }
-        let (telling, codes) = self.store.told_by(report.id).await?;
-        if telling != Telling::Applied {
-            // Nobody knows how a written-off code stands. Told twice, it is refused.
-            return self.send(report).await;
+        if Planted::LostIsDone.is_in() {
+            return self.end(report, ReportState::Success, Told::All, None).await;
         }
-        let marked = &self.client.dialect().numbers.marked;
-        let standing = self.standing(&codes, marked).await?;
+        let (telling, codes) = self.store.told_by(report.id).await?;
+        let standing = self.standing(&codes, self.shown_by(telling)).await?;
         if standing.reached.is_empty() {
             return self.send(report).await;
         }
         tracing::info!(report = report.id, codes = standing.reached.len(), "it had arrived");
-        let words = "the answer was lost; these codes do not stand as labelled".to_owned();
+        let words = "the answer was lost; these codes do not stand as they were told".to_owned();
         self.end_with(report, ReportState::Partially, standing, words).await
     }
 
@@ -229,6 +227,9 @@ impl Reporter {
     }
 
     async fn follow(&mut self, report: &Report, name: &str) -> Result<(), StepError> {
+        if Planted::LabelledWhenNamed.is_in() {
+            return self.end(report, ReportState::Success, Told::All, None).await;
+        }
         match self.ends(name).await? {
             ReportEnds::UnderWay => {
                 self.labelling.later(report.id);
@@ -259,11 +260,11 @@ impl Reporter {
         state: ReportState,
         words: String,
     ) -> Result<(), StepError> {
-        if telling != Telling::Applied {
+        let numbers = self.shown_by(telling);
+        if numbers.is_empty() {
             return self.end(report, state, Told::Only(Vec::new()), Some(words)).await;
         }
-        let marked = &self.client.dialect().numbers.marked;
-        let standing = self.standing(codes, marked).await?;
+        let standing = self.standing(codes, numbers).await?;
         self.end_with(report, state, standing, words).await
     }
 
@@ -285,7 +286,21 @@ impl Reporter {
         self.end(report, state, Told::Only(standing.reached), Some(words)).await
     }
 
+    /// The numbers of codes of which this was told. Where nobody knows them, what was told of a
+    /// code cannot be seen: told twice, it is refused, and a person looks at it.
+    fn shown_by(&self, telling: Telling) -> &[i64] {
+        let numbers = &self.client.dialect().numbers;
+        match telling {
+            Telling::Applied => &numbers.marked,
+            Telling::Spoiled | Telling::Sampled => &numbers.written_off,
+        }
+    }
+
     async fn standing(&self, codes: &[Code], numbers: &[i64]) -> Result<Standing, OmsError> {
+        if numbers.is_empty() {
+            let not = codes.iter().map(|code| code.id).collect();
+            return Ok(Standing { reached: Vec::new(), not });
+        }
         let known = self.client.labels(&texts(codes)).await?;
         let good: HashSet<&str> = known
             .iter()

@@ -41,6 +41,13 @@ impl First {
     }
 }
 
+/// Whether what the station says of a report as a whole is that it was told before: such words
+/// begin with the number of the result.
+pub(super) fn says_known(reason: &str) -> bool {
+    let number: String = reason.trim_start().chars().take_while(char::is_ascii_digit).collect();
+    number.parse() == Ok(KNOWN)
+}
+
 /// Whether the station says of some code that it was told before.
 pub(super) fn some_known(results: &[CodeResult]) -> bool {
     results.iter().any(|result| result.code == Some(KNOWN))
@@ -130,6 +137,14 @@ mod tests {
         assert_eq!(sort(&codes(), &results, &First::NotAsked).told.len(), 3);
         let found = First::Found(HashSet::from(["0104810093011694212k6rsrt2".to_owned()]));
         assert_eq!(sort(&codes(), &results, &found).told, [CodeId(2)], "the others: not by us");
+    }
+
+    #[test]
+    fn only_the_result_of_what_was_told_before_says_so() {
+        assert!(says_known("1: already reported"));
+        for other in ["11: the weight is missing", "2: no such code", "already", ""] {
+            assert!(!says_known(other), "{other}");
+        }
     }
 
     #[test]

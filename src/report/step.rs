@@ -1,13 +1,13 @@
 //! One step of one report: send it, or ask what became of it.
 use super::attributes::{about, as_told};
-use super::results::{First, some_known, sort, taken};
+use super::results::{First, says_known, some_known, sort, taken};
 use super::{Reporter, StepError};
 use crate::code::{Code, Gtin};
 use crate::store::{Refused, Report, ReportEnd, ReportKind, ReportState, Telling, Told};
 use crate::telemetry::clock::Micros;
 use crate::upstream::{
-    CodeResult, DropoutReason, OmsError, RECEIPTS_MAX, RECEIPTS_SPAN_MS, Receipt, ReceiptWish,
-    ReportInfo, ReportStatus, ReportWish, Tells,
+    CodeResult, DropoutReason, OmsError, Planted, RECEIPTS_MAX, RECEIPTS_SPAN_MS, Receipt,
+    ReceiptWish, ReportInfo, ReportStatus, ReportWish, Tells,
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -28,7 +28,14 @@ impl Reporter {
     async fn send(&mut self, report: &Report) -> Result<(), StepError> {
         let (telling, codes) = self.store.told_by(report.id).await?;
         self.store.report_is_sent(report.id).await?;
-        match self.hand_over(report, telling, &codes).await {
+        let mut handed_over = self.hand_over(report, telling, &codes).await;
+        if handed_over.is_err() && Planted::SentUncounted.is_in() {
+            handed_over = self.hand_over(report, telling, &codes).await;
+        }
+        if Planted::ToldWhenSent.is_in() {
+            return self.end(report, ReportState::Success, Told::All, None, Vec::new()).await;
+        }
+        match handed_over {
             Ok(upstream_id) => {
                 self.store.report_is_taken(report.id, &upstream_id).await?;
                 tracing::info!(report = report.id, upstream_id, codes = codes.len(), "reported");
@@ -46,7 +53,7 @@ impl Reporter {
                 )
                 .await
             }
-            Err(error) if error.nothing_happened() => {
+            Err(error) if error.nothing_happened() || Planted::SentIsUnsent.is_in() => {
                 if report.problem.as_deref() != Some(&error.to_string()) {
                     tracing::warn!(report = report.id, %error, "not reported yet");
                 }
@@ -118,7 +125,17 @@ impl Reporter {
         if says_no_more && all_good && results.is_empty() {
             return self.end(report, ReportState::Success, Told::All, None, Vec::new()).await;
         }
-        let first = if report.sends < 2 {
+        let sent_again = report.sends > 1 && !Planted::DuplicateIsForeign.is_in();
+        // Some stations say nothing of single codes, and know no search for reports: where such a
+        // one turns a second sending down because it was told before, that was ourselves.
+        if let Some(reason) = info.error_reason.as_deref().filter(|reason| says_known(reason))
+            && sent_again
+            && results.is_empty()
+        {
+            let problem = Some(format!("sent {} times, then: {reason}", report.sends));
+            return self.end(report, ReportState::Success, Told::All, problem, Vec::new()).await;
+        }
+        let first = if !sent_again {
             First::Never
         } else if some_known(&results) {
             self.first_report(report, upstream_id, done_ms).await?

@@ -38,13 +38,30 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts it and waits until its pages are there. `hear` gets every line that it says.
     pub(crate) async fn start(config: &Path, hear: impl FnMut(String) + Send + 'static) -> Self {
-        let started = Self::try_start(config, hear).await;
+        Self::start_planted(config, "", hear).await
+    }
+
+    /// The same, with this error planted in it (feature `planted`).
+    pub(crate) async fn start_planted(
+        config: &Path,
+        error: &str,
+        hear: impl FnMut(String) + Send + 'static,
+    ) -> Self {
+        let started = Self::try_start_planted(config, error, hear).await;
         started.unwrap_or_else(|said| panic!("the daemon ended: {said}"))
     }
 
-    /// The same; what it said, if it ended instead.
+    /// The daemon; what it said, if it ended instead.
     pub(crate) async fn try_start(
         config: &Path,
+        hear: impl FnMut(String) + Send + 'static,
+    ) -> Result<Self, String> {
+        Self::try_start_planted(config, "", hear).await
+    }
+
+    async fn try_start_planted(
+        config: &Path,
+        error: &str,
         mut hear: impl FnMut(String) + Send + 'static,
     ) -> Result<Self, String> {
         let begun = Instant::now();
@@ -54,6 +71,7 @@ impl Daemon {
             .arg(config)
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))
             .env("NO_COLOR", "1")
+            .env("MARKWRIGHT_PLANTED", error)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

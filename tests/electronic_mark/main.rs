@@ -60,8 +60,10 @@ impl House {
         settings.again_after = Duration::from_millis(10);
         settings.rest_after_failure = Duration::from_millis(10);
         settings.answer_within = Duration::from_millis(500);
-        // The fake's own number for an order that is refused.
-        settings.dialect.numbers = Numbers { order_refused: vec![90], ..settings.dialect.numbers };
+        // The fake's own numbers for an order that is refused and for a code that is written off.
+        let numbers = settings.dialect.numbers;
+        settings.dialect.numbers =
+            Numbers { order_refused: vec![90], written_off: vec![70], ..numbers };
         "v3/reports/addWriteOff".clone_into(&mut settings.dialect.paths.write_off);
         ElectronicMark::new(settings).unwrap()
     }

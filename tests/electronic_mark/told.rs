@@ -244,3 +244,15 @@ async fn spoiled_codes_are_written_off_where_the_configuration_says_how() {
     house.rest().await;
     assert_eq!(house.store.stock_of(POOL).await.unwrap().stored, 0);
 }
+
+#[tokio::test]
+async fn a_write_off_whose_answer_was_lost_is_seen_in_its_codes() {
+    let (mut house, _) = house_with(30, "rejected").await;
+    house.trouble("/addWriteOff", 1, Trouble::LostAnswer);
+    start(&mut house);
+    until("it is known", async || house.store.unreported().await.unwrap().count == 0).await;
+    house.rest().await;
+    assert_eq!(count(&house, MarkStanding::WrittenOff), 30);
+    assert_eq!(house.texts("select state from report").await, ["success"]);
+    assert_eq!(house.number("select max(sends) from report").await, 1);
+}

@@ -91,8 +91,8 @@ async fn from_order_to_report(issuer: &Issuer, client: Oms, tells: report::Setti
     assert_eq!(issuer.controls.ledger(|ledger| ledger.standing(Standing::Utilised)), 35);
 }
 
-#[tokio::test]
-async fn kazakhstan_is_spoken_to_in_version_2() {
+/// A station of Kazakhstan, a client of it, and how it is told.
+async fn kazakhstan() -> (Issuer, Oms, report::Settings) {
     let fake = IssuerSettings { country: Country::Kz, ..IssuerSettings::default() };
     let issuer = Issuer::start(fake.clone()).await.unwrap();
     let mut settings = settings(&issuer, &fake);
@@ -108,6 +108,22 @@ async fn kazakhstan_is_spoken_to_in_version_2() {
     let attributes = serde_json::json!({"expirationDate": "2026-08-31", "seriesNumber": "L1"});
     let attributes = [("milk".to_owned(), attributes.as_object().unwrap().clone())].into();
     let tells = report::Settings { duties, attributes, ..tells() };
+    (issuer, client, tells)
+}
+
+#[tokio::test]
+async fn kazakhstan_is_spoken_to_in_version_2() {
+    let (issuer, client, tells) = kazakhstan().await;
+    from_order_to_report(&issuer, client, tells).await;
+    issuer.stop().await;
+}
+
+/// It says nothing of single codes: only that the second sending told what it knew.
+#[tokio::test]
+async fn a_report_to_kazakhstan_whose_answer_was_lost_is_told() {
+    let (issuer, client, tells) = kazakhstan().await;
+    let (path, trouble) = ("/utilisation".to_owned(), Trouble::LostAnswer);
+    issuer.controls.plan(PlannedTrouble { path, times: 1, trouble });
     from_order_to_report(&issuer, client, tells).await;
     issuer.stop().await;
 }

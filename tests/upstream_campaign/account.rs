@@ -1,4 +1,5 @@
 //! The account at the end of a run: what the store believes, held against what the issuer knows.
+use super::mark::{self, MarkBooks};
 use super::plan::Plan;
 use super::site::connect;
 use markwright::sim::issuer::{Controls, Fate, Standing};
@@ -8,17 +9,17 @@ use std::path::Path;
 /// A code of the store.
 #[derive(Debug)]
 pub(crate) struct CodeRow {
-    state: String,
-    report: Option<i64>,
-    told: bool,
+    pub(crate) state: String,
+    pub(crate) report: Option<i64>,
+    pub(crate) told: bool,
 }
 
 /// An order of the store.
 #[derive(Debug)]
 pub(crate) struct WantRow {
-    quantity: i64,
-    taken: i64,
-    state: String,
+    pub(crate) quantity: i64,
+    pub(crate) taken: i64,
+    pub(crate) state: String,
     order: Option<String>,
     problem: Option<String>,
 }
@@ -26,18 +27,19 @@ pub(crate) struct WantRow {
 /// A report of the store.
 #[derive(Debug)]
 pub(crate) struct ReportRow {
-    id: i64,
+    pub(crate) id: i64,
     state: String,
-    sends: i64,
+    pub(crate) sends: i64,
     problem: Option<String>,
 }
 
 /// What the store says.
 #[derive(Debug)]
 pub(crate) struct Books {
-    codes: BTreeMap<String, CodeRow>,
+    pub(crate) codes: BTreeMap<String, CodeRow>,
     pub(crate) wants: Vec<WantRow>,
     pub(crate) reports: Vec<ReportRow>,
+    pub(crate) mark: MarkBooks,
     set_aside: i64,
 }
 
@@ -69,8 +71,9 @@ impl Books {
         let reports = rows.into_iter().map(report).collect();
         let sql = "select count(*) from set_aside";
         let set_aside = sqlx::query_scalar(sql).fetch_one(&db).await.unwrap();
+        let mark = MarkBooks::read(&db).await;
         db.close().await;
-        Self { codes, wants, reports, set_aside }
+        Self { codes, wants, reports, mark, set_aside }
     }
 }
 
@@ -91,6 +94,24 @@ pub(crate) struct Account<'a> {
 impl Account<'_> {
     /// Every contradiction, in words.
     pub(crate) fn contradictions(&self) -> Vec<String> {
+        let refused = self.plan.chances.order_refused > 0.0;
+        let mut wrong = if self.plan.mark {
+            mark::contradictions(self.books, self.controls.electronic_mark())
+        } else {
+            self.of_a_station()
+        };
+        if !refused && self.books.wants.iter().any(|want| want.state == "failed") {
+            wrong.push(format!("an order failed that nobody refused: {:?}", self.books.wants));
+        }
+        wrong.extend(self.reports());
+        wrong.extend(self.too_many_sign_ins());
+        if self.books.set_aside > 0 {
+            wrong.push(format!("{} good codes were set aside", self.books.set_aside));
+        }
+        wrong
+    }
+
+    fn of_a_station(&self) -> Vec<String> {
         let mut wrong = self.controls.ledger(|ledger| {
             let given: Given = ledger.codes().collect();
             let mut wrong = self.lost(&given);
@@ -102,11 +123,6 @@ impl Account<'_> {
             wrong
         });
         wrong.extend(self.orders());
-        wrong.extend(self.reports());
-        wrong.extend(self.too_many_sign_ins());
-        if self.books.set_aside > 0 {
-            wrong.push(format!("{} good codes were set aside", self.books.set_aside));
-        }
         wrong
     }
 
@@ -119,6 +135,11 @@ impl Account<'_> {
             let lost = all.iter().filter(|(code, _)| !codes.contains_key(code)).count();
             (all.len(), again, lost)
         });
+        let (given, again) = if self.plan.mark {
+            mark::given(self.controls.electronic_mark())
+        } else {
+            (given, again)
+        };
         let failed = wants.iter().filter(|want| want.state == "failed").count();
         let sent_again = reports.iter().filter(|report| report.sends > 1).count();
         BTreeMap::from([
@@ -129,12 +150,16 @@ impl Account<'_> {
             ("orders refused", failed),
             ("reports", reports.len()),
             ("reports sent again", sent_again),
+            ("runs of Electronic Mark", usize::from(self.plan.mark)),
             ("runs of version 2", usize::from(self.plan.old)),
             ("runs with kills", usize::from(self.plan.kills() > 0)),
             ("runs by a stock rule", usize::from(self.plan.by_rule)),
             ("runs with signatures and sign-in", usize::from(self.plan.signs)),
             ("sign-ins", self.sign_ins),
         ])
+        .into_iter()
+        .chain(self.books.mark.counts())
+        .collect()
     }
 
     /// Every code that was given out is in the store, and nothing else is. The station closes an
@@ -218,17 +243,14 @@ impl Account<'_> {
                 wrong.push(format!("short: {want:?}"));
             }
         }
-        let refused = self.plan.chances.order_refused > 0.0;
-        if !refused && wants.iter().any(|want| want.state == "failed") {
-            wrong.push(format!("an order failed that nobody refused: {wants:?}"));
-        }
         wrong
     }
 
     /// A token is asked for once, and again only where it was taken away, where the answer to a
     /// sign-in was lost, or where the daemon died before it had kept it.
     fn too_many_sign_ins(&self) -> Option<String> {
-        let most = if self.plan.signs { 1 + self.plan.tokens_gone() + self.hindered } else { 0 };
+        let signs = self.plan.signs || self.plan.mark;
+        let most = if signs { 1 + self.plan.tokens_gone() + self.hindered } else { 0 };
         let found = self.sign_ins;
         (found > most).then(|| format!("{found} sign-ins, {most} expected at most"))
     }

@@ -1,4 +1,5 @@
 //! The hand that gives codes their fate, instead of a line: straight in the store, by legal steps.
+use super::mark;
 use super::plan::Plan;
 use super::site::connect;
 use markwright::sim::dice::Dice;
@@ -31,12 +32,14 @@ pub(crate) struct Hand {
     /// Orders that a rule makes as long as all codes get a fate.
     orders: i64,
     by_rule: bool,
+    mark: bool,
 }
 
 impl Hand {
     pub(crate) fn new(plan: &Plan, store_file: &Path) -> Self {
         let orders = i64::try_from(plan.orders.len()).unwrap();
-        Self { store_file: store_file.to_owned(), seed: plan.seed, orders, by_rule: plan.by_rule }
+        let (store_file, seed) = (store_file.to_owned(), plan.seed);
+        Self { store_file, seed, orders, by_rule: plan.by_rule, mark: plan.mark }
     }
 
     /// Gives some codes their fate. Whether everything is done that was to be done.
@@ -48,10 +51,12 @@ impl Hand {
             self.give_fates(&db, rests).await;
         }
         let now = progress(&db).await;
-        db.close().await;
         let all_came = now.open_wants == 0 && self.no_more_come(now);
         let all_told = now.stored <= self.rests(now) && now.untold + now.open_reports == 0;
-        (all_came && all_told, now)
+        let done = all_came && all_told;
+        let all_left = !self.mark || mark::ship(&db, done).await;
+        db.close().await;
+        (done && all_left, now)
     }
 
     fn no_more_come(&self, now: Progress) -> bool {
@@ -75,6 +80,9 @@ impl Hand {
             .unwrap();
         let may = usize::try_from(left - rests).unwrap_or_default();
         ids.truncate(may);
+        if self.mark {
+            mark::of_the_job(&mut write, &ids).await;
+        }
         for steps in [
             ["sent", "printed", "verified"].as_slice(),
             &["sent", "printed", "applied", "rejected"],

@@ -22,6 +22,18 @@ const SHARP: [&str; 8] = [
     "/dropout",
 ];
 
+/// The same of Electronic Mark.
+const SHARP_OF_MARK: [&str; 8] = [
+    "/addGroupOrders",
+    "/statusList",
+    "/downloads",
+    "/addMark",
+    "/addManufacture",
+    "/addWriteOff",
+    "/ships/add",
+    "/v2/labels",
+];
+
 /// Something that happens to the daemon or to the issuer as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strike {
@@ -29,6 +41,8 @@ pub(crate) enum Strike {
     Kill,
     /// The issuer hangs up on everybody, and comes back with its memory.
     Outage(Duration),
+    /// Electronic Mark, which refused every order so far, refuses none from now on.
+    Relents,
 }
 
 /// When: after so many requests in all, and so long after that.
@@ -51,6 +65,8 @@ pub(crate) struct Plan {
     pub(crate) signs: bool,
     /// The station is one of version 2, in Kazakhstan.
     pub(crate) old: bool,
+    /// The state system is Electronic Mark.
+    pub(crate) mark: bool,
     pub(crate) chances: Chances,
     pub(crate) planned: Vec<PlannedTrouble>,
     pub(crate) strikes: Vec<(When, Strike)>,
@@ -62,17 +78,21 @@ impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
         let dice = &mut Dice::of(seed, FOR_ORDERS);
         let by_rule = dice.chance(0.5);
-        let all_kinds = std::env::var_os("UPSTREAM_ALL").is_some();
-        let signs = all_kinds && dice.chance(0.4);
-        let old = all_kinds && !signs && dice.chance(0.3);
+        let [signs, old, mark] = kind(dice);
         let count = 1 + dice.roll(3);
         // A rule orders the same quantity again and again.
         let same = quantity(dice);
         let orders = (0..count).map(|_| if by_rule { same } else { quantity(dice) }).collect();
-        let group = if old { "milk" } else { ["milk", "water", "beer"][dice.below(3)] };
+        let group = if old || mark { "milk" } else { ["milk", "water", "beer"][dice.below(3)] };
         let (order_takes, report_takes) = (ms(dice.roll(600)), ms(dice.roll(900)));
-        let (chances, planned) = trouble(&mut Dice::of(seed, FOR_TROUBLE), signs);
-        let strikes = strikes(&mut Dice::of(seed, FOR_STRIKES));
+        let sharp = if mark { SHARP_OF_MARK } else { SHARP };
+        let (chances, planned) = trouble(&mut Dice::of(seed, FOR_TROUBLE), sharp, signs || mark);
+        let mut strikes = strikes(&mut Dice::of(seed, FOR_STRIKES));
+        if mark && chances.order_refused > 0.0 {
+            let when = When { requests: dice.roll(10), then: Duration::ZERO };
+            let at = strikes.partition_point(|(other, _)| other.requests < when.requests);
+            strikes.insert(at, (when, Strike::Relents));
+        }
         Self {
             seed,
             group,
@@ -80,6 +100,7 @@ impl Plan {
             by_rule,
             signs,
             old,
+            mark,
             chances,
             planned,
             strikes,
@@ -93,18 +114,28 @@ impl Plan {
         self.planned.iter().filter(|planned| planned.trouble == Trouble::TokenGone).count()
     }
 
-    /// What may cost an answer to a sign-in beside strikes: restarts, and bad luck, which seldom
-    /// meets the same call more than three times.
-    pub(crate) fn hindrances(&self) -> usize {
+    /// How often a restart of the issuer may cost an answer to a sign-in.
+    pub(crate) fn restarts(&self) -> usize {
         let restarts = |planned: &&PlannedTrouble| matches!(planned.trouble, Trouble::Restart(_));
-        let luck = if self.chances.lost_answer > 0.0 { 3 } else { 0 };
-        self.planned.iter().filter(restarts).count() + luck
+        self.planned.iter().filter(restarts).count()
+    }
+
+    /// How often bad luck may: it seldom meets the same call more than three times.
+    pub(crate) fn bad_luck(&self) -> usize {
+        if self.chances.lost_answer > 0.0 { 3 } else { 0 }
     }
 
     /// How often the daemon is to be killed.
     pub(crate) fn kills(&self) -> usize {
         self.strikes.iter().filter(|(_, strike)| *strike == Strike::Kill).count()
     }
+}
+
+/// Of ten runs four have a station where one signs in and signs, two one of version 2, two Electronic
+/// Mark, and two a station of version 3 with a token that is always good.
+fn kind(dice: &mut Dice) -> [bool; 3] {
+    let kind = dice.roll(10);
+    [(0..4).contains(&kind), (4..6).contains(&kind), (6..8).contains(&kind)]
 }
 
 /// Small orders are the most frequent; the edges of blocks (500) are among the large ones.
@@ -116,7 +147,7 @@ fn quantity(dice: &mut Dice) -> u32 {
     u32::try_from(chosen).unwrap()
 }
 
-fn trouble(dice: &mut Dice, signs: bool) -> (Chances, Vec<PlannedTrouble>) {
+fn trouble(dice: &mut Dice, sharp: [&str; 8], signs: bool) -> (Chances, Vec<PlannedTrouble>) {
     // A calm issuer with a few sharp troubles, one with bad luck, one with very bad luck.
     let luck = [0.0, 0.02, 0.06][dice.below(3)];
     let chances = Chances {
@@ -128,7 +159,7 @@ fn trouble(dice: &mut Dice, signs: bool) -> (Chances, Vec<PlannedTrouble>) {
         order_refused: if dice.chance(0.2) { 0.3 } else { 0.0 },
     };
     let mut planned = Vec::new();
-    for path in SHARP {
+    for path in sharp {
         while dice.chance(0.4) {
             let trouble = match dice.below(12) {
                 0 | 1 => Trouble::Error500,

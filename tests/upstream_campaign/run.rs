@@ -6,7 +6,7 @@ use super::plan::{Plan, Strike, When};
 use super::relay::Relay;
 use super::site::{Site, Template};
 use crate::daemon_kit::{Daemon, Log};
-use markwright::sim::issuer::{Controls, Country, Issuer, IssuerSettings};
+use markwright::sim::issuer::{Controls, Country, Issuer, IssuerSettings, MarkSettings};
 use markwright::telemetry::clock::Micros;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -42,7 +42,8 @@ impl Report {
 }
 
 /// Runs a seed, whole.
-pub(crate) async fn run(seed: u64, template: &Template) -> Report {
+/// Its daemons have this error planted; usually none.
+pub(crate) async fn run(seed: u64, template: &Template, error: &'static str) -> Report {
     let plan = Plan::of(seed);
     let settings = IssuerSettings {
         seed,
@@ -53,9 +54,18 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         country: if plan.old { Country::Kz } else { Country::Ru },
         // Codes die by the calendar, and the daemon has that of the machine.
         starts_at_ms: Micros::now().0 / 1_000,
+        electronic_mark: MarkSettings {
+            seed,
+            order_takes: plan.order_takes,
+            report_takes: plan.report_takes,
+            ..MarkSettings::default()
+        },
         ..IssuerSettings::default()
     };
     let issuer = Issuer::start(settings).await.unwrap();
+    if plan.mark && plan.chances.order_refused > 0.0 {
+        issuer.controls.electronic_mark().refuse_orders(Some("refused by chance"));
+    }
     for trouble in plan.planned.clone() {
         issuer.controls.plan(trouble);
     }
@@ -68,6 +78,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         controls: issuer.controls.clone(),
         relay: &relay,
         log: log.clone(),
+        error,
         ends_at: Instant::now() + AT_MOST,
         counts: BTreeMap::new(),
     };
@@ -80,7 +91,7 @@ pub(crate) async fn run(seed: u64, template: &Template) -> Report {
         books: &books,
         controls: &issuer.controls,
         sign_ins: relay.sign_ins(),
-        hindered: struck("kills") + struck("outages") + plan.hindrances(),
+        hindered: hindered(&plan, struck("kills"), struck("outages")),
     };
     let mut wrong = account.contradictions();
     wrong.extend(late);
@@ -106,15 +117,20 @@ struct Play<'a> {
     controls: Controls,
     relay: &'a Relay,
     log: Log,
+    error: &'static str,
     ends_at: Instant,
     counts: BTreeMap<&'static str, usize>,
 }
 
 impl Play<'_> {
+    async fn start(&self) -> Daemon {
+        Daemon::start_planted(&self.site.config, self.error, self.log.ear()).await
+    }
+
     /// Starts daemon after daemon until everything is done. Gives what is wrong if it did not end in
     /// time.
     async fn until_done(&mut self, plan: &Plan) -> Option<String> {
-        let mut daemon = Daemon::start(&self.site.config, self.log.ear()).await;
+        let mut daemon = self.start().await;
         for (when, strike) in &plan.strikes {
             let done = tokio::select! {
                 () = came(self.relay, *when) => None,
@@ -129,7 +145,7 @@ impl Play<'_> {
                     daemon.kill().await;
                     self.relay.next_life();
                     *self.counts.entry("kills").or_default() += 1;
-                    daemon = Daemon::start(&self.site.config, self.log.ear()).await;
+                    daemon = self.start().await;
                 }
                 Strike::Outage(takes) => {
                     self.controls.set_down(true);
@@ -137,6 +153,7 @@ impl Play<'_> {
                     self.controls.set_down(false);
                     *self.counts.entry("outages").or_default() += 1;
                 }
+                Strike::Relents => self.controls.electronic_mark().refuse_orders(None),
             }
         }
         let late = self.attend().await;
@@ -157,6 +174,13 @@ impl Play<'_> {
             sleep(LOOK_EVERY).await;
         }
     }
+}
+
+/// How many sign-ins there may be beside the first one and those after a token that is gone. Where
+/// Electronic Mark cannot be reached, its sign-in is tried again every second.
+fn hindered(plan: &Plan, kills: usize, outages: usize) -> usize {
+    let away = outages + plan.restarts();
+    kills + plan.bad_luck() + if plan.mark { 4 * away } else { away }
 }
 
 async fn came(relay: &Relay, when: When) {

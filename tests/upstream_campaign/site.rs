@@ -1,4 +1,5 @@
 //! The place of one run: a folder with a configuration and a store.
+use super::mark;
 use super::plan::Plan;
 use crate::daemon_kit::campaign::{folder, head, store_file};
 use markwright::sim::issuer::IssuerSettings;
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 /// The trade item of all orders.
 pub(crate) const GTIN: &str = "04810093011694";
-const LINE: &str = "desk";
+pub(crate) const LINE: &str = "desk";
 
 /// An empty store, made once and copied for every run.
 pub(crate) struct Template(TempDir);
@@ -46,6 +47,9 @@ impl Site {
         std::fs::write(&token, client_token).unwrap();
         std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
         let token = token.display();
+        if plan.mark {
+            mark::job(&store_file(folder.path())).await;
+        }
         let manner = if plan.old { "country = \"KZ\"\ncontact_person = \"Anna\"\n" } else { "" };
         let whose = if plan.signs {
             format!(
@@ -61,6 +65,7 @@ impl Site {
              report_every = \"200ms\"\nlost_order_after = \"1s\"\nagain_after = \"200ms\"\n\
              rest_after_failure = \"500ms\"\nanswer_within = \"5s\"\n"
         );
+        let station = if plan.mark { mark::table(folder.path(), issuer) } else { station };
         let stock = if plan.by_rule {
             format!("[line.stock]\nlow = 1\norder = {}\n", plan.orders[0])
         } else {

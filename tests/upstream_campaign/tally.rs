@@ -4,13 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What must happen in a full campaign.
-const WANTED: [&str; 6] = [
+const WANTED: [&str; 12] = [
     "kills",
     "outages",
     "codes fetched again",
     "orders refused",
     "reports sent again",
     "last codes lost with their answer",
+    "runs of Electronic Mark",
+    "runs of version 2",
+    "runs with signatures and sign-in",
+    "productions sent again",
+    "shipments",
+    "shipments sent again",
 ];
 
 /// The sums of all runs.

@@ -112,6 +112,9 @@ pub struct Numbers {
     pub marked: Vec<i64>,
     /// A code that was reported as produced, or went further (*ours*: 50).
     pub manufactured: Vec<i64>,
+    /// A code that was told as spoiled. Not found: empty, and then spoiled codes whose report was
+    /// refused when it was sent again wait for a person.
+    pub written_off: Vec<i64>,
 }
 
 impl Default for Numbers {
@@ -122,6 +125,7 @@ impl Default for Numbers {
             report_refused: Vec::new(),
             marked: vec![47, 50],
             manufactured: vec![50],
+            written_off: Vec::new(),
         }
     }
 }

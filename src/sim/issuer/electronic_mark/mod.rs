@@ -111,6 +111,11 @@ impl ElectronicMark {
         self.with(|desk, _, _| look(&desk.ledger))
     }
 
+    /// The number of every order that was taken, refused ones too.
+    pub fn orders(&self) -> Vec<u64> {
+        self.with(|desk, _, _| desk.orders.numbers())
+    }
+
     /// Puts the clock of orders, reports and tokens forward.
     pub fn pass(&self, time: Duration) {
         self.with(|desk, _, _| desk.ahead_ms += ms(time));

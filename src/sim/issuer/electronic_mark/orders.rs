@@ -185,6 +185,10 @@ impl Orders {
         json!({ "id": id, "created_at": super::moment(taking.now_ms) })
     }
 
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        self.by_number.keys().copied().collect()
+    }
+
     /// Makes the codes of orders whose time has come.
     pub(super) fn settle(&mut self, now_ms: i64, seed: u64, ledger: &mut MarkLedger) {
         let ready =
