@@ -17,10 +17,9 @@ pub struct Advice {
 /// The reason why a line does not run, in words. The last part of the action depends on the state
 /// that the line is in.
 pub fn advice(why: StopReason, state: LineState, scenario: Scenario) -> Advice {
-    let AlarmWords { cause, consequence, action } = match why {
-        StopReason::NoCodes if !scenario.prints() => none_known(),
-        _ => why.words(),
-    };
+    let knows_none = why == StopReason::NoCodes && !scenario.prints();
+    let words = if knows_none { none_known() } else { why.words() };
+    let AlarmWords { cause, consequence, action } = words;
     // What to do about a full roll names its button already: it is always told of a held line.
     let way_on = if why == StopReason::RollFull { "" } else { way_on(state) };
     Advice { cause, consequence, action: format!("{action} {way_on}").trim().to_owned() }
