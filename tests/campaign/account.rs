@@ -80,9 +80,9 @@ impl Account<'_> {
     /// after a fault, also where the fault cut its first one off.
     fn strangers(&self) -> Vec<String> {
         let somebody_talked = self.ledger.iter().any(|sheet| sheet.why == Why::SecondTalker);
-        let strange = self.ledger.iter().flat_map(|sheet| &sheet.codes).filter(|code| {
-            !self.imported.contains(*code) && !(somebody_talked && *code == OF_SECOND_TALKER)
-        });
+        let is_theirs = |code: &&String| somebody_talked && *code == OF_SECOND_TALKER;
+        let codes = self.ledger.iter().flat_map(|sheet| &sheet.codes);
+        let strange = codes.filter(|code| !self.imported.contains(*code) && !is_theirs(code));
         strange.map(|code| format!("on a label, but not of this file: {code:?}")).collect()
     }
 

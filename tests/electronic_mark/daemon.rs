@@ -1,7 +1,8 @@
 //! The whole daemon as a process, with a fake plant and the operator: ordered, printed, read back,
 //! labelled, produced, shipped; killed in between.
-use super::site_kit::process::{Daemon, Operator};
-use super::site_kit::{LINE, LOOK_EVERY, POOL, SOON, Site};
+use crate::daemon_kit::Person;
+use crate::operator::{bring_back, sign_in, start};
+use crate::site_kit::{LINE, LOOK_EVERY, POOL, SOON, Site};
 use markwright::code::CodeState;
 use markwright::sim::issuer::{MarkSettings, MarkStanding};
 use markwright::sim::judge::Beliefs;
@@ -32,7 +33,7 @@ async fn site() -> Site {
          report_every = \"200ms\"\nlost_after = \"500ms\"\n\n[centre]"
     );
     std::fs::write(&site.stage.config, format!("{head}{mark}{rest}")).unwrap();
-    Operator::add(&site).await;
+    Person::add(&site.store_file()).await;
     site
 }
 
@@ -70,13 +71,13 @@ async fn verified(store: &Store) -> usize {
 #[tokio::test]
 async fn codes_go_from_the_order_over_print_and_read_back_to_the_shipment() {
     let site = site().await;
-    let daemon = Daemon::start(&site).await;
-    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    let daemon = start(&site).await;
+    bring_back(&sign_in(&daemon).await, &site).await;
     until("some are produced", async || standing(&site, MarkStanding::Manufactured) >= 5).await;
     daemon.kill().await;
 
-    let daemon = Daemon::start(&site).await;
-    Operator::sign_in(&daemon).await.bring_back(&site).await;
+    let daemon = start(&site).await;
+    bring_back(&sign_in(&daemon).await, &site).await;
     daemon.end().await;
     let store = Store::open(&site.store_file()).await.unwrap();
     let made = verified(&store).await;
@@ -84,7 +85,7 @@ async fn codes_go_from_the_order_over_print_and_read_back_to_the_shipment() {
 
     // From now on nothing is made; what is there is told.
     site.edit("by_itself = true", "by_itself = false");
-    let daemon = Daemon::start(&site).await;
+    let daemon = start(&site).await;
     until("all are produced", async || standing(&site, MarkStanding::Manufactured) == made).await;
     until("the books know it", async || {
         let steps: Value = said(&site, &["steps", "--job", JOB]).await.parse().unwrap();

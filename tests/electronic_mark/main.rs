@@ -3,7 +3,11 @@
 
 mod codes_in;
 mod daemon;
+#[path = "../daemon_kit/mod.rs"]
+mod daemon_kit;
 mod files;
+#[path = "../site/operator.rs"]
+mod operator;
 #[path = "../site_kit/mod.rs"]
 mod site_kit;
 mod told;

@@ -54,6 +54,7 @@ pub(crate) struct When {
 
 /// One run.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is chosen by itself")]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) group: &'static str,
