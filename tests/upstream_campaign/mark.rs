@@ -58,13 +58,15 @@ pub(crate) async fn of_the_job(db: &mut SqliteConnection, codes: &[i64]) {
 }
 
 /// Sends goods off, as a person would: some as soon as there are many, and in the end all. Whether
-/// all have left.
+/// all have left that can leave.
 pub(crate) async fn ship(db: &SqlitePool, all: bool) -> bool {
     let mut db = db.acquire().await.unwrap();
     let mut write = db.begin_with("begin immediate").await.unwrap();
     let sql = "select
-        (select count(*) from code where state = 'verified'
-           and not exists (select 1 from mark_shipped where code_id = code.id)),
+        (select count(*) from code left join mark_production using (report_id)
+           where code.state = 'verified' and coalesce(mark_production.state, 'made')
+             in ('made', 'sent', 'success')
+             and not exists (select 1 from mark_shipped where code_id = code.id)),
         (select count(*) from code join mark_production using (report_id)
            where code.state = 'verified' and mark_production.state = 'success'
              and not exists (select 1 from mark_shipped where code_id = code.id)),

@@ -11,12 +11,13 @@ const AT_ONCE: usize = 8;
 /// An error that this many runs do not meet is not found.
 const RUNS: usize = 80;
 
-/// The names of `src/upstream/planted.rs`, each with the runs that can meet it.
-const ERRORS: [(&str, fn(&Plan) -> bool); 16] = [
+/// The names of `src/upstream/planted.rs`, each with the runs that can meet it. `FirstBlockOnly` is
+/// not among them: 5,000 codes are one block and the last code (`tests/upstream/pull.rs` finds it).
+/// Nor is `LabelledWhenNamed`: the fake's reports are over before they are first asked after.
+const ERRORS: [(&str, fn(&Plan) -> bool); 14] = [
     ("OrderUnwritten", station),
     ("DoubtIsProof", station),
     ("BlocksUncompared", station),
-    ("FirstBlockOnly", station),
     ("BlockTwice", station),
     ("LastWithOthers", station),
     ("LossUntold", station),
@@ -27,7 +28,6 @@ const ERRORS: [(&str, fn(&Plan) -> bool); 16] = [
     ("TokenEachTime", signs),
     ("NoPace", large),
     ("GroupUnwritten", mark),
-    ("LabelledWhenNamed", mark),
     ("LostIsDone", mark),
 ];
 
