@@ -1,5 +1,6 @@
 //! Signing, sign-in, and the documents of True API.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+mod daemon_kit;
 #[path = "truth/gost.rs"]
 mod gost;
 #[path = "truth/house.rs"]

@@ -1,56 +1,17 @@
 //! A document on its way when the daemon, a process of its own, is killed.
+use crate::daemon_kit::Daemon;
 use crate::house::{House, INN, until};
 use crate::papers::import;
 use markwright::order::PaperKind;
 use markwright::sim::issuer::{IssuerSettings, Standing, Trouble};
 use markwright::store::{Origin, PaperState, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
-use tokio::task::JoinSet;
 
 const CREATE: &str = "/api/v3/true-api/lk/documents/create";
 /// Longer than any life here.
 const VERY_LATE: Duration = Duration::from_mins(10);
-
-struct Daemon {
-    process: Child,
-    _log: JoinSet<()>,
-}
-
-impl Daemon {
-    async fn start(config: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_markwright"))
-            .args(["run", "--config"])
-            .arg(config)
-            .env("RUST_LOG", "info")
-            .env("NO_COLOR", "1")
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let ready = tokio::time::timeout(Duration::from_secs(30), async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                if line.contains("ready pages=") {
-                    return;
-                }
-            }
-            panic!("the daemon ended");
-        });
-        ready.await.expect("the daemon starts");
-        let mut log = JoinSet::new();
-        log.spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, _log: log }
-    }
-
-    async fn kill(mut self) {
-        self.process.kill().await.unwrap();
-    }
-}
 
 /// The store of the house as that of a daemon, and its configuration.
 async fn move_out(house: &House) -> (PathBuf, Store) {
@@ -92,7 +53,7 @@ async fn is_told_once(trouble: Trouble, heard: bool, requests: u64) {
     let made = store.make_paper(PaperKind::Import, origin, &import(), "manager").await.unwrap();
     house.trouble("/documents/create", 1, trouble);
     let asked = || house.issuer.controls.requests(CREATE);
-    let daemon = Daemon::start(&config).await;
+    let daemon = Daemon::start(&config, drop).await;
     until("it waits for the answer", || async {
         let is_there = !heard || house.standing(&codes[0]) == Standing::Introduced;
         (asked() == 1 && is_there).then_some(())
@@ -102,7 +63,7 @@ async fn is_told_once(trouble: Trouble, heard: bool, requests: u64) {
     let left = store.paper(made.id).await.unwrap().unwrap();
     assert_eq!((left.state, left.upstream_id), (PaperState::Sending, None));
 
-    let daemon = Daemon::start(&config).await;
+    let daemon = Daemon::start(&config, drop).await;
     let done = until("it has effect", || async {
         let paper = store.paper(made.id).await.unwrap().unwrap();
         (paper.state == PaperState::Done).then_some(paper)
