@@ -316,12 +316,11 @@ impl<'a> Session<'a> {
         } else if window.len() < before {
             self.pace.came_out(now, before - window.len(), !window.is_empty());
         }
-        let pause = if !certain && self.blocked.is_none() {
-            self.settings.ask_every.min(now - asked)
-        } else if window.is_empty() || self.blocked.is_some() {
-            self.settings.ask_idle_every
-        } else {
-            self.pause(now, now - asked)
+        let took = now - asked;
+        let pause = match self.blocked.is_some() {
+            false if !certain => self.settings.ask_every.min(took),
+            false if !window.is_empty() => self.pause(now, took),
+            _ => self.settings.ask_idle_every,
         };
         self.ask_at = now + pause;
         Ok(())

@@ -42,7 +42,7 @@ const ERRORS: [(Planted, &[&str]); 17] = [
     (Planted::RejectUncounted, &["sums:", "bin:"]),
     (Planted::StrangePasses, &["read back:", "job:"]),
     (Planted::SilencePasses, &["read back:"]),
-    (Planted::AnswerOfAnother, &["read back:", "once:", "sums:"]),
+    (Planted::AnswerOfAnother, &["read back:", "job:", "once:", "sums:"]),
     (Planted::SeenIsNew, &["life:", "once:"]),
 ];
 
