@@ -217,7 +217,7 @@ impl Reporter {
         report: &Report,
         upstream_id: &str,
         done_ms: Option<i64>,
-    ) -> Result<First, OmsError> {
+    ) -> Result<First, StepError> {
         let now_ms = Micros::now().0 / 1000;
         let to_ms = done_ms.unwrap_or(now_ms) + LOOKED_AROUND_MS;
         let age_ms = report.first_sent_at.map_or(0, |at| now_ms - at.0 / 1000);
@@ -235,6 +235,10 @@ impl Reporter {
             };
             for receipt in receipts.iter().filter(|receipt| receipt.result_doc_id != upstream_id) {
                 let id = &receipt.result_doc_id;
+                // One call each, and all of them again after a trouble: only those that may be it.
+                if self.store.is_told_whole(id).await? {
+                    continue;
+                }
                 found.extend(taken(self.results_of(report, id, receipt).await?));
             }
             if receipts.len() < RECEIPTS_MAX as usize {

@@ -368,6 +368,18 @@ impl Store {
             .await
     }
 
+    /// Whether this is the station's name for a report of ours of which every code was taken: no
+    /// other report has one of them.
+    pub async fn is_told_whole(&self, upstream_id: &str) -> Result<bool, StoreError> {
+        sqlx::query_scalar(
+            "select exists (select 1 from report where upstream_id = ? and state = 'success')",
+        )
+        .bind(upstream_id)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking("look for a report by the station's name"))
+    }
+
     /// Something stands in the way of a report; nothing is given up.
     pub async fn report_is_troubled(&self, id: i64, problem: &str) -> Result<(), StoreError> {
         let write = sqlx::query("update report set problem = ? where id = ?");
