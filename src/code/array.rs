@@ -1,4 +1,5 @@
 //! Arrays of codes as people download them: one code a line, in many dialects.
+use super::parse::take_apart;
 use super::{CodeText, Gtin, Malformed, ProductGroup, parse, restore, restore_as};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -180,7 +181,7 @@ fn plain(raw: &str) -> Cow<'_, str> {
         // What is a code as it stands has nothing spelled in it: a pack of tobacco has no separator.
         // Where the separator itself stands, what looks like a name of it is text: `<GS>` is four
         // characters that a serial number or a check part may have.
-        if line.contains(spelled) && !line.contains('\u{1d}') && parse(&line).is_err() {
+        if line.contains(spelled) && !line.contains('\u{1d}') && take_apart(&line).is_err() {
             line = Cow::Owned(line.replace(spelled, "\u{1d}"));
         }
     }

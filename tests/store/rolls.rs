@@ -287,7 +287,11 @@ fn settings() -> LineSettings {
 async fn a_store_of_before_rolls_is_brought_to_this_version() {
     let kit = Kit::with_codes(2).await;
     let file = kit.dir.path().join("line.db");
-    for sql in ["drop table roll_label", "delete from _sqlx_migrations where version = 3"] {
+    for sql in [
+        "drop trigger label_is_amended",
+        "drop table roll_label",
+        "delete from _sqlx_migrations where version = 3",
+    ] {
         sqlx::query(sql).execute(&kit.plain).await.unwrap();
     }
     for column in ["spare_percent", "pause_after", "leader", "trailer", "printer", "printer_id"] {
