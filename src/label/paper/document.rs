@@ -48,8 +48,11 @@ pub struct Document {
     pages: Vec<Leaf>,
     /// Where the next thing begins.
     y: f32,
-    /// The first character that could not be written, and where.
-    missing: Option<(String, char)>,
+}
+
+/// The text in lines of this width.
+fn lines(text: &str, em: f32, width: f32) -> Vec<String> {
+    letters::broken(&letters::spelled(text), em, width)
 }
 
 /// A column of a table on the page.
@@ -69,9 +72,9 @@ impl Document {
         let font = font.expect("a test writes with the shipped font");
         let font = PdfFontHandle::External(pdf.add_font(&font));
         let pages = vec![Leaf::new(PAGE, font.clone())];
-        let title = letters::writable(title);
-        let mut document = Self { title, pdf, font, pages, y: TOP, missing: None };
-        let title = document.lines(&document.title.clone(), TITLE, RIGHT - LEFT);
+        let title = letters::spelled(title);
+        let mut document = Self { title, pdf, font, pages, y: TOP };
+        let title = lines(&document.title.clone(), TITLE, RIGHT - LEFT);
         document.block(&title, TITLE, BLACK);
         document.rule(RULE, 1.0, BLACK);
         document.y += 3.0;
@@ -96,7 +99,7 @@ impl Document {
         if !self.breaks(32.0) {
             self.y += 3.0;
         }
-        let lines = self.lines(text, HEADING, RIGHT - LEFT);
+        let lines = lines(text, HEADING, RIGHT - LEFT);
         self.block(&lines, HEADING, BLACK);
         self.rule(FINE, 0.4, BLACK);
         self.y += 2.0;
@@ -107,8 +110,8 @@ impl Document {
         let longest = facts.iter().map(|(name, _)| letters::width(name, TEXT)).fold(0.0, f32::max);
         let at = LEFT + (longest + 6.0).clamp(44.0, 80.0);
         for (name, value) in facts {
-            let names = self.lines(name, TEXT, at - LEFT - GUTTER);
-            let values = self.lines(value, TEXT, RIGHT - at);
+            let names = lines(name, TEXT, at - LEFT - GUTTER);
+            let values = lines(value, TEXT, RIGHT - at);
             for row in 0..names.len().max(values.len()) {
                 self.breaks(TEXT * LEADING);
                 self.words(names.get(row), LEFT, TEXT, GREY);
@@ -141,7 +144,7 @@ impl Document {
             let cells: Vec<Vec<String>> = row
                 .iter()
                 .zip(&columns)
-                .map(|(text, column)| self.lines(text, TEXT, column.width))
+                .map(|(text, column)| lines(text, TEXT, column.width))
                 .collect();
             let most = cells.iter().map(Vec::len).max().unwrap_or(0);
             // A row is kept whole; one that is higher than a page cannot be.
@@ -172,7 +175,7 @@ impl Document {
         // On the right is room for the longest value.
         let full = RIGHT - 24.0 - at;
         for (name, value) in bars {
-            let names = self.lines(name, TEXT, at - LEFT - 2.0);
+            let names = lines(name, TEXT, at - LEFT - 2.0);
             self.breaks(height(names.len().max(1), TEXT) + 0.8);
             let width = if most > 0.0 { full * part(*value / most) } else { 0.0 };
             let bar = Area { x: at, y: self.y + 0.7, width, height: TEXT };
@@ -189,7 +192,7 @@ impl Document {
 
     /// Some sentences.
     pub fn paragraph(&mut self, text: &str) {
-        let lines = self.lines(text, TEXT, RIGHT - LEFT);
+        let lines = lines(text, TEXT, RIGHT - LEFT);
         self.block(&lines, TEXT, BLACK);
         self.y += 2.0;
     }
@@ -200,7 +203,7 @@ impl Document {
         self.breaks(people.len() as f32 * 16.0);
         for who in people {
             self.y += 10.0;
-            self.words(Some(&letters::writable(who)), LEFT, TEXT, BLACK);
+            self.words(Some(&letters::spelled(who)), LEFT, TEXT, BLACK);
             for (x, width, what) in
                 [(62.0, 46.0, "name"), (112.0, 46.0, "signature"), (162.0, 32.0, "date")]
             {
@@ -215,11 +218,8 @@ impl Document {
         }
     }
 
-    /// Writes the document. Refused where the font has no letter for something that was said.
+    /// Writes the document.
     pub fn finish(mut self) -> Result<Vec<u8>, DesignProblem> {
-        if let Some((element, found)) = self.missing {
-            return Err(DesignProblem::NoLetter { element, found });
-        }
         let count = self.pages.len();
         for (at, leaf) in self.pages.iter_mut().enumerate() {
             foot(leaf, &self.title, at + 1, count);
@@ -250,15 +250,6 @@ impl Document {
             self.y = TOP;
         }
         full
-    }
-
-    /// The text in lines of this width; notes what cannot be written.
-    fn lines(&mut self, text: &str, em: f32, width: f32) -> Vec<String> {
-        let text = letters::writable(text);
-        if let (None, Some(found)) = (&self.missing, letters::missing(&text)) {
-            self.missing = Some((format!("'{text}'"), found));
-        }
-        letters::broken(&text, em, width)
     }
 
     /// Lines one below the other, and on to the next page.
@@ -298,7 +289,7 @@ impl Document {
 
     fn table_head(&mut self, columns: &[Column<'_>]) {
         let titles: Vec<Vec<String>> =
-            columns.iter().map(|column| self.lines(column.title, SMALL, column.width)).collect();
+            columns.iter().map(|column| lines(column.title, SMALL, column.width)).collect();
         for line in 0..titles.iter().map(Vec::len).max().unwrap_or(0) {
             for (column, title) in columns.iter().zip(&titles) {
                 self.cell(title.get(line), column, SMALL, GREY);
@@ -371,13 +362,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_font_cannot_write_is_refused_and_not_left_out() {
+    fn what_people_say_in_letters_that_the_font_has_not_keeps_no_document_from_being_made() {
         let mut document = Document::new("Roll passport");
         document.paragraph("Сыр \u{1F9C0}");
-        let found = document.finish().unwrap_err();
-        let wanted =
-            DesignProblem::NoLetter { element: "'Сыр \u{1F9C0}'".into(), found: '\u{1F9C0}' };
-        assert_eq!(found, wanted);
+        document.facts(&[("Reason", "→ 批".to_owned())]);
+        assert!(document.finish().is_ok());
     }
 
     #[test]

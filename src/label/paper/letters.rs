@@ -1,6 +1,7 @@
 //! The font of labels in millimetres: widths, breaking of lines, and outlines.
 use super::super::face;
 use crate::code::GS;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 use ttf_parser::{Face, GlyphId};
 
@@ -63,6 +64,20 @@ pub(super) fn writable(text: &str) -> String {
     text.replace(GS, "<GS>").replace('\t', " ")
 }
 
+/// The same, and characters that the font has not by their numbers: what people say of a thing must
+/// not keep a report from being made.
+pub(super) fn spelled(text: &str) -> String {
+    let mut spelled = String::new();
+    for letter in writable(text).chars() {
+        if missing(letter.encode_utf8(&mut [0; 4])).is_none() {
+            spelled.push(letter);
+        } else {
+            let _ = write!(spelled, "[U+{:04X}]", u32::from(letter));
+        }
+    }
+    spelled
+}
+
 /// The first character that the font cannot write.
 pub(super) fn missing(text: &str) -> Option<char> {
     text.chars().find(|letter| *letter != '\n' && !face::has(*letter))
@@ -86,5 +101,10 @@ mod tests {
         assert_eq!(writable("a\u{1d}b"), "a<GS>b");
         assert_eq!(missing("Ў\nі №"), None);
         assert_eq!(missing("a\u{1F600}"), Some('\u{1F600}'));
+    }
+
+    #[test]
+    fn what_the_font_has_not_is_written_by_its_number() {
+        assert_eq!(spelled("Ў → 批\u{1d}"), "Ў [U+2192] [U+6279]<GS>");
     }
 }

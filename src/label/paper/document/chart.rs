@@ -38,8 +38,10 @@ impl Document {
     ) {
         let x = LEFT + BOX + 6.0;
         let room = if picture.is_some() { PICTURE + 4.0 } else { 0.0 };
-        let texts: Vec<(Vec<String>, f32)> =
-            lines.iter().map(|(text, em)| (self.lines(text, *em, RIGHT - room - x), *em)).collect();
+        let texts: Vec<(Vec<String>, f32)> = lines
+            .iter()
+            .map(|(text, em)| (super::lines(text, *em, RIGHT - room - x), *em))
+            .collect();
         #[expect(clippy::cast_precision_loss, reason = "some lines")]
         let high = texts.iter().map(|(lines, em)| lines.len() as f32 * em * LEADING + 0.8);
         let high = high.sum::<f32>().max(BOX).max(if picture.is_some() { PICTURE } else { 0.0 });
@@ -186,7 +188,7 @@ impl Document {
             self.leaf().colour(MARK);
             self.leaf().bar(Area { x, y: top - 1.0, width: RULE, height: HISTOGRAM + 1.0 });
             self.ink(BLACK);
-            let name = letters::writable(name);
+            let name = letters::spelled(name);
             let wide = letters::width(&name, SMALL);
             let at = (x - wide / 2.0).clamp(LEFT, RIGHT - wide);
             self.leaf().words(&name, at, top - 1.8, SMALL);
