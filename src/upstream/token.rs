@@ -126,6 +126,15 @@ pub enum SignInError {
     },
 }
 
+impl SignInError {
+    /// Whether the same call may come through a moment later: nobody answered, or not whole.
+    fn is_passing(&self) -> bool {
+        let is_server = |status: &u16| *status >= 500;
+        matches!(self, Self::Unreachable { .. } | Self::Garbled { .. })
+            || matches!(self, Self::Refused { status, .. } if is_server(status))
+    }
+}
+
 /// Keeps the token of one connection. Cheap to clone; all clones are one owner.
 #[derive(Clone)]
 pub struct TokenKeeper(Owner);
@@ -258,7 +267,15 @@ impl Inner {
             return Ok(token);
         }
         self.state().begin(&self.settings)?;
-        let signed_in = self.sign_in.once().await;
+        let signed_in = match self.sign_in.challenge().await {
+            Ok(challenge) => self.sign_in.answer(&challenge).await,
+            Err(error) => {
+                if error.is_passing() {
+                    self.state().not_begun(&self.settings);
+                }
+                Err(error)
+            }
+        };
         match signed_in {
             Ok(kept) => self.take(&kept),
             Err(error) => {
@@ -325,10 +342,42 @@ impl State {
         Ok(())
     }
 
+    /// There was not even a challenge: nobody signed in, and no token was spent. After a network
+    /// that was down for an hour, the next one must not wait for as long as that.
+    fn not_begun(&mut self, settings: &SignInSettings) {
+        if let Some(last) = &mut self.last {
+            last.not_before = last.not_before.min(Instant::now() + settings.first_wait);
+            last.wait /= 2;
+        }
+    }
+
     fn refused(&mut self, token: &ClientToken) {
         if self.current.take_if(|held| held.token == *token).is_some() {
             self.refused = Some(token.clone());
             tracing::warn!("the token is refused");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn sign_ins_keep_more_and_more_distance_but_for_a_challenge_that_did_not_come() {
+        let settings = SignInSettings::new("https://example.com", None);
+        let (first, mut state) = (settings.first_wait, State::default());
+        for _ in 0..5 {
+            state.begin(&settings).unwrap();
+            state.not_begun(&settings);
+            assert!(state.begin(&settings).is_err());
+            tokio::time::advance(first).await;
+        }
+        for times in [1, 2, 4] {
+            state.begin(&settings).unwrap();
+            let left = state.last.unwrap().not_before - Instant::now();
+            assert_eq!(left, first * times);
+            tokio::time::advance(left).await;
         }
     }
 }

@@ -14,8 +14,9 @@ use std::time::Duration;
 /// No answer of a sign-in is longer: a token is a few kilobytes at most.
 const ANSWER_MAX: usize = 256 << 10;
 
+/// What is to be signed.
 #[derive(Deserialize)]
-struct Challenge {
+pub(super) struct Challenge {
     uuid: String,
     data: String,
 }
@@ -108,8 +109,16 @@ impl SignIn {
     }
 
     pub(super) async fn once(&self) -> Result<Kept, SignInError> {
-        let challenge: Challenge =
-            self.ask("take the challenge of a sign-in", self.http.get(self.key_at.clone())).await?;
+        self.answer(&self.challenge().await?).await
+    }
+
+    /// Asks for something to sign. This spends no token.
+    pub(super) async fn challenge(&self) -> Result<Challenge, SignInError> {
+        self.ask("take the challenge of a sign-in", self.http.get(self.key_at.clone())).await
+    }
+
+    /// Signs in with the signed challenge: from here on the token before it may be gone.
+    pub(super) async fn answer(&self, challenge: &Challenge) -> Result<Kept, SignInError> {
         let signature = self.signer.sign(challenge.data.as_bytes(), Form::Attached).await?;
         let made = Micros::now();
         let body = SignedChallenge {
