@@ -121,9 +121,9 @@ impl Plan {
         self.planned.iter().filter(restarts).count()
     }
 
-    /// How often bad luck may: it seldom meets the same call more than three times.
+    /// How often bad luck may. One call in five fails: six in a row, once in some ten thousand.
     pub(crate) fn bad_luck(&self) -> usize {
-        if self.chances.lost_answer > 0.0 { 3 } else { 0 }
+        if self.chances.lost_answer > 0.0 { 6 } else { 0 }
     }
 
     /// How often the daemon is to be killed.
