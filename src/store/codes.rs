@@ -1,5 +1,5 @@
 //! The stock of codes: taken in, set aside, and handed to a line in order.
-use super::intake::{Runs, insert_new};
+use super::intake::{self, Runs, insert_new};
 use super::{Store, StoreError};
 use crate::code::{ArrayLine, Code, CodeId, CodeText, Gtin, Refusal, SetAside};
 use crate::telemetry::clock::Micros;
@@ -40,6 +40,8 @@ pub struct Intake<'a> {
     imported: Imported,
     /// The write that goes on, and the lines in it so far.
     write: Option<(Transaction<'static, Sqlite>, usize)>,
+    /// What is to be put back at the end of this write.
+    trigger: Option<String>,
     printed: bool,
 }
 
@@ -63,7 +65,7 @@ impl Intake<'_> {
         let at = Micros::now();
         let (mut tx, lines) = match self.write.take() {
             Some(write) => write,
-            None => (self.store.begin(STORE).await?, 0),
+            None => (self.begin().await?, 0),
         };
         let before: i64 = sqlx::query_scalar("select coalesce(max(id), 0) from code")
             .fetch_one(&mut *tx)
@@ -88,8 +90,19 @@ impl Intake<'_> {
         Ok(known)
     }
 
+    async fn begin(&mut self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let mut tx = self.store.begin(STORE).await?;
+        if self.pace == Pace::Alone {
+            self.trigger = Some(intake::take_trigger_away(&mut tx, STORE).await?);
+        }
+        Ok(tx)
+    }
+
     async fn commit(&mut self) -> Result<(), StoreError> {
-        let Some((tx, _)) = self.write.take() else { return Ok(()) };
+        let Some((mut tx, _)) = self.write.take() else { return Ok(()) };
+        if let Some(trigger) = self.trigger.take() {
+            intake::put_trigger_back(&mut tx, STORE, trigger).await?;
+        }
         tx.commit().await.map_err(StoreError::asking(STORE))
     }
 
@@ -176,8 +189,18 @@ impl Store {
             self.tune("pragma cache_size = -73728", "pragma wal_autocheckpoint = 131072").await?;
         }
         let (runs, imported) = (Runs::default(), Imported::default());
-        let write = None;
-        Ok(Intake { store: self, pool, source, pace, runs, imported, write, printed: false })
+        let (write, trigger) = (None, None);
+        Ok(Intake {
+            store: self,
+            pool,
+            source,
+            pace,
+            runs,
+            imported,
+            write,
+            trigger,
+            printed: false,
+        })
     }
 
     async fn tune(&self, cache: &'static str, checkpoint: &'static str) -> Result<(), StoreError> {

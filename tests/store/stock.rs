@@ -4,7 +4,7 @@ use crate::store_kit::{Kit, LINE, POOL, array, gtin, moved};
 use markwright::code::{CodeId, CodeState, CodeText, Gtin, ProductGroup, Step, read_array};
 use markwright::line::{Fate, Record, Scenario, Tag};
 use markwright::order::{Facts, PaperKind};
-use markwright::store::{Goods, JobState, Lot, NewJob, Origin, StoreError, Tally};
+use markwright::store::{Goods, JobState, Lot, NewJob, Origin, Pace, StoreError, Tally};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::collections::BTreeMap;
 
@@ -39,6 +39,32 @@ async fn the_stock_of_one_trade_item_never_gives_codes_of_another() {
     let stock = kit.store.take_stock(POOL, gtin(), CodeId(0), 10).await.unwrap();
     assert_eq!(stock.iter().map(|code| code.id.0).collect::<Vec<_>>(), [4]);
     assert!(kit.store.take_stock("line:two", gtin(), CodeId(0), 10).await.unwrap().is_empty());
+}
+
+/// While nobody else writes, the trigger of new codes is away: what it counts and forbids stays so.
+#[tokio::test]
+async fn an_import_alone_counts_as_a_gentle_one_and_leaves_the_store_as_strict_as_it_was() {
+    let kit = Kit::new().await;
+    let rules = "select count(*) from sqlite_schema where type = 'trigger'";
+    let before = kit.number(rules).await;
+    let mut alone = kit.store.intake(POOL, "alone.txt", Pace::Alone).await.unwrap();
+    alone.store(&array(30)[10..], &[]).await.unwrap();
+    drop(alone);
+    assert_eq!(kit.number("select count(*) from code").await, 0, "what was not ended is undone");
+    let mut alone = kit.store.intake(POOL, "alone.txt", Pace::Alone).await.unwrap();
+    for part in array(30).chunks(7) {
+        alone.store(part, &[]).await.unwrap();
+    }
+    assert_eq!(alone.store(&array(31), &[]).await.unwrap().len(), 30);
+    assert_eq!(alone.finish().await.unwrap().taken, 31);
+    assert_eq!(kit.number(rules).await, before);
+    assert_eq!(kit.number("select n from tally where state = 'stored'").await, 31);
+    assert_eq!(kit.number("select taken from pool_count").await, 31);
+    kit.store.store_codes("line:two", "more.txt", &array(40)).await.unwrap();
+    assert_eq!(kit.number("select sum(n) from tally").await, 40);
+    let printed = "insert into code (pool, gtin, serial, tail, product_group, state, moved_at) \
+                   values ('p', 4810093011694, 'x', '', 'milk', 'sent', 0)";
+    assert!(sqlx::query(printed).execute(&kit.plain).await.is_err());
 }
 
 #[tokio::test]
