@@ -1,19 +1,22 @@
 //! `codes`: arrays of codes, looked at or taken into the store of a line.
 mod explain;
-mod file;
 mod forms;
 
-use super::{EX_CONFIG, configuration, say};
+use super::{EX_CONFIG, configuration, say, say_to_person};
 use crate::app;
 use crate::code::{self, ArrayLine, SetAside};
 use crate::config::LineConfig;
 use crate::files::{Form, UnknownForm};
-use crate::store::{Pace, Store};
+use crate::store::{ArrayFile, Pace, Store};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// Bytes of an array that are fetched from the disk at once.
+const READ_AT_ONCE: usize = 1 << 18;
 
 /// What to do with an array.
 #[derive(Debug, clap::Subcommand)]
@@ -133,9 +136,15 @@ async fn import(
     let printed = !line.settings.scenario.prints();
     let mut all_taken = true;
     for file in files {
-        let read = (file.as_path(), form);
-        let imported = file::take(&store, &line.pool(), read, only, pace, printed).await?;
-        let (source, aside) = (file.display(), imported.set_aside);
+        let (pool, source) = (line.pool(), file.display().to_string());
+        let array = ArrayFile { pool: &pool, source: &source, form, only, pace, printed };
+        let opened = File::open(file).with_context(|| format!("read {source}"))?;
+        let from = BufReader::with_capacity(READ_AT_ONCE, opened);
+        let mut name =
+            |line: usize, reason: &str| say_to_person(&format!("{source}:{line}: {reason}"));
+        let taken = store.take_array(array, from, &mut name).await;
+        let imported = taken.with_context(|| format!("read {source}"))?;
+        let aside = imported.set_aside;
         say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
         all_taken &= aside == 0;
     }

@@ -2,6 +2,7 @@
 mod alarms;
 mod amendments;
 mod append;
+mod array_file;
 mod bin;
 mod batch;
 mod challenges;
@@ -52,6 +53,7 @@ mod wants_stock;
 
 pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
 pub use amendments::{Amendment, Amendments};
+pub use array_file::{ArrayFile, ArrayFileError};
 pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
 pub use bin::Bin;
 pub use challenges::Challenge;

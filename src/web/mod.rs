@@ -1,6 +1,7 @@
 //! Pages, JSON, live updates, sign-in. All that a page can do to a line is a request.
 mod alarms;
 mod api;
+mod arrays;
 mod assets;
 mod by_hand;
 mod commands;

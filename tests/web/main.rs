@@ -1,5 +1,6 @@
 //! The pages and the commands over real sockets.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+mod arrays;
 mod commands;
 mod pages;
 mod rolls;
