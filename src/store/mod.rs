@@ -21,6 +21,7 @@ mod lookup;
 mod mark_orders;
 mod mark_reports;
 mod mark_shipments;
+mod mark_unproduced;
 mod moved;
 mod made;
 mod open;
@@ -71,6 +72,7 @@ pub use mark_reports::{
     MarkParams, MarkSteps, MarkWords, NewMarkReport, NextToMark, Production, ProductionEnd,
 };
 pub use mark_shipments::{MarkShipment, NewShipment};
+pub use mark_unproduced::PRODUCTION;
 pub use open::{Store, StoreError};
 pub use orders::{
     AsideView, LabelOrder, Left, NewRemarking, OrderCounts, OrderEvent, RemarkingView, ScanView,

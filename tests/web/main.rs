@@ -3,6 +3,7 @@
 mod arrays;
 mod commands;
 mod pages;
+mod refused;
 mod rolls;
 #[path = "../store_kit/mod.rs"]
 mod store_kit;
