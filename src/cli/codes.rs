@@ -2,6 +2,8 @@
 mod explain;
 mod forms;
 
+pub(super) use explain::{group, plain};
+
 use super::{EX_CONFIG, configuration, say, say_to_person};
 use crate::app;
 use crate::code::{self, ArrayLine, SetAside};

@@ -26,6 +26,7 @@ mod server;
 mod sessions;
 mod sign_in;
 mod signed_in;
+mod state_system;
 mod stock;
 mod trend;
 mod words;
@@ -34,6 +35,7 @@ pub use desk::LineDesk;
 pub use jobs::JobRules;
 pub use orders::OrderSettings;
 pub use server::{WebSettings, serve};
+pub use state_system::{CodeQuestion, CodeStanding, StateSystem};
 pub use words::{Advice, advice};
 
 use server::WebState;

@@ -5,6 +5,7 @@ use super::jobs::{self, JobRules};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
+use super::state_system::StateSystem;
 use super::{
     alarms, api, arrays, assets, commands, files, hand_scan, line_page, new_printer, oee, papers,
     refused, rolls, scanner, sign_in, stock, trend,
@@ -44,13 +45,22 @@ pub struct WebSettings {
     pub jobs: BTreeMap<String, JobRules>,
     /// The participant's number, for documents; nothing where none are sent.
     pub participant: Option<String>,
+    /// Where it is asked how a code stands at the state system.
+    pub state_system: StateSystem,
 }
 
 impl Default for WebSettings {
     fn default() -> Self {
         let calibration_dir = PathBuf::from("calibration");
         let jobs = BTreeMap::new();
-        Self { secure_cookies: false, open_to_look: true, calibration_dir, jobs, participant: None }
+        Self {
+            secure_cookies: false,
+            open_to_look: true,
+            calibration_dir,
+            jobs,
+            participant: None,
+            state_system: StateSystem::default(),
+        }
     }
 }
 
