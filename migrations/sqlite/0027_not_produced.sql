@@ -38,3 +38,39 @@ end;
 
 -- 1 = a person asked for another report of production; it says what job and configuration say then.
 alter table mark_production add column again integer not null default 0 check (again in (0, 1));
+
+-- What was packed into what, told to the station (aggregation). A row stands here, with its codes tied, before
+-- it is sent; it is sent once. 'sent' without `upstream_id` = the answer was lost: a person looks.
+create table box_report (
+    id            integer primary key,
+    product_group text not null,
+    participant   text not null,
+    units         text not null check (json_valid(units)),
+    person        text not null,
+    state         text not null default 'made'
+                  check (state in ('made', 'sent', 'success', 'partially', 'failed', 'refused')),
+    upstream_id   text,
+    problem       text,
+    refused       text not null default '[]' check (json_valid(refused)),
+    made_at       integer not null,
+    sent_at       integer,
+    ended_at      integer
+) strict;
+
+-- A code lies in one box, and a box is told once; what was refused is let go.
+create table boxed (
+    code_id       integer primary key references code (id),
+    box_report_id integer not null references box_report (id)
+) strict;
+
+create index boxed_in on boxed (box_report_id);
+
+create table box_name (
+    name          text primary key,
+    box_report_id integer not null references box_report (id)
+) strict, without rowid;
+
+create trigger boxed_stays before delete on boxed
+when (select state from box_report where id = old.box_report_id) not in ('partially', 'failed', 'refused') begin
+    select raise(abort, 'this code is told in a box');
+end;

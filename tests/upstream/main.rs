@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod asked;
+mod boxes;
 mod expiry;
 mod neighbours;
 mod pull;
