@@ -74,3 +74,21 @@ create trigger boxed_stays before delete on boxed
 when (select state from box_report where id = old.box_report_id) not in ('partially', 'failed', 'refused') begin
     select raise(abort, 'this code is told in a box');
 end;
+
+-- Serial numbers of our own making, as they come back in codes: given to a want before its order is placed, and
+-- never to another.
+create table want_serial (
+    gtin    integer not null,
+    serial  text not null,
+    want_id integer not null references want (id),
+    primary key (gtin, serial)
+) strict, without rowid;
+
+create index want_serial_of on want_serial (want_id);
+
+create trigger want_serial_stays before update on want_serial begin
+    select raise(abort, 'a serial number stays with its order');
+end;
+create trigger want_serial_is_kept before delete on want_serial begin
+    select raise(abort, 'a serial number stays with its order');
+end;

@@ -1,6 +1,7 @@
 //! `codes`: arrays of codes, looked at or taken into the store of a line.
 mod explain;
 mod forms;
+mod serials;
 
 pub(super) use explain::{group, plain};
 
@@ -50,6 +51,11 @@ pub(super) enum Codes {
   markwright codes forms
   markwright codes forms --day 2025-09-30 --json")]
     Forms(forms::Forms),
+    /// Makes serial numbers for an order that you place by hand, one a line: without the digit that the
+    /// operator puts in front, not to be foreseen, and none twice. Nothing is stored.
+    #[command(after_help = "Examples:
+  markwright codes serials --group shoes --count 500")]
+    Serials(serials::SerialNumbers),
     /// Takes the codes of an array for the goods that a line makes. Lines that are no codes, or
     /// are in the store already, are named and set aside; the rest is taken. Written in parts: after
     /// a failure the same command goes on. The daemon may run meanwhile; it takes longer then. For a
@@ -95,6 +101,7 @@ impl Codes {
             Self::Parse { file, gtin } => parse(file.as_ref(), *gtin),
             Self::Explain(explain) => Ok(explain.run()),
             Self::Forms(forms) => Ok(forms.run()),
+            Self::Serials(serials) => serials.run(),
             Self::Import { files, form, config, line } => import(files, form.0, config, line).await,
         }
     }

@@ -45,6 +45,7 @@ mod restore;
 mod rolls;
 mod samples;
 mod screen;
+mod serials;
 mod verbs;
 mod spans;
 mod stock_alarms;

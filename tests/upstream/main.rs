@@ -8,6 +8,7 @@ mod neighbours;
 mod pull;
 mod report;
 mod report_late;
+mod serials;
 mod station;
 
 use markwright::code::Gtin;

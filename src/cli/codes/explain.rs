@@ -134,13 +134,7 @@ impl Explain {
     }
 
     fn day(&self) -> Day {
-        let today = || {
-            let date = Timestamp::from_microsecond(Micros::now().0).ok()?;
-            let date = date.to_zoned(TimeZone::system()).date();
-            let part = |n: i8| u8::try_from(n).ok();
-            Day::of(u16::try_from(date.year()).ok()?, part(date.month())?, part(date.day())?)
-        };
-        self.day.or_else(today).unwrap_or(Day::EARLY)
+        self.day.unwrap_or_else(today)
     }
 
     fn duty(&self) -> Option<Duty> {
@@ -177,6 +171,17 @@ pub(in crate::cli) fn plain(code: &str) -> String {
     ["\\u001d", "\\u001D", "<GS>"]
         .into_iter()
         .fold(text.to_owned(), |text, spelled| text.replace(spelled, "\u{1d}"))
+}
+
+/// Today, in the time zone of this house.
+pub(super) fn today() -> Day {
+    let today = || {
+        let date = Timestamp::from_microsecond(Micros::now().0).ok()?;
+        let date = date.to_zoned(TimeZone::system()).date();
+        let part = |n: i8| u8::try_from(n).ok();
+        Day::of(u16::try_from(date.year()).ok()?, part(date.month())?, part(date.day())?)
+    };
+    today().unwrap_or(Day::EARLY)
 }
 
 /// A value for a person; nothing where there is nothing to say. The separator is shown.

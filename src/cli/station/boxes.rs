@@ -1,6 +1,7 @@
 //! `station aggregate` and `station boxes`: what was packed into what is told to the station, once.
 use super::{client, receipts_of};
 use crate::cli::codes::{group, plain};
+use crate::cli::number::whole;
 use crate::cli::{EX_CONFIG, configuration, say};
 use crate::code::{CodeText, ProductGroup};
 use crate::config::Config;
@@ -31,14 +32,14 @@ pub(in crate::cli) struct Aggregate {
     /// The product group of the codes, by its alias.
     #[arg(long, default_value = "milk", value_parser = group)]
     group: ProductGroup,
-    /// The participant's number (INN); without it, that of [`true_api`].
+    /// The participant's number (INN); without it, that of [true_api].
     #[arg(long, default_value = "", hide_default_value = true)]
     participant: String,
     /// How much fits into a box; without it, what lies in it.
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u32>(1..=30_000, "codes in a box"))]
     capacity: Option<u32>,
     /// How many seconds to wait for the end of the report.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = whole::<u64>(0..=3_600, "seconds"))]
     wait: u64,
     /// Who says so, for the books.
     #[arg(long, default_value = "command line")]
