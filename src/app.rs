@@ -1,5 +1,6 @@
 //! The only place that knows everybody: config, bind, hire, drain.
 mod alive;
+mod asked;
 mod job;
 mod learner;
 mod marks;
@@ -20,7 +21,7 @@ use crate::upstream::{
     Oms, OmsError, OmsSettings, SignError, SignInError, SignInSettings, Signer, TokenKeeper,
     TrueApi, TrueApiError,
 };
-use crate::web::{LineDesk, OrderSettings, WebSettings};
+use crate::web::{LineDesk, OrderSettings, StateSystem, WebSettings};
 use crate::{centre, papers, publish, pull, report, web};
 use alive::Stocked;
 use job::Post;
@@ -88,6 +89,7 @@ pub struct App {
     /// Its lines, by the order of the configuration.
     pub lines: Vec<Handle>,
     flush: Option<Flush>,
+    state_system: StateSystem,
     line_crew: Crew,
     office_crew: Crew,
     /// Held as long as it runs: see [`is_running`].
@@ -135,6 +137,7 @@ impl App {
             store,
             lines: Vec::new(),
             flush: None,
+            state_system: StateSystem::default(),
             line_crew: Crew::default(),
             office_crew: Crew::default(),
             _sign_of_life: sign_of_life(&config.data_dir).filter(|file| file.lock_shared().is_ok()),
@@ -153,7 +156,9 @@ impl App {
         }
         let calibration_dir = Calibration::folder(&config.data_dir);
         let participant = config.true_api.map(|true_api| true_api.papers.participant);
-        let settings = WebSettings { calibration_dir, jobs, participant, ..config.web.settings };
+        let state_system = app.state_system.clone();
+        let settings =
+            WebSettings { calibration_dir, jobs, participant, state_system, ..config.web.settings };
         let store = app.store.clone();
         let orders = order_settings(config.centre.as_ref(), &config.data_dir);
         app.office_crew.hire("web", |stop| async move {
@@ -192,9 +197,12 @@ impl App {
     }
 
     fn hire_papers(&mut self, config: TrueApiConfig, signer: Signer) -> Result<(), AppError> {
-        let token = TokenKeeper::new(config.sign_in, signer.clone())?;
-        let client = TrueApi::new(config.client, token, signer)?;
-        let (store, settings) = (self.store.clone(), config.papers);
+        let (store, settings) = (self.store.clone(), config.papers.clone());
+        let client = true_api(config, signer)?;
+        let (way, questions) = StateSystem::open();
+        self.state_system = way;
+        let asked = client.clone();
+        self.office_crew.hire("asked", |stop| asked::keep(asked, questions, stop));
         self.office_crew.hire("papers", |stop| papers::keep(settings, store, client, stop));
         Ok(())
     }
@@ -318,6 +326,12 @@ pub(crate) fn station(
     }
     settings.signer = signer;
     Ok(Oms::new(settings)?)
+}
+
+/// True API with its token and its signer.
+pub(crate) fn true_api(config: TrueApiConfig, signer: Signer) -> Result<TrueApi, AppError> {
+    let token = TokenKeeper::new(config.sign_in, signer.clone())?;
+    Ok(TrueApi::new(config.client, token, signer)?)
 }
 
 /// One signer for everything: a token signs one thing at a time.

@@ -202,6 +202,18 @@ fn every_problem_is_named_with_key_found_and_wanted() {
         ),
         (
             "[[line]]",
+            "[issuer]\ncountry = \"UZ\"\nserials = \"mine\"\nserials_of = { bread = \"own\", milk = \"own\" }\n[[line]]",
+            &[
+                r#"issuer.url: found nothing, wanted an address such as "https://suzgrid.crpt.ru""#,
+                "issuer.oms_id: found nothing, wanted the participant's id at the station",
+                "issuer.token_file: found nothing, wanted the name of a file",
+                r#"issuer.serials: found "mine", wanted own or station"#,
+                r#"issuer.serials_of: found bread = "own", wanted a product group or a GTIN with "own" or "station""#,
+                r#"issuer.serials: found "own" in UZ, wanted "station": nobody said which digit the operator of this country puts in front"#,
+            ],
+        ),
+        (
+            "[[line]]",
             "[centre]\ndesk_line = \"a\"\n[[line]]",
             &[r#"centre.desk_line: found "a", wanted the name of a line with scenario "roll""#],
         ),

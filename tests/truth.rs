@@ -14,6 +14,8 @@ mod pages;
 mod papers;
 #[path = "truth/sign.rs"]
 mod sign;
+#[path = "truth/status.rs"]
+mod status;
 #[path = "truth/token.rs"]
 mod token;
 mod web_house;

@@ -1,19 +1,25 @@
 //! `codes`: arrays of codes, looked at or taken into the store of a line.
 mod explain;
-mod file;
 mod forms;
+mod serials;
 
-use super::{EX_CONFIG, configuration, say};
+pub(super) use explain::{group, plain};
+
+use super::{EX_CONFIG, configuration, say, say_to_person};
 use crate::app;
 use crate::code::{self, ArrayLine, SetAside};
 use crate::config::LineConfig;
 use crate::files::{Form, UnknownForm};
-use crate::store::{Pace, Store};
+use crate::store::{ArrayFile, Pace, Store};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// Bytes of an array that are fetched from the disk at once.
+const READ_AT_ONCE: usize = 1 << 18;
 
 /// What to do with an array.
 #[derive(Debug, clap::Subcommand)]
@@ -45,6 +51,11 @@ pub(super) enum Codes {
   markwright codes forms
   markwright codes forms --day 2025-09-30 --json")]
     Forms(forms::Forms),
+    /// Makes serial numbers for an order that you place by hand, one a line: without the digit that the
+    /// operator puts in front, not to be foreseen, and none twice. Nothing is stored.
+    #[command(after_help = "Examples:
+  markwright codes serials --group shoes --count 500")]
+    Serials(serials::SerialNumbers),
     /// Takes the codes of an array for the goods that a line makes. Lines that are no codes, or
     /// are in the store already, are named and set aside; the rest is taken. Written in parts: after
     /// a failure the same command goes on. The daemon may run meanwhile; it takes longer then. For a
@@ -90,6 +101,7 @@ impl Codes {
             Self::Parse { file, gtin } => parse(file.as_ref(), *gtin),
             Self::Explain(explain) => Ok(explain.run()),
             Self::Forms(forms) => Ok(forms.run()),
+            Self::Serials(serials) => serials.run(),
             Self::Import { files, form, config, line } => import(files, form.0, config, line).await,
         }
     }
@@ -133,9 +145,15 @@ async fn import(
     let printed = !line.settings.scenario.prints();
     let mut all_taken = true;
     for file in files {
-        let read = (file.as_path(), form);
-        let imported = file::take(&store, &line.pool(), read, only, pace, printed).await?;
-        let (source, aside) = (file.display(), imported.set_aside);
+        let (pool, source) = (line.pool(), file.display().to_string());
+        let array = ArrayFile { pool: &pool, source: &source, form, only, pace, printed };
+        let opened = File::open(file).with_context(|| format!("read {source}"))?;
+        let from = BufReader::with_capacity(READ_AT_ONCE, opened);
+        let mut name =
+            |line: usize, reason: &str| say_to_person(&format!("{source}:{line}: {reason}"));
+        let taken = store.take_array(array, from, &mut name).await;
+        let imported = taken.with_context(|| format!("read {source}"))?;
+        let aside = imported.set_aside;
         say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
         all_taken &= aside == 0;
     }

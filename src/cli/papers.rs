@@ -1,4 +1,6 @@
 //! `papers`: documents for the state system: made, listed, decided about. The daemon sends them.
+mod status;
+
 use super::{EX_CONFIG, configuration, say, say_to_person};
 use crate::config::Config;
 use crate::order::{Facts, PaperKind};
@@ -42,6 +44,14 @@ others. What is left is introduced by the same command later.")]
   markwright papers decide 5 is-there --name 1f7cb2f4-8f2a-4b9e-9c3d-2a4f8e1d0c11 \\
     --reason 'seen in the account' --config …")]
     Decide(Decide),
+    /// Asks True API how codes stand there now. Exit code 1 if one is not known there.
+    #[command(after_help = "Examples:
+  markwright papers status '0104810093011694212k6rsrti<GS>93#SzU' --config line-configs/print-apply.toml
+  markwright papers status --group milk --json 0104810093011694212k6rsrti --config …
+
+Codes are asked for without their check parts. EMITTED = given out, APPLIED = reported as applied, INTRODUCED = in
+circulation, RETIRED = out of circulation, WRITTEN_OFF = written off.")]
+    Status(status::Status),
 }
 
 /// Whose codes a document takes.
@@ -86,6 +96,9 @@ pub(super) struct Introduce {
     /// The day of production, YYYY-MM-DD.
     #[arg(long)]
     production_date: String,
+    /// The number of the veterinary document, for dairy.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    vsd: String,
     /// The customs code, 10 digits; without it, that of the goods.
     #[arg(long, default_value = "", hide_default_value = true)]
     hs_code: String,
@@ -119,6 +132,12 @@ pub(super) struct Import {
     /// Size, for clothing and footwear; without it, that of the goods.
     #[arg(long, default_value = "", hide_default_value = true)]
     size: String,
+    /// The day of production, YYYY-MM-DD: for dairy, which must say it.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    production_date: String,
+    /// The number of the veterinary document, for dairy.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    vsd: String,
 }
 
 /// A decision about a document.
@@ -155,6 +174,7 @@ impl Papers {
             Self::Import(wanted) => &wanted.said.config,
             Self::Decide(wanted) => &wanted.said.config,
             Self::List { config } => config,
+            Self::Status(wanted) => &wanted.config,
         };
         let Some(config) = configuration(file) else {
             return Ok(ExitCode::from(EX_CONFIG));
@@ -173,6 +193,7 @@ impl Papers {
             }
             Self::Decide(wanted) => wanted.decide(&store).await?,
             Self::List { .. } => list(&store).await?,
+            Self::Status(wanted) => return wanted.run(&config, &store).await,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -187,6 +208,7 @@ impl Introduce {
             producer: self.producer.clone(),
             owner: self.owner.clone(),
             certificate: (part(0), part(1), part(2)),
+            vsd: self.vsd.clone(),
             ..Facts::default()
         }
     }
@@ -199,6 +221,8 @@ impl Import {
             declaration_date: self.declaration_date.clone(),
             colour: self.colour.clone(),
             size: self.size.clone(),
+            production_date: self.production_date.clone(),
+            vsd: self.vsd.clone(),
             ..Facts::default()
         }
     }

@@ -1,4 +1,6 @@
 //! `station`: asks the state system something, so that whoever sets it up sees that it works.
+mod boxes;
+
 use super::{EX_CONFIG, configuration, say};
 use crate::app::{signer, station};
 use crate::code::{Gtin, ProductGroup};
@@ -11,7 +13,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What to ask. Every answer is one JSON object a line; only `register` changes something. Where
+/// What to ask. Every answer is one JSON object a line; only `aggregate`, `boxes` and
+/// `register` change something. Where
 /// the station's token is got by signing in, the daemon's is used as long as it is good.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Examples:
@@ -41,6 +44,20 @@ pub(super) enum Station {
     Grades(OfDocument),
     /// The participant's places of activity.
     Places(At),
+    /// Tells what was packed into what, once (aggregation): a file of boxes with the codes in each. Every
+    /// code must be ours, verified and told as applied. Exit code 1 unless all was taken.
+    #[command(after_help = "Examples:
+  markwright station aggregate boxes.csv --group milk --config line-configs/print-apply.toml
+  markwright station aggregate boxes.json --group water --capacity 12 --config …
+
+What the file looks like, and what to do when the answer is lost: docs/upstream.md.")]
+    Aggregate(boxes::Aggregate),
+    /// The reports of boxes, each with what was refused; asks after those that are not at their end.
+    #[command(after_help = "Examples:
+  markwright station boxes --config line-configs/print-apply.toml
+  markwright station boxes --report 3 --send --config …
+  markwright station boxes --report 3 --is-there 8f7b… --config …")]
+    Boxes(boxes::Boxes),
     /// Registers this installation, once: its answer holds the `connection` of `[issuer.sign_in]`. Not to
     /// be repeated blindly: a name can be given once.
     Register(Register),
@@ -102,8 +119,11 @@ pub(super) struct OfDocument {
 
 impl Station {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
-        if let Self::Register(wanted) = self {
-            return wanted.register().await;
+        match self {
+            Self::Register(wanted) => return wanted.register().await,
+            Self::Aggregate(wanted) => return wanted.run().await,
+            Self::Boxes(wanted) => return wanted.run().await,
+            _ => {}
         }
         let (Self::Ping(at)
         | Self::Orders(at)
@@ -117,7 +137,7 @@ impl Station {
         | Self::Grades(OfDocument { at, .. })
         | Self::Receipts(OfDocument { at, .. })) = self
         else {
-            unreachable!("registered above");
+            unreachable!("dealt with above");
         };
         let Some(oms) = client(&at.config)? else { return Ok(ExitCode::from(EX_CONFIG)) };
         let group = ProductGroup::from_alias(&at.group)
@@ -163,7 +183,7 @@ impl Station {
             Self::Quality(_) => vec![oms.quality(group, 1).await?],
             Self::Grades(asked) => vec![oms.quality_codes(group, &asked.of).await?],
             Self::Places(_) => vec![oms.places(group).await?],
-            Self::Register(_) => Vec::new(),
+            Self::Register(_) | Self::Aggregate(_) | Self::Boxes(_) => Vec::new(),
         })
     }
 }
@@ -247,4 +267,24 @@ async fn receipts(oms: &Oms, group: ProductGroup, of: &str) -> anyhow::Result<Ve
         }
     }
     Ok(lines)
+}
+
+/// What was refused of a report, each with the result in words.
+async fn receipts_of(
+    oms: &Oms,
+    group: ProductGroup,
+    of: &str,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let mut refused = Vec::new();
+    for receipt in oms.receipts(group, of).await? {
+        for document in receipt.operations.iter().filter_map(|op| op.doc_id.as_ref()) {
+            for result in oms.code_results(group, of, document).await? {
+                let Some(code) = result.code.filter(|code| *code != 0) else { continue };
+                let means = result_words(code).map(|words| words.means.to_owned());
+                let words = means.or(result.description).unwrap_or_default();
+                refused.push((result.cis, format!("result {code}: {words}")));
+            }
+        }
+    }
+    Ok(refused)
 }

@@ -170,6 +170,7 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     oms.answer_within = waits.answer_within;
     oms.again_after = waits.again_after;
     oms.rest_after_failure = waits.rest_after_failure;
+    let serials = manner.serials();
     manner.set(&mut oms, &mut report);
     // A table that is there must be right.
     let sign = match sign {
@@ -180,7 +181,7 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
         None => None,
         Some(sign_in) => Some(sign_in?),
     };
-    let pull = pull::Settings { search_after, ..usual };
+    let pull = pull::Settings { search_after, serials, ..usual };
     Some(IssuerConfig { oms, sign, sign_in, pull, report })
 }
 

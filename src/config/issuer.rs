@@ -1,7 +1,8 @@
 //! What `[issuer]` says of the station beside its address: country, version, what orders and reports
 //! say besides.
 use super::reader::Reader;
-use crate::code::{Gtin, ProductGroup};
+use crate::code::{Country, Gtin, ProductGroup};
+use crate::pull::Serials;
 use crate::report::{self, Duties, may_be_appended};
 use crate::upstream::{Api, OmsSettings, V2Profile};
 use serde_json::{Map, Value};
@@ -9,8 +10,7 @@ use std::collections::BTreeMap;
 use toml::Table;
 
 /// The keys that are read here.
-pub(super) const KEYS: &str =
-    "country, api, contact_person, usage, ext, order, order_fields, about, appended";
+pub(super) const KEYS: &str = "country, api, contact_person, usage, ext, order, order_fields, about, appended, serials, serials_of";
 
 const COUNTRIES: [&str; 6] = ["RU", "KZ", "KG", "UZ", "AM", "BY"];
 
@@ -21,6 +21,7 @@ pub(super) struct Manner {
     order: BTreeMap<String, Map<String, Value>>,
     about: BTreeMap<String, Map<String, Value>>,
     appended: BTreeMap<Gtin, String>,
+    serials: Serials,
 }
 
 impl Manner {
@@ -38,7 +39,13 @@ impl Manner {
         let api = if version == "v2" { Api::V2(profile) } else { Api::V3 };
         let (order, about) = (by_group(at, "order"), by_group(at, "about"));
         let appended = appended(at);
-        Self { api, duties: Duties::of_country(&country), order, about, appended }
+        let (duties, serials) = (Duties::of_country(&country), serials(at, &country));
+        Self { api, duties, order, about, appended, serials }
+    }
+
+    /// Who makes the serial numbers.
+    pub(super) fn serials(&self) -> Serials {
+        self.serials.clone()
     }
 
     pub(super) fn set(self, oms: &mut OmsSettings, report: &mut report::Settings) {
@@ -107,6 +114,38 @@ fn appended(at: &mut Reader<'_>) -> BTreeMap<Gtin, String> {
         }
     }
     all
+}
+
+fn serials(at: &mut Reader<'_>, country: &str) -> Serials {
+    let own = |word: &str| match word {
+        "own" => Some(true),
+        "station" => Some(false),
+        _ => None,
+    };
+    let usual = at.text_or("serials", "station");
+    let mut serials = Serials { country: Country::from_letters(country), ..Serials::default() };
+    match own(&usual) {
+        Some(own) => serials.own = own,
+        None => at.wrong("serials", format!("\"{usual}\""), "own or station"),
+    }
+    for (name, word) in at.own_names("serials_of") {
+        let own = own(word.as_str().unwrap_or_default());
+        match (own, ProductGroup::from_alias(&name), name.parse()) {
+            (Some(own), Some(group), _) => _ = serials.of_groups.insert(group, own),
+            (Some(own), None, Ok(gtin)) => _ = serials.of_items.insert(gtin, own),
+            _ => at.wrong(
+                "serials_of",
+                format!("{name} = {word}"),
+                "a product group or a GTIN with \"own\" or \"station\"",
+            ),
+        }
+    }
+    if serials.are_used() && serials.country.is_none() {
+        let wanted =
+            "\"station\": nobody said which digit the operator of this country puts in front";
+        at.wrong("serials", format!("\"own\" in {country}"), wanted);
+    }
+    serials
 }
 
 fn json(table: Table) -> Map<String, Value> {

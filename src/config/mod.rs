@@ -140,6 +140,7 @@ impl LineConfig {
             head: self.head(),
             camera: self.camera.is_some(),
             px_per_mm: self.camera.as_ref().and_then(|camera| camera.px_per_mm),
+            goods: self.work.as_ref().map(|work| (work.goods.gtin, work.goods.group)),
         }
     }
 

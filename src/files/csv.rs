@@ -62,7 +62,7 @@ pub(super) fn read(from: &mut dyn BufRead, each: Hearer<'_>) -> Result<(), Broke
 }
 
 /// The fields of a line; nothing where a quotation mark is not closed.
-fn split(line: &str, between: char) -> Option<Vec<String>> {
+pub(super) fn split(line: &str, between: char) -> Option<Vec<String>> {
     let (mut fields, mut field) = (Vec::new(), String::new());
     let mut chars = line.chars().peekable();
     loop {

@@ -3,11 +3,13 @@
 //!
 //! The separator (character 29) survives in each of them: TXT and CSV carry it as it is, JSON as
 //! `\u001d`, and XML, which may not carry it, has codes in base64.
+mod boxes;
 mod csv;
 mod json;
 mod write;
 mod xml;
 
+pub use boxes::{Packed, read_boxes};
 pub use write::{Head, Row, Unwritable, Writer};
 
 use std::fmt;

@@ -2,6 +2,7 @@
 //! scanned label means. Pure: no clock, no socket, no database.
 mod paper;
 mod price;
+mod remark;
 mod scan;
 mod scanner;
 mod undo;
@@ -9,8 +10,9 @@ mod specimen;
 mod state;
 mod wish;
 
-pub use paper::{Facts, Missing, PAPER_CODES_MAX, PaperKind, RemarkCause, UnknownPaper};
+pub use paper::{Facts, Missing, PAPER_CODES_MAX, PaperKind, UnknownPaper};
 pub use price::{Kopecks, PriceList};
+pub use remark::RemarkCause;
 pub use scan::{Key, Known, Scan, judge_scan, keys_to_look_up};
 pub use scanner::{Diagnosis, Trouble, diagnose, test_code};
 pub use specimen::specimen;

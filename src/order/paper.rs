@@ -1,4 +1,5 @@
 //! Documents for the state system, beside reports: what each must say, and where it comes from.
+use super::RemarkCause;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fmt;
@@ -60,51 +61,6 @@ impl FromStr for PaperKind {
     }
 }
 
-/// Why a product gets a new code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum RemarkCause {
-    /// The code is damaged or lost.
-    KmSpoiled,
-    /// The goods were described wrongly.
-    DescriptionErrors,
-    /// Returned by a buyer to the shop.
-    RetailReturn,
-    /// Returned by a buyer from afar.
-    RemoteSaleReturn,
-}
-
-impl RemarkCause {
-    /// Those that this house deals with, of the seven of the state system.
-    pub const ALL: [Self; 4] =
-        [Self::KmSpoiled, Self::RetailReturn, Self::RemoteSaleReturn, Self::DescriptionErrors];
-
-    /// The state system's word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::KmSpoiled => "KM_SPOILED",
-            Self::DescriptionErrors => "DESCRIPTION_ERRORS",
-            Self::RetailReturn => "RETAIL_RETURN",
-            Self::RemoteSaleReturn => "REMOTE_SALE_RETURN",
-        }
-    }
-
-    /// For a person.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::KmSpoiled => "the code is damaged or lost",
-            Self::DescriptionErrors => "the goods were described wrongly",
-            Self::RetailReturn => "a buyer returned it to the shop",
-            Self::RemoteSaleReturn => "a buyer returned it from afar",
-        }
-    }
-
-    /// By the state system's word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.word() == word)
-    }
-}
-
 /// What a document says beside its codes. Dates are `YYYY-MM-DD`; what a document does not need
 /// may be empty. [`Facts::missing`] says what must not.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -140,6 +96,10 @@ pub struct Facts {
     pub old_code: String,
     /// Our own number of a write-off.
     pub number: String,
+    /// Number of the veterinary document, for dairy; empty where there is none.
+    pub vsd: String,
+    /// The goods are dairy: documents name their codes and days otherwise.
+    pub dairy: bool,
 }
 
 /// Something that a document lacks.
@@ -158,6 +118,7 @@ impl fmt::Display for Missing {
 }
 
 const INN: &str = "a number of 10 or 12 digits (INN): 'inn' under [true_api] in the configuration";
+const VSD: &str = "the number of the veterinary document, letters, digits and '-', or nothing: written in the form";
 const HS: &str = "the customs code of the goods, 10 digits: from the goods or the order";
 
 impl Facts {
@@ -204,6 +165,7 @@ impl Facts {
             "certificate_document_data",
             "kind, number and date (YYYY-MM-DD) of the certificate, or none of the three: written in the form",
         );
+        want(is_vsd(&self.vsd), "vsd_number", VSD);
     }
 
     fn wanted_for_import(&self, want: &mut impl FnMut(bool, &'static str, &str)) {
@@ -218,6 +180,12 @@ impl Facts {
             "declaration_date",
             "the day of the customs declaration as YYYY-MM-DD: from the released declaration",
         );
+        want(
+            !self.dairy || is_day(&self.production_date),
+            "production_date",
+            "the day of production of the dairy goods as YYYY-MM-DD: written in the form",
+        );
+        want(is_vsd(&self.vsd), "vsd_number", VSD);
     }
 
     fn wanted_for_remark(&self, want: &mut impl FnMut(bool, &'static str, &str)) {
@@ -281,6 +249,10 @@ impl Facts {
                     "certificate_type": what, "certificate_number": number, "certificate_date": date,
                 }]);
             }
+            if self.dairy {
+                put(&mut product, "production_date", &self.production_date);
+            }
+            put(&mut product, "vsd_number", &self.vsd);
             product
         };
         json!({
@@ -295,6 +267,11 @@ impl Facts {
 
     fn import(&self, codes: &[String]) -> serde_json::Value {
         let product = |code: &String| {
+            if self.dairy {
+                let mut product = json!({ "ki": code, "production_date": self.production_date });
+                put(&mut product, "vsd_number", &self.vsd);
+                return product;
+            }
             let mut product = json!({ "cis": code });
             put(&mut product, "color", &self.colour);
             put(&mut product, "productSize", &self.size);
@@ -351,6 +328,11 @@ fn is_day(text: &str) -> bool {
         digits(text, &[2]) && text.parse().is_ok_and(|n: u32| (1..=most).contains(&n))
     };
     digits(year, &[4]) && in_range(month, 12) && in_range(day, 31)
+}
+
+/// Nothing, or a number as the veterinary system gives it.
+fn is_vsd(text: &str) -> bool {
+    text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn is_declaration(text: &str) -> bool {
@@ -437,6 +419,39 @@ mod tests {
         let off = read(PaperKind::WriteOff);
         assert_eq!(off["sntins"], json!(["01a", "01b"]));
         assert_eq!((&off["withChild"], &off["sourceDocNum"]), (&json!(false), &json!("WO-17")));
+    }
+
+    #[test]
+    fn documents_of_dairy_name_codes_days_and_the_veterinary_document_in_their_own_way() {
+        let vsd = "5f0c1d2e-aaaa-bbbb-cccc-0123456789ab".to_owned();
+        let dairy = Facts { dairy: true, vsd: vsd.clone(), ..facts() };
+        let codes = ["01a".to_owned()];
+        let read =
+            |kind| -> Value { serde_json::from_slice(&dairy.document(kind, &codes)).unwrap() };
+        assert_eq!(
+            read(PaperKind::Import)["products_list"][0],
+            json!({"ki":"01a","production_date":"2026-08-01","vsd_number":vsd})
+        );
+        let own = read(PaperKind::Introduction);
+        assert_eq!(own["products"][0]["vsd_number"], json!(vsd));
+        assert_eq!(own["products"][0]["production_date"], "2026-08-01");
+        let undated = Facts { production_date: String::new(), ..dairy.clone() };
+        let missing = undated.missing(PaperKind::Import);
+        assert_eq!((missing.len(), missing[0].field), (1, "production_date"));
+        assert_eq!(Facts { vsd: "a b".to_owned(), ..dairy }.missing(PaperKind::Import).len(), 1);
+        let shoes = Facts { production_date: String::new(), ..facts() };
+        assert_eq!(shoes.missing(PaperKind::Import), []);
+    }
+
+    #[test]
+    fn every_cause_of_a_remarking_is_found_by_the_word_of_the_state_system() {
+        assert_eq!(RemarkCause::ALL.len(), 7);
+        for cause in RemarkCause::ALL {
+            assert_eq!(RemarkCause::from_word(cause.word()), Some(cause));
+            assert_eq!(serde_json::to_value(cause).unwrap(), cause.word());
+            let wanted = Facts { cause: cause.word().to_owned(), ..facts() };
+            assert_eq!(wanted.missing(PaperKind::Remark), [], "{cause:?}");
+        }
     }
 
     #[test]

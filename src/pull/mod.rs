@@ -6,10 +6,12 @@
 mod expiry;
 mod lost_order;
 pub mod mark;
+mod serials;
 mod sift;
 mod step;
 
 pub use expiry::days_of_life;
+pub use serials::Serials;
 
 use crate::code::{Gtin, ProductGroup};
 use crate::store::{Store, StoreError, Want, WantState};
@@ -42,6 +44,8 @@ pub struct Settings {
     pub rest_after_failure: Duration,
     /// Pools that are kept filled.
     pub rules: Vec<StockRule>,
+    /// Who makes the serial numbers.
+    pub serials: Serials,
 }
 
 impl Default for Settings {
@@ -54,6 +58,7 @@ impl Default for Settings {
             search_every: Duration::from_mins(5),
             rest_after_failure: Duration::from_mins(10),
             rules: Vec::new(),
+            serials: Serials::default(),
         }
     }
 }

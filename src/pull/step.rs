@@ -58,11 +58,19 @@ impl Puller {
             note_trouble(&self.store, want, &why).await?;
             return Ok(Next::Later);
         }
+        let remarked_by = self.store.remarked_by(&want.pool).await?;
+        let serials = match self.serials_for(want, remarked_by.is_some()).await? {
+            Ok(serials) => serials,
+            Err(why) => {
+                self.store.want_has_failed(want.id, &why).await?;
+                return Ok(Next::Now);
+            }
+        };
         self.open_orders += 1;
         if !Planted::OrderUnwritten.is_in() {
             self.store.want_is_placing(want.id).await?;
         }
-        let (mark, remarked_by) = (want.mark(), self.store.remarked_by(&want.pool).await?);
+        let mark = want.mark();
         let wish = OrderWish {
             group: want.group,
             gtin: want.gtin,
@@ -70,7 +78,7 @@ impl Puller {
             mark: &mark,
             remarked_by: remarked_by.as_deref(),
         };
-        match self.client.place(wish).await {
+        match self.client.place_with(wish, &serials).await {
             Ok(placed) => {
                 if Planted::OrderUnwritten.is_in() {
                     self.store.want_is_placing(want.id).await?;
@@ -272,7 +280,8 @@ impl Puller {
         let mut codes = block.codes.iter();
         let (mut all_taken, mut all_aside) = (0, 0);
         loop {
-            let (taken, aside) = sieve.sift(codes.by_ref().take(STORED_AT_ONCE));
+            let (taken, mut aside) = sieve.sift(codes.by_ref().take(STORED_AT_ONCE));
+            let taken = self.matched(want, taken, &mut aside).await?;
             let through = u32::try_from(sieve.seen()).unwrap_or(u32::MAX);
             let part = NewBlock { want, id, quantity, taken: &taken, aside: &aside };
             match self.store.store_block_part(part, through).await? {

@@ -1,5 +1,5 @@
 //! Reports to Electronic Mark: what a labelling report says, and the report of production after it.
-use super::{Store, StoreError, Telling};
+use super::{Store, StoreError, Telling, mark_unproduced};
 use crate::code::{Code, CodeId, CodeText, Gtin, ProductGroup};
 use crate::telemetry::clock::Micros;
 use std::collections::BTreeMap;
@@ -189,14 +189,14 @@ impl Store {
     }
 
     /// Labelling reports that came to their end, had codes taken, and have no report of production
-    /// yet: number, and what they said.
+    /// yet, or are to have another one: number, and what they said.
     pub async fn labelled_reports(&self) -> Result<Vec<(i64, MarkWords)>, StoreError> {
         let what = "look for labelled codes";
         let rows: Vec<(i64, String, Option<i64>, String)> = sqlx::query_as(
             "select report.id, mark_report.gtin, mark_report.job_id, mark_report.params
              from mark_report join report on report.id = mark_report.report_id
              left join mark_production using (report_id)
-             where mark_production.report_id is null and report.kind = 'utilisation'
+             where coalesce(mark_production.again, 1) = 1 and report.kind = 'utilisation'
                and report.state in ('success', 'partially') order by report.id limit 100",
         )
         .fetch_all(&self.readers)
@@ -207,7 +207,7 @@ impl Store {
             .collect()
     }
 
-    /// A report of production is to follow.
+    /// A report of production is to follow: the first, or another one that a person asked for.
     pub async fn make_production(
         &self,
         report: i64,
@@ -215,7 +215,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let write = sqlx::query(
             "insert into mark_production (report_id, params, made_at) values (?, ?, ?)
-             on conflict do nothing",
+             on conflict (report_id) do update set params = excluded.params, state = 'made',
+               upstream_id = null, sends = 0, sent_at = null, problem = null, again = 0
+             where again = 1",
         );
         let write = write.bind(report).bind(json(params)).bind(Micros::now().0);
         self.write_one("make a report of production", write).await
@@ -247,10 +249,15 @@ impl Store {
         rows.into_iter().map(production).collect()
     }
 
-    /// The codes of a labelling report that were taken: those of the report of production.
+    /// The codes of the report of production: those of a labelling report that were taken; in
+    /// another report, those that the last one did not bring through.
     pub async fn labelled_codes(&self, report: i64) -> Result<Vec<Code>, StoreError> {
         let rows: Vec<(i64, String)> = sqlx::query_as(
-            "select id, text from code where report_id = ? and told_at is not null order by id",
+            "select id, text from code where report_id = ?1 and told_at is not null
+               and (not exists (select 1 from mark_unproduced where report_id = ?1)
+                 or exists (select 1 from mark_unproduced
+                            where code_id = code.id and report_id = ?1 and state = 'again'))
+             order by id",
         )
         .bind(report)
         .fetch_all(&self.readers)
@@ -302,7 +309,7 @@ impl Store {
         self.write_one("note the trouble of a report of production", write).await
     }
 
-    /// It is at its end. Codes that were not taken are named: they cannot be shipped.
+    /// It is at its end. Codes that were not taken wait for a person: they cannot be shipped.
     pub async fn production_ended(
         &self,
         report: i64,
@@ -310,22 +317,16 @@ impl Store {
     ) -> Result<(), StoreError> {
         let what = "note the end of a report of production";
         let mut tx = self.begin(what).await?;
-        let ids: Vec<i64> = end.not_taken.iter().map(|code| code.0).collect();
-        sqlx::query(
-            "insert or ignore into mark_unproduced (code_id, report_id)
-             select value, ?1 from json_each(?2)",
-        )
-        .bind(report)
-        .bind(serde_json::to_string(&ids).expect("numbers are JSON"))
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::asking(what))?;
+        let (now, words) = (Micros::now().0, end.problem.as_deref());
+        mark_unproduced::note(&mut tx, report, &end.not_taken, words, now)
+            .await
+            .map_err(StoreError::asking(what))?;
         sqlx::query(
             "update mark_production set state = ?, problem = ?, ended_at = ? where report_id = ?",
         )
         .bind(end.state)
         .bind(&end.problem)
-        .bind(Micros::now().0)
+        .bind(now)
         .bind(report)
         .execute(&mut *tx)
         .await

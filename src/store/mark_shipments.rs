@@ -50,9 +50,10 @@ pub struct MarkShipment {
 const CAN_LEAVE: &str = "
     from mark_report cross join mark_production using (report_id)
     cross join code on code.report_id = mark_report.report_id
-    where mark_report.job_id = ?1 and mark_production.state in ('success', 'partially')
+    where mark_report.job_id = ?1 and mark_production.ended_at is not null
       and code.told_at is not null
-      and not exists (select 1 from mark_unproduced where code_id = code.id)
+      and not exists (select 1 from mark_unproduced where code_id = code.id
+                        and state not in ('produced', 'refused'))
       and not exists (select 1 from mark_shipped where code_id = code.id)";
 
 const SHIPMENTS: &str = "
@@ -103,8 +104,9 @@ impl Store {
         let what = "look how far a job is at Electronic Mark";
         let (labelled, produced, shipped): (i64, i64, i64) = sqlx::query_as(
             "select count(*), coalesce(sum(done), 0), coalesce(sum(done and shipped), 0) from (
-               select mark_production.state in ('success', 'partially')
-                   and not exists (select 1 from mark_unproduced where code_id = code.id) as done,
+               select mark_production.ended_at is not null
+                   and not exists (select 1 from mark_unproduced where code_id = code.id
+                                     and state not in ('produced', 'refused')) as done,
                  exists (select 1 from mark_shipped join mark_shipment
                    on mark_shipment.id = shipment_id
                    where code_id = code.id and mark_shipment.state <> 'refused') as shipped

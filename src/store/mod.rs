@@ -2,7 +2,9 @@
 mod alarms;
 mod amendments;
 mod append;
+mod array_file;
 mod bin;
+mod boxes;
 mod batch;
 mod challenges;
 mod clearances;
@@ -20,6 +22,7 @@ mod lookup;
 mod mark_orders;
 mod mark_reports;
 mod mark_shipments;
+mod mark_unproduced;
 mod moved;
 mod made;
 mod open;
@@ -42,6 +45,7 @@ mod restore;
 mod rolls;
 mod samples;
 mod screen;
+mod serials;
 mod verbs;
 mod spans;
 mod stock_alarms;
@@ -52,8 +56,10 @@ mod wants_stock;
 
 pub use alarms::{AlarmAnswer, AlarmNow, AlarmStep, AlarmsOnScreen};
 pub use amendments::{Amendment, Amendments};
+pub use array_file::{ArrayFile, ArrayFileError};
 pub use batch::{Batch, BatchReject, LISTED_MAX, Stop};
 pub use bin::Bin;
+pub use boxes::{BoxReport, BoxUnit, NewBoxes};
 pub use challenges::Challenge;
 pub use clearances::{Clearance, Clearing, Item, LineStands, Phase, UnknownPhase, items};
 pub use closing::{Closure, JobSums, Second, Signature};
@@ -69,6 +75,7 @@ pub use mark_reports::{
     MarkParams, MarkSteps, MarkWords, NewMarkReport, NextToMark, Production, ProductionEnd,
 };
 pub use mark_shipments::{MarkShipment, NewShipment};
+pub use mark_unproduced::PRODUCTION;
 pub use open::{Store, StoreError};
 pub use orders::{
     AsideView, LabelOrder, Left, NewRemarking, OrderCounts, OrderEvent, RemarkingView, ScanView,

@@ -3,7 +3,7 @@ use super::open::count;
 use super::paper_words::Origin;
 use super::papers::WHAT;
 use super::{Store, StoreError};
-use crate::code::Gtin;
+use crate::code::{Gtin, ProductGroup};
 
 /// What a job or an order is, for the person who introduces its goods.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct About {
     pub not_told: u64,
     /// Codes that a document of ours introduces or introduced.
     pub introduced: u64,
+    /// The product group of its codes, if any is here.
+    pub group: Option<ProductGroup>,
 }
 
 impl Store {
@@ -63,6 +65,17 @@ impl Store {
                 .map_err(StoreError::asking(WHAT))?;
         let gtin: Gtin = super::open::word(WHAT, &gtin)?;
         let (ready, not_told, introduced) = (count(ready), count(not_told), count(introduced));
-        Ok(Some(About { gtin, name, hs_code, colour, size, ready, not_told, introduced }))
+        let group = self.group_of(origin).await?;
+        Ok(Some(About { gtin, name, hs_code, colour, size, ready, not_told, introduced, group }))
+    }
+
+    async fn group_of(&self, origin: Origin) -> Result<Option<ProductGroup>, StoreError> {
+        let one = format!("select product_group from code where {} limit 1", origin.codes());
+        let alias: Option<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(one))
+            .bind(origin.number())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        Ok(alias.and_then(|alias| ProductGroup::from_alias(&alias)))
     }
 }

@@ -16,11 +16,10 @@ pub(super) async fn make(
     facts: &Facts,
     person: &str,
 ) -> Result<PaperMade, StoreError> {
-    let missing: Vec<_> = facts.missing(kind).iter().map(ToString::to_string).collect();
-    if !missing.is_empty() {
-        return Err(StoreError::Refused { what: WHAT, why: missing.join("; ") });
-    }
+    whole(facts, kind)?;
     let (group, codes) = free_codes(tx, kind, origin).await?;
+    let facts = &Facts { dairy: group == Some(ProductGroup::MILK), ..facts.clone() };
+    whole(facts, kind)?;
     let not_told = not_told(tx, kind, origin).await?;
     let Some(group) = group else { return Err(nothing(kind, origin, not_told)) };
     let (ids, texts): (Vec<i64>, Vec<String>) = codes.into_iter().unzip();
@@ -52,6 +51,15 @@ pub(super) async fn make(
             .map_err(StoreError::asking(WHAT))?;
     }
     Ok(PaperMade { id, codes: u64::try_from(texts.len()).unwrap_or(u64::MAX), not_told })
+}
+
+/// Refuses a document that lacks something.
+fn whole(facts: &Facts, kind: PaperKind) -> Result<(), StoreError> {
+    let missing: Vec<_> = facts.missing(kind).iter().map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Refused { what: WHAT, why: missing.join("; ") })
 }
 
 /// What a document does to a code at most once.

@@ -3,7 +3,7 @@ use super::open::word;
 use super::samples::{Rework, Sample};
 use super::views::ProductRow;
 use super::{JournalRow, Report, Store, StoreError};
-use crate::code::{Code, CodeId, CodeState, CodeText, Gtin};
+use crate::code::{Code, CodeId, CodeState, CodeText, Gtin, ProductGroup};
 use crate::order::keys_to_look_up;
 use crate::telemetry::clock::Micros;
 
@@ -12,6 +12,8 @@ use crate::telemetry::clock::Micros;
 pub struct Story {
     /// The code.
     pub code: Code,
+    /// Its product group.
+    pub group: ProductGroup,
     /// Its trade item.
     pub gtin: Gtin,
     /// Its serial number.
@@ -77,7 +79,7 @@ const NEAR: i64 = 10_000_000;
 
 const CODE: &str = "\
     select c.id, printf('%014d', c.gtin) as gtin, c.serial, c.text, c.pool, c.state, c.settled, \
-    c.moved_at, c.report_id, c.told_at, \
+    c.moved_at, c.report_id, c.told_at, c.product_group, \
     (select name from goods where goods.gtin = printf('%014d', c.gtin)) as goods \
     from json_each($1) j cross join code c \
     where c.gtin = j.value ->> 0 and c.serial = j.value ->> 1 limit 1";
@@ -107,6 +109,10 @@ impl Store {
 
     async fn told(&self, row: Row) -> Result<Story, StoreError> {
         let gtin: Gtin = word(WHAT, &row.gtin)?;
+        let group = ProductGroup::from_alias(&row.product_group).ok_or_else(|| {
+            let why = format!("'{}' is no product group", row.product_group);
+            StoreError::Refused { what: WHAT, why }
+        })?;
         let job = self.job_of_code(&row.pool, row.id).await?;
         let roll = self.roll_place(row.id).await?;
         let report = match row.report_id {
@@ -121,6 +127,7 @@ impl Store {
         };
         let grade = self.grade_of(&line, row.id, &products).await?;
         Ok(Story {
+            group,
             gtin,
             goods: row.goods,
             state: word(WHAT, &row.state)?,
@@ -264,4 +271,5 @@ struct Row {
     report_id: Option<i64>,
     told_at: Option<i64>,
     goods: Option<String>,
+    product_group: String,
 }

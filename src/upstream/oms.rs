@@ -216,12 +216,23 @@ impl Oms {
     /// Places an order for codes of one trade item. Not to be repeated blindly: every call is a
     /// new order.
     pub async fn place(&self, wish: OrderWish<'_>) -> Result<Placed, OmsError> {
+        self.place_with(wish, &[]).await
+    }
+
+    /// The same with serial numbers of our own making, as many as codes are wanted, without the digit
+    /// that the operator puts in front; none: the operator makes them.
+    pub async fn place_with(
+        &self,
+        wish: OrderWish<'_>,
+        serials: &[String],
+    ) -> Result<Placed, OmsError> {
         let what = "place an order";
         let path = self.path(wish.group, "order", "orders");
         let product = ProductBody {
             gtin: wish.gtin.as_str(),
             quantity: wish.quantity,
-            serial_number_type: "OPERATOR",
+            serial_number_type: if serials.is_empty() { "OPERATOR" } else { "SELF_MADE" },
+            serial_numbers: serials,
             template_id: wish.group.template_id(),
             cis_type: "UNIT",
             attributes: wish.remarked_by.and_then(ProducerBody::of),

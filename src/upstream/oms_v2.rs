@@ -55,10 +55,14 @@ pub(super) fn order(
     if let Some(person) = &profile.contact_person {
         body.insert("contactPerson".to_owned(), json!(person));
     }
-    let product = json!({
+    let serials = product.serial_numbers;
+    let mut product = json!({
         "gtin": product.gtin, "quantity": product.quantity,
         "serialNumberType": product.serial_number_type, "templateId": product.template_id,
     });
+    if !serials.is_empty() {
+        product["serialNumbers"] = json!(serials);
+    }
     body.insert("products".to_owned(), json!([product]));
     body
 }
@@ -111,6 +115,7 @@ mod tests {
             gtin: "04600000000008",
             quantity: 5,
             serial_number_type: "OPERATOR",
+            serial_numbers: &[],
             template_id: 1,
             cis_type: "UNIT",
             attributes: None,

@@ -49,11 +49,16 @@ impl Station {
         }
     }
 
-    /// Places an order for codes of one trade item. Not to be repeated blindly: every call is a
-    /// new order. A lost answer is looked for with [`Station::orders`].
-    pub async fn place(&self, wish: OrderWish<'_>) -> Result<Placed, OmsError> {
+    /// Places an order for codes of one trade item, with these serial numbers, or, where there are
+    /// none, with the station's. Not to be repeated blindly: every call is a new order. A lost answer
+    /// is looked for with [`Station::orders`].
+    pub async fn place_with(
+        &self,
+        wish: OrderWish<'_>,
+        serials: &[String],
+    ) -> Result<Placed, OmsError> {
         match self {
-            Self::Oms(oms) => oms.place(wish).await,
+            Self::Oms(oms) => oms.place_with(wish, serials).await,
         }
     }
 

@@ -202,6 +202,20 @@ pub struct CodeInfo {
     pub problem: Option<String>,
 }
 
+impl CodeInfo {
+    /// What its status says to a person; nothing for a word that is not known here.
+    pub fn means(&self) -> Option<&'static str> {
+        match self.status.as_str() {
+            "EMITTED" => Some("given out, not reported as applied"),
+            "APPLIED" => Some("reported as applied, not in circulation yet"),
+            "INTRODUCED" => Some("in circulation"),
+            "RETIRED" | "WITHDRAWN" => Some("out of circulation"),
+            "WRITTEN_OFF" => Some("written off"),
+            _ => None,
+        }
+    }
+}
+
 impl From<ListedCode> for CodeInfo {
     fn from(row: ListedCode) -> Self {
         let CisInfo { cis, requested_cis, status, status_ex, owner_inn } = row.cis_info;

@@ -21,6 +21,8 @@ pub(super) struct ProductBody<'a> {
     pub(super) gtin: &'a str,
     pub(super) quantity: u32,
     pub(super) serial_number_type: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) serial_numbers: &'a [String],
     pub(super) template_id: u32,
     pub(super) cis_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -46,6 +46,8 @@ struct FilesPage {
     reports: Vec<FileReport>,
     forms: [files::Form; 4],
     may_carry: bool,
+    /// Lines whose codes can come in files.
+    lines: Vec<String>,
 }
 
 async fn show(
@@ -56,7 +58,9 @@ async fn show(
     let reports = state.store.file_reports(SHOWN).await?;
     let frame = Frame::of(Some(person));
     let may_carry = frame.may(Permission::DecideDoubts);
-    Ok(Page(FilesPage { frame, reports, forms: files::Form::ALL, may_carry }))
+    let names = state.desks().iter().map(|desk| desk.line.name.clone());
+    let lines = names.filter(|name| state.rules(name).goods.is_some()).collect();
+    Ok(Page(FilesPage { frame, reports, forms: files::Form::ALL, may_carry, lines }))
 }
 
 /// What is to go into a report; an empty field means everything.

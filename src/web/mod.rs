@@ -1,6 +1,7 @@
 //! Pages, JSON, live updates, sign-in. All that a page can do to a line is a request.
 mod alarms;
 mod api;
+mod arrays;
 mod assets;
 mod by_hand;
 mod commands;
@@ -25,6 +26,7 @@ mod server;
 mod sessions;
 mod sign_in;
 mod signed_in;
+mod state_system;
 mod stock;
 mod trend;
 mod words;
@@ -33,6 +35,7 @@ pub use desk::LineDesk;
 pub use jobs::JobRules;
 pub use orders::OrderSettings;
 pub use server::{WebSettings, serve};
+pub use state_system::{CodeQuestion, CodeStanding, StateSystem};
 pub use words::{Advice, advice};
 
 use server::WebState;

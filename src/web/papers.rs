@@ -4,6 +4,7 @@ use super::orders::sentence;
 use super::page::{Frame, Page, Refusal, must};
 use super::signed_in::SignedIn;
 use crate::access::Permission;
+use crate::code::ProductGroup;
 use crate::order::{Facts, PaperKind};
 use crate::store::{About, Origin, Paper, PaperDecision, Person, StoreError};
 use askama::Template;
@@ -177,6 +178,7 @@ struct Written {
     declaration_date: String,
     colour: String,
     size: String,
+    vsd: String,
 }
 
 impl Written {
@@ -201,6 +203,7 @@ impl Written {
             declaration_date: typed(&self.declaration_date),
             colour: typed(&self.colour),
             size: typed(&self.size),
+            vsd: typed(&self.vsd),
             ..Facts::default()
         }
     }
@@ -284,10 +287,11 @@ async fn make(
         let words = "Name a job or an order; documents need [true_api] in the configuration.";
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words));
     };
-    let (facts, kind) = (written.facts(&participant), written.kind());
+    let about = state.store.about(origin).await?;
+    let dairy = about.as_ref().is_some_and(|about| about.group == Some(ProductGroup::MILK));
+    let (facts, kind) = (Facts { dairy, ..written.facts(&participant) }, written.kind());
     let problems: Vec<_> = facts.missing(kind).iter().map(ToString::to_string).collect();
     if !problems.is_empty() {
-        let about = state.store.about(origin).await?;
         let page = page(&state, person, written, about, problems);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }

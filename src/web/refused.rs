@@ -3,7 +3,7 @@ use super::WebState;
 use super::page::{Frame, Page, Refusal, must};
 use super::signed_in::SignedIn;
 use crate::access::Permission;
-use crate::store::{RefusedChoice, RefusedDecided, RefusedDecision, RefusedGroup};
+use crate::store::{PRODUCTION, RefusedChoice, RefusedDecided, RefusedDecision, RefusedGroup};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -45,8 +45,12 @@ async fn show(
     SignedIn(person): SignedIn,
 ) -> Result<impl IntoResponse, Refusal> {
     must(&person, Permission::SeeLine)?;
-    let groups = state.store.refused().await?;
-    let decided = state.store.refused_decided(DECIDED_SHOWN).await?;
+    let mut groups = state.store.refused().await?;
+    groups.extend(state.store.unproduced().await?);
+    groups.sort_by_key(|group| std::cmp::Reverse(group.report));
+    let mut decided = state.store.refused_decided(DECIDED_SHOWN).await?;
+    decided.extend(state.store.unproduced_decided(DECIDED_SHOWN).await?);
+    decided.sort_by_key(|decided| std::cmp::Reverse(decided.at));
     let frame = Frame::of(Some(person));
     let may_decide = frame.may(Permission::DecideDoubts);
     Ok(Page(RefusedPage { frame, groups, decided, may_decide }))
@@ -57,15 +61,21 @@ async fn show(
 struct Which {
     report: i64,
     result: Option<i64>,
+    #[serde(default)]
+    kind: String,
 }
 
 async fn codes(
     State(state): State<WebState>,
     SignedIn(person): SignedIn,
-    Query(Which { report, result }): Query<Which>,
+    Query(Which { report, result, kind }): Query<Which>,
 ) -> Result<impl IntoResponse, Refusal> {
     must(&person, Permission::SeeLine)?;
-    let codes = state.store.refused_codes(report, result, CODES_SHOWN).await?;
+    let codes = if kind == PRODUCTION {
+        state.store.unproduced_codes(report, CODES_SHOWN).await?
+    } else {
+        state.store.refused_codes(report, result, CODES_SHOWN).await?
+    };
     Ok(Page(CodesPage { frame: Frame::of(Some(person)), report, codes }))
 }
 
@@ -74,6 +84,8 @@ struct Asked {
     #[serde(rename = "do")]
     decision: String,
     report: i64,
+    #[serde(default)]
+    kind: String,
     #[serde(default)]
     result: String,
     #[serde(default)]
@@ -99,7 +111,11 @@ async fn decide(
     };
     let person = person.name;
     let choice = RefusedChoice { report: asked.report, result, decision, person, reason };
-    let n = state.store.decide_refused(&choice).await?;
+    let n = if asked.kind == PRODUCTION {
+        state.store.decide_unproduced(&choice).await?
+    } else {
+        state.store.decide_refused(&choice).await?
+    };
     if n == 0 {
         let words = "Somebody has decided about these codes meanwhile.";
         return Err(Refusal::new(StatusCode::CONFLICT, words));

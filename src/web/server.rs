@@ -5,9 +5,10 @@ use super::jobs::{self, JobRules};
 use super::orders::{self, OrderSettings};
 use super::page::{self, Refusal};
 use super::sessions::Sessions;
+use super::state_system::StateSystem;
 use super::{
-    alarms, api, assets, commands, files, hand_scan, line_page, new_printer, oee, papers, refused,
-    rolls, scanner, sign_in, stock, trend,
+    alarms, api, arrays, assets, commands, files, hand_scan, line_page, new_printer, oee, papers,
+    refused, rolls, scanner, sign_in, stock, trend,
 };
 use crate::crew::Crew;
 use crate::store::Store;
@@ -44,13 +45,22 @@ pub struct WebSettings {
     pub jobs: BTreeMap<String, JobRules>,
     /// The participant's number, for documents; nothing where none are sent.
     pub participant: Option<String>,
+    /// Where it is asked how a code stands at the state system.
+    pub state_system: StateSystem,
 }
 
 impl Default for WebSettings {
     fn default() -> Self {
         let calibration_dir = PathBuf::from("calibration");
         let jobs = BTreeMap::new();
-        Self { secure_cookies: false, open_to_look: true, calibration_dir, jobs, participant: None }
+        Self {
+            secure_cookies: false,
+            open_to_look: true,
+            calibration_dir,
+            jobs,
+            participant: None,
+            state_system: StateSystem::default(),
+        }
     }
 }
 
@@ -64,6 +74,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 const SESSION_HOURS: i64 = 12;
 /// Passwords that are looked at in the same time; one takes 19 MiB.
 const SIGN_INS_AT_ONCE: usize = 2;
+/// Arrays that are taken in the same time: lines have the store for themselves in between.
+const ARRAYS_AT_ONCE: usize = 1;
 /// Screens that get live updates in the same time.
 const SCREENS_MAX: usize = 64;
 /// Only what this server itself serves is loaded, nothing is framed, forms go only here.
@@ -80,6 +92,7 @@ pub(super) struct WebState {
     pub(super) stop: CancellationToken,
     pub(super) sign_ins: Arc<Semaphore>,
     pub(super) screens: Arc<Semaphore>,
+    pub(super) arrays: Arc<Semaphore>,
     pub(super) grades: Arc<Shelf>,
     desks: Arc<[Arc<Desk>]>,
 }
@@ -121,6 +134,7 @@ pub async fn serve(
         stop: stop.clone(),
         sign_ins: Arc::new(Semaphore::new(SIGN_INS_AT_ONCE)),
         screens: Arc::new(Semaphore::new(SCREENS_MAX)),
+        arrays: Arc::new(Semaphore::new(ARRAYS_AT_ONCE)),
         grades: Arc::default(),
         desks,
     };
@@ -168,6 +182,7 @@ fn router(state: WebState) -> Router {
         .merge(pages)
         .merge(line_page::live_routes())
         .merge(orders::routes())
+        .merge(arrays::routes())
         .merge(grades::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(sessions)

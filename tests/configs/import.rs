@@ -23,3 +23,15 @@ fn codes_are_imported_once_and_the_rest_is_named() {
     let again = String::from_utf8(import().stdout).unwrap();
     assert!(again.ends_with("array.txt: 0 codes taken, 3 lines set aside\n"), "{again}");
 }
+
+#[test]
+fn serial_numbers_for_an_order_by_hand_have_the_length_of_the_group_and_none_is_there_twice() {
+    let made = markwright(&["codes", "serials", "--group", "shoes", "--count", "500"]);
+    let made = String::from_utf8(made.stdout).unwrap();
+    let serials: std::collections::BTreeSet<_> = made.lines().collect();
+    assert_eq!((made.lines().count(), serials.len()), (500, 500));
+    assert!(serials.iter().all(|serial| serial.len() == 12), "{made}");
+    let many = markwright(&["codes", "serials", "--group", "milk", "--count", "91614"]);
+    let words = String::from_utf8(many.stderr).unwrap();
+    assert!(!many.status.success() && words.contains("let the operator make them"), "{words}");
+}

@@ -4,7 +4,7 @@ use markwright::pull;
 use markwright::report::mark::{self, MarkTelling};
 use markwright::report::{Flush, Settings};
 use markwright::sim::issuer::{MarkStanding, Trouble};
-use markwright::store::{NewShipment, ReportState, WantState};
+use markwright::store::{NewShipment, RefusedChoice, RefusedDecision, ReportState, WantState};
 use std::time::Duration;
 
 fn telling() -> MarkTelling {
@@ -255,4 +255,59 @@ async fn a_write_off_whose_answer_was_lost_is_seen_in_its_codes() {
     assert_eq!(count(&house, MarkStanding::WrittenOff), 30);
     assert_eq!(house.texts("select state from report").await, ["success"]);
     assert_eq!(house.number("select max(sends) from report").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_not_taken_as_produced_waits_for_a_person_and_is_told_again_when_he_says_so() {
+    let (mut house, job) = house_with(30, "verified").await;
+    let no = Trouble::Refused(400, "срок годности вышел".to_owned());
+    house.trouble("/addManufacture", 1, no);
+    start(&mut house);
+    until("it is refused", async || !house.store.unproduced().await.unwrap().is_empty()).await;
+    house.rest().await;
+    let waiting = house.store.unproduced().await.unwrap();
+    assert_eq!((waiting.len(), waiting[0].codes, waiting[0].group.as_str()), (1, 30, "milk"));
+    assert!(waiting[0].words.contains("срок годности вышел"), "{waiting:?}");
+    assert_eq!(house.store.mark_steps(job).await.unwrap().produced, 0);
+    assert_eq!(house.store.make_shipment(job, &shipment(), 30_000).await.unwrap(), None);
+
+    let choice = RefusedChoice {
+        report: waiting[0].report,
+        result: None,
+        decision: RefusedDecision::Again,
+        person: "anna".to_owned(),
+        reason: "the day is mended".to_owned(),
+    };
+    assert_eq!(house.store.decide_unproduced(&choice).await.unwrap(), 30);
+    assert_eq!(house.store.decide_unproduced(&choice).await.unwrap(), 0, "decided once");
+    house.trouble("/addManufacture", 1, Trouble::LostAnswer);
+    start(&mut house);
+    until("all are produced", async || house.store.mark_steps(job).await.unwrap().produced == 30)
+        .await;
+    house.rest().await;
+    assert_eq!(count(&house, MarkStanding::Manufactured), 30);
+    assert!(house.store.unproduced().await.unwrap().is_empty());
+    let decided = house.store.unproduced_decided(10).await.unwrap();
+    assert_eq!((decided[0].decision.as_str(), decided[0].codes), ("again", 30));
+    assert!(house.store.make_shipment(job, &shipment(), 30_000).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_is_not_produced_and_put_aside_is_told_no_more_and_does_not_leave() {
+    let (mut house, job) = house_with(30, "verified").await;
+    let no = Trouble::Refused(400, "нет".to_owned());
+    house.trouble("/addManufacture", 1, no);
+    start(&mut house);
+    until("it is refused", async || !house.store.unproduced().await.unwrap().is_empty()).await;
+    let report = house.store.unproduced().await.unwrap()[0].report;
+    let (person, reason) = ("anna".to_owned(), "told by hand".to_owned());
+    let decision = RefusedDecision::Ignore;
+    let choice = RefusedChoice { report, result: None, decision, person, reason };
+    house.store.decide_unproduced(&choice).await.unwrap();
+    let asked = house.issuer.controls.requests("/v3/reports/addManufacture");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    house.rest().await;
+    assert_eq!(house.issuer.controls.requests("/v3/reports/addManufacture"), asked);
+    assert_eq!(house.store.mark_steps(job).await.unwrap().produced, 0);
+    assert_eq!(house.store.make_shipment(job, &shipment(), 30_000).await.unwrap(), None);
 }

@@ -14,7 +14,7 @@ const CREATE: &str = "/api/v3/true-api/lk/documents/create";
 const VERY_LATE: Duration = Duration::from_mins(10);
 
 /// The store of the house as that of a daemon, and its configuration.
-async fn move_out(house: &House) -> (PathBuf, Store) {
+pub(crate) async fn move_out(house: &House) -> (PathBuf, Store) {
     let data = house.kit.dir.path().join("data");
     std::fs::create_dir(&data).unwrap();
     let file = data.join("markwright.db");

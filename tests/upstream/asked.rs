@@ -9,13 +9,14 @@ use markwright::upstream::{
 };
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const MILK: ProductGroup = ProductGroup::MILK;
 const BOX: &str = "00046000000000000015";
 
 /// A station that is as strict as the manual, and a client of it.
-async fn station(country: Country) -> (Issuer, IssuerSettings, Oms) {
+pub(super) async fn station(country: Country) -> (Issuer, IssuerSettings, Oms) {
     let fake = IssuerSettings {
         country,
         strict_groups: true,
@@ -37,6 +38,13 @@ async fn station(country: Country) -> (Issuer, IssuerSettings, Oms) {
 
 /// An order with so many codes taken, without their check parts, and one left: so it stays open.
 async fn ordered(client: &Oms, quantity: u32) -> (String, Vec<String>) {
+    let (order, codes) = ordered_whole(client, quantity).await;
+    let named = |code: &String| parse(code).unwrap().identification().to_owned();
+    (order, codes.iter().map(named).collect())
+}
+
+/// The same, with the codes as they came.
+pub(super) async fn ordered_whole(client: &Oms, quantity: u32) -> (String, Vec<String>) {
     let wish = OrderWish {
         group: MILK,
         gtin: gtin(),
@@ -52,9 +60,7 @@ async fn ordered(client: &Oms, quantity: u32) -> (String, Vec<String>) {
     })
     .await;
     let block = client.codes(of, quantity, None).await.unwrap();
-    let named = |code: &str| parse(code).unwrap().identification().to_owned();
-    let codes = block.codes.iter().map(named).collect();
-    (order, codes)
+    (order, block.codes.iter().map(str::to_owned).collect())
 }
 
 fn unit(name: &str, codes: &[String]) -> AggregationUnit {
@@ -163,20 +169,7 @@ async fn a_person_asks_the_station_by_the_command() {
     let (issuer, fake, client) = station(Country::Ru).await;
     let (order, _) = ordered(&client, 3).await;
     let dir = tempfile::tempdir().unwrap();
-    let token = dir.path().join("token");
-    std::fs::write(&token, &fake.client_token).unwrap();
-    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let file = dir.path().join("markwright.toml");
-    let text = format!(
-        "data_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n[issuer]\nurl = \"http://{}\"\n\
-         oms_id = \"{}\"\ntoken_file = \"{}\"\n[[line]]\nname = \"one\"\nscenario = \"roll\"\n\
-         printer = {{ profile = \"desk-zpl-203\", address = \"127.0.0.1:9\" }}\n",
-        dir.path().display(),
-        issuer.addr,
-        fake.oms_id,
-        token.display()
-    );
-    std::fs::write(&file, text).unwrap();
+    let file = configured(dir.path(), &issuer, &fake);
     let ask = async |words: &[&str]| {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_markwright"));
         command.arg("station").args(words).arg("--config").arg(&file);
@@ -209,4 +202,23 @@ async fn a_person_asks_the_station_by_the_command() {
     let (well, _, problem) = ask(&["ping", "--group", "mlik"]).await;
     assert!(!well && problem.contains("'mlik' is no product group"), "{problem}");
     issuer.stop().await;
+}
+
+/// A configuration of this station, in this folder.
+pub(super) fn configured(dir: &Path, issuer: &Issuer, fake: &IssuerSettings) -> PathBuf {
+    let token = dir.join("token");
+    std::fs::write(&token, &fake.client_token).unwrap();
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let file = dir.join("markwright.toml");
+    let text = format!(
+        "data_dir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n[issuer]\nurl = \"http://{}\"\n\
+         oms_id = \"{}\"\ntoken_file = \"{}\"\n[[line]]\nname = \"one\"\nscenario = \"roll\"\n\
+         printer = {{ profile = \"desk-zpl-203\", address = \"127.0.0.1:9\" }}\n",
+        dir.display(),
+        issuer.addr,
+        fake.oms_id,
+        token.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    file
 }

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod asked;
+mod boxes;
 mod expiry;
 mod neighbours;
 mod pull;
 mod report;
 mod report_late;
+mod serials;
 mod station;
 
 use markwright::code::Gtin;

@@ -15,7 +15,7 @@ pub(crate) fn gtin() -> Gtin {
     "04600000000008".parse().unwrap()
 }
 
-fn pulls() -> pull::Settings {
+pub(crate) fn pulls() -> pull::Settings {
     pull::Settings {
         block: 10,
         look_every: Duration::from_millis(5),

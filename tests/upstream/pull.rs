@@ -19,6 +19,7 @@ pub(crate) fn settings() -> Settings {
         search_every: Duration::from_millis(20),
         rest_after_failure: Duration::from_mins(10),
         rules: Vec::new(),
+        ..Settings::default()
     }
 }
 

@@ -1,7 +1,9 @@
 //! The pages and the commands over real sockets.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+mod arrays;
 mod commands;
 mod pages;
+mod refused;
 mod rolls;
 #[path = "../store_kit/mod.rs"]
 mod store_kit;

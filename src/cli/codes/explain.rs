@@ -41,7 +41,8 @@ pub(in crate::cli) struct Explain {
     json: bool,
 }
 
-fn group(alias: &str) -> Result<ProductGroup, String> {
+/// A product group, by its alias.
+pub(in crate::cli) fn group(alias: &str) -> Result<ProductGroup, String> {
     let all = || ProductGroup::ALL.map(ProductGroup::alias).join(", ");
     ProductGroup::from_alias(alias).ok_or_else(|| format!("one of {}", all()))
 }
@@ -65,7 +66,7 @@ type Fact = (&'static str, &'static str, Value);
 
 impl Explain {
     pub(super) fn run(&self) -> ExitCode {
-        let text = self.plain();
+        let text = plain(&self.code);
         if let Ok(unit) = text.parse::<Sscc>() {
             self.tell(&[
                 ("kind", "Kind", json!("box or pallet (SSCC)")),
@@ -97,20 +98,6 @@ impl Explain {
                 ExitCode::FAILURE
             }
         }
-    }
-
-    /// The text of the code, without what stands before it.
-    fn plain(&self) -> String {
-        let text = self.code.trim().trim_start_matches("]d2").trim_matches(GS);
-        if let Some(text) = Link::read(text).ok().and_then(|link| link.text()) {
-            return text;
-        }
-        if text.contains(GS) || parse(text).is_ok() {
-            return text.to_owned();
-        }
-        ["\\u001d", "\\u001D", "<GS>"]
-            .into_iter()
-            .fold(text.to_owned(), |text, spelled| text.replace(spelled, "\u{1d}"))
     }
 
     fn facts(&self, parts: &Parts<'_>, restored: bool) -> Vec<Fact> {
@@ -147,13 +134,7 @@ impl Explain {
     }
 
     fn day(&self) -> Day {
-        let today = || {
-            let date = Timestamp::from_microsecond(Micros::now().0).ok()?;
-            let date = date.to_zoned(TimeZone::system()).date();
-            let part = |n: i8| u8::try_from(n).ok();
-            Day::of(u16::try_from(date.year()).ok()?, part(date.month())?, part(date.day())?)
-        };
-        self.day.or_else(today).unwrap_or(Day::EARLY)
+        self.day.unwrap_or_else(today)
     }
 
     fn duty(&self) -> Option<Duty> {
@@ -176,6 +157,31 @@ impl Explain {
             }
         }
     }
+}
+
+/// The text of the code, without what stands before it.
+pub(in crate::cli) fn plain(code: &str) -> String {
+    let text = code.trim().trim_start_matches("]d2").trim_matches(GS);
+    if let Some(text) = Link::read(text).ok().and_then(|link| link.text()) {
+        return text;
+    }
+    if text.contains(GS) || parse(text).is_ok() {
+        return text.to_owned();
+    }
+    ["\\u001d", "\\u001D", "<GS>"]
+        .into_iter()
+        .fold(text.to_owned(), |text, spelled| text.replace(spelled, "\u{1d}"))
+}
+
+/// Today, in the time zone of this house.
+pub(super) fn today() -> Day {
+    let today = || {
+        let date = Timestamp::from_microsecond(Micros::now().0).ok()?;
+        let date = date.to_zoned(TimeZone::system()).date();
+        let part = |n: i8| u8::try_from(n).ok();
+        Day::of(u16::try_from(date.year()).ok()?, part(date.month())?, part(date.day())?)
+    };
+    today().unwrap_or(Day::EARLY)
 }
 
 /// A value for a person; nothing where there is nothing to say. The separator is shown.

@@ -2,6 +2,7 @@
 use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
+use super::super::state_system::CodeStanding;
 use crate::access::Permission;
 use crate::code::CodeState;
 use crate::line::{PictureId, RejectReason, Verdict};
@@ -24,6 +25,10 @@ struct CodesPage {
     story: Option<Story>,
     steps: Vec<Step>,
     may_control: bool,
+    /// Whether the state system can be asked.
+    asks: bool,
+    /// How it has the code, if it was asked.
+    standing: Option<Result<CodeStanding, String>>,
 }
 
 /// One step of a code's way.
@@ -40,20 +45,30 @@ struct Step {
 pub(super) struct Asked {
     #[serde(default)]
     scan: String,
+    /// Not empty: the state system is asked, too.
+    #[serde(default)]
+    ask: String,
 }
 
 pub(super) async fn show(
     State(state): State<WebState>,
     SignedIn(person): SignedIn,
-    Query(Asked { scan }): Query<Asked>,
+    Query(Asked { scan, ask }): Query<Asked>,
 ) -> Result<impl IntoResponse, Refusal> {
     must(&person, Permission::SeeLine)?;
     let scan: String = scan.chars().take(SCAN_CHARS_MAX).collect();
     let story = if scan.trim().is_empty() { None } else { state.store.story(&scan).await? };
     let steps = story.as_ref().map(steps).unwrap_or_default();
-    let frame = Frame::of(Some(person));
+    let way = &state.settings.state_system;
+    let standing = match &story {
+        Some(story) if !ask.is_empty() => {
+            Some(way.ask(story.group, story.code.text.identification().to_owned()).await)
+        }
+        _ => None,
+    };
+    let (frame, asks) = (Frame::of(Some(person)), way.is_there());
     let may_control = frame.may(Permission::ControlLine);
-    Ok(Page(CodesPage { frame, scan, story, steps, may_control }))
+    Ok(Page(CodesPage { frame, scan, story, steps, may_control, asks, standing }))
 }
 
 /// Every step, in the order of time; what has the same time stays in the order of a code's way.

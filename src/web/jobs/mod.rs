@@ -13,6 +13,7 @@ mod report;
 use super::WebState;
 use super::orders::{at, sentence};
 use super::page::Refusal;
+use crate::code::{Gtin, ProductGroup};
 use crate::label::{self, Head};
 use crate::store::{Job, StoreError};
 use axum::Router;
@@ -40,6 +41,8 @@ pub struct JobRules {
     pub camera: bool,
     /// Pixels of the camera a millimetre, where they are known.
     pub px_per_mm: Option<f32>,
+    /// The goods that the line makes where no job says otherwise: arrays of codes are of these.
+    pub goods: Option<(Gtin, ProductGroup)>,
 }
 
 pub(super) fn routes() -> Router<WebState> {
@@ -62,7 +65,7 @@ pub(super) fn routes() -> Router<WebState> {
 
 impl WebState {
     /// What is asked of the jobs of this line.
-    fn rules(&self, line: &str) -> JobRules {
+    pub(super) fn rules(&self, line: &str) -> JobRules {
         self.settings.jobs.get(line).cloned().unwrap_or_default()
     }
 
