@@ -1,6 +1,7 @@
 //! Talks with the fake issuer over HTTP.
 mod electronic_mark;
 mod faults;
+mod groups;
 mod old;
 mod papers;
 mod sign_in;
