@@ -55,7 +55,10 @@ impl Clerk {
     async fn look_for(&mut self, paper: &Paper) -> Result<(), StepError> {
         let first = paper.first_sent_at.unwrap_or(paper.made_at);
         let now = Micros::now();
-        let (from, to) = (moved(first, CLOCKS_DIFFER, false), moved(now, CLOCKS_DIFFER, true));
+        // It came in between the first sending and the time when the last one would be given up.
+        let sent = paper.sent_at.unwrap_or(first);
+        let latest = now.min(moved(sent, self.settings.lost_after, true));
+        let (from, to) = (moved(first, CLOCKS_DIFFER, false), moved(latest, CLOCKS_DIFFER, true));
         let kind = paper.kind.word();
         let (names, all) =
             self.client.documents(paper.group, kind, &in_words(from), &in_words(to)).await?;
@@ -77,7 +80,6 @@ impl Clerk {
                 }
             }
         }
-        let sent = paper.sent_at.unwrap_or(first);
         let early = now < moved(sent, self.settings.lost_after, true);
         if early || !all || hidden > 0 {
             self.agenda.later(paper.id);

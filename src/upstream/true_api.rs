@@ -4,7 +4,9 @@ use super::oms::ClientToken;
 use super::pace::Pace;
 use super::sign::{Form, SignError, Signer};
 use super::token::{SignInError, TokenKeeper};
-use super::true_api_wire::{Created, DocumentList, ListedCode, create_body, read_info, shows};
+use super::true_api_wire::{
+    Created, DocumentList, ListedCode, ListedDocument, create_body, read_info, shows,
+};
 use super::words::words;
 use crate::code::ProductGroup;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -18,8 +20,12 @@ pub use super::true_api_wire::{CodeInfo, DocumentInfo, DocumentStatus};
 /// Codes in one question after codes (True API, chapter 5).
 pub const CODES_IN_A_QUESTION_MAX: usize = 1_000;
 
-/// Documents on one page of the list (True API; seen in public clients).
-const LISTED_MAX: u32 = 1_000;
+/// Documents on one page of the list: up to a thousand are allowed, public clients ask for fifty to
+/// a thousand.
+const LISTED_MAX: u32 = 100;
+
+/// Pages of the list that are read in one search.
+const PAGES_MAX: usize = 100;
 
 /// The largest answer that is read: a document of 30,000 codes with its content.
 const ANSWER_MAX: usize = 48 << 20;
@@ -238,8 +244,8 @@ impl TrueApi {
         Ok(shows(&answer, code))
     }
 
-    /// The names of our documents of this type from this time on, the newest first, and whether
-    /// that is all. `from` and `to` are times such as `2026-11-22T08:00:00.000Z`.
+    /// The names of our documents of this type between two times, page after page, and whether that
+    /// is all. `from` and `to` are times such as `2026-11-22T08:00:00.000Z`.
     pub async fn documents(
         &self,
         group: ProductGroup,
@@ -247,9 +253,37 @@ impl TrueApi {
         from: &str,
         to: &str,
     ) -> Result<(Vec<String>, bool), TrueApiError> {
+        let mut names = Vec::new();
+        let mut behind: Option<ListedDocument> = None;
+        for _ in 0..PAGES_MAX {
+            let times = (from, to, behind.as_ref());
+            let page = self.documents_page(group, document_type, times).await?;
+            let last = page.results.last().cloned();
+            names.extend(page.results.into_iter().map(|document| document.number));
+            if !page.next_page {
+                return Ok((names, true));
+            }
+            // A list that stands still cannot be read to its end.
+            let before = behind.map(|document| document.number);
+            behind = last.filter(|last| before.as_ref() != Some(&last.number));
+            if behind.is_none() {
+                break;
+            }
+        }
+        Ok((names, false))
+    }
+
+    /// The page of the list that stands behind a document; without one, the first. A page is asked for
+    /// by number and date of the last document before it (seen in public clients).
+    async fn documents_page(
+        &self,
+        group: ProductGroup,
+        document_type: &str,
+        (from, to, behind): (&str, &str, Option<&ListedDocument>),
+    ) -> Result<DocumentList, TrueApiError> {
         let what = "list the documents";
         let limit = LISTED_MAX.to_string();
-        let query = [
+        let mut query = vec![
             ("pg", group.alias()),
             ("input", "false"),
             ("documentType", document_type),
@@ -257,12 +291,13 @@ impl TrueApi {
             ("dateTo", to),
             ("limit", &limit),
         ];
+        if let Some(last) = behind {
+            let date = ("orderedColumnValue", last.doc_date.as_str());
+            query.extend([("did", last.number.as_str()), date, ("pageDir", "NEXT")]);
+        }
         let url = address(what, &self.v4, "doc/list", &query)?;
         let answer = self.send(what, self.get(url)).await?;
-        let list: DocumentList =
-            serde_json::from_slice(&answer).map_err(|_| TrueApiError::Garbled { what })?;
-        let all = !list.next_page;
-        Ok((list.results.into_iter().map(|document| document.number).collect(), all))
+        serde_json::from_slice(&answer).map_err(|_| TrueApiError::Garbled { what })
     }
 
     /// How codes stand, by their identification (without the check part), at most

@@ -162,9 +162,13 @@ pub(super) struct DocumentList {
     pub(super) next_page: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ListedDocument {
     pub(super) number: String,
+    /// As it came: the next page is asked for by it.
+    #[serde(default)]
+    pub(super) doc_date: String,
 }
 
 /// One row of the answer to `POST /cises/info`.

@@ -1,10 +1,12 @@
 //! Talks with the fake issuer over HTTP.
 mod electronic_mark;
 mod faults;
+mod groups;
 mod old;
 mod papers;
 mod sign_in;
 mod station;
+mod time;
 
 use markwright::sim::issuer::{Issuer, IssuerSettings, PlannedTrouble, Standing, Trouble};
 use serde_json::{Value, json};
@@ -14,6 +16,8 @@ use tokio::time::Instant;
 
 const GTIN: &str = "04600000000008";
 const OTHER: &str = "04810093011694";
+/// 2026-01-01, 03:00 in Moscow.
+const NEW_YEAR_MS: i64 = 1_767_225_600_000;
 const WITHIN: Duration = Duration::from_secs(20);
 
 struct Scene {

@@ -87,6 +87,18 @@ impl House {
         house
     }
 
+    /// After a rest: who sends documents is at work again.
+    pub(crate) fn send_papers(&mut self) {
+        self.stop = CancellationToken::new();
+        let settings = papers::Settings {
+            look_every: SOON,
+            look_at_least_every: SOON,
+            ..papers::Settings::new(INN)
+        };
+        let (store, client) = (self.kit.store.clone(), self.client.clone());
+        self.tasks.spawn(papers::keep(settings, store, client, self.stop.clone()));
+    }
+
     fn hire(&mut self, settings: papers::Settings, oms: Oms) {
         let (store, stop) = (self.kit.store.clone(), self.stop.clone());
         let usual = pull::Settings::default();

@@ -200,6 +200,31 @@ async fn a_document_whose_answer_was_lost_is_found_again_and_never_sent_twice() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_is_found_again_behind_more_than_a_hundred_newer_ones() {
+    let mut house = House::open(None).await;
+    let (origin, codes) = applied(&house, 1).await;
+    house.rest().await;
+    // Killed after it was sent, before anybody heard the answer.
+    let made = make(&house, PaperKind::Import, origin, &import()).await;
+    let (store, group) = (house.kit.store.clone(), markwright::code::ProductGroup::SHOES);
+    let (kind, document) = (PaperKind::Import.word(), store.paper_document(made.id).await.unwrap());
+    store.paper_is_sending(made.id).await.unwrap();
+    let name = house.client.create(group, kind, &document).await.unwrap();
+    // Others of this participant hand in documents of the same kind.
+    let mut other: serde_json::Value = serde_json::from_slice(&document).unwrap();
+    other["products_list"][0]["cis"] = "a stranger".into();
+    for _ in 0..150 {
+        house.client.create(group, kind, other.to_string().as_bytes()).await.unwrap();
+    }
+    house.send_papers();
+    let paper = house.until_paper(made.id, PaperState::Done).await;
+    assert_eq!((paper.sends, paper.upstream_id), (1, Some(name)), "found, not sent again");
+    let fate = house.issuer.controls.ledger(|ledger| ledger.fate(&codes[0]).unwrap());
+    assert_eq!(fate.introduced, 1);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_that_is_in_no_list_after_a_while_is_sent_again() {
     let house =
         House::open_with(None, |papers| papers.lost_after = Duration::from_millis(100)).await;

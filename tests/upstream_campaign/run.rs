@@ -7,7 +7,6 @@ use super::relay::Relay;
 use super::site::{Site, Template};
 use crate::daemon_kit::{Daemon, Log};
 use markwright::sim::issuer::{Controls, Country, Issuer, IssuerSettings, MarkSettings};
-use markwright::telemetry::clock::Micros;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -52,8 +51,6 @@ pub(crate) async fn run(seed: u64, template: &Template, error: &'static str) -> 
         report_takes: plan.report_takes,
         wants_signature: plan.signs,
         country: if plan.old { Country::Kz } else { Country::Ru },
-        // Codes die by the calendar, and the daemon has that of the machine.
-        starts_at_ms: Micros::now().0 / 1_000,
         electronic_mark: MarkSettings {
             seed,
             order_takes: plan.order_takes,

@@ -1,7 +1,7 @@
 //! `sim issuer`: a fake state system alone.
 use crate::cli::number::{seed, some, whole};
 use crate::cli::say;
-use crate::sim::issuer::{Country, Issuer, IssuerSettings, Rule, read_script};
+use crate::sim::issuer::{Country, Issuer, IssuerSettings, Script, read_script};
 use anyhow::Context;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -40,6 +40,10 @@ pub(in crate::cli) struct FakeIssuer {
     /// Whose stations it plays.
     #[arg(long, value_enum, default_value = "ru")]
     country: Where,
+    /// What its clock shows at the start, such as 2026-01-01T00:00:00Z: the same times in every run.
+    /// Left out, it is as the script says, or right.
+    #[arg(long, value_name = "TIME")]
+    start: Option<jiff::Timestamp>,
     /// Seconds of its clock in one of ours: 60 makes an order of half an hour take half a minute.
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = some(0.001..=100_000.0, "a factor"))]
     speed: f32,
@@ -96,6 +100,8 @@ impl FakeIssuer {
             let read = std::fs::read(trust);
             read.with_context(|| format!("read the certificate {}", trust.display()))?;
         }
+        let script = self.script.as_deref().map(script).transpose()?.unwrap_or_default();
+        let start = self.start.map(jiff::Timestamp::as_millisecond);
         Ok(IssuerSettings {
             listen: self.listen,
             country: match self.country {
@@ -112,7 +118,8 @@ impl FakeIssuer {
             order_takes_at_most: seconds(1),
             report_takes: Duration::from_secs(self.report_takes),
             speed: f64::from(self.speed),
-            script: self.script.as_deref().map(script).transpose()?.unwrap_or_default(),
+            starts_at_ms: start.or(script.starts_at_ms),
+            script: script.rules,
             memory_file: self.memory.clone(),
             ledger_file: self.ledger.clone(),
             seed: self.seed,
@@ -121,7 +128,7 @@ impl FakeIssuer {
     }
 }
 
-fn script(file: &Path) -> anyhow::Result<Vec<Rule>> {
+fn script(file: &Path) -> anyhow::Result<Script> {
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("read {name}"))?;
     read_script(&text).with_context(|| format!("the script {name}"))

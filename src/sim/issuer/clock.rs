@@ -1,7 +1,13 @@
 //! The issuer's clock: it can run faster than ours, and be put forward.
+use crate::telemetry::clock::Micros;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::time::Instant;
+
+/// What time it is.
+pub(super) fn wall_ms() -> i64 {
+    Micros::now().0 / 1_000
+}
 
 /// Time as the issuer has it, in milliseconds since 1970. All clones are the same clock.
 #[derive(Debug, Clone)]

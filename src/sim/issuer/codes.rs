@@ -241,7 +241,7 @@ mod tests {
 
     fn code(group: &str, template: u32) -> String {
         let group = Group::named(group).unwrap();
-        let template = group.template(template).unwrap();
+        let template = group.template(template, 0).unwrap();
         let digit = country_digit(crate::sim::issuer::Country::Ru, group);
         let mould = Mould::new(7, GTIN, template.serial, digit);
         let mut code = String::new();

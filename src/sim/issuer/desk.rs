@@ -6,7 +6,8 @@ use super::order_form::NewOrder;
 use super::orders::{Asked, Orders, Taking};
 use super::papers::{self, NewPaper, Papers};
 use super::refusal::Refusal;
-use super::reports::{Kind, NewBoxes, NewReport, Reports, Times};
+use super::report_form::{NewBoxes, NewReport, Rules};
+use super::reports::{Kind, Reports, Times};
 use super::tokens::{SignIn, Tokens};
 use super::trouble::Luck;
 use super::{Country, IssuerSettings, codes, ms};
@@ -260,15 +261,19 @@ impl Desk {
         new: &NewReport,
         old: bool,
     ) -> Answered {
-        new.check(kind, self.strict_groups, old)?;
+        new.check(kind, self.rules(old))?;
         let id = self.new_id();
         let how = (self.times(call.now_ms), call.luck);
         self.reports.take(&id, kind, new, how, &mut self.ledger);
         Ok(json!({ "omsId": self.oms_id, "reportId": id }).into())
     }
 
-    pub(super) fn boxes(&mut self, call: &Call<'_>, new: &NewBoxes) -> Answered {
-        new.check(self.strict_groups)?;
+    fn rules(&self, old: bool) -> Rules {
+        Rules { strict: self.strict_groups, country: self.country, old }
+    }
+
+    pub(super) fn boxes(&mut self, call: &Call<'_>, new: &NewBoxes, old: bool) -> Answered {
+        new.check(self.rules(old))?;
         let id = self.new_id();
         let how = (self.times(call.now_ms), call.luck);
         self.reports.take_boxes(&id, new, how, &self.ledger);

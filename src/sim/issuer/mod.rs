@@ -10,12 +10,15 @@ mod groups;
 mod ledger;
 mod memory;
 mod old;
+mod old_forms;
 mod openapi;
 mod order_form;
 mod orders;
+mod paper_list;
 mod papers;
 mod receipts;
 mod refusal;
+mod report_form;
 mod reports;
 mod routes;
 mod script;
@@ -28,7 +31,7 @@ mod wire;
 
 pub use electronic_mark::{ElectronicMark, MarkFate, MarkLedger, MarkSettings, MarkStanding};
 pub use ledger::{Fate, Ledger, Standing};
-pub use script::read as read_script;
+pub use script::{Script, read as read_script};
 pub use settings::{Country, IssuerSettings};
 pub use trouble::{Chances, PlannedTrouble, Rule, Trouble};
 
@@ -77,8 +80,9 @@ impl Office {
         let mut desk = Desk::new(settings);
         let memory = settings.memory_file.as_deref();
         let last = memory.map(|path| memory::remember(path, &mut desk)).transpose()?.flatten();
-        let starts_at_ms =
-            last.map_or(settings.starts_at_ms, |last| last.max(settings.starts_at_ms));
+        let starts_at_ms = settings.starts_at_ms.unwrap_or_else(clock::wall_ms);
+        // Time does not go back: not even where it ran faster before.
+        let starts_at_ms = last.map_or(starts_at_ms, |last| last.max(starts_at_ms));
         let append = |path| File::options().create(true).append(true).open(path);
         desk.ledger.write_to(settings.ledger_file.as_ref().map(append).transpose()?);
         let clock = Clock::new(starts_at_ms, settings.speed);

@@ -5,13 +5,36 @@ use super::groups::Group;
 use super::order_form::NewOrder;
 use super::orders::Asked;
 use super::refusal::Refusal;
-use super::reports::{Kind, NewBoxes, NewReport};
+use super::report_form::{NewBoxes, NewReport};
+use super::reports::Kind;
 use serde_json::{Value, json};
 
 /// Codes in one line of an order (swagger of Kazakhstan).
 const MOST_IN_A_LINE: i64 = 150_000;
 
+/// Paths of version 2 that only Russia's stations have (the descriptions of 2023-10-31).
+const RUSSIAN: [&str; 9] = [
+    "/order/product",
+    "/product",
+    "/receipts/receipt",
+    "/receipts/receipt/search",
+    "/receipts/document",
+    "/providers",
+    "/quality",
+    "/quality/cisList",
+    "/mod",
+];
+
 impl Desk {
+    /// Where everything is as the real one has it: a neighbour's station has fewer paths.
+    pub(super) fn check_path(&self, path: &str) -> Result<(), Refusal> {
+        let old = path.strip_prefix("/api/v2/{ext}");
+        let strange = self.strict_groups
+            && self.country != super::Country::Ru
+            && old.is_some_and(|rest| RUSSIAN.contains(&rest));
+        if strange { Err(Refusal::not_found("path", path)) } else { Ok(()) }
+    }
+
     fn old_group(call: &Call<'_>) -> Result<&'static Group, Refusal> {
         let name = call.path.get("ext").map(String::as_str).unwrap_or_default();
         Group::named(name).ok_or_else(|| Refusal::not_found("extension", name))
@@ -101,7 +124,7 @@ impl Desk {
         let group = Self::old_group(call)?;
         let mut new: NewBoxes = parse(call.body)?;
         group.alias.clone_into(&mut new.product_group);
-        self.boxes(call, &new)
+        self.boxes(call, &new, true)
     }
 
     /// `GET /{ext}/aggregation/info`: what is in a box; the shape is a guess.

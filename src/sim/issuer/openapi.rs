@@ -1,17 +1,23 @@
-//! The `OpenAPI` document of what the issuer serves, made from the table.
+//! The `OpenAPI` document of what the issuer serves, made from the table; Electronic Mark's part
+//! stands beside its own paths.
 use super::table::{self, Entry, Guard};
+use super::{electronic_mark, groups};
 use serde_json::{Map, Value, json};
 
 const SCHEMAS: &str = include_str!("schemas.json");
 
 /// `OpenAPI` 3.0.
 pub(super) fn document(oms_id: &str) -> Value {
-    let schemas: Value = serde_json::from_str(SCHEMAS).expect("the file in the sources is JSON");
+    let mut schemas: Value =
+        serde_json::from_str(SCHEMAS).expect("the file in the sources is JSON");
+    let aliases: Vec<_> = groups::all().map(|group| group.alias).collect();
+    schemas["ProductGroup"] = json!({ "type": "string", "enum": aliases });
     let mut paths = Map::new();
     for entry in table::entries() {
         let path = paths.entry(entry.path).or_insert_with(|| json!({}));
         path[entry.method.to_lowercase()] = operation(entry, oms_id);
     }
+    electronic_mark::add_to_document(&mut paths, &mut schemas);
     json!({
         "openapi": "3.0.3",
         "info": {
@@ -24,6 +30,7 @@ pub(super) fn document(oms_id: &str) -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "clientToken": { "type": "apiKey", "in": "header", "name": "clientToken" },
+                "markToken": { "type": "apiKey", "in": "header", "name": "Token" },
                 "bearer": { "type": "http", "scheme": "bearer" },
                 "registrationKey": { "type": "apiKey", "in": "header", "name": "X-RegistrationKey" },
             },
@@ -82,7 +89,8 @@ fn reference(name: &str) -> Value {
 fn parameters(entry: &Entry, oms_id: &str) -> Vec<Value> {
     let mut all = Vec::new();
     for part in entry.path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}')) {
-        all.push(json!({ "name": part, "in": "path", "required": true, "schema": kind(part) }));
+        let schema = kind(part, entry.path);
+        all.push(json!({ "name": part, "in": "path", "required": true, "schema": schema }));
     }
     let station = matches!(entry.guard, Guard::Station | Guard::Signed | Guard::Registration);
     if station {
@@ -91,20 +99,29 @@ fn parameters(entry: &Entry, oms_id: &str) -> Vec<Value> {
     }
     for name in entry.query {
         let (plain, must) = name.strip_suffix('?').map_or((*name, true), |plain| (plain, false));
-        all.push(json!({ "name": plain, "in": "query", "required": must, "schema": kind(plain) }));
+        let schema = kind(plain, entry.path);
+        all.push(json!({ "name": plain, "in": "query", "required": must, "schema": schema }));
     }
     all
 }
 
 /// What a parameter may be.
-fn kind(name: &str) -> Value {
+fn kind(name: &str, path: &str) -> Value {
     match name {
         "gtin" => json!({ "type": "string", "pattern": "^[0-9]{14}$" }),
         "quantity" => json!({ "type": "integer", "minimum": 1, "maximum": 150_000 }),
+        "limit" if path.ends_with("/doc/list") || path.ends_with("/mod") => {
+            json!({ "type": "integer", "minimum": 1, "maximum": 1_000 })
+        }
+        "input" => json!({ "type": "string", "enum": ["false", "true"] }),
+        "order" => json!({ "type": "string", "enum": ["DESC", "ASC"] }),
+        "pageDir" => json!({ "type": "string", "enum": ["NEXT"] }),
+        "dateFrom" | "dateTo" => json!({ "type": "string", "format": "date-time" }),
         "limit" | "skip" => json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
         "offset" => json!({ "type": "integer", "minimum": 0, "maximum": 100 }),
         "ext" | "pg" | "productGroup" => {
-            json!({ "type": "string", "enum": ["milk", "shoes", "water", "tobacco", "lp"] })
+            let names: Vec<_> = groups::all().flat_map(groups::Group::names).collect();
+            json!({ "type": "string", "enum": names })
         }
         _ => json!({ "type": "string", "minLength": 1 }),
     }

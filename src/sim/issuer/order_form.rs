@@ -50,11 +50,15 @@ pub(super) struct NewProduct {
 }
 
 impl NewOrder {
-    /// The body of version 2: everything flat, the group in the path.
+    /// The body of version 2: everything flat, the group in the path. What a product says besides
+    /// lies flat, too, such as `mrp`.
     pub(super) fn from_old(group: &str, body: &[u8]) -> Result<Self, Refusal> {
         let mut flat: Value = super::desk::parse(body)?;
         let fields = flat.as_object_mut().ok_or_else(|| Refusal::field("body", "an object"))?;
-        let products = fields.remove("products").unwrap_or_default();
+        let mut products = fields.remove("products").unwrap_or_default();
+        for product in products.as_array_mut().into_iter().flatten() {
+            gather_attributes(product);
+        }
         let provider = fields.remove("serviceProviderId").unwrap_or_default();
         let order = json!({
             "productGroup": group,
@@ -85,7 +89,7 @@ impl NewOrder {
     pub(super) fn check(
         &self,
         group: &Group,
-        country: Country,
+        (country, now_ms): (Country, i64),
         ledger: &Ledger,
     ) -> Result<(), Refusal> {
         if !(1..=MOST_PRODUCTS).contains(&self.products.len()) {
@@ -97,7 +101,7 @@ impl NewOrder {
             if self.products[..at].iter().any(|p| p.gtin == product.gtin) {
                 return Err(Refusal::field(format!("products[{at}].gtin"), "stands there twice"));
             }
-            product.check(at, group, country, most, ledger)?;
+            product.check(at, (group, country, now_ms), most, ledger)?;
         }
         Ok(())
     }
@@ -130,13 +134,33 @@ impl NewOrder {
     }
 }
 
+/// Puts the attributes of a product of version 2 where version 3 has them.
+fn gather_attributes(product: &mut Value) {
+    let known = [
+        "gtin",
+        "quantity",
+        "serialNumberType",
+        "serialNumbers",
+        "templateId",
+        "cisType",
+        "attributes",
+    ];
+    let Some(fields) = product.as_object_mut() else { return };
+    let names: Vec<String> =
+        fields.keys().filter(|name| !known.contains(&name.as_str())).cloned().collect();
+    let moved: Vec<_> =
+        names.into_iter().filter_map(|name| fields.remove_entry(name.as_str())).collect();
+    let attributes = fields.entry("attributes").or_insert_with(|| json!({}));
+    if let Some(attributes) = attributes.as_object_mut() {
+        attributes.extend(moved);
+    }
+}
+
 impl NewProduct {
     /// The form of its codes.
-    pub(super) fn template(&self, group: &Group) -> Result<Template, Refusal> {
-        let ids: Vec<_> = group.templates.iter().map(|t| t.id.to_string()).collect();
-        group.template(self.template_id).map(|t| Template { id: self.template_id, ..t }).ok_or_else(
-            || Refusal::field("templateId", format!("{} for {}", ids.join(" or "), group.alias)),
-        )
+    pub(super) fn template(&self, group: &Group, now_ms: i64) -> Option<Template> {
+        let found = group.template(self.template_id, now_ms);
+        found.map(|t| Template { id: self.template_id, ..t })
     }
 
     /// The greatest price, in kopecks.
@@ -151,8 +175,7 @@ impl NewProduct {
     fn check(
         &self,
         at: usize,
-        group: &Group,
-        country: Country,
+        (group, country, now_ms): (&Group, Country, i64),
         most: usize,
         ledger: &Ledger,
     ) -> Result<(), Refusal> {
@@ -165,15 +188,17 @@ impl NewProduct {
         if !(1..=most).contains(&quantity) {
             return refuse("quantity", &format!("1 to {most}"));
         }
-        let Some(template) = group.template(self.template_id) else {
-            let ids: Vec<_> = group.templates.iter().map(|t| t.id.to_string()).collect();
+        let Some(template) = self.template(group, now_ms) else {
+            let ids: Vec<_> = group.templates_at(now_ms).map(|t| t.id.to_string()).collect();
             return refuse("templateId", &format!("{} for {}", ids.join(" or "), group.alias));
         };
         let kinds = ["UNIT", "BUNDLE", "GROUP", "SET"];
         if self.cis_type.as_deref().is_some_and(|kind| !kinds.contains(&kind)) {
             return refuse("cisType", "UNIT, BUNDLE, GROUP or SET");
         }
-        if group.alias == "tobacco" && !(1..=40_960_000).contains(&self.price()) {
+        // The neighbours' tobacco has no greatest price: their orders have no field for one.
+        let priced = group.alias == "tobacco" && country == Country::Ru;
+        if priced && !(1..=40_960_000).contains(&self.price()) {
             return refuse("attributes.mrp", "the greatest price in kopecks must be given");
         }
         if template.tail == Tail::Block && self.price() > 999_999 {

@@ -95,7 +95,7 @@ impl Orders {
         let group = Group::named(&new.product_group)
             .ok_or_else(|| Refusal::field("productGroup", "unknown product group"))?;
         self.check_room(asked.now_ms)?;
-        new.check(group, taking.country, ledger)?;
+        new.check(group, (taking.country, asked.now_ms), ledger)?;
         let ready_at_ms = asked.now_ms + taking.takes_ms;
         let expires_at_ms =
             (!new.is_paid_by_emission(group)).then_some(ready_at_ms + group.lives_days * DAY_MS);
@@ -113,7 +113,8 @@ impl Orders {
         };
         let digit = codes::country_digit(taking.country, group);
         for product in new.products {
-            let template = product.template(group)?;
+            let template =
+                product.template(group, asked.now_ms).expect("the order was just checked");
             let quantity = usize::try_from(product.quantity).unwrap_or_default();
             let digits = digit.map(String::from).unwrap_or_default();
             let own = product.serial_numbers.iter().flatten().map(|s| format!("{digits}{s}"));

@@ -30,10 +30,10 @@ pub(super) struct NewPaper {
 
 /// A document that was taken.
 #[derive(Debug)]
-struct Paper {
-    kind: String,
-    group: String,
-    taken_at_ms: i64,
+pub(super) struct Paper {
+    pub(super) kind: String,
+    pub(super) group: String,
+    pub(super) taken_at_ms: i64,
     done_at_ms: i64,
     errors: Vec<String>,
     /// What it says, as it came.
@@ -131,23 +131,26 @@ impl Papers {
         Ok(json!([info]))
     }
 
-    /// `GET /doc/list`: the newest first.
-    pub(super) fn list(&self, inn: &str, now_ms: i64) -> Value {
+    /// Every document, the oldest first; those of the same moment by their numbers.
+    pub(super) fn by_date(&self) -> Vec<(&String, &Paper)> {
         let mut all: Vec<_> = self.0.iter().collect();
-        all.sort_by_key(|(_, paper)| std::cmp::Reverse(paper.taken_at_ms));
-        let results: Vec<_> =
-            all.iter().take(100).map(|(id, paper)| paper.json(id, inn, now_ms)).collect();
-        json!({ "results": results, "nextPage": false })
+        all.sort_by_key(|(id, paper)| (paper.taken_at_ms, *id));
+        all
     }
 }
 
 impl Paper {
-    fn json(&self, id: &str, inn: &str, now_ms: i64) -> Value {
-        let status = match () {
+    /// How far it is.
+    pub(super) fn word(&self, now_ms: i64) -> &'static str {
+        match () {
             () if now_ms < self.done_at_ms => "IN_PROGRESS",
             () if self.errors.is_empty() => "CHECKED_OK",
             () => "CHECKED_NOT_OK",
-        };
+        }
+    }
+
+    pub(super) fn json(&self, id: &str, inn: &str, now_ms: i64) -> Value {
+        let status = self.word(now_ms);
         let mut info = json!({
             "number": id,
             "docDate": day(self.taken_at_ms),

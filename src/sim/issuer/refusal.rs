@@ -35,6 +35,11 @@ impl Refusal {
         Self { field: Some(name.into()), ..refusal }
     }
 
+    /// The same, of a field inside this one.
+    pub(super) fn within(self, outer: &str) -> Self {
+        Self { field: self.field.map(|name| format!("{outer}.{name}")), ..self }
+    }
+
     /// The request cannot be done as things stand.
     pub(super) fn state(text: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, text, 1020)

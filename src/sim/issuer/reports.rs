@@ -3,13 +3,10 @@ use super::codes;
 use super::groups::Group;
 use super::ledger::{Found, Ledger, Standing};
 use super::refusal::Refusal;
+use super::report_form::{NewBoxes, NewReport};
 use super::trouble::Luck;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// Codes in one report (CRPT "API СУЗ 3.0", page 176).
-const MOST_IN_A_REPORT: usize = 30_000;
 
 /// What a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,46 +14,6 @@ pub(super) enum Kind {
     Utilisation,
     Dropout,
     Aggregation,
-}
-
-/// The body of `POST /utilisation` and `POST /dropout`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NewReport {
-    #[serde(default)]
-    pub(super) product_group: String,
-    sntins: Vec<String>,
-    dropout_reason: Option<String>,
-    utilisation_type: Option<String>,
-    /// Only in version 2, and there it must be.
-    usage_type: Option<String>,
-    #[serde(default)]
-    attributes: Option<Map<String, Value>>,
-    /// Of dairy and medicine, in version 2.
-    expiration_date: Option<String>,
-    series_number: Option<String>,
-}
-
-/// The body of `POST /aggregation`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NewBoxes {
-    #[serde(default)]
-    pub(super) product_group: String,
-    participant_id: String,
-    aggregation_units: Vec<NewBox>,
-    #[serde(default, rename = "attributes")]
-    _attributes: Option<Map<String, Value>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewBox {
-    unit_serial_number: String,
-    aggregation_type: String,
-    aggregation_unit_capacity: usize,
-    aggregated_items_count: usize,
-    sntins: Vec<String>,
 }
 
 /// A report that was taken.
@@ -94,148 +51,6 @@ const ALREADY: u32 = 1;
 const NO_SUCH_CODE: u32 = 2;
 const WRITTEN_OFF: u32 = 4;
 const BAD_CHECK_PART: u32 = 103;
-
-impl NewReport {
-    /// Refuses what the station refuses at once. `strict`: as the manual has it by groups.
-    pub(super) fn check(&self, kind: Kind, strict: bool, old: bool) -> Result<(), Refusal> {
-        let group = Group::named(&self.product_group)
-            .ok_or_else(|| Refusal::field("productGroup", "unknown product group"))?;
-        let has_report = match kind {
-            Kind::Dropout => group.takes_dropout(),
-            Kind::Utilisation | Kind::Aggregation => !group.applied_when_given(),
-        };
-        if strict && !has_report {
-            return Err(Refusal::field("productGroup", "this group has no such report"));
-        }
-        if !(1..=MOST_IN_A_REPORT).contains(&self.sntins.len()) {
-            return Err(Refusal::field("sntins", format!("1 to {MOST_IN_A_REPORT} codes")));
-        }
-        if kind == Kind::Dropout {
-            return self.check_reason(group);
-        }
-        let usages =
-            ["USED_FOR_PRODUCTION", "SENT_TO_PRINTER", "PRINTED", "PRINTER_LOST", "VERIFIED"];
-        let usage = self.usage_type.as_deref();
-        if old && !usage.is_some_and(|usage| usages.contains(&usage)) {
-            return Err(Refusal::field("usageType", format!("one of {}", usages.join(", "))));
-        }
-        let types = ["UTILISATION", "RESORT", "REMARK", "SPLITMARK", "DIVISIONMARK"];
-        if self.utilisation_type.as_deref().is_some_and(|word| !types.contains(&word)) {
-            return Err(Refusal::field("utilisationType", format!("one of {}", types.join(", "))));
-        }
-        match (strict, old) {
-            (true, false) => self.check_attributes(group),
-            (true, true) => self.check_old_attributes(group),
-            (false, _) => Ok(()),
-        }
-    }
-
-    /// As the swagger of Kazakhstan has it.
-    fn check_old_attributes(&self, group: &Group) -> Result<(), Refusal> {
-        let missing = |name: &str| Err(Refusal::field(name, "must be given"));
-        match group.alias {
-            "milk" | "pharma" if self.expiration_date.is_none() => missing("expirationDate"),
-            "milk" | "pharma" if self.series_number.is_none() => missing("seriesNumber"),
-            _ => Ok(()),
-        }
-    }
-
-    /// What must be said of dairy and of medicine (same, pages 227 to 236).
-    fn check_attributes(&self, group: &Group) -> Result<(), Refusal> {
-        let said = |name: &str| self.attributes.as_ref().and_then(|all| all.get(name));
-        let has = |name: &str| said(name).is_some_and(|value| !value.is_null());
-        let missing =
-            |name: &str| Err(Refusal::field(format!("attributes.{name}"), "must be given"));
-        match group.alias {
-            "milk" if !["expDate", "expDate72", "expDateConditions"].into_iter().any(has) => {
-                missing("expDate")
-            }
-            "pharma" => {
-                match ["expirationDate", "seriesNumber", "subjectId"].into_iter().find(|n| !has(n))
-                {
-                    Some(name) => missing(name),
-                    None => Ok(()),
-                }
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Reasons (same, page 398); dairy knows two of them.
-    fn check_reason(&self, group: &Group) -> Result<(), Refusal> {
-        let all = [
-            "DEFECT",
-            "QA_SAMPLES",
-            "EXPIRY",
-            "PRODUCT_RECALL",
-            "COMPLAINTS",
-            "PRODUCT_TESTING",
-            "DEMO_SAMPLES",
-            "OTHER",
-            "DAMAGE_LOSS",
-            "DESTRUCTION",
-            "LIQUIDATION",
-            "CONFISCATION",
-            "OWN_USE_EXCISE",
-        ];
-        let allowed = match group.alias {
-            "milk" => &all[..2],
-            _ if group.is_tobacco() => &all[..],
-            _ => &all[..12],
-        };
-        match self.dropout_reason.as_deref() {
-            Some(reason) if allowed.contains(&reason) => Ok(()),
-            _ => Err(Refusal::field("dropoutReason", format!("one of {}", allowed.join(", ")))),
-        }
-    }
-}
-
-impl NewBoxes {
-    /// Refuses what the station refuses at once (same, pages 184 to 218).
-    pub(super) fn check(&self, strict: bool) -> Result<(), Refusal> {
-        let group = Group::named(&self.product_group)
-            .ok_or_else(|| Refusal::field("productGroup", "unknown product group"))?;
-        if strict && !group.takes_boxes() {
-            return Err(Refusal::field("productGroup", "this group has no such report"));
-        }
-        let digits = self.participant_id.bytes().all(|b| b.is_ascii_digit());
-        if !digits || !(9..=14).contains(&self.participant_id.len()) {
-            return Err(Refusal::field("participantId", "an INN"));
-        }
-        let codes: usize = self.aggregation_units.iter().map(|unit| unit.sntins.len()).sum();
-        if !(1..=MOST_IN_A_REPORT).contains(&codes) {
-            return Err(Refusal::field(
-                "aggregationUnits",
-                format!("1 to {MOST_IN_A_REPORT} codes"),
-            ));
-        }
-        for (at, unit) in self.aggregation_units.iter().enumerate() {
-            unit.check().map_err(|(name, text)| {
-                Refusal::field(format!("aggregationUnits[{at}].{name}"), text)
-            })?;
-        }
-        Ok(())
-    }
-}
-
-impl NewBox {
-    fn check(&self) -> Result<(), (&'static str, &'static str)> {
-        let name = &self.unit_serial_number;
-        if !(18..=74).contains(&name.len()) || name.contains(['(', ')']) {
-            return Err(("unitSerialNumber", "18 to 74 characters without brackets"));
-        }
-        if self.aggregation_type != "AGGREGATION" {
-            return Err(("aggregationType", "AGGREGATION"));
-        }
-        if self.aggregated_items_count != self.sntins.len() {
-            return Err(("aggregatedItemsCount", "as many as sntins has"));
-        }
-        if self.aggregated_items_count > self.aggregation_unit_capacity {
-            return Err(("aggregationUnitCapacity", "less than there is in it"));
-        }
-        Ok(())
-    }
-}
 
 impl Reports {
     /// Takes a report and judges every code of it.

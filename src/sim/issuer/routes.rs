@@ -115,6 +115,7 @@ impl Office {
             if call.luck.annulled {
                 desk.annul_all(call.now_ms);
             }
+            desk.check_path(entry.path)?;
             Desk::check_group(call)?;
             let ids = desk.ids;
             let answer = (entry.handle)(desk, call);

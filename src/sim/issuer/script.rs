@@ -46,9 +46,19 @@ enum Name {
     Restart,
 }
 
+/// A script that was read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Script {
+    /// What the issuer's clock shows at the start, in milliseconds since 1970, where it says so.
+    pub starts_at_ms: Option<i64>,
+    /// What goes wrong.
+    pub rules: Vec<Rule>,
+}
+
 /// Reads a script. What may stand in it is in `docs/sim-issuer.md`.
-pub fn read(text: &str) -> Result<Vec<Rule>, ScriptError> {
-    script::read(text, rule)
+pub fn read(text: &str) -> Result<Script, ScriptError> {
+    let (starts_at_ms, rules) = script::read_timed(text, rule)?;
+    Ok(Script { starts_at_ms, rules })
 }
 
 fn rule(event: &Event) -> Result<Rule, Wrong> {
@@ -152,6 +162,8 @@ mod tests {
     #[test]
     fn a_written_script_is_read() {
         let text = r#"
+start = "2026-01-01T03:00:00+03:00"
+
 [[event]]
 path = "/codes"
 after = 2
@@ -181,7 +193,8 @@ result = 12
             rule("", 0, None, 0.05, Trouble::Slow(Duration::from_millis(1_500))),
             rule("/utilisation", 0, Some(3), 1.0, Trouble::CodesRefused(2, 12)),
         ];
-        assert_eq!(read(text), Ok(wanted));
+        assert_eq!(read(text), Ok(Script { starts_at_ms: Some(1_767_225_600_000), rules: wanted }));
+        assert_eq!(read(""), Ok(Script::default()));
     }
 
     #[test]
@@ -200,6 +213,8 @@ result = 12
         assert!(line == 1 && says.contains("ms"), "{says}");
         let (line, says) = refused("[[event]]\ntrouble = \"refused\"\nstatus = 200\n");
         assert!(line == 3 && says.contains("400 to 599"), "{says}");
+        let (line, says) = refused("\nstart = \"2026-01-01\"\n");
+        assert!(line == 2 && says.contains("2026-01-01T00:00:00Z"), "{says}");
         let (line, says) = refused("[[event]]\ntrouble = \"codes_refused\"\nresult = 0\n");
         assert!(line == 1 && says.contains("result"), "{says}");
     }

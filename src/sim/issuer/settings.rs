@@ -59,8 +59,8 @@ pub struct IssuerSettings {
     pub order_takes_at_most: Option<Duration>,
     /// How long a report or a document is on its way, by the issuer's clock.
     pub report_takes: Duration,
-    /// The time when it starts, in milliseconds since 1970.
-    pub starts_at_ms: i64,
+    /// What its clock shows at the start, in milliseconds since 1970; none: what time it is.
+    pub starts_at_ms: Option<i64>,
     /// Seconds of its clock in one of ours.
     pub speed: f64,
     /// A file that gets a line of JSON for everything that happens to a code.
@@ -97,8 +97,7 @@ impl Default for IssuerSettings {
             order_takes: Duration::from_millis(200),
             order_takes_at_most: None,
             report_takes: Duration::from_millis(300),
-            // 2026-01-01.
-            starts_at_ms: 1_767_225_600_000,
+            starts_at_ms: None,
             speed: 1.0,
             ledger_file: None,
             memory_file: None,

@@ -160,7 +160,7 @@ const STATION: [Entry; 24] = [
         "Aggregation",
         "ReportTaken",
         "Codes are in boxes",
-        |desk, call| desk.boxes(call, &parse(call.body)?),
+        |desk, call| desk.boxes(call, &parse(call.body)?, false),
     ),
     get("/api/v3/report/info", &["reportId"], "ReportInfo", "How a report stands", |desk, call| {
         desk.report_info(call, false)
@@ -177,7 +177,7 @@ const STATION: [Entry; 24] = [
         "ReceiptSearch",
         "ReceiptPage",
         "Some receipts",
-        |desk, call| Ok(desk.search_receipts(&parse(call.body)?, call.now_ms)?.into()),
+        search_receipts,
     )),
     get(
         "/api/v3/receipts/document",
@@ -239,7 +239,7 @@ const STATION: [Entry; 24] = [
 ];
 
 /// The station, version 2.
-const OLD: [Entry; 19] = [
+const OLD: [Entry; 24] = [
     get("/api/v2/{ext}/ping", &[], "Ping", "Is it there?", |desk, _| Ok(desk.ping("2.0.0").into())),
     get("/api/v2/{ext}/version", &[], "Any", "Its version", |_, _| {
         Ok(json!({ "apiVersion": "2.0.0", "omsVersion": "fake" }).into())
@@ -344,8 +344,35 @@ const OLD: [Entry; 19] = [
         "The receipt of anything",
         |desk, call| Ok(desk.receipt(call.query, call.now_ms)?.into()),
     ),
+    unsigned(post(
+        "/api/v2/{ext}/receipts/receipt/search",
+        "ReceiptSearch",
+        "ReceiptPage",
+        "Some receipts",
+        search_receipts,
+    )),
+    get(
+        "/api/v2/{ext}/receipts/document",
+        &["resultDocId", "docId?"],
+        "Document",
+        "The result of each code",
+        |desk, call| Ok(desk.document(call.query)?.into()),
+    ),
     get("/api/v2/{ext}/providers", &[], "Providers", "Service providers", |_, _| {
         Ok(providers().into())
+    }),
+    get(
+        "/api/v2/{ext}/quality",
+        &["orderId?", "limit?", "skip?"],
+        "Page",
+        "Reports of print quality",
+        |_, call| quality(call),
+    ),
+    get("/api/v2/{ext}/quality/cisList", &["reportId"], "Grades", "Codes and grades", |_, call| {
+        grades(call)
+    }),
+    get("/api/v2/{ext}/mod", &["limit?", "skip?"], "Page", "Places of activity", |_, call| {
+        places(call)
     }),
 ];
 
@@ -402,9 +429,26 @@ const TRUE_API: [Entry; 9] = [
     ),
     guarded(
         Guard::TrueApi,
-        get("/api/v4/true-api/doc/list", &["pg?"], "Any", "The newest documents", |desk, call| {
-            Ok(desk.papers.list(&desk.inn, call.now_ms).into())
-        }),
+        get(
+            "/api/v4/true-api/doc/list",
+            &[
+                "pg?",
+                "input?",
+                "documentType?",
+                "documentStatus?",
+                "number?",
+                "dateFrom?",
+                "dateTo?",
+                "limit?",
+                "order?",
+                "did?",
+                "orderedColumnValue?",
+                "pageDir?",
+            ],
+            "PaperPage",
+            "Documents, page by page",
+            Desk::paper_list,
+        ),
     ),
     asking(
         &["pg?"],
@@ -440,6 +484,10 @@ const TRUE_API: [Entry; 9] = [
         )),
     ),
 ];
+
+fn search_receipts(desk: &mut Desk, call: &Call<'_>) -> Answered {
+    Ok(desk.search_receipts(&parse(call.body)?, call.now_ms)?.into())
+}
 
 fn check_codes(desk: &mut Desk, call: &Call<'_>) -> Answered {
     Ok(papers::check_codes(call.body, &desk.ledger)?.into())

@@ -102,7 +102,7 @@ async fn orders_and_reports_end_as_the_script_says() {
     .unwrap();
     let quick = Duration::from_millis(10);
     let settings = IssuerSettings {
-        script,
+        script: script.rules,
         order_takes: quick,
         report_takes: quick,
         // Half an hour in a moment.
@@ -128,7 +128,14 @@ async fn orders_and_reports_end_as_the_script_says() {
 
 #[tokio::test]
 async fn codes_that_are_not_applied_are_annulled_after_their_time() {
-    let scene = scene().await;
+    // Days are counted from midnight in Moscow: a time that is far from it.
+    let scene = scene_with(IssuerSettings {
+        starts_at_ms: Some(super::NEW_YEAR_MS),
+        order_takes: Duration::ZERO,
+        report_takes: Duration::ZERO,
+        ..IssuerSettings::default()
+    })
+    .await;
     let order = scene.order("milk", 4).await;
     let codes = texts(&scene.codes(&order, "3").await.1);
     scene.report("/utilisation", &utilisation(&codes[..1])).await;

@@ -5,9 +5,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 async fn neighbour(country: Country) -> Scene {
+    strictly(country, false).await
+}
+
+async fn strictly(country: Country, strict_groups: bool) -> Scene {
     let quick = Duration::from_millis(20);
     scene_with(IssuerSettings {
         country,
+        strict_groups,
         order_takes: quick,
         report_takes: quick,
         ..IssuerSettings::default()
@@ -128,4 +133,92 @@ async fn every_country_words_its_errors() {
         let (_, refused) = scene.old_post("/milk/orders", &[], &old_order(150_001)).await;
         assert_eq!(refused["fieldErrors"][0]["fieldName"], "products[0].quantity");
     }
+}
+
+/// What a report lacks, in the words of the station; nothing if it is taken.
+async fn lacks(scene: &Scene, path: &str, body: &Value) -> Option<String> {
+    let (status, said) = scene.old_post(path, &[], body).await;
+    let field = said["fieldErrors"][0]["fieldName"].as_str().map(str::to_owned);
+    assert_eq!(status == 200, field.is_none(), "{path} {body}: {said}");
+    field
+}
+
+#[tokio::test]
+async fn every_country_has_reports_and_fields_of_its_own() {
+    let bare = json!({ "sntins": ["0104600000000008215abcde"], "usageType": "VERIFIED" });
+    let with = |fields: &Value| {
+        let mut body = bare.clone();
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body
+    };
+    let dairy = with(&json!({ "expirationDate": "2026-08-31", "seriesNumber": "1" }));
+    let kinds = with(&json!({ "cisType": "UNIT" }));
+    let scene = strictly(Country::Kz, true).await;
+    let lack = async |path: &str, body: &Value| lacks(&scene, path, body).await;
+    assert_eq!(lack("/milk/utilisation", &bare).await.as_deref(), Some("expirationDate"));
+    assert_eq!(lack("/milk/utilisation", &dairy).await, None);
+    assert_eq!(lack("/water/utilisation", &bare).await, None);
+    assert_eq!(lack("/shoes/utilisation", &bare).await.as_deref(), Some("productGroup"));
+
+    let russia = strictly(Country::Ru, true).await;
+    assert_eq!(lacks(&russia, "/milk/utilisation", &bare).await.as_deref(), Some("cisType"));
+    assert_eq!(lacks(&russia, "/milk/utilisation", &kinds).await, None);
+    let uzbekistan = strictly(Country::Uz, true).await;
+    assert_eq!(lacks(&uzbekistan, "/beer/utilisation", &bare).await, None);
+    assert_eq!(
+        lacks(&uzbekistan, "/alcohol/utilisation", &bare).await.as_deref(),
+        Some("productGroup")
+    );
+    let kyrgyzstan = strictly(Country::Kg, true).await;
+    let tobacco = lacks(&kyrgyzstan, "/tobacco/utilisation", &bare).await;
+    assert_eq!(tobacco.as_deref(), Some("productionLineId"));
+}
+
+#[tokio::test]
+async fn every_country_has_dropouts_of_its_own() {
+    let bare = json!({ "sntins": ["0104600000000008215abcde"], "dropoutReason": "DEFECT" });
+    let mut whole = bare.clone();
+    whole["participantId"] = "7700000001".into();
+    whole["withChild"] = false.into();
+    let scene = strictly(Country::Kz, true).await;
+    assert_eq!(lacks(&scene, "/milk/dropout", &bare).await.as_deref(), Some("participantId"));
+    assert_eq!(lacks(&scene, "/milk/dropout", &whole).await, None);
+    assert_eq!(lacks(&scene, "/pharma/dropout", &whole).await.as_deref(), Some("address"));
+    whole["address"] = "Astana".into();
+    assert_eq!(lacks(&scene, "/pharma/dropout", &whole).await, None, "medicine, too");
+    assert_eq!(lacks(&scene, "/water/dropout", &whole).await.as_deref(), Some("productGroup"));
+    let russia = strictly(Country::Ru, true).await;
+    assert_eq!(lacks(&russia, "/milk/dropout", &bare).await, None);
+    assert_eq!(lacks(&russia, "/otp/dropout", &bare).await.as_deref(), Some("address"));
+}
+
+#[tokio::test]
+async fn what_only_russias_version_2_has_is_nowhere_else() {
+    let scene = strictly(Country::Ru, true).await;
+    let order = scene.old_order(2).await;
+    let ask = [("orderId", order.as_str()), ("gtin", GTIN), ("quantity", "2")];
+    let codes = texts(&scene.old_get("/milk/codes", &ask).await.1);
+    let report = json!({ "sntins": codes, "usageType": "VERIFIED", "cisType": "UNIT" });
+    let (_, taken) = scene.old_post("/milk/utilisation", &[], &report).await;
+    let report = taken["reportId"].as_str().unwrap();
+    let (status, results) = scene
+        .old_get("/milk/receipts/document", &[("resultDocId", report), ("docId", report)])
+        .await;
+    assert_eq!(status, 200, "{results}");
+    assert!(results["content"].as_str().unwrap().contains(r#""code":0"#), "{results}");
+    let search = json!({ "filter": { "resultDocIds": [report] } });
+    let (_, found) = scene.old_post("/milk/receipts/receipt/search", &[], &search).await;
+    assert_eq!(found["totalCount"], 1, "{found}");
+    let (_, grades) = scene.old_get("/milk/quality", &[]).await;
+    let name = grades["results"][0].as_str().unwrap();
+    let (_, graded) = scene.old_get("/milk/quality/cisList", &[("reportId", name)]).await;
+    assert_eq!(graded["sntins"][0]["quality"], "A");
+    assert_eq!(scene.old_get("/beer/mod", &[]).await.0, 200);
+
+    let kazakhstan = strictly(Country::Kz, true).await;
+    for path in ["/milk/quality", "/milk/mod", "/milk/receipts/receipt", "/milk/providers"] {
+        assert_eq!(kazakhstan.old_get(path, &[("resultDocId", "x")]).await.0, 404, "{path}");
+    }
+    let receipts = kazakhstan.old_get("/milk/receipts", &[("docId", "x")]).await;
+    assert!(receipts.1.to_string().contains("receipt x"), "this one is there: {receipts:?}");
 }

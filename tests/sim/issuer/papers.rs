@@ -145,3 +145,99 @@ async fn anybody_may_ask_of_a_whole_code() {
     );
     assert_eq!(said["codes"][1]["found"], false);
 }
+
+impl Scene {
+    async fn papers(&self, query: &str) -> (u16, Value) {
+        let path = format!("/api/v4/true-api/doc/list?{query}");
+        self.true_api(&path, &self.token, None).await
+    }
+
+    /// Hands in an introduction of a code that nobody knows.
+    async fn hand_in(&self, kind: &str) -> String {
+        let stranger = json!([{ "cis": "0104600000000008215abcde" }]);
+        let raw = match kind {
+            "LP_RETURN" => json!({ "products_list": stranger }),
+            _ => introduction(&["0104600000000008215abcde"]),
+        };
+        let raw = raw.to_string();
+        let (status, id) = self.send_paper(kind, &raw, &sign("detached", raw.as_bytes())).await;
+        assert_eq!(status, 200, "{id}");
+        id.as_str().unwrap().to_owned()
+    }
+}
+
+fn numbers(list: &Value) -> Vec<&str> {
+    let rows = list["results"].as_array().unwrap_or_else(|| panic!("{list}"));
+    rows.iter().map(|row| row["number"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_list_of_documents_is_filtered() {
+    let scene = scene().await;
+    let early = scene.hand_in("LP_INTRODUCE_GOODS").await;
+    scene.issuer.controls.pass(Duration::from_hours(2));
+    let back = scene.hand_in("LP_RETURN").await;
+    let late = scene.hand_in("LP_INTRODUCE_GOODS").await;
+    let now = markwright::telemetry::clock::Micros::now().0 / 1_000_000;
+    let time = |hours: i64| jiff::Timestamp::from_second(now + hours * 3_600).unwrap().to_string();
+    let dates = |from, to| format!("dateFrom={}&dateTo={}", time(from), time(to));
+    let mut newest = vec![back.as_str(), late.as_str()];
+    for (query, wanted) in [
+        ("documentType=LP_RETURN".to_owned(), vec![back.as_str()]),
+        ("pg=milk&documentType=LP_SHIP_GOODS".to_owned(), vec![]),
+        ("pg=shoes".to_owned(), vec![]),
+        (dates(-1, 1), vec![early.as_str()]),
+        (dates(-1, 3) + "&documentType=LP_INTRODUCE_GOODS", vec![late.as_str(), early.as_str()]),
+        (dates(-1, 3) + "&documentType=LP_INTRODUCE_GOODS&order=ASC", vec![&early, &late]),
+        (dates(3, 4), vec![]),
+        ("input=true".to_owned(), vec![]),
+        (format!("number={back}"), vec![back.as_str()]),
+        ("documentStatus=CHECKED_OK".to_owned(), vec![]),
+    ] {
+        let (status, list) = scene.papers(&query).await;
+        assert_eq!((status, numbers(&list)), (200, wanted), "{query}");
+    }
+    let (_, list) = scene.papers(&dates(1, 3)).await;
+    let mut found = numbers(&list);
+    found.sort_unstable();
+    newest.sort_unstable();
+    assert_eq!(found, newest);
+    for wrong in [
+        "dateFrom=2026-01-01T00:00:00Z",
+        "dateFrom=today&dateTo=today",
+        "limit=0",
+        "limit=1001",
+        "order=UP",
+        "did=nobody&orderedColumnValue=x",
+        "did=nobody",
+        "input=maybe",
+    ] {
+        let (status, why) = scene.papers(wrong).await;
+        assert_eq!(status, 400, "{wrong}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_documents_is_read_page_by_page_to_its_end() {
+    let scene = scene().await;
+    let mut sent = Vec::new();
+    for _ in 0..120 {
+        sent.push(scene.hand_in("LP_INTRODUCE_GOODS").await);
+    }
+    let (mut read, mut query) = (Vec::new(), "limit=50".to_owned());
+    loop {
+        let (_, list) = scene.papers(&query).await;
+        read.extend(numbers(&list).into_iter().map(str::to_owned));
+        let last = list["results"].as_array().unwrap().last().unwrap();
+        if list["nextPage"] == false {
+            break;
+        }
+        let (number, date) = (&last["number"], &last["docDate"]);
+        let (number, date) = (number.as_str().unwrap(), date.as_str().unwrap());
+        query = format!("limit=50&did={number}&orderedColumnValue={date}&pageDir=NEXT");
+    }
+    assert_eq!(read.len(), 120);
+    read.sort_unstable();
+    sent.sort_unstable();
+    assert_eq!(read, sent, "each once");
+}

@@ -48,7 +48,7 @@ impl Scene {
         (text("uuid"), text("data"))
     }
 
-    async fn sign_in(&self, connection: &str) -> (u16, Value) {
+    pub(super) async fn sign_in(&self, connection: &str) -> (u16, Value) {
         let (uuid, data) = self.challenge().await;
         let body = json!({ "uuid": uuid, "data": sign("attached", data.as_bytes()) });
         let path = format!("/api/v3/true-api/auth/simpleSignIn{connection}");

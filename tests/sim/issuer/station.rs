@@ -184,3 +184,28 @@ async fn the_document_names_everything_that_is_served() {
         assert!(text.contains(&format!("#/components/schemas/{name}\"")), "nobody uses {name}");
     }
 }
+
+#[tokio::test]
+async fn tobacco_that_is_dropped_out_says_where_and_by_whom() {
+    let settings = IssuerSettings { strict_groups: true, ..IssuerSettings::default() };
+    let scene = scene_with(settings).await;
+    let mut report = json!({
+        "productGroup": "tobacco", "dropoutReason": "DEFECT", "sntins": ["0104600000000008215abcde"],
+    });
+    let mut attributes = serde_json::Map::new();
+    for (name, value) in [
+        ("address", json!("Moscow")),
+        ("withChild", json!(false)),
+        ("participantId", json!("7700000001")),
+    ] {
+        report["attributes"] = attributes.clone().into();
+        let (status, why) = scene.post("/dropout", &report).await;
+        let field = format!("attributes.{name}");
+        assert_eq!((status, &why["fieldErrors"][0]["fieldName"]), (400, &json!(field)), "{why}");
+        attributes.insert(name.to_owned(), value);
+    }
+    report["attributes"] = attributes.into();
+    assert_eq!(scene.post("/dropout", &report).await.0, 200);
+    let milk = super::dropout(&["0104600000000008215abcde".to_owned()]);
+    assert_eq!(scene.post("/dropout", &milk).await.0, 200, "dairy says nothing of that");
+}

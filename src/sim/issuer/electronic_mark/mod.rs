@@ -5,12 +5,14 @@
 //! not show (numbers of states, shapes of errors, lists) is this fake's own, and said so where it
 //! stands.
 mod ledger;
+mod openapi;
 mod orders;
 mod refusal;
 mod reports;
 mod routes;
 
 pub use ledger::{MarkFate, MarkLedger, MarkStanding};
+pub(super) use openapi::add_to as add_to_document;
 pub(super) use routes::router;
 
 use crate::sim::dice::Dice;

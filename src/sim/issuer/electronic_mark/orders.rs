@@ -224,7 +224,7 @@ impl Orders {
     pub(super) fn page(&self, label_type: Option<u32>, page: usize, now_ms: i64) -> Value {
         let wanted = |order: &&Order| label_type.is_none_or(|kind| kind == order.label_type);
         let orders = self.by_number.values().rev().filter(wanted);
-        let orders = orders.skip(page.saturating_sub(1) * ON_A_PAGE).take(ON_A_PAGE);
+        let orders = orders.skip(page.saturating_sub(1).saturating_mul(ON_A_PAGE)).take(ON_A_PAGE);
         let list: Vec<_> = orders.map(|order| order.describe(now_ms)).collect();
         json!({ "orders_list": list })
     }

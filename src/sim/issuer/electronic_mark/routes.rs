@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use super::reports::{Kind, Label, NewReport, NewShipment};
 use super::{Desk, ElectronicMark, MarkSettings, times};
 use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Form, FromRequest as _, Path, Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::{self, Next};
@@ -127,7 +128,8 @@ fn orders() -> Router<ElectronicMark> {
         )
         .route(
             "/v3/orders/list/{id}",
-            get(|here: Here, Path(id): Path<u64>| async move {
+            get(|here: Here, id: Result<Path<u64>, PathRejection>| async move {
+                let Path(id) = id.map_err(|_| Refusal::not_found("order"))?;
                 here.answer(|desk, _, now| desk.orders.detail(id, now))
             }),
         )
