@@ -178,8 +178,7 @@ impl EventsMap {
 
     /// The registers of [`Self::orders`].
     pub(super) fn order_words(&self, heartbeat: u16, orders: &Orders) -> Vec<u16> {
-        let command = orders.written.unwrap_or(0);
-        let set = ORDER_BITS.iter().enumerate().filter(|(n, _)| command & 1 << n != 0);
+        let set = ORDER_BITS.iter().enumerate().filter(|(n, _)| orders.written & 1 << n != 0);
         let places = set.filter_map(|(_, name)| self.command_bits.get(*name));
         let word = places.fold(0, |word, place| word | 1 << place);
         let mut words = vec![0; usize::from(self.orders.len)];

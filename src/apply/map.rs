@@ -92,15 +92,22 @@ pub(super) struct Orders {
     wanted: u16,
     /// Which of [`ONCE`] are wanted.
     once: u16,
-    pub(super) written: Option<u16>,
+    pub(super) written: u16,
     pub(super) seq: u16,
-    any: bool,
 }
 
 impl Orders {
-    /// Goes on after the number that the PLC carried out last. Nothing is wanted yet.
+    /// Goes on after the number that the PLC carried out last, and orders that nothing runs: what was
+    /// ordered before this connection must not go on with its first beat. The next number may stand
+    /// in the PLC already, written by the connection before this one and not yet taken up. The one
+    /// after that is new to it in any case.
     pub(super) fn after(echo: u16) -> Self {
-        Self { wanted: 0, once: 0, written: None, seq: echo, any: false }
+        Self { wanted: 0, once: 0, written: 0, seq: echo.wrapping_add(2) }
+    }
+
+    /// Whether the PLC, which shows this number, has carried out what was written last.
+    pub(super) fn are_carried_out(&self, echo: u16) -> bool {
+        echo == self.seq
     }
 
     pub(super) fn run(&mut self, run: Run) {
@@ -120,23 +127,21 @@ impl Orders {
     /// One of [`ONCE`].
     pub(super) fn once(&mut self, bit: u16) {
         self.once |= bit;
-        self.any = true;
     }
 
     fn want(&mut self, mask: u16, bits: u16) {
         self.wanted = self.wanted & !mask | bits;
-        self.any = true;
     }
 
     /// Whether a new command must be written, given the number that was carried out last.
     pub(super) fn is_due(&self, echo: u16) -> bool {
-        let differs = self.once != 0 || self.written.map(|w| w & !ONCE) != Some(self.wanted);
-        self.any && differs && echo == self.seq
+        let differs = self.once != 0 || self.written & !ONCE != self.wanted;
+        differs && self.are_carried_out(echo)
     }
 
     /// Makes the new command. What is ordered once is part of one number only.
     pub(super) fn advance(&mut self) {
-        self.written = Some(self.wanted | std::mem::take(&mut self.once));
+        self.written = self.wanted | std::mem::take(&mut self.once);
         self.seq = self.seq.wrapping_add(1);
     }
 }
@@ -263,36 +268,53 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_ordered_before_somebody_wants_something() {
+    fn a_connection_begins_with_the_order_that_nothing_runs_under_a_number_that_nobody_wrote() {
         let orders = Orders::after(9);
-        assert!(!orders.is_due(9));
-        assert_eq!(map().order_words(3, &orders), [3, 0, 9]);
+        // 10 may be an order of the connection before, which the PLC has not taken up yet.
+        assert_eq!(map().order_words(3, &orders), [3, 0, 11]);
+        assert!(!orders.is_due(9), "nothing else is wanted");
+        assert_eq!(map().order_words(0, &Orders::after(65_534)), [0, 0, 0]);
     }
 
     #[test]
-    fn standing_still_is_ordered_too() {
+    fn nothing_is_ordered_before_the_old_order_is_ended() {
+        let mut orders = Orders::after(9);
+        orders.run(Run { belt: true, infeed: false });
+        assert!(!orders.is_due(9) && !orders.is_due(10));
+        assert!(orders.is_due(11));
+        orders.advance();
+        assert_eq!(map().order_words(0, &orders), [0, 1, 12]);
+    }
+
+    #[test]
+    fn standing_still_is_ordered_once() {
         let mut orders = Orders::after(9);
         orders.run(Run { belt: false, infeed: false });
-        assert!(orders.is_due(9));
+        assert!(!orders.is_due(11), "it was ordered with the connection");
+        orders.run(Run { belt: true, infeed: false });
         orders.advance();
-        assert_eq!(map().order_words(0, &orders), [0, 0, 10]);
-        assert!(!orders.is_due(10));
+        orders.run(Run { belt: false, infeed: false });
+        assert!(orders.is_due(12));
+        orders.advance();
+        assert_eq!(map().order_words(0, &orders), [0, 0, 13]);
+        assert!(!orders.is_due(13));
     }
 
     #[test]
     fn the_next_order_waits_until_the_last_one_is_carried_out() {
         let mut orders = Orders::after(0);
         orders.once(CLEAR_PAD);
+        assert!(orders.is_due(2));
         orders.advance();
         orders.run(Run { belt: true, infeed: true });
         orders.show(Light::Green);
-        assert!(!orders.is_due(0), "the pad is not cleared yet");
-        assert!(orders.is_due(1));
+        assert!(!orders.is_due(2), "the pad is not cleared yet");
+        assert!(orders.is_due(3));
         orders.advance();
-        assert_eq!(map().order_words(0, &orders), [0, 0b111, 2], "and it is cleared once");
+        assert_eq!(map().order_words(0, &orders), [0, 0b111, 4], "and it is cleared once");
         orders.show(Light::Red);
         orders.advance();
-        assert_eq!(map().order_words(0, &orders), [0, 0b1_0011, 3]);
+        assert_eq!(map().order_words(0, &orders), [0, 0b1_0011, 5]);
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
             first = self.first_beat() => first,
         };
         let first = match first {
-            Ok(block) => block,
+            Ok(first) => first,
             Err(cause) => return End::Lost(cause),
         };
         self.up = true;
@@ -95,8 +95,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Checks the map, then waits until the heartbeat moves. Gives the block in which it did.
-    async fn first_beat(&mut self) -> Result<Block, Cause> {
+    /// Checks the map and orders that nothing runs, then waits until the heartbeat moves and that
+    /// order is carried out: a PLC that kept the order of a connection before this one forgets it
+    /// together with our first beat. Gives the block in which that was so.
+    async fn first_beat(&mut self) -> Result<(Block, Orders), Cause> {
         let first = self.read().await?;
         if first.map_version != self.map.version() {
             tracing::warn!(
@@ -111,10 +113,15 @@ impl<'a> Session<'a> {
         loop {
             self.beat(&orders).await?;
             let block = self.read().await?;
-            if block.heartbeat != first.heartbeat {
-                return Ok(block);
+            let beats = block.heartbeat != first.heartbeat;
+            if beats && orders.are_carried_out(block.command_echo) {
+                return Ok((block, orders));
             }
             if Instant::now() >= deadline {
+                if beats {
+                    tracing::warn!("PLC does not carry out commands");
+                    return Err(Cause::Silent);
+                }
                 return Err(Cause::HeartbeatLost);
             }
             sleep(self.settings.cycle).await;
@@ -123,11 +130,11 @@ impl<'a> Session<'a> {
 
     async fn work(
         &mut self,
-        first: Block,
+        (first, orders): (Block, Orders),
         commands: &mut mpsc::Receiver<PlcCommand>,
         stop: &CancellationToken,
     ) -> Result<Infallible, End> {
-        let mut known = self.say_up(&first).await?;
+        let mut known = self.say_up(&first, orders).await?;
         self.take_in(&mut known, &first).await?;
         let mut cycle = interval(self.settings.cycle);
         cycle.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -155,7 +162,7 @@ impl<'a> Session<'a> {
     }
 
     /// Says whether we know everything that happened, and from which event on we hear.
-    async fn say_up(&mut self, block: &Block) -> Result<Known, End> {
+    async fn say_up(&mut self, block: &Block, orders: Orders) -> Result<Known, End> {
         let (since, event_seq) = resume(*self.heard, block)?;
         self.say(PlcEvent::Up(since)).await?;
         self.say(PlcEvent::Condition(block.conditions)).await?;
@@ -170,7 +177,7 @@ impl<'a> Session<'a> {
             heartbeat_moved_at: Instant::now(),
             command_echo: block.command_echo,
             verdict_echo: block.verdict_echo,
-            orders: Orders::after(block.command_echo),
+            orders,
             passes: self.map.passes_after(block.verdict_echo),
         })
     }

@@ -37,6 +37,9 @@ pub struct TalkFaults {
     pub refused_chance: f64,
     /// The program of the PLC stands (belt too), while its network card goes on answering.
     pub frozen: bool,
+    /// A program of before: it keeps the command when nothing is heard for too long, and goes on with
+    /// the next beat, whoever sends it. So does one that takes a dead connection for a living client.
+    pub keeps_command: bool,
     /// The version of the register map that it names.
     pub map_version: u16,
 }
@@ -51,6 +54,7 @@ impl Default for TalkFaults {
             drop_chance: 0.0,
             refused_chance: 0.0,
             frozen: false,
+            keeps_command: false,
             map_version: 1,
         }
     }

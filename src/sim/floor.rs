@@ -66,7 +66,6 @@ pub struct Floor {
     belt: Belt,
     memory: Memory,
     command: Command,
-    clients: usize,
     pc_heartbeat: u16,
     pc_silent: Duration,
     pad: VecDeque<(u64, Arc<PrintedLabel>)>,
@@ -116,7 +115,6 @@ impl Floor {
             faults,
             memory: Memory::started(boot),
             command: Command::default(),
-            clients: 0,
             pc_heartbeat: 0,
             pc_silent: PC_SILENCE_LIMIT,
             pad: VecDeque::new(),
@@ -198,16 +196,6 @@ impl Floor {
         } else {
             Reply::Now(answer)
         }
-    }
-
-    /// A client connected.
-    pub fn client_came(&mut self) {
-        self.clients += 1;
-    }
-
-    /// A client is gone.
-    pub fn client_left(&mut self) {
-        self.clients = self.clients.saturating_sub(1);
     }
 
     /// Somebody comes with a test product, and puts it on the belt when that is empty and lets one in.

@@ -274,11 +274,11 @@ async fn an_overrun_ring_is_found_and_said_after_a_new_connection() {
 #[tokio::test]
 async fn every_pass_arrives_once_and_never_more_than_eight_are_open() {
     let mut bench = bench(None, |script, _| {
-        script.echoes = false;
         (script.input[5], script.holding[3]) = (65_530, 65_530);
     })
     .await;
     bench.up().await;
+    bench.set(|s| s.echoes = false);
     for tag in 1..=40 {
         bench.tell(PlcCommand::Pass(Tag(65_520 + tag))).await;
     }
@@ -310,12 +310,31 @@ async fn orders_are_carried_out_one_after_the_other_and_the_pad_is_cleared_once(
     let mut bench = bench(None, |_, _| {}).await;
     bench.up().await;
     bench.tell(PlcCommand::ClearPad).await;
-    bench.until(|s| s.commands == [0b10_0000]).await;
+    bench.until(|s| s.commands == [0, 0b10_0000]).await;
     bench.tell(PlcCommand::Run(Run { belt: true, infeed: true })).await;
     bench.tell(PlcCommand::Show(Light::Green)).await;
     bench.until(|s| s.commands.last() == Some(&0b00_0111)).await;
     let commands = bench.script.lock().unwrap().commands.clone();
     assert_eq!(commands.iter().filter(|c| **c & 0b10_0000 != 0).count(), 1, "{commands:?}");
+}
+
+#[tokio::test]
+async fn a_connection_first_ends_whatever_was_ordered_before_it() {
+    let mut bench = bench(None, |script, _| {
+        (script.holding[1], script.holding[2], script.input[4]) = (0b11, 40, 40);
+    })
+    .await;
+    bench.up().await;
+    let script = bench.script.lock().unwrap();
+    assert_eq!((&*script.commands, script.holding[2]), (&[0][..], 42));
+}
+
+#[tokio::test]
+async fn a_plc_that_does_not_carry_out_the_first_order_is_not_up() {
+    let mut bench = bench(None, |script, _| script.echoes = false).await;
+    assert_eq!(bench.fact().await, PlcEvent::Down(Cause::Silent));
+    bench.set(|s| s.echoes = true);
+    bench.up().await;
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use crate::sim::plc::memory::{Command, EventKind};
 use crate::sim::scene::Look;
 use std::time::Duration;
 
-/// Without a change of the other side's heartbeat for so long, belt and infeed stop
-/// (`docs/plc/markwright.v1.md`, holding register 0).
+/// Without a change of the other side's heartbeat for so long, belt and infeed stop and the command is
+/// forgotten (`docs/plc/markwright.v1.md`, holding register 0).
 pub(super) const PC_SILENCE_LIMIT: Duration = Duration::from_secs(1);
 /// The gate is open for so long when a setter moves it.
 const GATE_BY_HAND: Duration = Duration::from_millis(300);
@@ -20,8 +20,8 @@ impl Floor {
         } else {
             (self.pc_heartbeat, self.pc_silent) = (beat, Duration::ZERO);
         }
-        if self.pc_silent >= PC_SILENCE_LIMIT && self.clients == 0 {
-            // It is gone, not only late: whoever comes next must ask for movement anew.
+        if self.pc_silent >= PC_SILENCE_LIMIT && !self.faults.talk.keeps_command {
+            // Beats that come back are no order: movement must be asked for anew.
             self.command = Command::default();
         }
     }
