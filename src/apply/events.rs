@@ -23,8 +23,8 @@ const ORDER_BITS_NEEDED: usize = 6;
 /// Bits of the status that become conditions.
 const STATUS_BITS: [&str; 7] =
     ["fault", "blocked", "starved", "emergency_stop", "guard_open", "air_low", "bin_full"];
-/// Bits of the status that nobody reads.
-const STATUS_UNREAD: [&str; 3] = ["ready", "belt_runs", "pad_clear"];
+/// Bits of the status that a map may leave out: then nobody asks after what they say.
+const STATUS_BITS_MORE: [&str; 3] = ["ready", "belt_runs", "pad_clear"];
 /// What a PLC may count or tell besides; nobody reads it.
 const NOT_READ: [&str; 8] = [
     "infeed_count",
@@ -117,7 +117,7 @@ impl EventsMap {
             );
             0
         });
-        check_bits("status", &status, (&STATUS_BITS, &STATUS_UNREAD), problems);
+        check_bits("status", &status, (&STATUS_BITS, &STATUS_BITS_MORE), problems);
         check_bits("command", &command, ORDER_BITS.split_at(ORDER_BITS_NEEDED), problems);
         // Numbers wrap from 65535 to 0: only then does number n stay in slot n mod the ring.
         for (name, ring) in [("events", &events), ("verdicts", &verdicts)] {
@@ -164,7 +164,8 @@ impl EventsMap {
     }
 
     pub(super) fn conditions(&self, status: u16) -> Conditions {
-        let bit = |name: &str| self.status_bits.get(name).is_some_and(|n| status & 1 << n != 0);
+        let told = |name: &str| self.status_bits.get(name).map(|n| status & 1 << n != 0);
+        let bit = |name: &str| told(name) == Some(true);
         Conditions {
             fault: bit("fault"),
             blocked: bit("blocked"),
@@ -173,6 +174,9 @@ impl EventsMap {
             guard_open: bit("guard_open"),
             air_low: bit("air_low"),
             bin_full: bit("bin_full"),
+            ready: told("ready"),
+            belt_runs: told("belt_runs"),
+            pad_clear: told("pad_clear"),
         }
     }
 

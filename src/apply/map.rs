@@ -257,7 +257,14 @@ mod tests {
     fn every_status_bit_becomes_its_condition() {
         let map = map();
         let conditions = |status| map.conditions(status);
-        assert_eq!(conditions(0b111), Conditions::default());
+        let told = |status| {
+            let Conditions { ready, belt_runs, pad_clear, .. } = conditions(status);
+            [ready, belt_runs, pad_clear]
+        };
+        assert_eq!(told(0b111), [Some(true); 3]);
+        assert_eq!(told(0b001), [Some(true), Some(false), Some(false)]);
+        assert_eq!(told(0b010), [Some(false), Some(true), Some(false)]);
+        assert_eq!(told(0b100), [Some(false), Some(false), Some(true)]);
         assert!(conditions(1 << 3).fault);
         assert!(conditions(1 << 4).blocked);
         assert!(conditions(1 << 5).starved);
@@ -265,6 +272,16 @@ mod tests {
         assert!(conditions(1 << 7).guard_open);
         assert!(conditions(1 << 8).air_low);
         assert!(conditions(1 << 9).bin_full);
+    }
+
+    #[test]
+    fn of_a_bit_that_has_no_place_nothing_is_told() {
+        let mut map = map();
+        for name in ["ready", "belt_runs", "pad_clear"] {
+            map.status_bits.remove(name);
+        }
+        assert_eq!(map.conditions(0), Conditions::default());
+        assert_eq!(map.conditions(0b111), Conditions::default());
     }
 
     #[test]

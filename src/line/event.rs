@@ -234,6 +234,16 @@ pub struct Conditions {
     pub bin_full: bool,
     /// The PLC says that something is wrong with itself.
     pub fault: bool,
+    /// Whether the machine runs, or could at once; nothing where the PLC does not tell.
+    #[serde(default)]
+    pub ready: Option<bool>,
+    /// Whether the belt runs; nothing where the PLC does not tell.
+    #[serde(default)]
+    pub belt_runs: Option<bool>,
+    /// Whether no label is between printer and applicator; nothing where the PLC does not tell. For
+    /// people: the line goes by [`PlcEvent::PadCleared`].
+    #[serde(default)]
+    pub pad_clear: Option<bool>,
 }
 
 /// Which product a frame shows.

@@ -117,6 +117,8 @@ pub enum Deadline {
     Drain,
     /// What is under way at a hold does not settle.
     Settle,
+    /// The belt does not run.
+    Belt,
     /// The pad is not cleared.
     Clear,
     /// The store had no codes.
@@ -168,6 +170,9 @@ pub struct Line {
     drain_due: Option<Instant>,
     #[serde(with = "at::due")]
     settle_due: Option<Instant>,
+    /// When the belt must run at the latest, while it stands although it was ordered to.
+    #[serde(default, with = "at::due")]
+    belt_due: Option<Instant>,
     guard: Guard,
     /// Good products that wait to be spoken for.
     to_pass: Vec<Tag>,
@@ -217,6 +222,7 @@ impl Line {
             (self.frames.due(), Deadline::Picture),
             (self.drain_due, Deadline::Drain),
             (self.settle_due, Deadline::Settle),
+            (self.belt_due, Deadline::Belt),
             (clear, Deadline::Clear),
             (self.refill_at, Deadline::Refill),
             (self.challenges.due(), Deadline::Challenge),
@@ -272,6 +278,7 @@ impl Line {
                 .prints()
                 .then(|| self.blocked.map_or_else(|| device(self.printer), DeviceView::Down)),
             plc: belt.then(|| device(self.plc)),
+            pad_clear: self.conditions.pad_clear.filter(|_| self.settings.scenario.has_pad()),
             camera: self.settings.has_camera().then(|| device(self.camera)),
         }
     }

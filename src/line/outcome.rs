@@ -255,6 +255,10 @@ pub enum StopReason {
     GuardOpen,
     /// The PLC reports a fault of the machine.
     MachineFault,
+    /// The PLC says that the machine could not run, and not why.
+    NotReady,
+    /// The belt was ordered to run, and stands.
+    BeltStands,
     /// The machine after the line does not take products.
     Blocked,
     /// No products come.

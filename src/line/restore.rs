@@ -83,6 +83,7 @@ impl Line {
             print_due: None,
             drain_due: None,
             settle_due: None,
+            belt_due: None,
             guard: Guard::default(),
             to_pass: Vec::new(),
             to_take: Vec::new(),

@@ -78,6 +78,10 @@ pub struct MachineBits {
     pub air_low: bool,
     /// The reject bin is full.
     pub bin_full: bool,
+    /// The machine is not ready, and no other bit says why: its drives are off.
+    pub not_ready: bool,
+    /// The belt stands, whatever is ordered: a jam, or a drive that tripped.
+    pub belt_stuck: bool,
 }
 
 /// What may happen to a product or a label.

@@ -230,7 +230,8 @@ impl Floor {
 
     fn runs(&self) -> bool {
         let ordered = self.command.belt() && self.gate_by_hand.is_none();
-        ordered && self.pc_silent < PC_SILENCE_LIMIT && !self.faults.talk.frozen
+        let moves = !self.faults.machine.belt_stuck && !self.faults.talk.frozen;
+        ordered && moves && self.pc_silent < PC_SILENCE_LIMIT
     }
 
     fn came_by(&mut self, station: Station, product: u64) -> Option<Shot> {
@@ -421,10 +422,9 @@ impl Floor {
 
     fn status(&self) -> u16 {
         let machine = self.faults.machine;
-        let hurt = machine.fault || machine.emergency_stop || machine.guard_open;
         let pad_clear = self.pad.is_empty() && self.web_empty && self.clearing.is_none();
         let bits = [
-            !hurt,
+            self.is_ready(),
             self.runs(),
             pad_clear,
             machine.fault,

@@ -11,6 +11,21 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const BOOT: u16 = 4711;
+/// Ready, the belt stands, nothing on the pad.
+const STATUS: u16 = 0b101;
+/// The same as it is told.
+const WELL: Conditions = Conditions {
+    ready: Some(true),
+    belt_runs: Some(false),
+    pad_clear: Some(true),
+    emergency_stop: false,
+    guard_open: false,
+    blocked: false,
+    starved: false,
+    air_low: false,
+    bin_full: false,
+    fault: false,
+};
 
 /// What the scripted PLC is like at the moment; tests change it while it runs.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -144,7 +159,7 @@ async fn bench(
         beats_heard: 0,
         most_out: 0,
     };
-    (script.input[0], script.input[1], script.input[3]) = (1, BOOT, 1);
+    (script.input[0], script.input[1], script.input[3]) = (1, BOOT, STATUS);
     change(&mut script, &mut settings);
     let script = Arc::new(Mutex::new(script));
     let shared = Arc::clone(&script);
@@ -187,7 +202,7 @@ impl Bench {
     async fn up(&mut self) {
         let [up, condition, heard] = self.facts().await;
         assert_eq!(up, PlcEvent::Up(Since::Known));
-        assert_eq!(condition, PlcEvent::Condition(Conditions::default()));
+        assert_eq!(condition, PlcEvent::Condition(WELL));
         assert!(matches!(heard, PlcEvent::Heard { boot: BOOT, .. }), "{heard:?}");
     }
 
@@ -237,7 +252,7 @@ async fn a_restart_goes_on_after_the_last_event_that_was_heard() {
     .await;
     let wanted = [
         PlcEvent::Up(Since::Known),
-        PlcEvent::Condition(Conditions::default()),
+        PlcEvent::Condition(WELL),
         PlcEvent::Passed(Tag(1)),
         PlcEvent::Passed(Tag(2)),
         PlcEvent::Passed(Tag(3)),
@@ -255,7 +270,7 @@ async fn what_the_plc_no_longer_remembers_is_lost() {
         .await;
         let wanted = [
             PlcEvent::Up(Since::Lost),
-            PlcEvent::Condition(Conditions::default()),
+            PlcEvent::Condition(WELL),
             PlcEvent::Heard { boot: BOOT, seq: 34 },
         ];
         assert_eq!(bench.facts().await, wanted);
@@ -341,11 +356,14 @@ async fn a_plc_that_does_not_carry_out_the_first_order_is_not_up() {
 async fn conditions_are_told_when_they_change() {
     let mut bench = bench(None, |_, _| {}).await;
     bench.up().await;
-    bench.set(|s| s.input[3] = 1 | 1 << 9);
-    let full = Conditions { bin_full: true, ..Conditions::default() };
+    bench.set(|s| s.input[3] = STATUS | 1 << 9);
+    let full = Conditions { bin_full: true, ..WELL };
     assert_eq!(bench.fact().await, PlcEvent::Condition(full));
-    bench.set(|s| s.input[3] = 1);
-    assert_eq!(bench.fact().await, PlcEvent::Condition(Conditions::default()));
+    bench.set(|s| s.input[3] = STATUS | 1 << 1);
+    let moves = Conditions { belt_runs: Some(true), ..WELL };
+    assert_eq!(bench.fact().await, PlcEvent::Condition(moves));
+    bench.set(|s| s.input[3] = STATUS & !1);
+    assert_eq!(bench.fact().await, PlcEvent::Condition(Conditions { ready: Some(false), ..WELL }));
 }
 
 #[tokio::test]

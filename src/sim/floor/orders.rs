@@ -40,11 +40,27 @@ impl Floor {
                 }
             }
         }
-        if self.faults.machine.emergency_stop || self.faults.machine.guard_open {
-            // A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2).
-            self.command = Command::default();
-            self.gate_by_hand = None;
+        if !self.is_ready() {
+            self.forget_command();
         }
+    }
+
+    /// A guard opens and closes between two looks at the status: no bit tells of it.
+    pub fn open_guard_for_a_moment(&mut self) {
+        self.forget_command();
+    }
+
+    /// A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2).
+    fn forget_command(&mut self) {
+        self.command = Command::default();
+        self.gate_by_hand = None;
+    }
+
+    /// Whether the machine runs, or could at once.
+    pub(super) fn is_ready(&self) -> bool {
+        let machine = self.faults.machine;
+        let hurt = machine.fault || machine.emergency_stop || machine.guard_open;
+        !(hurt || machine.not_ready)
     }
 
     /// A gate that a hand has opened falls after its time; before that the belt does not move.
