@@ -1,7 +1,8 @@
 //! What a PLC says by numbered events, and what we order and let pass (pure). What it means is
 //! `docs/plc/markwright.v1.md`; where it stands is [`EventsMap`].
 use super::events::EventsMap;
-use crate::line::{Conditions, Light, PlcEvent, Run, Tag};
+use super::points::WordOrder;
+use crate::line::{Conditions, Light, PlcCounts, PlcEvent, Run, Tag};
 use std::collections::VecDeque;
 
 /// What is ordered once: each stands in one number only.
@@ -20,6 +21,7 @@ pub(super) struct Block {
     pub(super) command_echo: u16,
     pub(super) verdict_echo: u16,
     pub(super) event_seq: u16,
+    pub(super) counts: Option<PlcCounts>,
     /// Kind and tag by slot.
     events: Vec<(u16, Tag)>,
 }
@@ -43,6 +45,20 @@ impl Block {
         let (at, slots, order) = map.events;
         let ring = &words[map.block.index(at)..][..usize::from(slots) * 3];
         let event = |slot: &[u16]| (slot[0], Tag(order.join([slot[1], slot[2]])));
+        let wide = |(at, order): (u16, WordOrder)| order.join([word(at), word(at + 1)]);
+        let counts = map.counts.map(|places| {
+            let [infeed, applied, passed, reject_ordered, reject_confirmed, verdict_late] =
+                places.map(wide);
+            PlcCounts {
+                boot: word(map.boot),
+                infeed,
+                applied,
+                passed,
+                reject_ordered,
+                reject_confirmed,
+                verdict_late,
+            }
+        });
         Ok(Self {
             map_version: word(map.version.0),
             boot: word(map.boot),
@@ -51,6 +67,7 @@ impl Block {
             command_echo: word(map.command_echo),
             verdict_echo: word(map.verdict_echo),
             event_seq: word(map.event_seq),
+            counts,
             events: ring.chunks_exact(3).map(event).collect(),
         })
     }
@@ -272,6 +289,25 @@ mod tests {
         assert!(conditions(1 << 7).guard_open);
         assert!(conditions(1 << 8).air_low);
         assert!(conditions(1 << 9).bin_full);
+    }
+
+    #[test]
+    fn what_the_plc_counted_is_read_where_it_counts_everything() {
+        let mut words = [0; 125];
+        words[1] = 7;
+        for (n, at) in (6..18).enumerate() {
+            words[at] = u16::try_from(n).unwrap();
+        }
+        let counts = Block::read(&map(), &words).unwrap().counts.unwrap();
+        assert_eq!((counts.boot, counts.infeed, counts.applied), (7, 1, 0x2_0003));
+        assert_eq!((counts.passed, counts.reject_ordered), (0x4_0005, 0x6_0007));
+        assert_eq!((counts.reject_confirmed, counts.verdict_late), (0x8_0009, 0xa_000b));
+        let text = include_str!("../../line-configs/plc/markwright.v1.toml");
+        let mut fewer: toml::Table = text.parse().unwrap();
+        fewer["says"].as_table_mut().unwrap().remove("passed_count");
+        let profile = crate::apply::PlcProfile::parse(&fewer.to_string()).unwrap();
+        let crate::apply::profile::Map::Events(map) = profile.map else { panic!() };
+        assert_eq!(Block::read(&map, &words).unwrap().counts, None);
     }
 
     #[test]

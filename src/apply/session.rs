@@ -3,11 +3,15 @@ use super::events::EventsMap;
 use super::link::Link;
 use super::map::{Block, CLEAR_PAD, MOVE_GATE, Orders, Passes, TRIGGER_CAMERA};
 use super::{PlcSettings, throw_away};
-use crate::line::{Cause, Conditions, Event, PlcCommand, PlcEvent, Since};
+use crate::line::{Cause, Conditions, Event, PlcCommand, PlcCounts, PlcEvent, Since};
 use std::convert::Infallible;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
+
+/// While the belt runs, what the PLC counted is told once in this time.
+const COUNTS_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,8 @@ struct Known {
     boot: u16,
     event_seq: u16,
     conditions: Conditions,
+    /// What of its counts was told last, and when.
+    counted: Option<(PlcCounts, Instant)>,
     heartbeat: u16,
     heartbeat_moved_at: Instant,
     command_echo: u16,
@@ -173,6 +179,7 @@ impl<'a> Session<'a> {
             boot: block.boot,
             event_seq,
             conditions: block.conditions,
+            counted: None,
             heartbeat: block.heartbeat,
             heartbeat_moved_at: Instant::now(),
             command_echo: block.command_echo,
@@ -205,8 +212,22 @@ impl<'a> Session<'a> {
             known.event_seq = block.event_seq;
             self.say_heard(known.boot, known.event_seq).await?;
         }
+        self.say_counts(known, block).await?;
         (known.command_echo, known.verdict_echo) = (block.command_echo, block.verdict_echo);
         Ok(())
+    }
+
+    /// Says what it counted, when that is new: at once while the belt stands.
+    async fn say_counts(&mut self, known: &mut Known, block: &Block) -> Result<(), End> {
+        let stands = block.conditions.belt_runs == Some(false);
+        let due = |(told, at): (PlcCounts, Instant)| {
+            block.counts != Some(told) && (stands || at.elapsed() >= COUNTS_EVERY)
+        };
+        let Some(counts) = block.counts.filter(|_| known.counted.is_none_or(due)) else {
+            return Ok(());
+        };
+        known.counted = Some((counts, Instant::now()));
+        self.say(PlcEvent::Counted(counts)).await
     }
 
     /// Writes what is due: passes first, because the gate does not wait.
@@ -253,7 +274,7 @@ impl<'a> Session<'a> {
 }
 
 impl Known {
-    fn watch_heartbeat(&mut self, block: &Block, within: std::time::Duration) -> Result<(), Cause> {
+    fn watch_heartbeat(&mut self, block: &Block, within: Duration) -> Result<(), Cause> {
         let now = Instant::now();
         if block.heartbeat != self.heartbeat {
             (self.heartbeat, self.heartbeat_moved_at) = (block.heartbeat, now);

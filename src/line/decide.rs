@@ -19,6 +19,7 @@ impl Line {
             self.enter(now, next, why, &mut out.records);
         }
         self.decide_alarms(&mut out.records);
+        self.keep_plc_counts(&mut out.records);
         self.decide_spoken(out);
         self.decide_once(out);
         self.decide_clear(now, out);

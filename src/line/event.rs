@@ -1,5 +1,5 @@
 //! Everything that can happen to a line. The drivers learn these words, not the other way.
-use super::{Mode, Quality, RejectReason, StopReason};
+use super::{Mode, PlcCounts, Quality, RejectReason, StopReason};
 use crate::code::{Code, CodeId};
 use std::fmt;
 use std::time::Duration;
@@ -205,6 +205,9 @@ pub enum PlcEvent {
     NotOrdered(Tag),
     /// The gate opened and fell once, because a setter asked.
     GateMoved,
+    /// What it has counted by itself; sent after [`PlcEvent::Up`], when it changes while the belt
+    /// stands, and once a second while it runs.
+    Counted(PlcCounts),
 }
 
 /// Whether the PLC remembers everything that happened since we last heard it.

@@ -19,6 +19,7 @@ mod once;
 mod outcome;
 mod packtags;
 mod planted;
+mod plc_counts;
 #[cfg(test)]
 #[path = "../../tests/simulate/planted.rs"]
 mod planted_errors;
@@ -49,6 +50,7 @@ pub use outcome::{
     RollMark, Run, StopReason, Verdict,
 };
 pub use packtags::{CommandTags, Handshake, Refused, StatusTags, Written};
+pub use plc_counts::PlcCounts;
 pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use reason::RejectReason;
 pub use restore::{LastOut, OpenProduct, Restored};
@@ -197,6 +199,11 @@ pub struct Line {
     in_doubt: BTreeMap<String, CodeId>,
     verdicts: VecDeque<VerdictView>,
     told: Option<(Run, Light)>,
+    /// What the PLC counted last, and what of it was kept last.
+    #[serde(default)]
+    plc_counts: Option<PlcCounts>,
+    #[serde(default)]
+    plc_counts_kept: Option<PlcCounts>,
     challenges: Challenges,
 }
 

@@ -97,6 +97,8 @@ impl Line {
             in_doubt: BTreeMap::new(),
             verdicts: VecDeque::new(),
             told: None,
+            plc_counts: None,
+            plc_counts_kept: None,
             challenges: super::Challenges::default(),
         }
     }

@@ -1,6 +1,8 @@
 //! The PLC driver against a small scripted PLC that speaks Modbus TCP byte by byte.
 use markwright::apply::{PlcSettings, keep};
-use markwright::line::{Cause, Conditions, Event, Light, PlcCommand, PlcEvent, Run, Since, Tag};
+use markwright::line::{
+    Cause, Conditions, Event, Light, PlcCommand, PlcCounts, PlcEvent, Run, Since, Tag,
+};
 use markwright::telemetry::LastWord;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -183,7 +185,17 @@ async fn bench(
 }
 
 impl Bench {
+    /// The next fact; what the PLC counted has a test of its own.
     async fn fact(&mut self) -> PlcEvent {
+        loop {
+            let fact = self.any_fact().await;
+            if !matches!(fact, PlcEvent::Counted(_)) {
+                return fact;
+            }
+        }
+    }
+
+    async fn any_fact(&mut self) -> PlcEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
         let fact = fact.unwrap();
         let Event::Plc(event) = fact else { panic!("{fact:?} from a PLC") };
@@ -364,6 +376,31 @@ async fn conditions_are_told_when_they_change() {
     assert_eq!(bench.fact().await, PlcEvent::Condition(moves));
     bench.set(|s| s.input[3] = STATUS & !1);
     assert_eq!(bench.fact().await, PlcEvent::Condition(Conditions { ready: Some(false), ..WELL }));
+}
+
+#[tokio::test]
+async fn what_the_plc_counted_is_told_after_up_and_behind_what_it_counts() {
+    let mut bench = bench(None, |script, _| script.input[11] = 70).await;
+    bench.up().await;
+    let counts = PlcCounts { boot: BOOT, passed: 70, ..PlcCounts::default() };
+    assert_eq!(bench.any_fact().await, PlcEvent::Counted(counts));
+    bench.set(|s| {
+        s.input[11] = 71;
+        s.event(5, 9);
+    });
+    assert_eq!(bench.any_fact().await, PlcEvent::Passed(Tag(9)));
+    assert_eq!(bench.any_fact().await, PlcEvent::Heard { boot: BOOT, seq: 1 });
+    assert_eq!(bench.any_fact().await, PlcEvent::Counted(PlcCounts { passed: 71, ..counts }));
+    // While the belt runs, once a second is enough.
+    bench.set(|s| {
+        s.input[11] = 72;
+        s.input[3] |= 2;
+    });
+    let moves = PlcEvent::Condition(Conditions { belt_runs: Some(true), ..WELL });
+    assert_eq!(bench.any_fact().await, moves);
+    let began = tokio::time::Instant::now();
+    assert_eq!(bench.any_fact().await, PlcEvent::Counted(PlcCounts { passed: 72, ..counts }));
+    assert!(began.elapsed() > Duration::from_millis(500), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! A machine that is not ready, and a belt that stands although it was told to run.
+//! A machine that is not ready, a belt that stands although it was told to run, and what the PLC
+//! counted by itself.
 use crate::line_bench::{Bench, MS, code, settings};
 use markwright::line::*;
 
@@ -129,4 +130,28 @@ fn a_belt_that_was_not_ordered_may_stand_and_a_plc_that_does_not_tell_is_believe
     says(&mut bench, conditions(None, None));
     bench.later(10 * settings().belt_within);
     assert_eq!((bench.line.state(), bench.line.view().why), (LineState::Execute, None));
+}
+
+#[test]
+fn what_the_plc_counted_is_kept_whenever_the_belt_stands_and_once() {
+    let mut bench = Bench::running();
+    let counts = |passed| PlcCounts { boot: 7, passed, ..PlcCounts::default() };
+    let kept = |bench: &Bench| {
+        let count = |record: &Record| {
+            if let Record::PlcCounted(counts) = record { Some(counts.passed) } else { None }
+        };
+        bench.records.iter().filter_map(count).collect::<Vec<_>>()
+    };
+    for passed in 1..=3 {
+        bench.plc(PlcEvent::Counted(counts(passed)));
+    }
+    assert!(kept(&bench).is_empty(), "the belt runs");
+    bench.ask(Request::Hold);
+    bench.later(settings().settle_within);
+    assert_eq!(kept(&bench), [3]);
+    bench.plc(PlcEvent::Counted(counts(3)));
+    bench.later(MS);
+    assert_eq!(kept(&bench), [3]);
+    bench.plc(PlcEvent::Counted(counts(4)));
+    assert_eq!(kept(&bench), [3, 4]);
 }
