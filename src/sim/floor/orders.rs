@@ -22,7 +22,7 @@ impl Floor {
         }
         if self.pc_silent >= PC_SILENCE_LIMIT && !self.faults.talk.keeps_command {
             // Beats that come back are no order: movement must be asked for anew.
-            self.command = Command::default();
+            self.forget_command();
         }
     }
 
@@ -41,19 +41,21 @@ impl Floor {
             }
         }
         if !self.is_ready() {
-            self.forget_command();
+            self.open_guard_for_a_moment();
         }
     }
 
     /// A guard opens and closes between two looks at the status: no bit tells of it.
     pub fn open_guard_for_a_moment(&mut self) {
         self.forget_command();
+        self.gate_by_hand = None;
     }
 
-    /// A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2).
+    /// A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2). Nor does
+    /// the applicator go on to clear the pad.
     fn forget_command(&mut self) {
         self.command = Command::default();
-        self.gate_by_hand = None;
+        self.clearing = None;
     }
 
     /// Whether the machine runs, or could at once.
