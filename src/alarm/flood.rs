@@ -104,7 +104,12 @@ pub const fn group_of(reason: StopReason) -> &'static str {
         | R::NoCodes
         | R::CodesShort(_)
         | R::CodesExpire(_) => "Printer, labels and codes",
-        R::Plc(_) | R::MachineFault | R::EmergencyStop | R::GuardOpen => "PLC and machine",
+        R::Plc(_)
+        | R::MachineFault
+        | R::NotReady
+        | R::BeltStands
+        | R::EmergencyStop
+        | R::GuardOpen => "PLC and machine",
         R::Camera(_) | R::FramesOutOfStep => "Camera",
         R::BinFull
         | R::AirLow

@@ -49,6 +49,7 @@ pub const fn rate(reason: StopReason) -> Rating {
         R::ProductMissing
         | R::GuardOpen
         | R::MachineFault
+        | R::NotReady
         | R::NotDriven
         | R::LabelsOutOfStep
         | R::FramesOutOfStep => medium(5),
@@ -59,7 +60,8 @@ pub const fn rate(reason: StopReason) -> Rating {
         | R::TooManyRejects
         | R::TooManyOfLast
         | R::BinFull
-        | R::AirLow => low(5),
+        | R::AirLow
+        | R::BeltStands => low(5),
         R::NoCodes | R::CodesShort(_) | R::RollFull | R::ChallengeDue | R::Blocked | R::Starved => {
             low(10)
         }

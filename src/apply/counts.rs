@@ -167,6 +167,10 @@ impl CountsMap {
                 air_low: says("air_low"),
                 bin_full: says("bin_full"),
                 fault: says("fault"),
+                pad_clear: Some(says("pad_clear")),
+                // A module without a program knows neither.
+                ready: None,
+                belt_runs: None,
             },
         }
     }

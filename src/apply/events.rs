@@ -23,19 +23,19 @@ const ORDER_BITS_NEEDED: usize = 6;
 /// Bits of the status that become conditions.
 const STATUS_BITS: [&str; 7] =
     ["fault", "blocked", "starved", "emergency_stop", "guard_open", "air_low", "bin_full"];
-/// Bits of the status that nobody reads.
-const STATUS_UNREAD: [&str; 3] = ["ready", "belt_runs", "pad_clear"];
-/// What a PLC may count or tell besides; nobody reads it.
-const NOT_READ: [&str; 8] = [
+/// Bits of the status that a map may leave out: then nobody asks after what they say.
+const STATUS_BITS_MORE: [&str; 3] = ["ready", "belt_runs", "pad_clear"];
+/// What a PLC may count besides, in the order of [`EventsMap::counts`]; it is kept for people.
+const COUNTS: [&str; 6] = [
     "infeed_count",
     "applied_count",
     "passed_count",
     "reject_ordered_count",
     "reject_confirmed_count",
     "verdict_late_count",
-    "belt_speed",
-    "reserved",
 ];
+/// What it may tell besides; nobody reads it.
+const NOT_READ: [&str; 2] = ["belt_speed", "reserved"];
 
 /// Unit, function, address, count, length and checksum of a write, and its answer (Modbus Application
 /// Protocol V1.1b3, 6.12).
@@ -59,6 +59,8 @@ pub(super) struct EventsMap {
     pub(super) verdict_echo: u16,
     pub(super) event_seq: u16,
     pub(super) events: (u16, u16, WordOrder),
+    /// Where it counts, if it counts everything in 32 bits.
+    pub(super) counts: Option<[(u16, WordOrder); 6]>,
     pub(super) pc_heartbeat: u16,
     pub(super) command: u16,
     pub(super) command_bits: BTreeMap<String, u16>,
@@ -93,6 +95,7 @@ impl EventsMap {
         let verdict_echo = said("verdict_seq_echo", Type::U16);
         let event_seq = said("event_seq", Type::U16);
         let events = said("events", Type::Event);
+        let counts = counts(&mut says);
         says.retain(|name, _| !NOT_READ.contains(&name.as_str()));
         let mut ours = |name: &str, kind| take(&mut hears, name, (kind, &write), problems);
         let pc_heartbeat = ours("pc_heartbeat", Type::U16);
@@ -117,7 +120,7 @@ impl EventsMap {
             );
             0
         });
-        check_bits("status", &status, (&STATUS_BITS, &STATUS_UNREAD), problems);
+        check_bits("status", &status, (&STATUS_BITS, &STATUS_BITS_MORE), problems);
         check_bits("command", &command, ORDER_BITS.split_at(ORDER_BITS_NEEDED), problems);
         // Numbers wrap from 65535 to 0: only then does number n stay in slot n mod the ring.
         for (name, ring) in [("events", &events), ("verdicts", &verdicts)] {
@@ -138,6 +141,7 @@ impl EventsMap {
             verdict_echo: verdict_echo?.at,
             event_seq: event_seq?.at,
             events: (events.at, events.count, events.order),
+            counts,
             pc_heartbeat: pc_heartbeat.at,
             command: command.at,
             command_bits: command.bits,
@@ -164,7 +168,8 @@ impl EventsMap {
     }
 
     pub(super) fn conditions(&self, status: u16) -> Conditions {
-        let bit = |name: &str| self.status_bits.get(name).is_some_and(|n| status & 1 << n != 0);
+        let told = |name: &str| self.status_bits.get(name).map(|n| status & 1 << n != 0);
+        let bit = |name: &str| told(name) == Some(true);
         Conditions {
             fault: bit("fault"),
             blocked: bit("blocked"),
@@ -173,13 +178,15 @@ impl EventsMap {
             guard_open: bit("guard_open"),
             air_low: bit("air_low"),
             bin_full: bit("bin_full"),
+            ready: told("ready"),
+            belt_runs: told("belt_runs"),
+            pad_clear: told("pad_clear"),
         }
     }
 
     /// The registers of [`Self::orders`].
     pub(super) fn order_words(&self, heartbeat: u16, orders: &Orders) -> Vec<u16> {
-        let command = orders.written.unwrap_or(0);
-        let set = ORDER_BITS.iter().enumerate().filter(|(n, _)| command & 1 << n != 0);
+        let set = ORDER_BITS.iter().enumerate().filter(|(n, _)| orders.written & 1 << n != 0);
         let places = set.filter_map(|(_, name)| self.command_bits.get(*name));
         let word = places.fold(0, |word, place| word | 1 << place);
         let mut words = vec![0; usize::from(self.orders.len)];
@@ -207,6 +214,17 @@ impl EventsMap {
     pub(super) fn passes_after(&self, echo: u16) -> Passes {
         Passes::after(echo, self.ring.1)
     }
+}
+
+/// All of them or none: half an account is none.
+fn counts(says: &mut Points) -> Option<[(u16, WordOrder); 6]> {
+    let found = COUNTS.map(|name| says.remove(name).filter(|point| point.kind == Type::U32));
+    let mut places = [(0, WordOrder::Abcd); 6];
+    for (place, point) in places.iter_mut().zip(found) {
+        let point = point?;
+        *place = (point.at, point.order);
+    }
+    Some(places)
 }
 
 fn together<const N: usize>(

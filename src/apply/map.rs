@@ -1,7 +1,8 @@
 //! What a PLC says by numbered events, and what we order and let pass (pure). What it means is
 //! `docs/plc/markwright.v1.md`; where it stands is [`EventsMap`].
 use super::events::EventsMap;
-use crate::line::{Conditions, Light, PlcEvent, Run, Tag};
+use super::points::WordOrder;
+use crate::line::{Conditions, Light, PlcCounts, PlcEvent, Run, Tag};
 use std::collections::VecDeque;
 
 /// What is ordered once: each stands in one number only.
@@ -20,6 +21,7 @@ pub(super) struct Block {
     pub(super) command_echo: u16,
     pub(super) verdict_echo: u16,
     pub(super) event_seq: u16,
+    pub(super) counts: Option<PlcCounts>,
     /// Kind and tag by slot.
     events: Vec<(u16, Tag)>,
 }
@@ -43,6 +45,20 @@ impl Block {
         let (at, slots, order) = map.events;
         let ring = &words[map.block.index(at)..][..usize::from(slots) * 3];
         let event = |slot: &[u16]| (slot[0], Tag(order.join([slot[1], slot[2]])));
+        let wide = |(at, order): (u16, WordOrder)| order.join([word(at), word(at + 1)]);
+        let counts = map.counts.map(|places| {
+            let [infeed, applied, passed, reject_ordered, reject_confirmed, verdict_late] =
+                places.map(wide);
+            PlcCounts {
+                boot: word(map.boot),
+                infeed,
+                applied,
+                passed,
+                reject_ordered,
+                reject_confirmed,
+                verdict_late,
+            }
+        });
         Ok(Self {
             map_version: word(map.version.0),
             boot: word(map.boot),
@@ -51,6 +67,7 @@ impl Block {
             command_echo: word(map.command_echo),
             verdict_echo: word(map.verdict_echo),
             event_seq: word(map.event_seq),
+            counts,
             events: ring.chunks_exact(3).map(event).collect(),
         })
     }
@@ -92,15 +109,22 @@ pub(super) struct Orders {
     wanted: u16,
     /// Which of [`ONCE`] are wanted.
     once: u16,
-    pub(super) written: Option<u16>,
+    pub(super) written: u16,
     pub(super) seq: u16,
-    any: bool,
 }
 
 impl Orders {
-    /// Goes on after the number that the PLC carried out last. Nothing is wanted yet.
+    /// Goes on after the number that the PLC carried out last, and orders that nothing runs: what was
+    /// ordered before this connection must not go on with its first beat. The next number may stand
+    /// in the PLC already, written by the connection before this one and not yet taken up. The one
+    /// after that is new to it in any case.
     pub(super) fn after(echo: u16) -> Self {
-        Self { wanted: 0, once: 0, written: None, seq: echo, any: false }
+        Self { wanted: 0, once: 0, written: 0, seq: echo.wrapping_add(2) }
+    }
+
+    /// Whether the PLC, which shows this number, has carried out what was written last.
+    pub(super) fn are_carried_out(&self, echo: u16) -> bool {
+        echo == self.seq
     }
 
     pub(super) fn run(&mut self, run: Run) {
@@ -120,23 +144,21 @@ impl Orders {
     /// One of [`ONCE`].
     pub(super) fn once(&mut self, bit: u16) {
         self.once |= bit;
-        self.any = true;
     }
 
     fn want(&mut self, mask: u16, bits: u16) {
         self.wanted = self.wanted & !mask | bits;
-        self.any = true;
     }
 
     /// Whether a new command must be written, given the number that was carried out last.
     pub(super) fn is_due(&self, echo: u16) -> bool {
-        let differs = self.once != 0 || self.written.map(|w| w & !ONCE) != Some(self.wanted);
-        self.any && differs && echo == self.seq
+        let differs = self.once != 0 || self.written & !ONCE != self.wanted;
+        differs && self.are_carried_out(echo)
     }
 
     /// Makes the new command. What is ordered once is part of one number only.
     pub(super) fn advance(&mut self) {
-        self.written = Some(self.wanted | std::mem::take(&mut self.once));
+        self.written = self.wanted | std::mem::take(&mut self.once);
         self.seq = self.seq.wrapping_add(1);
     }
 }
@@ -252,7 +274,14 @@ mod tests {
     fn every_status_bit_becomes_its_condition() {
         let map = map();
         let conditions = |status| map.conditions(status);
-        assert_eq!(conditions(0b111), Conditions::default());
+        let told = |status| {
+            let Conditions { ready, belt_runs, pad_clear, .. } = conditions(status);
+            [ready, belt_runs, pad_clear]
+        };
+        assert_eq!(told(0b111), [Some(true); 3]);
+        assert_eq!(told(0b001), [Some(true), Some(false), Some(false)]);
+        assert_eq!(told(0b010), [Some(false), Some(true), Some(false)]);
+        assert_eq!(told(0b100), [Some(false), Some(false), Some(true)]);
         assert!(conditions(1 << 3).fault);
         assert!(conditions(1 << 4).blocked);
         assert!(conditions(1 << 5).starved);
@@ -263,36 +292,82 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_ordered_before_somebody_wants_something() {
-        let orders = Orders::after(9);
-        assert!(!orders.is_due(9));
-        assert_eq!(map().order_words(3, &orders), [3, 0, 9]);
+    fn what_the_plc_counted_is_read_where_it_counts_everything() {
+        let mut words = [0; 125];
+        words[1] = 7;
+        for (n, at) in (6..18).enumerate() {
+            words[at] = u16::try_from(n).unwrap();
+        }
+        let counts = Block::read(&map(), &words).unwrap().counts.unwrap();
+        assert_eq!((counts.boot, counts.infeed, counts.applied), (7, 1, 0x2_0003));
+        assert_eq!((counts.passed, counts.reject_ordered), (0x4_0005, 0x6_0007));
+        assert_eq!((counts.reject_confirmed, counts.verdict_late), (0x8_0009, 0xa_000b));
+        let text = include_str!("../../line-configs/plc/markwright.v1.toml");
+        let mut fewer: toml::Table = text.parse().unwrap();
+        fewer["says"].as_table_mut().unwrap().remove("passed_count");
+        let profile = crate::apply::PlcProfile::parse(&fewer.to_string()).unwrap();
+        let crate::apply::profile::Map::Events(map) = profile.map else { panic!() };
+        assert_eq!(Block::read(&map, &words).unwrap().counts, None);
     }
 
     #[test]
-    fn standing_still_is_ordered_too() {
+    fn of_a_bit_that_has_no_place_nothing_is_told() {
+        let mut map = map();
+        for name in ["ready", "belt_runs", "pad_clear"] {
+            map.status_bits.remove(name);
+        }
+        assert_eq!(map.conditions(0), Conditions::default());
+        assert_eq!(map.conditions(0b111), Conditions::default());
+    }
+
+    #[test]
+    fn a_connection_begins_with_the_order_that_nothing_runs_under_a_number_that_nobody_wrote() {
+        let orders = Orders::after(9);
+        // 10 may be an order of the connection before, which the PLC has not taken up yet.
+        assert_eq!(map().order_words(3, &orders), [3, 0, 11]);
+        assert!(!orders.is_due(9), "nothing else is wanted");
+        assert_eq!(map().order_words(0, &Orders::after(65_534)), [0, 0, 0]);
+    }
+
+    #[test]
+    fn nothing_is_ordered_before_the_old_order_is_ended() {
+        let mut orders = Orders::after(9);
+        orders.run(Run { belt: true, infeed: false });
+        assert!(!orders.is_due(9) && !orders.is_due(10));
+        assert!(orders.is_due(11));
+        orders.advance();
+        assert_eq!(map().order_words(0, &orders), [0, 1, 12]);
+    }
+
+    #[test]
+    fn standing_still_is_ordered_once() {
         let mut orders = Orders::after(9);
         orders.run(Run { belt: false, infeed: false });
-        assert!(orders.is_due(9));
+        assert!(!orders.is_due(11), "it was ordered with the connection");
+        orders.run(Run { belt: true, infeed: false });
         orders.advance();
-        assert_eq!(map().order_words(0, &orders), [0, 0, 10]);
-        assert!(!orders.is_due(10));
+        orders.run(Run { belt: false, infeed: false });
+        assert!(orders.is_due(12));
+        orders.advance();
+        assert_eq!(map().order_words(0, &orders), [0, 0, 13]);
+        assert!(!orders.is_due(13));
     }
 
     #[test]
     fn the_next_order_waits_until_the_last_one_is_carried_out() {
         let mut orders = Orders::after(0);
         orders.once(CLEAR_PAD);
+        assert!(orders.is_due(2));
         orders.advance();
         orders.run(Run { belt: true, infeed: true });
         orders.show(Light::Green);
-        assert!(!orders.is_due(0), "the pad is not cleared yet");
-        assert!(orders.is_due(1));
+        assert!(!orders.is_due(2), "the pad is not cleared yet");
+        assert!(orders.is_due(3));
         orders.advance();
-        assert_eq!(map().order_words(0, &orders), [0, 0b111, 2], "and it is cleared once");
+        assert_eq!(map().order_words(0, &orders), [0, 0b111, 4], "and it is cleared once");
         orders.show(Light::Red);
         orders.advance();
-        assert_eq!(map().order_words(0, &orders), [0, 0b1_0011, 3]);
+        assert_eq!(map().order_words(0, &orders), [0, 0b1_0011, 5]);
     }
 
     #[test]

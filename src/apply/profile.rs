@@ -69,7 +69,7 @@ pub enum PlcProfileError {
     },
     /// A map that is published and tells too little to run a line by.
     #[error(
-        "\"{name}\" tells where its points are, and has neither events nor counters: no line can be run by it alone"
+        "\"{name}\" only tells where its points are, and not which product is where: no line can be run by it alone"
     )]
     OnlyPoints {
         /// Its name.
@@ -233,6 +233,16 @@ mod tests {
                 Err(error) => panic!("{name}: {error}"),
             }
         }
+    }
+
+    #[test]
+    fn of_a_map_that_is_only_a_record_every_published_block_has_its_place() {
+        let evolabel: toml::Table = BUILT_IN[2].1.parse().unwrap();
+        let block = &evolabel["says"]["registers"];
+        let [at, count] = ["at", "count"].map(|key| block[key].as_integer().unwrap());
+        assert_eq!((block["table"].as_str(), at, count), (Some("input_register"), 0, 80));
+        let told = PlcProfile::parse(BUILT_IN[2].1).unwrap_err().to_string();
+        assert!(told.contains("not which product is where"), "{told}");
     }
 
     #[test]

@@ -3,11 +3,15 @@ use super::events::EventsMap;
 use super::link::Link;
 use super::map::{Block, CLEAR_PAD, MOVE_GATE, Orders, Passes, TRIGGER_CAMERA};
 use super::{PlcSettings, throw_away};
-use crate::line::{Cause, Conditions, Event, PlcCommand, PlcEvent, Since};
+use crate::line::{Cause, Conditions, Event, PlcCommand, PlcCounts, PlcEvent, Since};
 use std::convert::Infallible;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
+
+/// While the belt runs, what the PLC counted is told once in this time.
+const COUNTS_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,8 @@ struct Known {
     boot: u16,
     event_seq: u16,
     conditions: Conditions,
+    /// What of its counts was told last, and when.
+    counted: Option<(PlcCounts, Instant)>,
     heartbeat: u16,
     heartbeat_moved_at: Instant,
     command_echo: u16,
@@ -83,7 +89,7 @@ impl<'a> Session<'a> {
             first = self.first_beat() => first,
         };
         let first = match first {
-            Ok(block) => block,
+            Ok(first) => first,
             Err(cause) => return End::Lost(cause),
         };
         self.up = true;
@@ -95,8 +101,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Checks the map, then waits until the heartbeat moves. Gives the block in which it did.
-    async fn first_beat(&mut self) -> Result<Block, Cause> {
+    /// Checks the map and orders that nothing runs, then waits until the heartbeat moves and that
+    /// order is carried out: a PLC that kept the order of a connection before this one forgets it
+    /// together with our first beat. Gives the block in which that was so.
+    async fn first_beat(&mut self) -> Result<(Block, Orders), Cause> {
         let first = self.read().await?;
         if first.map_version != self.map.version() {
             tracing::warn!(
@@ -111,10 +119,15 @@ impl<'a> Session<'a> {
         loop {
             self.beat(&orders).await?;
             let block = self.read().await?;
-            if block.heartbeat != first.heartbeat {
-                return Ok(block);
+            let beats = block.heartbeat != first.heartbeat;
+            if beats && orders.are_carried_out(block.command_echo) {
+                return Ok((block, orders));
             }
             if Instant::now() >= deadline {
+                if beats {
+                    tracing::warn!("PLC does not carry out commands");
+                    return Err(Cause::Silent);
+                }
                 return Err(Cause::HeartbeatLost);
             }
             sleep(self.settings.cycle).await;
@@ -123,11 +136,11 @@ impl<'a> Session<'a> {
 
     async fn work(
         &mut self,
-        first: Block,
+        (first, orders): (Block, Orders),
         commands: &mut mpsc::Receiver<PlcCommand>,
         stop: &CancellationToken,
     ) -> Result<Infallible, End> {
-        let mut known = self.say_up(&first).await?;
+        let mut known = self.say_up(&first, orders).await?;
         self.take_in(&mut known, &first).await?;
         let mut cycle = interval(self.settings.cycle);
         cycle.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -155,7 +168,7 @@ impl<'a> Session<'a> {
     }
 
     /// Says whether we know everything that happened, and from which event on we hear.
-    async fn say_up(&mut self, block: &Block) -> Result<Known, End> {
+    async fn say_up(&mut self, block: &Block, orders: Orders) -> Result<Known, End> {
         let (since, event_seq) = resume(*self.heard, block)?;
         self.say(PlcEvent::Up(since)).await?;
         self.say(PlcEvent::Condition(block.conditions)).await?;
@@ -166,11 +179,12 @@ impl<'a> Session<'a> {
             boot: block.boot,
             event_seq,
             conditions: block.conditions,
+            counted: None,
             heartbeat: block.heartbeat,
             heartbeat_moved_at: Instant::now(),
             command_echo: block.command_echo,
             verdict_echo: block.verdict_echo,
-            orders: Orders::after(block.command_echo),
+            orders,
             passes: self.map.passes_after(block.verdict_echo),
         })
     }
@@ -198,8 +212,22 @@ impl<'a> Session<'a> {
             known.event_seq = block.event_seq;
             self.say_heard(known.boot, known.event_seq).await?;
         }
+        self.say_counts(known, block).await?;
         (known.command_echo, known.verdict_echo) = (block.command_echo, block.verdict_echo);
         Ok(())
+    }
+
+    /// Says what it counted, when that is new: at once while the belt stands.
+    async fn say_counts(&mut self, known: &mut Known, block: &Block) -> Result<(), End> {
+        let stands = block.conditions.belt_runs == Some(false);
+        let due = |(told, at): (PlcCounts, Instant)| {
+            block.counts != Some(told) && (stands || at.elapsed() >= COUNTS_EVERY)
+        };
+        let Some(counts) = block.counts.filter(|_| known.counted.is_none_or(due)) else {
+            return Ok(());
+        };
+        known.counted = Some((counts, Instant::now()));
+        self.say(PlcEvent::Counted(counts)).await
     }
 
     /// Writes what is due: passes first, because the gate does not wait.
@@ -246,7 +274,7 @@ impl<'a> Session<'a> {
 }
 
 impl Known {
-    fn watch_heartbeat(&mut self, block: &Block, within: std::time::Duration) -> Result<(), Cause> {
+    fn watch_heartbeat(&mut self, block: &Block, within: Duration) -> Result<(), Cause> {
         let now = Instant::now();
         if block.heartbeat != self.heartbeat {
             (self.heartbeat, self.heartbeat_moved_at) = (block.heartbeat, now);

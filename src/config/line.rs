@@ -229,6 +229,12 @@ fn limits(mut at: Reader<'_>, scenario: Scenario, stations: Option<&Stations>) -
         drain_within: at.time_or("drain_within", 30 * SECOND, SECOND, 600 * SECOND),
         settle_within: at.time_or("settle_within", SECOND, 10 * MS, 60 * SECOND),
         clear_within: at.time_or("clear_within", 5 * SECOND, 100 * MS, 600 * SECOND),
+        belt_within: at.time_or(
+            "belt_within",
+            LineSettings::usual_belt_within(),
+            100 * MS,
+            60 * SECOND,
+        ),
         refill_after: SECOND,
         // Whether more codes can come is known with the whole line.
         ends_with_codes: true,
@@ -251,7 +257,7 @@ fn limits(mut at: Reader<'_>, scenario: Scenario, stations: Option<&Stations>) -
     };
     at.end(
         "codes_in_hand, labels_ahead, print_within, picture_within, trigger_within, drain_within, \
-         settle_within, clear_within, passes_before_bin_eye_max, rejects_in_a_row_max, rejects_of_last_max, \
+         settle_within, clear_within, belt_within, passes_before_bin_eye_max, rejects_in_a_row_max, rejects_of_last_max, \
          rejects_of_last",
     );
     settings

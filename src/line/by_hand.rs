@@ -145,6 +145,8 @@ impl StopReason {
             | Self::EmergencyStop
             | Self::GuardOpen
             | Self::MachineFault
+            | Self::NotReady
+            | Self::BeltStands
             | Self::Blocked
             | Self::Starved
             | Self::RollFull

@@ -19,18 +19,24 @@ impl Line {
             self.enter(now, next, why, &mut out.records);
         }
         self.decide_alarms(&mut out.records);
+        self.keep_plc_counts(&mut out.records);
         self.decide_spoken(out);
         self.decide_once(out);
         self.decide_clear(now, out);
         self.decide_print(now, out);
         self.decide_refill(out);
         self.decide_tell(out);
+        self.watch_belt(now);
         self.decide_expected(out);
     }
 
     /// What should have happened by now and did not.
     fn decide_late(&mut self, now: Instant, out: &mut Outcome) {
         self.decide_challenge(now);
+        self.watch_belt(now);
+        if self.belt_due.take_if(|due| *due <= now).is_some() {
+            self.latch(StopReason::BeltStands);
+        }
         self.by_hand.once.give_up(now);
         let records = &mut out.records;
         self.decide_unread(now, records);
@@ -145,7 +151,10 @@ impl Line {
         }
         standing.extend(self.trend.warnings());
         let conditions = self.conditions;
+        // Why it is not ready says more than that it is not.
+        let said_why = conditions.emergency_stop || conditions.guard_open || conditions.fault;
         let flags = [
+            (conditions.ready == Some(false) && !said_why, StopReason::NotReady),
             (conditions.emergency_stop, StopReason::EmergencyStop),
             (conditions.guard_open, StopReason::GuardOpen),
             (conditions.fault, StopReason::MachineFault),
@@ -266,6 +275,15 @@ impl Line {
             out.commands.push(Command::Plc(PlcCommand::Run(run)));
             out.commands.push(Command::Plc(PlcCommand::Show(tell.1)));
         }
+    }
+
+    /// A belt that was ordered to run must run soon, and go on. A PLC that forgot its order, because
+    /// a guard was open for less than a cycle or our heartbeat stood, says nothing else of it.
+    fn watch_belt(&mut self, now: Instant) {
+        let ordered = self.mode == Mode::Production && self.plc.is_up() && self.belt_runs();
+        let stands = ordered && self.conditions.belt_runs == Some(false);
+        let due = self.belt_due.unwrap_or(now + self.settings.belt_within);
+        self.belt_due = stands.then_some(due);
     }
 
     fn light(&self) -> Light {

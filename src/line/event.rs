@@ -1,5 +1,5 @@
 //! Everything that can happen to a line. The drivers learn these words, not the other way.
-use super::{Mode, Quality, RejectReason, StopReason};
+use super::{Mode, PlcCounts, Quality, RejectReason, StopReason};
 use crate::code::{Code, CodeId};
 use std::fmt;
 use std::time::Duration;
@@ -205,6 +205,9 @@ pub enum PlcEvent {
     NotOrdered(Tag),
     /// The gate opened and fell once, because a setter asked.
     GateMoved,
+    /// What it has counted by itself; sent after [`PlcEvent::Up`], when it changes while the belt
+    /// stands, and once a second while it runs.
+    Counted(PlcCounts),
 }
 
 /// Whether the PLC remembers everything that happened since we last heard it.
@@ -234,6 +237,16 @@ pub struct Conditions {
     pub bin_full: bool,
     /// The PLC says that something is wrong with itself.
     pub fault: bool,
+    /// Whether the machine runs, or could at once; nothing where the PLC does not tell.
+    #[serde(default)]
+    pub ready: Option<bool>,
+    /// Whether the belt runs; nothing where the PLC does not tell.
+    #[serde(default)]
+    pub belt_runs: Option<bool>,
+    /// Whether no label is between printer and applicator; nothing where the PLC does not tell. For
+    /// people: the line goes by [`PlcEvent::PadCleared`].
+    #[serde(default)]
+    pub pad_clear: Option<bool>,
 }
 
 /// Which product a frame shows.

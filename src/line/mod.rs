@@ -19,6 +19,7 @@ mod once;
 mod outcome;
 mod packtags;
 mod planted;
+mod plc_counts;
 #[cfg(test)]
 #[path = "../../tests/simulate/planted.rs"]
 mod planted_errors;
@@ -49,6 +50,7 @@ pub use outcome::{
     RollMark, Run, StopReason, Verdict,
 };
 pub use packtags::{CommandTags, Handshake, Refused, StatusTags, Written};
+pub use plc_counts::PlcCounts;
 pub use quality::{Quality, QualitySettings, Wear, letter};
 pub use reason::RejectReason;
 pub use restore::{LastOut, OpenProduct, Restored};
@@ -117,6 +119,8 @@ pub enum Deadline {
     Drain,
     /// What is under way at a hold does not settle.
     Settle,
+    /// The belt does not run.
+    Belt,
     /// The pad is not cleared.
     Clear,
     /// The store had no codes.
@@ -168,6 +172,9 @@ pub struct Line {
     drain_due: Option<Instant>,
     #[serde(with = "at::due")]
     settle_due: Option<Instant>,
+    /// When the belt must run at the latest, while it stands although it was ordered to.
+    #[serde(default, with = "at::due")]
+    belt_due: Option<Instant>,
     guard: Guard,
     /// Good products that wait to be spoken for.
     to_pass: Vec<Tag>,
@@ -192,6 +199,11 @@ pub struct Line {
     in_doubt: BTreeMap<String, CodeId>,
     verdicts: VecDeque<VerdictView>,
     told: Option<(Run, Light)>,
+    /// What the PLC counted last, and what of it was kept last.
+    #[serde(default)]
+    plc_counts: Option<PlcCounts>,
+    #[serde(default)]
+    plc_counts_kept: Option<PlcCounts>,
     challenges: Challenges,
 }
 
@@ -217,6 +229,7 @@ impl Line {
             (self.frames.due(), Deadline::Picture),
             (self.drain_due, Deadline::Drain),
             (self.settle_due, Deadline::Settle),
+            (self.belt_due, Deadline::Belt),
             (clear, Deadline::Clear),
             (self.refill_at, Deadline::Refill),
             (self.challenges.due(), Deadline::Challenge),
@@ -272,6 +285,7 @@ impl Line {
                 .prints()
                 .then(|| self.blocked.map_or_else(|| device(self.printer), DeviceView::Down)),
             plc: belt.then(|| device(self.plc)),
+            pad_clear: self.conditions.pad_clear.filter(|_| self.settings.scenario.has_pad()),
             camera: self.settings.has_camera().then(|| device(self.camera)),
         }
     }

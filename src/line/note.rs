@@ -160,6 +160,7 @@ impl Line {
             PlcEvent::Touching(tag) => self.note_touching(tag, records),
             PlcEvent::NotOrdered(tag) => self.note_not_ordered(tag, records),
             PlcEvent::GateMoved => self.note_gate_moved(),
+            PlcEvent::Counted(counts) => self.plc_counts = Some(counts),
         }
     }
 

@@ -1,5 +1,5 @@
 //! What a line answers: records to remember, then commands to carry out.
-use super::{Cause, LineState, Mode, PictureId, Quality, RejectReason, Tag, Wear};
+use super::{Cause, LineState, Mode, PictureId, PlcCounts, Quality, RejectReason, Tag, Wear};
 use crate::code::{Code, CodeId, CodeText, Step};
 
 /// The answer to one event. The shell makes `records` durable first and only then lets
@@ -141,6 +141,8 @@ pub enum Record {
     AlarmRaised(StopReason),
     /// The reason for an alarm is gone.
     AlarmCleared(StopReason),
+    /// What the PLC had counted by itself when the belt stood.
+    PlcCounted(PlcCounts),
     /// Everything up to this PLC event is dealt with.
     Heard {
         /// The PLC's start.
@@ -255,6 +257,10 @@ pub enum StopReason {
     GuardOpen,
     /// The PLC reports a fault of the machine.
     MachineFault,
+    /// The PLC says that the machine could not run, and not why.
+    NotReady,
+    /// The belt was ordered to run, and stands.
+    BeltStands,
     /// The machine after the line does not take products.
     Blocked,
     /// No products come.

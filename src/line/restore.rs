@@ -83,6 +83,7 @@ impl Line {
             print_due: None,
             drain_due: None,
             settle_due: None,
+            belt_due: None,
             guard: Guard::default(),
             to_pass: Vec::new(),
             to_take: Vec::new(),
@@ -96,6 +97,8 @@ impl Line {
             in_doubt: BTreeMap::new(),
             verdicts: VecDeque::new(),
             told: None,
+            plc_counts: None,
+            plc_counts_kept: None,
             challenges: super::Challenges::default(),
         }
     }

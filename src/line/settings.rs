@@ -91,6 +91,10 @@ pub struct LineSettings {
     pub settle_within: Duration,
     /// The PLC clears the pad within this time, or is asked again.
     pub clear_within: Duration,
+    /// The belt runs at the latest so long after it was ordered to, and stands for no longer
+    /// meanwhile, as far as the PLC tells: otherwise the line is held.
+    #[serde(default = "LineSettings::usual_belt_within")]
+    pub belt_within: Duration,
     /// When the store had no codes, it is asked again after this time.
     pub refill_after: Duration,
     /// The job ends when its codes are used up, because no more will come: a roll, an array from a
@@ -149,6 +153,12 @@ impl Default for RollSettings {
 }
 
 impl LineSettings {
+    /// How long a belt may take to run, unless the configuration says otherwise: a drive with a ramp
+    /// takes one second.
+    pub const fn usual_belt_within() -> Duration {
+        Duration::from_secs(2)
+    }
+
     /// Whether a camera reads the labels.
     pub const fn has_camera(&self) -> bool {
         self.scenario.has_belt() || self.roll.camera

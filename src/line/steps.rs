@@ -113,6 +113,7 @@ impl Line {
             (self.conditions.emergency_stop, StopReason::EmergencyStop),
             (self.conditions.guard_open, StopReason::GuardOpen),
             (self.conditions.fault, StopReason::MachineFault),
+            (self.conditions.ready == Some(false), StopReason::NotReady),
         ]
         .into_iter()
         .find_map(|(stands, reason)| stands.then_some(reason))

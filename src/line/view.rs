@@ -47,6 +47,8 @@ pub struct LineView {
     pub printer: Option<DeviceView>,
     /// The PLC; nothing where the scenario has none.
     pub plc: Option<DeviceView>,
+    /// Whether the PLC sees no label between printer and applicator; nothing where it does not tell.
+    pub pad_clear: Option<bool>,
     /// The camera; nothing where the scenario has none.
     pub camera: Option<DeviceView>,
 }

@@ -46,6 +46,8 @@ impl StopReason {
             Self::EmergencyStop => "emergency_stop",
             Self::GuardOpen => "guard_open",
             Self::MachineFault => "machine_fault",
+            Self::NotReady => "not_ready",
+            Self::BeltStands => "belt_stands",
             Self::Blocked => "blocked",
             Self::Starved => "starved",
             Self::RollFull => "roll_full",
@@ -177,6 +179,17 @@ impl StopReason {
                 "Everything stands.",
                 "Read the fault on the machine's panel and clear it there.",
             ),
+            Self::NotReady => (
+                "The machine is not ready",
+                "Everything stands, and the line cannot be started.",
+                "Look at the machine's panel: switch the drives on, acknowledge what it shows.",
+            ),
+            Self::BeltStands => (
+                "The belt stands, although it was told to run",
+                "What is on it comes neither to the camera nor to the gate.",
+                "Look for a jam, a drive that is off, a guard that was open for a moment; then \
+                 press Start.",
+            ),
             Self::Blocked => (
                 "The machine after the line takes no products",
                 "The line waits; nothing is lost.",
@@ -223,7 +236,7 @@ impl StopReason {
 
 impl StopReason {
     /// Reasons that are no device's.
-    const OWN: [Self; 28] = [
+    const OWN: [Self; 30] = [
         Self::NoCodes,
         Self::PrintLate,
         Self::TooManyRejects,
@@ -241,6 +254,8 @@ impl StopReason {
         Self::EmergencyStop,
         Self::GuardOpen,
         Self::MachineFault,
+        Self::NotReady,
+        Self::BeltStands,
         Self::Blocked,
         Self::Starved,
         Self::RollFull,

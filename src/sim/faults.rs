@@ -37,6 +37,9 @@ pub struct TalkFaults {
     pub refused_chance: f64,
     /// The program of the PLC stands (belt too), while its network card goes on answering.
     pub frozen: bool,
+    /// A program of before: it keeps the command when nothing is heard for too long, and goes on with
+    /// the next beat, whoever sends it. So does one that takes a dead connection for a living client.
+    pub keeps_command: bool,
     /// The version of the register map that it names.
     pub map_version: u16,
 }
@@ -51,6 +54,7 @@ impl Default for TalkFaults {
             drop_chance: 0.0,
             refused_chance: 0.0,
             frozen: false,
+            keeps_command: false,
             map_version: 1,
         }
     }
@@ -74,6 +78,10 @@ pub struct MachineBits {
     pub air_low: bool,
     /// The reject bin is full.
     pub bin_full: bool,
+    /// The machine is not ready, and no other bit says why: its drives are off.
+    pub not_ready: bool,
+    /// The belt stands, whatever is ordered: a jam, or a drive that tripped.
+    pub belt_stuck: bool,
 }
 
 /// What may happen to a product or a label.

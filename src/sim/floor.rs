@@ -66,7 +66,6 @@ pub struct Floor {
     belt: Belt,
     memory: Memory,
     command: Command,
-    clients: usize,
     pc_heartbeat: u16,
     pc_silent: Duration,
     pad: VecDeque<(u64, Arc<PrintedLabel>)>,
@@ -116,7 +115,6 @@ impl Floor {
             faults,
             memory: Memory::started(boot),
             command: Command::default(),
-            clients: 0,
             pc_heartbeat: 0,
             pc_silent: PC_SILENCE_LIMIT,
             pad: VecDeque::new(),
@@ -200,16 +198,6 @@ impl Floor {
         }
     }
 
-    /// A client connected.
-    pub fn client_came(&mut self) {
-        self.clients += 1;
-    }
-
-    /// A client is gone.
-    pub fn client_left(&mut self) {
-        self.clients = self.clients.saturating_sub(1);
-    }
-
     /// Somebody comes with a test product, and puts it on the belt when that is empty and lets one in.
     pub fn bring_test_product(&mut self, product: TestProduct) {
         self.tests.bring(product);
@@ -242,7 +230,8 @@ impl Floor {
 
     fn runs(&self) -> bool {
         let ordered = self.command.belt() && self.gate_by_hand.is_none();
-        ordered && self.pc_silent < PC_SILENCE_LIMIT && !self.faults.talk.frozen
+        let moves = !self.faults.machine.belt_stuck && !self.faults.talk.frozen;
+        ordered && moves && self.pc_silent < PC_SILENCE_LIMIT
     }
 
     fn came_by(&mut self, station: Station, product: u64) -> Option<Shot> {
@@ -433,10 +422,9 @@ impl Floor {
 
     fn status(&self) -> u16 {
         let machine = self.faults.machine;
-        let hurt = machine.fault || machine.emergency_stop || machine.guard_open;
         let pad_clear = self.pad.is_empty() && self.web_empty && self.clearing.is_none();
         let bits = [
-            !hurt,
+            self.is_ready(),
             self.runs(),
             pad_clear,
             machine.fault,

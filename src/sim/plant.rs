@@ -154,6 +154,11 @@ impl Controls {
         change(&mut self.floor.lock().faults);
     }
 
+    /// A guard opens and closes before anybody could read of it in the status.
+    pub fn open_guard_for_a_moment(&self) {
+        self.floor.lock().open_guard_for_a_moment();
+    }
+
     /// Brings a test product to the infeed: it is the next one on an empty belt.
     pub fn bring_test_product(&self, product: TestProduct) {
         self.floor.lock().bring_test_product(product);

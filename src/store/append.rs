@@ -1,6 +1,8 @@
 //! Appending what a line recorded: all of it or nothing, and durable before anything is done.
 use super::grades::{self, NewGrade};
-use super::{Store, StoreError, alarms, bin, challenges, line_row, made, moved, outbox, spans};
+use super::{
+    Store, StoreError, alarms, bin, challenges, line_row, made, moved, outbox, plc_counts, spans,
+};
 use crate::code::{CodeId, CodeState, Step};
 use crate::line::{Fate, InBin, PictureId, Record, StopReason, Tag, Verdict};
 use crate::telemetry::clock::Micros;
@@ -127,6 +129,9 @@ impl Entry<'_> {
             }
             Record::CameBack { tag } => self.came_back(tag).await,
             Record::Bin { tag, what } => self.in_bin(tag, what).await,
+            Record::PlcCounted(counts) => {
+                plc_counts::keep(self.db, (self.line, self.job, self.at), counts).await
+            }
             Record::Challenged { .. } | Record::Heard { .. } => Ok(()),
         }
     }

@@ -36,6 +36,7 @@ mod papers_due;
 mod papers_make;
 mod packml;
 mod people;
+mod plc_counts;
 mod printers;
 mod rejects;
 mod reports;
@@ -91,6 +92,7 @@ pub use people::{
     FAILURES_MAX, LOCKED_FOR_MICROS, NAME_CHARS_MAX, Note, PASSWORD_CHARS_MIN, Person, PersonId,
     SignIn,
 };
+pub use plc_counts::JobPlcCounts;
 pub use rejects::{KeptReject, RejectPlace};
 pub use reports::{
     Refused, Report, ReportEnd, ReportKind, ReportState, Telling, Told, UNREPORTED_COUNTED_MAX,

@@ -138,6 +138,7 @@ fn announced(line: &str, at: Micros, record: &Record) -> Option<Row> {
         | Record::CameBack { .. }
         | Record::Bin { .. }
         | Record::Challenged { .. }
+        | Record::PlcCounted(_)
         | Record::Heard { .. } => None,
     }
 }
@@ -193,6 +194,7 @@ fn changes_counts(record: &Record) -> bool {
         | Record::Graded { .. }
         | Record::Bin { .. }
         | Record::Challenged { .. }
+        | Record::PlcCounted(_)
         | Record::Heard { .. } => false,
     }
 }

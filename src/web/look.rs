@@ -1,5 +1,6 @@
 //! Everything that the page and the JSON say about a line, in one value: the page draws it, the
 //! JSON is it.
+use super::devices::{DeviceNow, devices};
 use super::offers::Offers;
 use super::pulse::Pulse;
 use super::words::{self, Advice, Mood};
@@ -10,10 +11,6 @@ use crate::store::ScreenFacts;
 use crate::telemetry::clock::Micros;
 use serde::Serialize;
 use std::time::Duration;
-
-/// A device that says nothing for longer than this is shown as stale: every driver asks its device
-/// at least once a second.
-const STALE_AFTER: Duration = Duration::from_secs(2);
 
 /// Counts from the store are asked for once a second; older than this they are shown as stale.
 const COUNTS_STALE_AFTER_SECONDS: u64 = 5;
@@ -92,27 +89,10 @@ pub(super) struct VerdictNow {
     pub(super) picture: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct DeviceNow {
-    pub(super) name: &'static str,
-    pub(super) standing: Standing,
-    pub(super) words: String,
-    pub(super) age_seconds: Option<f64>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct NewPrinter {
     /// Empty for a printer that has no number.
     pub(super) unique_id: String,
-}
-
-/// How far a device can be trusted just now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Standing {
-    Up,
-    Stale,
-    Down,
 }
 
 /// What the store counted.
@@ -245,43 +225,12 @@ fn new_printer(seen: &Seen<'_>) -> Option<NewPrinter> {
     seen.stranger.clone().filter(|_| swapped).map(|unique_id| NewPrinter { unique_id })
 }
 
-impl DeviceNow {
-    /// For the pages: how long ago the device said something.
-    pub(super) fn age_words(&self) -> String {
-        match self.age_seconds {
-            None => "not heard yet".to_owned(),
-            Some(age) if age < 60.0 => format!("{age:.1} s ago"),
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an age")]
-            Some(age) => format!("{} ago", words::span(&(age as u64))),
-        }
-    }
-}
-
 impl CountsNow {
     /// For the pages: since when the oldest code waits to be reported.
     pub(super) fn oldest_words(&self) -> String {
         let at_least = if self.unreported_more { "at least " } else { "" };
         let words = |age: &u64| format!(", oldest {at_least}{}", words::span(age));
         self.unreported_oldest_seconds.as_ref().map(words).unwrap_or_default()
-    }
-}
-
-impl Standing {
-    /// A shape and a class, so that colour is never the only sign.
-    pub(super) const fn shape(self) -> &'static str {
-        match self {
-            Self::Up => "●",
-            Self::Stale => "○",
-            Self::Down => "✕",
-        }
-    }
-
-    pub(super) const fn class(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Stale => "stale",
-            Self::Down => "down",
-        }
     }
 }
 
@@ -342,23 +291,6 @@ fn reason_words(reason: RejectReason, quality: Option<Quality>, least: Option<u8
     }
 }
 
-fn devices(view: &LineView, ages: [Option<Duration>; 3]) -> Vec<DeviceNow> {
-    let views = [view.printer, view.plc, view.camera];
-    let names = ["Printer", "PLC", "Camera"];
-    let all = names.into_iter().zip(views).zip(ages);
-    all.filter_map(|((name, view), age)| Some(device(name, view?, age))).collect()
-}
-
-fn device(name: &'static str, view: DeviceView, age: Option<Duration>) -> DeviceNow {
-    let silent = age.is_none_or(|age| age > STALE_AFTER);
-    let (standing, words) = match view {
-        DeviceView::Down(cause) => (Standing::Down, cause.words()),
-        DeviceView::Up if silent => (Standing::Stale, "stale: what it said is old".to_owned()),
-        DeviceView::Up => (Standing::Up, "OK".to_owned()),
-    };
-    DeviceNow { name, standing, words, age_seconds: age.map(|age| age.as_secs_f64()) }
-}
-
 fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
     let age_seconds = seconds_between(at, seen.at);
     let last_minutes = minutes(facts.stored, seen.pulse.per_minute_running());
@@ -384,6 +316,7 @@ fn counts(seen: &Seen<'_>, at: Micros, facts: &ScreenFacts) -> CountsNow {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::devices::Standing;
     use super::*;
     use crate::line::{Cause, LineState, Mode, OnceView, PictureId, Run, StopReason, Tag};
 
@@ -408,6 +341,7 @@ pub(super) mod tests {
             verdicts: [].into(),
             printer: Some(DeviceView::Up),
             plc: None,
+            pad_clear: None,
             camera: None,
         }
     }

@@ -6,6 +6,7 @@ mod assets;
 mod by_hand;
 mod commands;
 mod desk;
+mod devices;
 mod files;
 mod grades;
 mod hand_scan;

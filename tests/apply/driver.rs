@@ -1,6 +1,8 @@
 //! The PLC driver against a small scripted PLC that speaks Modbus TCP byte by byte.
 use markwright::apply::{PlcSettings, keep};
-use markwright::line::{Cause, Conditions, Event, Light, PlcCommand, PlcEvent, Run, Since, Tag};
+use markwright::line::{
+    Cause, Conditions, Event, Light, PlcCommand, PlcCounts, PlcEvent, Run, Since, Tag,
+};
 use markwright::telemetry::LastWord;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +13,21 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const BOOT: u16 = 4711;
+/// Ready, the belt stands, nothing on the pad.
+const STATUS: u16 = 0b101;
+/// The same as it is told.
+const WELL: Conditions = Conditions {
+    ready: Some(true),
+    belt_runs: Some(false),
+    pad_clear: Some(true),
+    emergency_stop: false,
+    guard_open: false,
+    blocked: false,
+    starved: false,
+    air_low: false,
+    bin_full: false,
+    fault: false,
+};
 
 /// What the scripted PLC is like at the moment; tests change it while it runs.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -144,7 +161,7 @@ async fn bench(
         beats_heard: 0,
         most_out: 0,
     };
-    (script.input[0], script.input[1], script.input[3]) = (1, BOOT, 1);
+    (script.input[0], script.input[1], script.input[3]) = (1, BOOT, STATUS);
     change(&mut script, &mut settings);
     let script = Arc::new(Mutex::new(script));
     let shared = Arc::clone(&script);
@@ -168,7 +185,17 @@ async fn bench(
 }
 
 impl Bench {
+    /// The next fact; what the PLC counted has a test of its own.
     async fn fact(&mut self) -> PlcEvent {
+        loop {
+            let fact = self.any_fact().await;
+            if !matches!(fact, PlcEvent::Counted(_)) {
+                return fact;
+            }
+        }
+    }
+
+    async fn any_fact(&mut self) -> PlcEvent {
         let fact = tokio::time::timeout(DEADLINE, self.facts.recv()).await.expect("a fact in time");
         let fact = fact.unwrap();
         let Event::Plc(event) = fact else { panic!("{fact:?} from a PLC") };
@@ -187,7 +214,7 @@ impl Bench {
     async fn up(&mut self) {
         let [up, condition, heard] = self.facts().await;
         assert_eq!(up, PlcEvent::Up(Since::Known));
-        assert_eq!(condition, PlcEvent::Condition(Conditions::default()));
+        assert_eq!(condition, PlcEvent::Condition(WELL));
         assert!(matches!(heard, PlcEvent::Heard { boot: BOOT, .. }), "{heard:?}");
     }
 
@@ -237,7 +264,7 @@ async fn a_restart_goes_on_after_the_last_event_that_was_heard() {
     .await;
     let wanted = [
         PlcEvent::Up(Since::Known),
-        PlcEvent::Condition(Conditions::default()),
+        PlcEvent::Condition(WELL),
         PlcEvent::Passed(Tag(1)),
         PlcEvent::Passed(Tag(2)),
         PlcEvent::Passed(Tag(3)),
@@ -255,7 +282,7 @@ async fn what_the_plc_no_longer_remembers_is_lost() {
         .await;
         let wanted = [
             PlcEvent::Up(Since::Lost),
-            PlcEvent::Condition(Conditions::default()),
+            PlcEvent::Condition(WELL),
             PlcEvent::Heard { boot: BOOT, seq: 34 },
         ];
         assert_eq!(bench.facts().await, wanted);
@@ -274,11 +301,11 @@ async fn an_overrun_ring_is_found_and_said_after_a_new_connection() {
 #[tokio::test]
 async fn every_pass_arrives_once_and_never_more_than_eight_are_open() {
     let mut bench = bench(None, |script, _| {
-        script.echoes = false;
         (script.input[5], script.holding[3]) = (65_530, 65_530);
     })
     .await;
     bench.up().await;
+    bench.set(|s| s.echoes = false);
     for tag in 1..=40 {
         bench.tell(PlcCommand::Pass(Tag(65_520 + tag))).await;
     }
@@ -310,7 +337,7 @@ async fn orders_are_carried_out_one_after_the_other_and_the_pad_is_cleared_once(
     let mut bench = bench(None, |_, _| {}).await;
     bench.up().await;
     bench.tell(PlcCommand::ClearPad).await;
-    bench.until(|s| s.commands == [0b10_0000]).await;
+    bench.until(|s| s.commands == [0, 0b10_0000]).await;
     bench.tell(PlcCommand::Run(Run { belt: true, infeed: true })).await;
     bench.tell(PlcCommand::Show(Light::Green)).await;
     bench.until(|s| s.commands.last() == Some(&0b00_0111)).await;
@@ -319,14 +346,61 @@ async fn orders_are_carried_out_one_after_the_other_and_the_pad_is_cleared_once(
 }
 
 #[tokio::test]
+async fn a_connection_first_ends_whatever_was_ordered_before_it() {
+    let mut bench = bench(None, |script, _| {
+        (script.holding[1], script.holding[2], script.input[4]) = (0b11, 40, 40);
+    })
+    .await;
+    bench.up().await;
+    let script = bench.script.lock().unwrap();
+    assert_eq!((&*script.commands, script.holding[2]), (&[0][..], 42));
+}
+
+#[tokio::test]
+async fn a_plc_that_does_not_carry_out_the_first_order_is_not_up() {
+    let mut bench = bench(None, |script, _| script.echoes = false).await;
+    assert_eq!(bench.fact().await, PlcEvent::Down(Cause::Silent));
+    bench.set(|s| s.echoes = true);
+    bench.up().await;
+}
+
+#[tokio::test]
 async fn conditions_are_told_when_they_change() {
     let mut bench = bench(None, |_, _| {}).await;
     bench.up().await;
-    bench.set(|s| s.input[3] = 1 | 1 << 9);
-    let full = Conditions { bin_full: true, ..Conditions::default() };
+    bench.set(|s| s.input[3] = STATUS | 1 << 9);
+    let full = Conditions { bin_full: true, ..WELL };
     assert_eq!(bench.fact().await, PlcEvent::Condition(full));
-    bench.set(|s| s.input[3] = 1);
-    assert_eq!(bench.fact().await, PlcEvent::Condition(Conditions::default()));
+    bench.set(|s| s.input[3] = STATUS | 1 << 1);
+    let moves = Conditions { belt_runs: Some(true), ..WELL };
+    assert_eq!(bench.fact().await, PlcEvent::Condition(moves));
+    bench.set(|s| s.input[3] = STATUS & !1);
+    assert_eq!(bench.fact().await, PlcEvent::Condition(Conditions { ready: Some(false), ..WELL }));
+}
+
+#[tokio::test]
+async fn what_the_plc_counted_is_told_after_up_and_behind_what_it_counts() {
+    let mut bench = bench(None, |script, _| script.input[11] = 70).await;
+    bench.up().await;
+    let counts = PlcCounts { boot: BOOT, passed: 70, ..PlcCounts::default() };
+    assert_eq!(bench.any_fact().await, PlcEvent::Counted(counts));
+    bench.set(|s| {
+        s.input[11] = 71;
+        s.event(5, 9);
+    });
+    assert_eq!(bench.any_fact().await, PlcEvent::Passed(Tag(9)));
+    assert_eq!(bench.any_fact().await, PlcEvent::Heard { boot: BOOT, seq: 1 });
+    assert_eq!(bench.any_fact().await, PlcEvent::Counted(PlcCounts { passed: 71, ..counts }));
+    // While the belt runs, once a second is enough.
+    bench.set(|s| {
+        s.input[11] = 72;
+        s.input[3] |= 2;
+    });
+    let moves = PlcEvent::Condition(Conditions { belt_runs: Some(true), ..WELL });
+    assert_eq!(bench.any_fact().await, moves);
+    let began = tokio::time::Instant::now();
+    assert_eq!(bench.any_fact().await, PlcEvent::Counted(PlcCounts { passed: 72, ..counts }));
+    assert!(began.elapsed() > Duration::from_millis(500), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -1,16 +1,20 @@
 //! A PLC that is slow or wrong: whatever it does, no product passes that was not let pass.
 use crate::plc_kit::{DEADLINE, Driver, Judge, quick};
-use crate::sim_hands::{settings, world};
+use crate::sim_hands::{Pc, settings, world};
 use markwright::apply::{PlcProfile, PlcSettings, keep};
 use markwright::line::{Cause, Event, PlcCommand, PlcEvent, Run, Since, Tag};
 use markwright::sim::faults::TalkFaults;
 use markwright::sim::plant::Plant;
 use markwright::telemetry::LastWord;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_modbus::prelude::Reader;
 use tokio_util::sync::CancellationToken;
 
 const RUN: PlcCommand = PlcCommand::Run(Run { belt: true, infeed: true });
@@ -102,6 +106,75 @@ async fn a_frozen_program_behind_a_living_connection_lets_nobody_pass_by_mistake
     })
     .await;
     assert!(causes.contains(&Cause::HeartbeatLost), "{causes:?}");
+}
+
+/// A cable to the PLC that can be pulled: then nothing comes through, and neither side hears that the
+/// other one is gone.
+struct Cable {
+    addr: SocketAddr,
+    pulled: CancellationToken,
+    _task: JoinSet<()>,
+}
+
+impl Cable {
+    async fn to(plc: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let pulled = CancellationToken::new();
+        let cut = pulled.clone();
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let (mut ours, _) = listener.accept().await.unwrap();
+            let mut theirs = TcpStream::connect(plc).await.unwrap();
+            let _ = cut.run_until_cancelled(copy_bidirectional(&mut ours, &mut theirs)).await;
+            // Both ends stay open until the test is over.
+            std::future::pending::<()>().await;
+        });
+        Self { addr, pulled, _task: task }
+    }
+}
+
+/// Bit 1 of the status, over a connection that never writes.
+async fn belt_runs(looker: &mut Pc) -> bool {
+    looker.plc.read_input_registers(3, 1).await.unwrap().unwrap()[0] & 2 != 0
+}
+
+async fn until_belt(looker: &mut Pc, runs: bool) {
+    let wait = async {
+        while belt_runs(looker).await != runs {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(DEADLINE, wait).await.expect("the belt in time");
+}
+
+/// The daemon dies behind a pulled cable while the belt runs; the next one connects. One program of the
+/// PLC keeps the command for the client that it takes for living, the other one forgets it.
+#[tokio::test]
+async fn the_belt_of_a_dead_connection_does_not_go_on_with_the_beats_of_the_next_one() {
+    for keeps_command in [true, false] {
+        let world = world(settings()).await;
+        world.plant.controls.faults(|faults| faults.talk.keeps_command = keeps_command);
+        let at = world.plant.plc_addr;
+        let cable = Cable::to(at).await;
+        let mut before = Driver::start(quick(PlcSettings::new(cable.addr.to_string())));
+        before.until_up().await;
+        before.tell(RUN).await;
+        let mut looker = Pc::connect(at).await;
+        until_belt(&mut looker, true).await;
+        cable.pulled.cancel();
+        drop(before);
+        until_belt(&mut looker, false).await;
+        let mut next = Driver::start(quick(PlcSettings::new(at.to_string())));
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(1) {
+            assert!(!belt_runs(&mut looker).await, "keeps its command: {keeps_command}");
+            sleep(Duration::from_millis(2)).await;
+        }
+        next.until_up().await;
+        next.tell(RUN).await;
+        until_belt(&mut looker, true).await;
+    }
 }
 
 /// Remote inputs and outputs, with room for a busy machine.

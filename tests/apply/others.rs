@@ -102,7 +102,7 @@ async fn a_unit_that_is_not_there_is_never_written_to() {
         let mut driver = Driver::start(quick(right));
         driver.until_up().await;
         driver.tell(PlcCommand::ClearPad).await;
-        assert_eq!(judge.said().await, "command 32", "{mode}");
+        assert_eq!(judge.until("command 32").await, ["command 0"], "{mode}");
     }
 }
 

@@ -13,6 +13,7 @@ mod frames;
 mod gate;
 #[path = "../line_bench/mod.rs"]
 mod line_bench;
+mod machine;
 mod packml;
 mod recordings;
 mod roll;

@@ -20,6 +20,7 @@ pub(crate) fn settings() -> LineSettings {
         drain_within: 5_000 * MS,
         settle_within: 300 * MS,
         clear_within: 200 * MS,
+        belt_within: 400 * MS,
         refill_after: 500 * MS,
         ends_with_codes: false,
         passes_before_bin_eye_max: 2,

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tokio_modbus::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -149,10 +149,33 @@ async fn a_product_without_a_label_is_told_and_never_photographed_as_if_it_had_o
 }
 
 #[tokio::test]
-async fn the_belt_stops_when_the_other_side_is_silent_for_a_second() {
+async fn the_belt_stops_when_the_other_side_is_silent_for_a_second_and_beats_do_not_start_it() {
     let world = world(settings()).await;
     let mut pc = Pc::connect(world.plant.plc_addr).await;
     pc.order(BELT);
+    falls_silent(&mut pc).await;
+    // The connection lived all the time, and the beats come back with the old command and its number.
+    for _ in 0..50 {
+        pc.cycle().await;
+        assert!(!pc.status(1), "a beat is no order");
+        sleep(Duration::from_millis(10)).await;
+    }
+    pc.order(BELT);
+    pc.run_until(|_| false, |pc, _| pc.status(1)).await;
+}
+
+#[tokio::test]
+async fn a_program_that_keeps_its_command_goes_on_with_the_next_beat() {
+    let world = world(settings()).await;
+    world.plant.controls.faults(|faults| faults.talk.keeps_command = true);
+    let mut pc = Pc::connect(world.plant.plc_addr).await;
+    pc.order(BELT);
+    falls_silent(&mut pc).await;
+    pc.run_until(|_| false, |pc, _| pc.status(1)).await;
+}
+
+/// The belt runs; then no beat comes until it stands.
+async fn falls_silent(pc: &mut Pc) {
     pc.run_until(|_| false, |pc, _| pc.status(1)).await;
     let mut ticks = interval(Duration::from_millis(20));
     let stopped = async {
@@ -161,8 +184,6 @@ async fn the_belt_stops_when_the_other_side_is_silent_for_a_second() {
         }
     };
     timeout(DEADLINE, stopped).await.unwrap();
-    // It was only late: with the next beat the belt goes on.
-    pc.run_until(|_| false, |pc, _| pc.status(1)).await;
 }
 
 #[tokio::test]

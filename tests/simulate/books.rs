@@ -218,7 +218,7 @@ impl Books {
             Record::Challenged { tag, result: ChallengeResult::Rejected, .. } => {
                 self.tests_rejected.push(tag.expect("challenge: rejected, and never came"));
             }
-            Record::Challenged { .. } => {}
+            Record::Challenged { .. } | Record::PlcCounted(_) => {}
             Record::ProductSettled { tag, fate } => {
                 let row = self.row(*tag);
                 assert_eq!(row.fate, None, "sums: settled twice: {tag}");

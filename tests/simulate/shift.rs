@@ -25,6 +25,7 @@ pub fn settings(way: Way) -> LineSettings {
         drain_within: ms(5000),
         settle_within: ms(300),
         clear_within: ms(200),
+        belt_within: ms(400),
         refill_after: ms(500),
         ends_with_codes: false,
         passes_before_bin_eye_max: 3,

@@ -317,6 +317,8 @@ impl World {
             self.conditions.guard_open = which == 4;
             self.conditions.air_low = which == 5;
             self.conditions.fault = which == 6;
+            self.conditions.ready = (which == 7).then_some(false);
+            self.conditions.belt_runs = (which == 8).then_some(false);
         } else if self.dice.roll(200) == 0 {
             self.conditions = Conditions::default();
         }
@@ -425,16 +427,13 @@ impl World {
     }
 
     fn step_belt(&mut self) {
-        if self.run.belt
-            && self.run.infeed
-            && self.tick >= self.next_arrival
-            && self.has_room_at_infeed()
-        {
+        let runs = self.run.belt && self.conditions.belt_runs != Some(false);
+        if runs && self.run.infeed && self.tick >= self.next_arrival && self.has_room_at_infeed() {
             self.arrive();
         }
         for index in 0..self.items.len() {
             // What the gate has pushed out falls whether the belt runs or not.
-            let moves = self.run.belt || self.items[index].at >= GATE;
+            let moves = runs || self.items[index].at >= GATE;
             if self.items[index].place == Place::Belt && moves {
                 self.items[index].at += 1;
                 self.at_station(index);

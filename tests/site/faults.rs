@@ -242,6 +242,25 @@ async fn an_open_guard_aborts_the_line() {
 }
 
 #[tokio::test]
+async fn a_machine_that_is_not_ready_aborts_the_line() {
+    plc_trouble_without_loss(StopReason::NotReady, |faults| faults.machine.not_ready = true).await;
+}
+
+#[tokio::test]
+async fn a_belt_that_stands_holds_the_line_also_when_no_bit_says_why() {
+    let works = running().await;
+    let plant = works.site.stage.plant.controls.clone();
+    plant.open_guard_for_a_moment();
+    works.until("the belt stands", held(StopReason::BeltStands)).await;
+    works.comes_back().await;
+    plant.faults(|faults| faults.machine.belt_stuck = true);
+    works.until("the belt is stuck", held(StopReason::BeltStands)).await;
+    plant.faults(|faults| faults.machine.belt_stuck = false);
+    works.comes_back().await;
+    works.close(Troubled::No).await;
+}
+
+#[tokio::test]
 async fn a_plc_that_starts_anew_aborts_the_line_and_leaves_the_belt_unaccounted() {
     let works = running().await;
     works.site.stage.plant.controls.restart_plc();

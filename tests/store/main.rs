@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 mod grades;
 mod line;
+mod plc_counts;
 mod rolls;
 mod stock;
 #[path = "../store_kit/mod.rs"]

@@ -271,6 +271,7 @@ fn settings() -> LineSettings {
         drain_within: ms(5_000),
         settle_within: ms(300),
         clear_within: ms(200),
+        belt_within: ms(400),
         refill_after: ms(500),
         ends_with_codes: true,
         passes_before_bin_eye_max: 2,

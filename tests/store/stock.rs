@@ -367,6 +367,7 @@ impl Model {
             | Record::CameBack { .. }
             | Record::Bin { .. }
             | Record::Challenged { .. }
+            | Record::PlcCounted(_)
             | Record::Heard { .. } => panic!("not drawn: {record:?}"),
         }
         true

@@ -55,6 +55,7 @@ pub(crate) fn view(state: LineState) -> LineView {
         verdicts: [].into(),
         printer: Some(DeviceView::Up),
         plc: Some(DeviceView::Up),
+        pad_clear: None,
         camera: Some(DeviceView::Up),
     }
 }

@@ -6,8 +6,8 @@ use crate::sim::plc::memory::{Command, EventKind};
 use crate::sim::scene::Look;
 use std::time::Duration;
 
-/// Without a change of the other side's heartbeat for so long, belt and infeed stop
-/// (`docs/plc/markwright.v1.md`, holding register 0).
+/// Without a change of the other side's heartbeat for so long, belt and infeed stop and the command is
+/// forgotten (`docs/plc/markwright.v1.md`, holding register 0).
 pub(super) const PC_SILENCE_LIMIT: Duration = Duration::from_secs(1);
 /// The gate is open for so long when a setter moves it.
 const GATE_BY_HAND: Duration = Duration::from_millis(300);
@@ -20,9 +20,9 @@ impl Floor {
         } else {
             (self.pc_heartbeat, self.pc_silent) = (beat, Duration::ZERO);
         }
-        if self.pc_silent >= PC_SILENCE_LIMIT && self.clients == 0 {
-            // It is gone, not only late: whoever comes next must ask for movement anew.
-            self.command = Command::default();
+        if self.pc_silent >= PC_SILENCE_LIMIT && !self.faults.talk.keeps_command {
+            // Beats that come back are no order: movement must be asked for anew.
+            self.forget_command();
         }
     }
 
@@ -40,11 +40,29 @@ impl Floor {
                 }
             }
         }
-        if self.faults.machine.emergency_stop || self.faults.machine.guard_open {
-            // A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2).
-            self.command = Command::default();
-            self.gate_by_hand = None;
+        if !self.is_ready() {
+            self.open_guard_for_a_moment();
         }
+    }
+
+    /// A guard opens and closes between two looks at the status: no bit tells of it.
+    pub fn open_guard_for_a_moment(&mut self) {
+        self.forget_command();
+        self.gate_by_hand = None;
+    }
+
+    /// A machine never starts by itself when a guard is closed again (EN ISO 13849-1, 5.2.2). Nor does
+    /// the applicator go on to clear the pad.
+    fn forget_command(&mut self) {
+        self.command = Command::default();
+        self.clearing = None;
+    }
+
+    /// Whether the machine runs, or could at once.
+    pub(super) fn is_ready(&self) -> bool {
+        let machine = self.faults.machine;
+        let hurt = machine.fault || machine.emergency_stop || machine.guard_open;
+        !(hurt || machine.not_ready)
     }
 
     /// A gate that a hand has opened falls after its time; before that the belt does not move.

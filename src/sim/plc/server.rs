@@ -52,13 +52,11 @@ async fn attend(
     stop: CancellationToken,
 ) {
     cut.mark_unchanged();
-    floor.lock().client_came();
     tokio::select! {
         ended = converse(stream, &floor) => tracing::debug!(?ended, "client of the fake PLC left"),
         _ = cut.changed() => {}
         () = stop.cancelled() => {}
     }
-    floor.lock().client_left();
 }
 
 async fn converse(mut stream: TcpStream, floor: &SharedFloor) -> std::io::Result<()> {
