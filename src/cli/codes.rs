@@ -70,6 +70,9 @@ code within the file.")]
         /// The line that prints them, or whose products come with them, by name.
         #[arg(long)]
         line: String,
+        /// Who brings them, for the story of each code.
+        #[arg(long, default_value = "command line")]
+        by: String,
     },
 }
 
@@ -90,7 +93,9 @@ impl Codes {
             Self::Parse { file, gtin } => parse(file.as_ref(), *gtin),
             Self::Explain(explain) => Ok(explain.run()),
             Self::Forms(forms) => Ok(forms.run()),
-            Self::Import { files, form, config, line } => import(files, form.0, config, line).await,
+            Self::Import { files, form, config, line, by } => {
+                import(files, form.0, config, (line, by)).await
+            }
         }
     }
 }
@@ -111,7 +116,7 @@ async fn import(
     files: &[PathBuf],
     form: Option<Form>,
     config: &Path,
-    line: &str,
+    (line, by): (&str, &str),
 ) -> anyhow::Result<ExitCode> {
     let Some(config) = configuration(config) else {
         return Ok(ExitCode::from(EX_CONFIG));
@@ -134,7 +139,7 @@ async fn import(
     let mut all_taken = true;
     for file in files {
         let read = (file.as_path(), form);
-        let imported = file::take(&store, &line.pool(), read, only, pace, printed).await?;
+        let imported = file::take(&store, (&line.pool(), by), read, only, pace, printed).await?;
         let (source, aside) = (file.display(), imported.set_aside);
         say(&format!("{source}: {} codes taken, {aside} lines set aside", imported.taken));
         all_taken &= aside == 0;

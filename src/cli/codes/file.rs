@@ -25,14 +25,14 @@ struct Piece {
 /// Stores the codes of a file; what is set aside is named on the way.
 pub(super) async fn take(
     store: &Store,
-    pool: &str,
+    (pool, person): (&str, &str),
     (path, form): (&Path, Option<Form>),
     only: (Gtin, ProductGroup),
     pace: Pace,
     printed: bool,
 ) -> anyhow::Result<Imported> {
     let source = path.display().to_string();
-    let mut intake = store.intake(pool, &source, pace).await?;
+    let mut intake = store.intake(pool, &source, pace).await?.brought_by(person);
     if printed {
         intake = intake.of_printed_labels();
     }
