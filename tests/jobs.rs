@@ -1,9 +1,15 @@
 //! Jobs in the hands of people: verbs, line clearance, challenge tests, samples, rework, closing with two
 //! signatures, the report of a batch, and one code from order to report.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs, reason = "a test")]
+#[path = "jobs/batch.rs"]
+mod batch;
+#[path = "jobs/bin.rs"]
+mod bin;
 #[path = "jobs/closed.rs"]
 mod closed;
 mod jobs_site;
+#[path = "jobs/story.rs"]
+mod story_of_code;
 #[allow(dead_code, reason = "a part of the bench is needed here")]
 mod line_bench;
 mod site_kit;
@@ -351,6 +357,7 @@ async fn a_sample_is_taken_once_and_never_becomes_good_again() {
     kit.store.rework(&story(&kit.store, 1).await, "", "anna").await.unwrap();
     let missing = story(&kit.store, 3).await;
     kit.store.take_sample(&missing, "was in the hand of the lab", "anna").await.unwrap();
+    kit.store.count_bin(&job, 1, false, "anna").await.unwrap();
     let sums = kit.store.job_sums(&job).await.unwrap();
     assert_eq!(sums.open(), [""; 0], "what was missing is found: {sums:?}");
 }

@@ -81,6 +81,9 @@ code within the file.")]
         /// The line that prints them, or whose products come with them, by name.
         #[arg(long)]
         line: String,
+        /// Who brings them, for the story of each code.
+        #[arg(long, default_value = "command line")]
+        by: String,
     },
 }
 
@@ -102,7 +105,9 @@ impl Codes {
             Self::Explain(explain) => Ok(explain.run()),
             Self::Forms(forms) => Ok(forms.run()),
             Self::Serials(serials) => serials.run(),
-            Self::Import { files, form, config, line } => import(files, form.0, config, line).await,
+            Self::Import { files, form, config, line, by } => {
+                import(files, form.0, config, (line, by)).await
+            }
         }
     }
 }
@@ -123,7 +128,7 @@ async fn import(
     files: &[PathBuf],
     form: Option<Form>,
     config: &Path,
-    line: &str,
+    (line, by): (&str, &str),
 ) -> anyhow::Result<ExitCode> {
     let Some(config) = configuration(config) else {
         return Ok(ExitCode::from(EX_CONFIG));
@@ -146,7 +151,7 @@ async fn import(
     let mut all_taken = true;
     for file in files {
         let (pool, source) = (line.pool(), file.display().to_string());
-        let array = ArrayFile { pool: &pool, source: &source, form, only, pace, printed };
+        let array = ArrayFile { pool: &pool, source: &source, person: by, form, only, pace, printed };
         let opened = File::open(file).with_context(|| format!("read {source}"))?;
         let from = BufReader::with_capacity(READ_AT_ONCE, opened);
         let mut name =

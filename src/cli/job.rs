@@ -48,6 +48,12 @@ that [line.goods] names.")]
   markwright job say start --job 17 --config line-configs/from-files.toml
   markwright job say pause --job 17 --config line-configs/from-files.toml --by anna")]
     Say(Say),
+    /// Says how many products a person counted in the bin of a job's line, which is empty now, so that the
+    /// job can be closed (docs/jobs.md). A number that is not what the line put there is taken with
+    /// --counted-twice only.
+    #[command(after_help = "Examples:
+  markwright job bin --job 17 --counted 3 --config line-configs/from-files.toml --by anna")]
+    Bin(Bin),
     /// Lists the jobs of every line, the newest first, one JSON object a line.
     #[command(after_help = "Examples:
   markwright job list --config line-configs/labelling-centre.toml")]
@@ -121,11 +127,32 @@ pub(super) struct Say {
     config: PathBuf,
 }
 
+/// What was counted in the bin, and for which job.
+#[derive(Debug, clap::Args)]
+pub(super) struct Bin {
+    /// The job's number.
+    #[arg(long)]
+    job: i64,
+    /// Products that were in it.
+    #[arg(long)]
+    counted: u32,
+    /// They were counted twice: it is so, also where it differs.
+    #[arg(long)]
+    counted_twice: bool,
+    /// Who counted, for the books.
+    #[arg(long, default_value = "command line")]
+    by: String,
+    /// The configuration of the daemon.
+    #[arg(long)]
+    config: PathBuf,
+}
+
 impl Job {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
         let file = match self {
             Self::Add(job) | Self::Store(job) => &job.config,
             Self::Say(say) => &say.config,
+            Self::Bin(bin) => &bin.config,
             Self::List { config } => config,
         };
         let Some(config) = configuration(file) else {
@@ -136,6 +163,7 @@ impl Job {
             Self::Add(job) => job.file(&config, &store, true).await?,
             Self::Store(job) => job.file(&config, &store, false).await?,
             Self::Say(verb) => verb.say(&config, &store).await?,
+            Self::Bin(bin) => bin.count(&store).await?,
             Self::List { .. } => list(&config, &store).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -246,6 +274,17 @@ impl Say {
         }
         store.job_verb(self.job, self.verb, &self.by).await?;
         say(&format!("job {}: {}", self.job, self.verb.word()));
+        Ok(())
+    }
+}
+
+impl Bin {
+    async fn count(&self, store: &Store) -> anyhow::Result<()> {
+        let job = store.job(self.job).await?;
+        let job = job.with_context(|| format!("there is no job {}", self.job))?;
+        let counted = u64::from(self.counted);
+        store.count_bin(&job, counted, self.counted_twice, &self.by).await?;
+        say(&format!("job {}: {counted} products counted in the bin", self.job));
         Ok(())
     }
 }

@@ -18,8 +18,8 @@ pub use design::{
     SymbolElement, Symbology, TextElement, design, designs,
 };
 pub use paper::{
-    Document, Grid, MOST_PAGES, MapCell, Paper, PaperProblem, SheetProblem, SheetSettings, eps_of,
-    pdf_of, stream_csv, stream_pdf, stream_sheets, symbol_svg,
+    Document, Grid, MOST_PAGES, MapCell, Paper, PaperProblem, SheetProblem, SheetSettings, Tile,
+    eps_of, pdf_of, stream_csv, stream_pdf, stream_sheets, symbol_svg,
 };
 pub use place::{Dots, Form, Item, Nearest, Picture, Placed, SymbolPlace, place};
 pub use problem::DesignProblem;

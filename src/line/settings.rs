@@ -55,6 +55,12 @@ impl Scenario {
         matches!(self, Self::PrintApply)
     }
 
+    /// Whether rejected products lie in a bin; where labels are put on by hand, in the box beside the
+    /// person.
+    pub const fn has_bin(self) -> bool {
+        !self.is_roll()
+    }
+
     /// Whether the line makes labels on a roll.
     pub const fn is_roll(self) -> bool {
         matches!(self, Self::Roll)

@@ -18,6 +18,8 @@ pub struct ArrayFile<'a> {
     pub pool: &'a str,
     /// Where it came from, such as a file's name.
     pub source: &'a str,
+    /// Who brings it, for the story of each code.
+    pub person: &'a str,
     /// What it looks like; nothing: whatever its beginning looks like.
     pub form: Option<Form>,
     /// Codes of other trade items and groups are set aside.
@@ -60,8 +62,8 @@ impl Store {
         from: impl BufRead + Send + 'static,
         aside: &mut (dyn FnMut(usize, &str) + Send),
     ) -> Result<Imported, ArrayFileError> {
-        let ArrayFile { pool, source, form, only, pace, printed } = array;
-        let mut intake = self.intake(pool, source, pace).await?;
+        let ArrayFile { pool, source, person, form, only, pace, printed } = array;
+        let mut intake = self.intake(pool, source, pace).await?.brought_by(person);
         if printed {
             intake = intake.of_printed_labels();
         }

@@ -1,11 +1,11 @@
 //! The report of a batch: everything that a quality manager signs about one job.
 use super::closing::hex;
-use super::open::{count, word};
+use super::open::count;
 use super::{
-    Amendments, Challenge, Clearance, Closure, Goods, Job, JobSums, Lot, Sample, Signature, Store,
-    StoreError,
+    Amendments, BatchTold, BinCount, Challenge, Clearance, Closure, Goods, Job, JobSums, Listed,
+    Lot, Sample, Signature, Stop, Store, StoreError,
 };
-use crate::line::{LineState, PictureId, RejectReason, StopReason};
+use crate::line::{PictureId, RejectReason};
 use crate::telemetry::clock::Micros;
 use sha2::{Digest, Sha256};
 
@@ -33,12 +33,14 @@ pub struct Batch {
     pub rejects: Vec<BatchReject>,
     /// Rejects by reason, the commonest first.
     pub reasons: Vec<(&'static str, u64)>,
-    /// Alarms while it was made: what, since when, until when.
-    pub alarms: Vec<(String, Micros, Option<Micros>)>,
-    /// Every time that the line stood: state, why, since when, until when.
-    pub stops: Vec<Stop>,
-    /// Who asked its line or the job for something, in the order in which they first did.
+    /// Alarms that stood while it was made: what, since when, until when.
+    pub alarms: Listed<(String, Micros, Option<Micros>)>,
+    /// Every time that the line stood, as its page of availability has it.
+    pub stops: Listed<Stop>,
+    /// Who did something for it, whatever it was, in the order in which they first did.
     pub people: Vec<String>,
+    /// Every time that the bin was counted for it.
+    pub bin_counts: Vec<BinCount>,
     /// SHA-256 of the verified codes (on a roll: of the good ones), each with a line feed behind it, in
     /// the order in which they were taken; hex. And how many they are. Once the job is closed: as it was
     /// then.
@@ -51,8 +53,8 @@ pub struct Batch {
     pub challenges: Vec<Challenge>,
     /// Samples.
     pub samples: Vec<Sample>,
-    /// Reports to the state system: number, its name there, kind, state, codes of this job.
-    pub reports: Vec<(i64, Option<String>, String, String, u64)>,
+    /// What the state systems were told.
+    pub told: BatchTold,
     /// How it was closed.
     pub closure: Option<Closure>,
     /// Who signed.
@@ -72,19 +74,6 @@ pub struct BatchReject {
     pub serial: Option<String>,
     /// Its picture.
     pub picture: Option<PictureId>,
-}
-
-/// A time in which a line stood.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stop {
-    /// The state that it stood in.
-    pub state: LineState,
-    /// Why, in words.
-    pub why: String,
-    /// Since when.
-    pub from: Micros,
-    /// Until when; nothing where it stands.
-    pub to: Option<Micros>,
 }
 
 const WHAT: &str = "write the report of a batch";
@@ -117,21 +106,6 @@ const GOOD: &str = "\
         (select 1 from roll_label where code_id = one.id and (to_read = 0 or reading = 'good'))) \
     order by one.id";
 
-const REPORTS: &str = "\
-    select report.id, report.upstream_id, kind, report.state, count(*) \
-    from job_code join code on code.id = job_code.code_id join report on report.id = code.report_id \
-    where job_code.job_id = $1 group by report.id order by report.id";
-
-const PEOPLE: &str = "\
-    select person from audit where (what = 'asked a line' and at between $1 and $2 \
-      and substr(detail, 1, length($3) + 2) = $3 || ': ') \
-    or (what = 'asked of a job' and substr(detail, 1, length($4)) = $4) \
-    or (what in ('signed a job') and substr(detail, 1, length($4)) = $4) \
-    or (what = 'cleared a line' and detail in ($3 || ': before job ' || $5, $3 || ': after job ' || $5)) \
-    or (what = 'challenged a line' and at between $1 and $2 \
-      and substr(detail, 1, length($3) + 2) = $3 || ': ') \
-    group by person order by min(id)";
-
 impl Store {
     /// The report of a job; nothing if there is no such job.
     pub async fn batch(&self, id: i64) -> Result<Option<Batch>, StoreError> {
@@ -163,7 +137,8 @@ impl Store {
             clearances: self.clearances_of(id).await?,
             challenges: self.challenges_of(id).await?,
             samples: self.samples_of_job(id).await?,
-            reports: self.reports_of(id).await?,
+            told: self.told_of_job(id).await?,
+            bin_counts: self.bin_counts_of(&job).await?,
             closure,
             signatures: self.signatures_of(id).await?,
             job,
@@ -198,55 +173,6 @@ impl Store {
         Ok(rows.into_iter().filter_map(known).collect())
     }
 
-    async fn alarms_of(
-        &self,
-        job: &Job,
-    ) -> Result<Vec<(String, Micros, Option<Micros>)>, StoreError> {
-        let Some((from, to)) = made_between(job) else { return Ok(Vec::new()) };
-        let rows: Vec<(String, i64, Option<i64>)> = sqlx::query_as(
-            "select words, raised_at, cleared_at from alarm where line = $1 \
-             and raised_at between $2 and $3 order by id limit $4",
-        )
-        .bind(&job.wanted.line)
-        .bind(from)
-        .bind(to)
-        .bind(i64::try_from(LISTED_MAX).unwrap_or(i64::MAX))
-        .fetch_all(&self.readers)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        let alarm =
-            |(words, at, end): (String, i64, Option<i64>)| (words, Micros(at), end.map(Micros));
-        Ok(rows.into_iter().map(alarm).collect())
-    }
-
-    async fn stops_of(&self, job: &Job) -> Result<Vec<Stop>, StoreError> {
-        let Some((from, to)) = made_between(job) else { return Ok(Vec::new()) };
-        let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(
-            "select at, body ->> 'to', body ->> 'why' from journal \
-             where line = $1 and kind = 'line' and at between $2 and $3 order by at, id",
-        )
-        .bind(&job.wanted.line)
-        .bind(from)
-        .bind(to)
-        .fetch_all(&self.readers)
-        .await
-        .map_err(StoreError::asking(WHAT))?;
-        stops(&rows)
-    }
-
-    async fn people_at(&self, job: &Job) -> Result<Vec<String>, StoreError> {
-        let (from, to) = made_between(job).unwrap_or_default();
-        sqlx::query_scalar(PEOPLE)
-            .bind(from)
-            .bind(to)
-            .bind(&job.wanted.line)
-            .bind(format!("job {}: ", job.id))
-            .bind(job.id.to_string())
-            .fetch_all(&self.readers)
-            .await
-            .map_err(StoreError::asking(WHAT))
-    }
-
     async fn hash_of_codes(&self, job: i64, then: bool) -> Result<(String, u64), StoreError> {
         let codes: Vec<String> = sqlx::query_scalar(GOOD)
             .bind(job)
@@ -261,53 +187,8 @@ impl Store {
         }
         Ok((hex(&sum.finalize()), codes.len() as u64))
     }
-
-    async fn reports_of(
-        &self,
-        job: i64,
-    ) -> Result<Vec<(i64, Option<String>, String, String, u64)>, StoreError> {
-        let rows: Vec<(i64, Option<String>, String, String, i64)> = sqlx::query_as(REPORTS)
-            .bind(job)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(StoreError::asking(WHAT))?;
-        let report = |(id, name, kind, state, n)| (id, name, kind, state, count(n));
-        Ok(rows.into_iter().map(report).collect())
-    }
 }
 
 fn reason_of(word: &str) -> Option<RejectReason> {
     RejectReason::ALL.into_iter().find(|reason| reason.word() == word)
-}
-
-/// From when to when a job was made.
-fn made_between(job: &Job) -> Option<(i64, i64)> {
-    Some((job.started_at?.0, job.ended_at.unwrap_or_else(Micros::now).0))
-}
-
-/// Times in which the line stood, from its changes of state.
-fn stops(rows: &[(i64, String, Option<String>)]) -> Result<Vec<Stop>, StoreError> {
-    let mut stops: Vec<Stop> = Vec::new();
-    for (at, state, why) in rows {
-        let state: LineState = word(WHAT, state)?;
-        if let Some(last) = stops.last_mut().filter(|last| last.to.is_none()) {
-            last.to = Some(Micros(*at));
-        }
-        if stands(state) && stops.len() < LISTED_MAX {
-            let known = why.as_deref().map(|why| match why.parse::<StopReason>() {
-                Ok(reason) => reason.words().cause,
-                Err(_) => why.to_owned(),
-            });
-            let why = known.unwrap_or_else(|| "a person asked for it".to_owned());
-            stops.push(Stop { state, why, from: Micros(*at), to: None });
-        }
-    }
-    Ok(stops)
-}
-
-const fn stands(state: LineState) -> bool {
-    matches!(
-        state,
-        LineState::Held | LineState::Suspended | LineState::Aborted | LineState::Stopped
-    )
 }

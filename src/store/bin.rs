@@ -28,6 +28,14 @@ impl Bin {
         self.rejected + self.flushed + self.not_ordered
     }
 
+    /// How many should be there, in words.
+    pub fn expected(&self) -> String {
+        match self.unseen {
+            0 => self.seen().to_string(),
+            unseen => format!("{} to {}", self.seen(), self.seen() + unseen),
+        }
+    }
+
     /// Whether so many products in the bin are as many as there should be.
     pub const fn agrees(&self, counted: u64) -> bool {
         self.seen() <= counted && counted <= self.seen() + self.unseen
@@ -61,16 +69,16 @@ impl Store {
         person: &str,
     ) -> Result<Bin, StoreError> {
         let mut tx = self.begin(EMPTY).await?;
-        let bin = empty(&mut tx, line, counted, person).await?;
+        let bin = empty(&mut tx, (line, None), counted, person).await?;
         tx.commit().await.map_err(StoreError::asking(EMPTY))?;
         Ok(bin)
     }
 }
 
-/// The same within a transaction.
+/// The same within a transaction, and for which job it was counted.
 pub(super) async fn empty(
     tx: &mut Transaction<'static, Sqlite>,
-    line: &str,
+    (line, job): (&str, Option<i64>),
     counted: u64,
     person: &str,
 ) -> Result<Bin, StoreError> {
@@ -83,8 +91,8 @@ pub(super) async fn empty(
     let (rejected, flushed, not_ordered, unseen, emptied_at) = row.unwrap_or_default();
     sqlx::query(
         "insert into bin_emptied \
-         (line, at, person, counted, rejected, flushed, not_ordered, unseen) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+         (line, at, person, counted, rejected, flushed, not_ordered, unseen, job_id) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(line)
     .bind(at.0)
@@ -94,6 +102,7 @@ pub(super) async fn empty(
     .bind(flushed)
     .bind(not_ordered)
     .bind(unseen)
+    .bind(job)
     .execute(&mut **tx)
     .await
     .map_err(StoreError::asking(EMPTY))?;

@@ -119,7 +119,7 @@ pub fn items(phase: Phase, job: &Job, stands: &LineStands, said: &Clearing) -> V
     if belt {
         items.push(belt_item(stands));
     }
-    if belt || !prints {
+    if job.wanted.scenario.has_bin() {
         items.push(bin_item(stands, said));
     }
     if phase == Phase::Before {
@@ -160,10 +160,7 @@ fn belt_item(stands: &LineStands) -> Item {
 
 fn bin_item(stands: &LineStands, said: &Clearing) -> Item {
     let explained = !said.bin_reason.trim().is_empty();
-    let expected = match stands.bin.unseen {
-        0 => stands.bin.seen().to_string(),
-        unseen => format!("{} to {}", stands.bin.seen(), stands.bin.seen() + unseen),
-    };
+    let expected = stands.bin.expected();
     let (words, open) = match said.bin_counted {
         None => ("empty it, count what was in it, and type the number".to_owned(), true),
         Some(n) if stands.bin.agrees(n) => {
@@ -273,7 +270,9 @@ impl Store {
         .await
         .map_err(StoreError::asking(WHAT))?;
         if let Some(counted) = said.bin_counted {
-            bin::empty(&mut tx, &job.wanted.line, counted, person).await?;
+            // Before a job, what was in it is of the one before.
+            let of = (phase == Phase::After).then_some(job.id);
+            bin::empty(&mut tx, (&job.wanted.line, of), counted, person).await?;
         }
         let detail = format!("{}: {phase} job {}", job.wanted.line, job.id);
         note(&mut tx, person, "cleared a line", &detail).await?;

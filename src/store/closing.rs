@@ -1,4 +1,6 @@
 //! Closing a job: its sums, what stands open, and who signs for it.
+use super::bin_job::{self, JobBin};
+use super::closing_counts::{self, HeldAgainst};
 use super::counts::{ProductTally, Tally};
 use super::open::{count, word};
 use super::people::note;
@@ -41,6 +43,10 @@ pub struct JobSums {
     pub told: u64,
     /// Codes whose fate is settled, and it did not yet.
     pub untold: u64,
+    /// The bin as people counted it; nothing where the line has none.
+    pub bin: Option<JobBin>,
+    /// Counts that were made apart, against the same sums.
+    pub held: Vec<HeldAgainst>,
 }
 
 impl JobSums {
@@ -61,10 +67,11 @@ impl JobSums {
         products.seen == products.settled() + self.on_belt && products.verified == self.paired
     }
 
-    /// Whether other sums stand here, but for what was reported meanwhile.
+    /// Whether other sums stand here, but for what was reported, and counted in the bin, meanwhile.
     pub fn differ_from(&self, signed: &Self) -> bool {
-        let (told, untold) = (signed.told, signed.untold);
-        let as_told = Self { told, untold, never_seen: signed.never_seen, ..self.clone() };
+        let (told, untold, bin) = (signed.told, signed.untold, signed.bin.clone());
+        let (never_seen, held) = (signed.never_seen, signed.held.clone());
+        let as_told = Self { told, untold, bin, never_seen, held, ..self.clone() };
         as_told != *signed
     }
 
@@ -86,6 +93,9 @@ impl JobSums {
         if !self.products_close() {
             open.push("the sum of the products does not close".to_owned());
         }
+        let differing = self.held.iter().filter(|held| !held.agrees());
+        open.extend(differing.map(|held| format!("{}: find out why they differ", held.words())));
+        open.extend(self.bin.as_ref().and_then(|bin| bin.open(self.products.rejected)));
         open
     }
 
@@ -186,7 +196,9 @@ impl Store {
             .fetch_one(&mut *tx)
             .await
             .map_err(StoreError::asking(WHAT))?;
+        let bin = bin_job::of_job(&mut tx, job).await?;
         let mut sums = JobSums::empty(job.wanted.gtin, lot.batch, count(handed_over), count(seen));
+        sums.bin = bin;
         if !job.wanted.scenario.prints() {
             let left: Option<i64> =
                 sqlx::query_scalar("select n from tally where pool = $1 and state = 'printed'")
@@ -208,6 +220,7 @@ impl Store {
             sums.challenges += count(challenges);
             sums.paired += count(paired);
         }
+        sums.held = closing_counts::of_job(&mut tx, job, &sums).await?;
         Ok(sums)
     }
 
@@ -338,15 +351,8 @@ impl JobSums {
             gtin: gtin.to_string(),
             batch,
             handed_over,
-            codes: Tally::default(),
-            on_roll: 0,
             products: ProductTally { seen, ..ProductTally::default() },
-            on_belt: 0,
-            challenges: 0,
-            paired: 0,
-            never_seen: 0,
-            told: 0,
-            untold: 0,
+            ..Self::default()
         }
     }
 }

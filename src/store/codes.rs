@@ -1,5 +1,5 @@
 //! The stock of codes: taken in, set aside, and handed to a line in order.
-use super::intake::{self, Runs, insert_new};
+use super::intake::{self, Runs, Stretch, insert_new, note_stretch};
 use super::{Store, StoreError};
 use crate::code::{ArrayLine, Code, CodeId, CodeText, Gtin, Refusal, SetAside};
 use crate::telemetry::clock::Micros;
@@ -43,9 +43,19 @@ pub struct Intake<'a> {
     /// What is to be put back at the end of this write.
     trigger: Option<String>,
     printed: bool,
+    person: &'a str,
+    /// The stretch of rows that is being written.
+    stretch: Option<Stretch>,
 }
 
-impl Intake<'_> {
+impl<'a> Intake<'a> {
+    /// Who brings the array.
+    #[must_use]
+    pub const fn brought_by(mut self, person: &'a str) -> Self {
+        self.person = person;
+        self
+    }
+
     /// The labels of these codes were printed elsewhere: the codes are `printed` from the beginning,
     /// and nobody will print them.
     #[must_use]
@@ -75,6 +85,8 @@ impl Intake<'_> {
         if self.printed {
             come_printed(&mut tx, before, at).await?;
         }
+        let from = (self.source, self.person, at);
+        self.stretch = note_stretch(&mut tx, STORE, from, before, self.stretch).await?;
         let known = self.reasons(&known);
         let mut all: Vec<_> = aside.iter().map(|l| (l.line, l.refusal.to_string())).collect();
         all.extend(known.iter().cloned());
@@ -200,6 +212,8 @@ impl Store {
             write,
             trigger,
             printed: false,
+            person: "",
+            stretch: None,
         })
     }
 

@@ -44,6 +44,42 @@ impl Runs {
     }
 }
 
+/// Rows of codes that came with one array, the one behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    first: i64,
+    last: i64,
+}
+
+/// Remembers which array (file, person, time) the rows after `before` came with: the stretch before is
+/// made longer where nobody else wrote meanwhile. One statement for thousands of codes.
+pub(super) async fn note_stretch(
+    db: &mut SqliteConnection,
+    what: &'static str,
+    (source, person, at): (&str, &str, Micros),
+    before: i64,
+    stretch: Option<Stretch>,
+) -> Result<Option<Stretch>, StoreError> {
+    let last = last_id(db, what).await?;
+    if last == before {
+        return Ok(stretch);
+    }
+    let first = stretch.filter(|stretch| stretch.last == before).map_or(before + 1, |s| s.first);
+    sqlx::query(
+        "insert into file_intake (first_code, last_code, source, person, at) \
+         values ($1, $2, $3, $4, $5) on conflict (first_code) do update set last_code = $2",
+    )
+    .bind(first)
+    .bind(last)
+    .bind(source)
+    .bind(person)
+    .bind(at.0)
+    .execute(db)
+    .await
+    .map_err(StoreError::asking(what))?;
+    Ok(Some(Stretch { first, last }))
+}
+
 /// Writes codes into a pool in the order given; answers those that the store had already, each with
 /// the number of its row. `runs` learns where the others are. To be called within a write.
 pub(super) async fn insert_new<'a>(
@@ -103,7 +139,10 @@ pub(super) async fn put_trigger_back(
 }
 
 /// Rows are numbered here, so that a row says which line it was: nobody else writes meanwhile.
-async fn last_id(db: &mut SqliteConnection, what: &'static str) -> Result<i64, StoreError> {
+pub(super) async fn last_id(
+    db: &mut SqliteConnection,
+    what: &'static str,
+) -> Result<i64, StoreError> {
     sqlx::query_scalar("select coalesce(max(id), 0) from code")
         .fetch_one(db)
         .await

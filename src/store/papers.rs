@@ -138,7 +138,11 @@ impl Store {
         Ok(self.papers_where("where id = ?", id).await?.pop())
     }
 
-    async fn papers_where(&self, rule: &str, value: i64) -> Result<Vec<Paper>, StoreError> {
+    pub(super) async fn papers_where(
+        &self,
+        rule: &str,
+        value: i64,
+    ) -> Result<Vec<Paper>, StoreError> {
         let what = "look up documents";
         let rows: Vec<PaperRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} {rule}")))
             .bind(value)

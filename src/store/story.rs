@@ -1,6 +1,7 @@
 //! The story of one code, from the order that brought it to the report that told of it.
 use super::open::word;
 use super::samples::{Rework, Sample};
+use super::story_told::ToldBeside;
 use super::views::ProductRow;
 use super::{JournalRow, Report, Store, StoreError};
 use crate::code::{Code, CodeId, CodeState, CodeText, Gtin, ProductGroup};
@@ -30,12 +31,17 @@ pub struct Story {
     pub settled: bool,
     /// The order at the state system that brought it; nothing for a code from a file.
     pub order: Option<UpstreamOrder>,
+    /// The file that brought it.
+    pub file: Option<FromFile>,
     /// The order of a customer that it is for: its number, the customer's name.
     pub customer: Option<(i64, String)>,
-    /// The line that it was handed over on; empty while it is stored.
+    /// The line of `job`; empty while it is stored.
     pub line: String,
-    /// The job, and its batch.
+    /// The job of its product, or the last one where it was on none; and its batch.
     pub job: Option<(i64, String)>,
+    /// Every job that it had a part in, in the order in which they were begun: a roll printed ahead
+    /// and the job that put its labels on products are two.
+    pub jobs: Vec<CodeJob>,
     /// Piece and place on a roll.
     pub on_roll: Option<(u32, u32)>,
     /// Whether a camera behind the print head has still to read it.
@@ -52,10 +58,34 @@ pub struct Story {
     pub report: Option<Report>,
     /// When the state system took notice.
     pub told_at: Option<Micros>,
+    /// What was told of it beside that report.
+    pub beside: ToldBeside,
     /// Whether it is a sample.
     pub sample: Option<Sample>,
     /// Whether its product went back for a new label.
     pub rework: Option<Rework>,
+}
+
+/// A job that a code had a part in.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct CodeJob {
+    /// Its number.
+    pub id: i64,
+    /// Its batch.
+    pub batch: String,
+    /// Its line.
+    pub line: String,
+}
+
+/// The file that brought a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromFile {
+    /// Its name.
+    pub name: String,
+    /// Who brought it; empty: nobody is known.
+    pub person: String,
+    /// When it was taken in.
+    pub at: Micros,
 }
 
 /// The order that brought a code.
@@ -91,6 +121,18 @@ const ORDER: &str = "\
     where want.gtin = $1 and first_code <= $2 and first_code + block.quantity > $2 \
     order by first_code desc limit 1";
 
+/// A job owns a code that it printed, and one that was found on its product.
+const JOBS: &str = "\
+    select id, batch, line from job where (pool = $1 and exists \
+      (select 1 from job_code where job_id = job.id and code_id = $2)) \
+    or id in (select job_id from product where code_id = $2) \
+    order by coalesce(started_at, made_at), id";
+
+const FILE: &str = "\
+    select source, person, at from file_intake \
+    where first_code = (select max(first_code) from file_intake where first_code <= $1) \
+    and last_code >= $1";
+
 impl Store {
     /// The story of the code that was scanned or typed; nothing if no such code was ever here.
     pub async fn story(&self, scan: &str) -> Result<Option<Story>, StoreError> {
@@ -113,7 +155,7 @@ impl Store {
             let why = format!("'{}' is no product group", row.product_group);
             StoreError::Refused { what: WHAT, why }
         })?;
-        let job = self.job_of_code(&row.pool, row.id).await?;
+        let jobs = self.jobs_of_code(&row.pool, row.id).await?;
         let roll = self.roll_place(row.id).await?;
         let report = match row.report_id {
             Some(id) => self.report(id).await?,
@@ -121,11 +163,14 @@ impl Store {
         };
         let products = self.products_of(row.id).await?;
         let journal = self.journal_of(row.id).await?;
+        let of_product = products.last().and_then(|product| product.job);
+        let job = jobs.iter().find(|job| Some(job.id) == of_product).or(jobs.last()).cloned();
         let line = match &job {
-            Some((_, _, line)) => line.clone(),
+            Some(job) => job.line.clone(),
             None => self.line_of_code(row.id).await?,
         };
-        let grade = self.grade_of(&line, row.id, &products).await?;
+        let grade = self.grade_of(row.id, &products).await?;
+        let order = self.order_of(gtin, row.id).await?;
         Ok(Story {
             group,
             gtin,
@@ -133,9 +178,11 @@ impl Store {
             state: word(WHAT, &row.state)?,
             moved_at: Micros(row.moved_at),
             settled: row.settled,
-            order: self.order_of(gtin, row.id).await?,
+            file: if order.is_some() { None } else { self.file_of(row.id).await? },
+            order,
             customer: self.customer_of(&row.pool).await?,
-            job: job.map(|(id, batch, _)| (id, batch)),
+            job: job.map(|job| (job.id, job.batch)),
+            jobs,
             line,
             on_roll: roll.map(|(piece, place, _)| (piece, place)),
             waits_for_camera: roll.is_some_and(|(_, _, waits)| waits),
@@ -145,6 +192,7 @@ impl Store {
             scans: self.scans_of(row.id).await?,
             report,
             told_at: row.told_at.map(Micros),
+            beside: self.told_beside(row.id, row.report_id).await?,
             sample: self.sample_of(row.id).await?,
             rework: self.rework_of(row.id).await?,
             code: Code { id: CodeId(row.id), text: CodeText::new(row.text) },
@@ -153,21 +201,24 @@ impl Store {
         })
     }
 
-    /// Number, batch and line of the job that a code was handed over for.
-    async fn job_of_code(
-        &self,
-        pool: &str,
-        code: i64,
-    ) -> Result<Option<(i64, String, String)>, StoreError> {
-        sqlx::query_as(
-            "select id, batch, line from job where pool = $1 and exists \
-             (select 1 from job_code where job_id = job.id and code_id = $2) limit 1",
-        )
-        .bind(pool)
-        .bind(code)
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(StoreError::asking(WHAT))
+    /// The jobs that a code had a part in, the first one first.
+    async fn jobs_of_code(&self, pool: &str, code: i64) -> Result<Vec<CodeJob>, StoreError> {
+        sqlx::query_as(JOBS)
+            .bind(pool)
+            .bind(code)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::asking(WHAT))
+    }
+
+    /// The file that a code came with.
+    async fn file_of(&self, code: i64) -> Result<Option<FromFile>, StoreError> {
+        let row: Option<(String, String, i64)> = sqlx::query_as(FILE)
+            .bind(code)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::asking(WHAT))?;
+        Ok(row.map(|(name, person, at)| FromFile { name, person, at: Micros(at) }))
     }
 
     /// The line that first said something of a code.
@@ -182,13 +233,9 @@ impl Store {
     }
 
     /// The grade that was written with the last verdict on its product, while it is kept.
-    async fn grade_of(
-        &self,
-        line: &str,
-        code: i64,
-        products: &[ProductRow],
-    ) -> Result<Option<u8>, StoreError> {
-        let Some(judged) = products.last().and_then(|product| product.judged_at) else {
+    async fn grade_of(&self, code: i64, products: &[ProductRow]) -> Result<Option<u8>, StoreError> {
+        let last = products.last();
+        let Some((line, judged)) = last.and_then(|last| Some((&last.line, last.judged_at?))) else {
             return Ok(None);
         };
         sqlx::query_scalar(

@@ -10,6 +10,10 @@ use crate::telemetry::clock::Micros;
 pub struct ProductRow {
     /// Its tag. Tags start anew when the PLC does.
     pub tag: Tag,
+    /// The line that it was on, and the job.
+    pub line: String,
+    /// See `line`.
+    pub job: Option<i64>,
     /// When it passed the infeed eye.
     pub seen_at: Micros,
     /// The code on its label.
@@ -42,6 +46,8 @@ pub struct AlarmRow {
 pub struct JournalRow {
     /// Its place in the order.
     pub id: i64,
+    /// The line that recorded it.
+    pub line: String,
     /// When it was written down.
     pub at: Micros,
     /// What kind of record.
@@ -114,7 +120,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<JournalRow>, StoreError> {
         let rows: Vec<RawJournal> = sqlx::query_as(
-            "select id, at, kind, body from journal \
+            "select id, line, at, kind, body from journal \
              where line = $1 and id < $2 order by id desc limit $3",
         )
         .bind(line)
@@ -140,27 +146,30 @@ impl Store {
     }
 
     pub(super) async fn journal_of(&self, code: i64) -> Result<Vec<JournalRow>, StoreError> {
-        let rows: Vec<RawJournal> =
-            sqlx::query_as("select id, at, kind, body from journal where code_id = $1 order by id")
-                .bind(code)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(StoreError::asking(TRACE))?;
+        let rows: Vec<RawJournal> = sqlx::query_as(
+            "select id, line, at, kind, body from journal where code_id = $1 order by id",
+        )
+        .bind(code)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking(TRACE))?;
         Ok(rows.into_iter().map(JournalRow::from).collect())
     }
 }
 
-type RawJournal = (i64, i64, String, String);
+type RawJournal = (i64, String, i64, String, String);
 
 impl From<RawJournal> for JournalRow {
-    fn from((id, at, kind, body): RawJournal) -> Self {
-        Self { id, at: Micros(at), kind, body }
+    fn from((id, line, at, kind, body): RawJournal) -> Self {
+        Self { id, line, at: Micros(at), kind, body }
     }
 }
 
 #[derive(sqlx::FromRow)]
 struct RawProduct {
     tag: u32,
+    line: String,
+    job_id: Option<i64>,
     seen_at: i64,
     code_id: Option<i64>,
     serial: Option<String>,
@@ -175,6 +184,8 @@ impl From<RawProduct> for ProductRow {
     fn from(raw: RawProduct) -> Self {
         Self {
             tag: Tag(raw.tag),
+            line: raw.line,
+            job: raw.job_id,
             seen_at: Micros(raw.seen_at),
             code: raw.code_id.map(CodeId),
             serial: raw.serial,

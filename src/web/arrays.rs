@@ -130,6 +130,7 @@ impl WebState {
         let array = ArrayFile {
             pool: &goal.pool,
             source: &source,
+            person: &person.name,
             form: goal.form,
             only: goal.only,
             pace: Pace::Gentle,

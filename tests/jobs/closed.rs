@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use reqwest::header::COOKIE;
 use serde_json::Value;
 
-async fn person(store: &Store, name: &str, role: Role) -> markwright::store::Person {
+pub(crate) async fn person(store: &Store, name: &str, role: Role) -> markwright::store::Person {
     store.add_person(name, PASSWORD, role).await.unwrap();
     let SignIn::Welcome(person) = store.check_password(name, PASSWORD).await.unwrap() else {
         panic!("{name} cannot sign in")
@@ -26,7 +26,8 @@ async fn a_job_with_anything_open_is_closed_by_two_different_people_or_not_at_al
     let sums = kit.store.job_sums(&job).await.unwrap();
     assert!(sums.codes_close() && sums.products_close(), "{sums:?}");
     assert_eq!((sums.handed_over, sums.products.seen, sums.batch.as_str()), (3, 3, "B-17"));
-    assert_eq!(sums.open().len(), 2, "one in doubt, one unaccounted: {:?}", sums.open());
+    let open = sums.open();
+    assert_eq!(open.len(), 3, "one in doubt, one unaccounted, the bin not counted: {open:?}");
     let anna = person(&kit.store, "anna", Role::Operator).await;
     let boris = person(&kit.store, "boris", Role::Manager).await;
     let olga = person(&kit.store, "olga", Role::Operator).await;

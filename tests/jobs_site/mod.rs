@@ -178,10 +178,14 @@ async fn account(anna: &Browser, job: i64) {
     let sheet = anna.page(&format!("{base}/reconcile")).await;
     assert!(sheet.contains("(4 of them test products)"), "{sheet}");
     assert_eq!(sheet.matches("it closes.").count(), 2, "{sheet}");
+    let there = sheet.split("The line put ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    anna.post(&format!("{base}/bin"), &format!("counted={there}")).await;
     anna.post(&format!("{base}/reconcile"), "").await;
     let report: Value =
         serde_json::from_str(&anna.page(&format!("{base}/report.json")).await).unwrap();
     assert_eq!(report["sums"]["challenges"], 4, "{report}");
+    assert_eq!(report["sums"]["bin"]["counted"].to_string(), there, "{report}");
+    assert_eq!(report["bin_counts"][0]["person"], "anna");
     assert_eq!(report["challenges"].as_array().unwrap().len(), 4);
     assert_eq!(report["signatures"][0]["person"], "anna");
     assert_eq!(report["people"][0], "anna", "{report}");

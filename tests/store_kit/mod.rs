@@ -22,8 +22,7 @@ impl Kit {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("line.db");
         let store = Store::open(&file).await.unwrap();
-        let options = SqliteConnectOptions::new().filename(&file).foreign_keys(true);
-        Self { store, plain: SqlitePool::connect_with(options).await.unwrap(), dir }
+        Self { store, plain: plain(&file).await, dir }
     }
 
     /// A store with so many codes, numbered from 1.
@@ -48,6 +47,12 @@ impl Kit {
             .await
             .unwrap()
     }
+}
+
+/// A plain connection to the file of a store.
+pub async fn plain(file: &std::path::Path) -> SqlitePool {
+    let options = SqliteConnectOptions::new().filename(file).foreign_keys(true);
+    SqlitePool::connect_with(options).await.unwrap()
 }
 
 pub fn gtin() -> Gtin {

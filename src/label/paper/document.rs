@@ -1,7 +1,9 @@
 //! Documents with a layout on A4: passports of rolls, reports. By printpdf.
 mod chart;
+mod tiles;
 
 pub use chart::MapCell;
+pub use tiles::Tile;
 
 use super::leaf::Leaf;
 use super::{Area, Pen, letters};

@@ -14,7 +14,7 @@ mod subset;
 mod svg;
 
 pub use csv::stream_csv;
-pub use document::{Document, MapCell};
+pub use document::{Document, MapCell, Tile};
 pub use eps::eps_of;
 pub use pdf::{MOST_PAGES, pdf_of, stream_pdf};
 pub use sheet::{Grid, Paper, SheetProblem, SheetSettings, stream_sheets};

@@ -2,7 +2,7 @@
 use super::{Done, LabelOrder, Viewer, note, order_for};
 use crate::code::{ArrayLine, Exemption, ProductGroup, SetAside};
 use crate::order::{OrderId, OrderState, PriceList, Wish};
-use crate::store::intake::{Runs, insert_new};
+use crate::store::intake::{Runs, insert_new, last_id, note_stretch};
 use crate::store::{PersonId, Store, StoreError};
 use crate::telemetry::clock::Micros;
 use sqlx::{Sqlite, Transaction};
@@ -69,7 +69,15 @@ impl Store {
     ) -> Result<u32, StoreError> {
         let mut tx = self.begin(TAKE).await?;
         let runs = &mut Runs::default();
+        let before = last_id(&mut tx, TAKE).await?;
         let known = insert_new(&mut tx, TAKE, &id.pool(), chunk, at, runs).await?;
+        let person: String = sqlx::query_scalar("select name from person where id = $1")
+            .bind(customer.0)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(StoreError::asking(TAKE))?;
+        let from = (format!("the array of order {}", id.0), person);
+        note_stretch(&mut tx, TAKE, (&from.0, &from.1, at), before, None).await?;
         let known: Vec<ArrayLine> = known.into_iter().map(|(code, _)| code.clone()).collect();
         let mine = if known.is_empty() {
             Vec::new()

@@ -3,6 +3,7 @@ use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
 use super::super::state_system::CodeStanding;
+use super::{pictures, told};
 use crate::access::Permission;
 use crate::code::CodeState;
 use crate::line::{PictureId, RejectReason, Verdict};
@@ -32,13 +33,15 @@ struct CodesPage {
 }
 
 /// One step of a code's way.
-struct Step {
+pub(super) struct Step {
     at: Micros,
     what: String,
     detail: String,
+    /// The line that it was on, if it was on one.
+    line: String,
     picture: Option<String>,
     /// Nothing good.
-    bad: bool,
+    pub(super) bad: bool,
 }
 
 #[derive(Deserialize)]
@@ -75,30 +78,41 @@ pub(super) async fn show(
 fn steps(story: &Story) -> Vec<Step> {
     let mut steps = Vec::new();
     came_in(story, &mut steps);
-    let recorded = story.journal.iter().filter_map(|row| recorded(story, row));
+    let recorded = story.journal.iter().filter_map(recorded);
     steps.extend(recorded);
     for product in &story.products {
         on_product(story, product, &mut steps);
     }
     handled(story, &mut steps);
-    reported(story, &mut steps);
+    told::steps(story, &mut steps);
     steps.sort_by_key(|step| step.at);
     steps
 }
 
-fn step(at: Micros, what: impl Into<String>, detail: impl Into<String>) -> Step {
+pub(super) fn step(at: Micros, what: impl Into<String>, detail: impl Into<String>) -> Step {
     let (what, detail) = (what.into(), detail.into());
-    Step { at, what, detail, picture: None, bad: false }
+    Step { at, what, detail, line: String::new(), picture: None, bad: false }
+}
+
+impl Step {
+    fn on(self, line: &str) -> Self {
+        Self { line: line.to_owned(), ..self }
+    }
 }
 
 fn came_in(story: &Story, steps: &mut Vec<Step>) {
+    if let Some(file) = &story.file {
+        let by =
+            if file.person.is_empty() { String::new() } else { format!(", by {}", file.person) };
+        steps.push(step(file.at, "Received and stored", format!("from {}{by}", file.name)));
+    }
     let Some(order) = &story.order else { return };
     let name = order.upstream_id.as_deref().unwrap_or("not known");
     steps.push(step(order.wanted_at, "Ordered", format!("order {name} at the state system")));
     steps.push(step(order.came_at, "Received and stored", format!("in block {}", order.block)));
 }
 
-fn recorded(story: &Story, row: &JournalRow) -> Option<Step> {
+fn recorded(row: &JournalRow) -> Option<Step> {
     let body: Value = serde_json::from_str(&row.body).ok()?;
     let word = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let by = word("by");
@@ -117,10 +131,10 @@ fn recorded(story: &Story, row: &JournalRow) -> Option<Step> {
         "taken_back" => ("Not written by the printer, taken back".to_owned(), String::new()),
         _ => return None,
     };
-    let mut step = step(row.at, what, detail);
+    let mut step = step(row.at, what, detail).on(&row.line);
     step.bad = matches!(word("is").as_str(), "doubtful" | "rejected" | "scrapped");
     let picture = body.get("picture").and_then(Value::as_i64).map(i64::cast_unsigned);
-    step.picture = picture.map(|picture| address(story, PictureId(picture)));
+    step.picture = picture.map(|picture| address(&row.line, PictureId(picture)));
     Some(step)
 }
 
@@ -147,13 +161,22 @@ fn moved(is: &str) -> Option<String> {
     )
 }
 
-fn address(story: &Story, picture: PictureId) -> String {
-    format!("/lines/{}/pictures/{}.png", story.line, picture.0)
+/// A picture is kept by the line whose camera took it; a small one, by the product's job.
+pub(super) fn picture_of(product: &ProductRow) -> Option<String> {
+    let (line, picture) = (&product.line, product.picture?);
+    Some(match product.job {
+        Some(job) => pictures::address(line, job, picture),
+        None => address(line, picture),
+    })
+}
+
+fn address(line: &str, picture: PictureId) -> String {
+    format!("/lines/{line}/pictures/{}.png", picture.0)
 }
 
 fn on_product(story: &Story, product: &ProductRow, steps: &mut Vec<Step>) {
-    let tag = product.tag;
-    steps.push(step(product.seen_at, format!("Product {tag} came in"), ""));
+    let (tag, line) = (product.tag, &product.line);
+    steps.push(step(product.seen_at, format!("Product {tag} came in"), "").on(line));
     if let (Some(at), Some(verdict)) = (product.judged_at, product.verdict) {
         let (words, bad) = match verdict {
             Verdict::Good => ("good".to_owned(), false),
@@ -161,9 +184,9 @@ fn on_product(story: &Story, product: &ProductRow, steps: &mut Vec<Step>) {
         };
         let grade = story.grade.map(|grade| format!(", grade {}.{}", grade / 10, grade % 10));
         let mut judged =
-            step(at, format!("Camera: product {tag}"), words + &grade.unwrap_or_default());
+            step(at, format!("Camera: product {tag}"), words + &grade.unwrap_or_default()).on(line);
         judged.bad = bad;
-        judged.picture = product.picture.map(|picture| address(story, picture));
+        judged.picture = picture_of(product);
         steps.push(judged);
     }
 }
@@ -186,19 +209,5 @@ fn handled(story: &Story, steps: &mut Vec<Step>) {
     if let Some(rework) = &story.rework {
         let detail = format!("{} {}", rework.person, rework.note);
         steps.push(step(rework.at, "Label destroyed, product back for a new one", detail));
-    }
-}
-
-fn reported(story: &Story, steps: &mut Vec<Step>) {
-    let Some(report) = &story.report else { return };
-    let name = report.upstream_id.as_deref().unwrap_or("no name yet");
-    let detail = format!("report {} ({}): {name}", report.id, report.kind.word());
-    steps.push(step(report.made_at, "Put into a report", detail));
-    if let Some(at) = report.sent_at {
-        let detail = format!("sent {} times", report.sends);
-        steps.push(step(at, "Sent to the state system", detail));
-    }
-    if let Some(at) = story.told_at {
-        steps.push(step(at, "The state system took notice", format!("as {name}")));
     }
 }

@@ -2,7 +2,7 @@
 use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
-use super::{not_so, refused, typed};
+use super::{codes, not_so, refused, typed};
 use crate::access::Permission;
 use crate::code::CodeState;
 use crate::line::{Event, RejectReason, Verdict};
@@ -106,10 +106,7 @@ pub(super) async fn station(
         Some(Verdict::Bad(reason)) => Some(RejectReason::words(reason)),
         Some(Verdict::Good) | None => None,
     });
-    let line = story.as_ref().map(|story| story.line.clone()).unwrap_or_default();
-    let picture = product
-        .and_then(|product| product.picture)
-        .map(|picture| format!("/lines/{line}/pictures/{}.png", picture.0));
+    let picture = product.and_then(codes::picture_of);
     let frame = Frame::of(Some(person));
     Ok(Page(ReworkPage { frame, scan, story, what_to_do, may_rework, reason, picture }))
 }

@@ -7,8 +7,11 @@ mod codes;
 mod hand;
 mod list;
 mod paper;
+mod paper_pdf;
+mod pictures;
 mod reconcile;
 mod report;
+mod told;
 
 use super::WebState;
 use super::orders::{at, sentence};
@@ -18,7 +21,7 @@ use crate::label::{self, Head};
 use crate::store::{Job, StoreError};
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 use std::time::Duration;
 
 /// Fewer pixels on a module than this are not read (docs/performance.md, "Reading symbols").
@@ -54,9 +57,11 @@ pub(super) fn routes() -> Router<WebState> {
             get(clearance::show).post(clearance::give),
         )
         .route("/lines/{name}/jobs/{id}/reconcile", get(reconcile::show).post(reconcile::close))
+        .route("/lines/{name}/jobs/{id}/bin", post(reconcile::count_bin))
         .route("/lines/{name}/jobs/{id}/report", get(report::page))
         .route("/lines/{name}/jobs/{id}/report.pdf", get(report::pdf))
         .route("/lines/{name}/jobs/{id}/report.json", get(report::json))
+        .route("/lines/{name}/jobs/{id}/pictures/{file}", get(pictures::show))
         .route("/lines/{name}/challenge", get(challenge::show).post(challenge::begin))
         .route("/codes", get(codes::show))
         .route("/samples", get(hand::samples).post(hand::sample))

@@ -1,8 +1,10 @@
-//! The report of a batch as facts in words, as JSON, and as a document.
-use super::at;
-use crate::label::{DesignProblem, Document};
+//! The report of a batch as facts in words, and as JSON.
+use super::{at, pictures};
 use crate::line::RejectReason;
-use crate::store::{Batch, BatchReject, JobSums, LISTED_MAX};
+use crate::store::{
+    Batch, BatchPaper, BatchRefusal, BatchReject, BatchReport, BinCount, JobBin, JobSums,
+    Signature, Stop,
+};
 use crate::telemetry::clock::Micros;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -39,8 +41,8 @@ pub(super) fn facts(batch: &Batch) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Both sums in words: codes, then products.
-pub(super) fn sums(sums: &JobSums) -> [String; 2] {
+/// The sums in words: codes, products, the bin where there is one, and what was counted apart.
+pub(super) fn sums(sums: &JobSums) -> Vec<String> {
     let says = |closes: bool| if closes { "it closes." } else { "IT DOES NOT CLOSE." };
     let codes = &sums.codes;
     let roll = match sums.on_roll {
@@ -55,7 +57,8 @@ pub(super) fn sums(sums: &JobSums) -> [String; 2] {
             " {n} more labels of the array are printed, and nobody has seen them on a product."
         ),
     };
-    [
+    let bin = sums.bin.as_ref().map(|bin| in_bin(bin, products.rejected));
+    let both = [
         format!(
             "{} codes handed over = {} verified{roll} + {} rejected + {} scrapped + {} sampled + {} \
              in doubt + {under_way} under way: {}{never_seen}",
@@ -79,7 +82,34 @@ pub(super) fn sums(sums: &JobSums) -> [String; 2] {
             sums.on_belt,
             says(sums.products_close())
         ),
-    ]
+    ];
+    let held = sums.held.iter().map(|held| {
+        let says = if held.agrees() { "they agree." } else { "THEY DO NOT AGREE." };
+        format!("{}: {says}", held.words())
+    });
+    both.into_iter().chain(bin).chain(held).collect()
+}
+
+/// What was counted in the bin against what the line rejected, in words.
+fn in_bin(bin: &JobBin, rejects: u64) -> String {
+    let Some(counted) = bin.counted else {
+        return format!("The bin, with {rejects} rejects of this job, is not counted yet.");
+    };
+    let others = match bin.rejected.saturating_sub(rejects) {
+        0 => String::new(),
+        n => format!(", {n} of them of other jobs"),
+    };
+    let nameless = match bin.nameless {
+        0 => String::new(),
+        n => format!(", {n} that the line did not know"),
+    };
+    let says = if bin.agrees(rejects) { "they agree." } else { "THEY DO NOT AGREE." };
+    format!(
+        "{counted} products counted in the bin, {} put there by the line ({} rejects{others}\
+         {nameless}): {says}",
+        bin.expected(),
+        bin.rejected
+    )
 }
 
 fn rfc3339(time: Micros) -> Option<String> {
@@ -90,33 +120,18 @@ fn rfc3339(time: Micros) -> Option<String> {
 pub(super) fn json(batch: &Batch) -> Value {
     let (job, wanted) = (&batch.job, &batch.job.wanted);
     let line = &wanted.line;
-    let rejects: Vec<_> = batch.rejects.iter().map(|one| reject(line, one)).collect();
+    let rejects: Vec<_> = batch.rejects.iter().map(|one| reject(line, job.id, one)).collect();
     let reasons: Vec<_> =
         batch.reasons.iter().map(|(words, n)| json!({"reason": words, "n": n})).collect();
     let alarms: Vec<_> = batch
         .alarms
+        .listed
         .iter()
         .map(|(words, from, to)| {
             json!({"words": words, "raised": rfc3339(*from), "cleared": to.and_then(rfc3339)})
         })
         .collect();
-    let stops: Vec<_> = batch
-        .stops
-        .iter()
-        .map(|stop| {
-            json!({
-                "state": stop.state.name(), "why": stop.why,
-                "from": rfc3339(stop.from), "to": stop.to.and_then(rfc3339),
-            })
-        })
-        .collect();
-    let reports: Vec<_> = batch
-        .reports
-        .iter()
-        .map(|(id, name, kind, state, n)| {
-            json!({"report": id, "upstream_id": name, "kind": kind, "state": state, "codes": n})
-        })
-        .collect();
+    let stops: Vec<_> = batch.stops.listed.iter().map(stop).collect();
     json!({
         "job": job.id, "standing": job.standing().name(), "line": line,
         "gtin": wanted.gtin.as_str(), "goods": batch.goods.as_ref().map(|goods| &goods.name),
@@ -131,23 +146,89 @@ pub(super) fn json(batch: &Batch) -> Value {
         "products_close": batch.sums.products_close(), "open": batch.sums.open(),
         "sums_spoiled": batch.sums_spoiled, "sums_now": batch.sums_now,
         "amendments": amendments(batch),
-        "amendments_counted": batch.amendments.counted.iter()
-            .map(|(words, n)| json!({"what": words, "n": n})).collect::<Vec<_>>(),
+        "amendments_counted": amendments_counted(batch),
         "rejects_by_reason": reasons, "rejects": rejects,
-        "alarms": alarms, "stops": stops,
+        "alarms": alarms, "alarms_counted": batch.alarms.all,
+        "stops": stops, "stops_counted": batch.stops.all, "bin_counts": bin_counts(batch),
         "codes": batch.codes_sha256.1, "codes_sha256": batch.codes_sha256.0,
         "codes_now": batch.codes_sha256_now.1, "codes_sha256_now": batch.codes_sha256_now.0,
         "clearances": clearances(batch), "challenges": challenges(batch),
-        "samples": samples(batch), "reports": reports,
-        "closed": batch.closure.as_ref().map(|closure| json!({
-            "at": rfc3339(closure.at), "by": closure.person, "sums_sha256": closure.sums_sha256,
-            "sums": closure.sums,
-        })),
-        "signatures": batch.signatures.iter().map(|one| json!({
+        "samples": samples(batch), "reports": reports(batch),
+        "documents": documents(batch), "refusals": refusals(batch),
+        "closed": closed(batch), "signatures": signatures(batch),
+    })
+}
+
+fn closed(batch: &Batch) -> Option<Value> {
+    let closure = batch.closure.as_ref()?;
+    Some(json!({
+        "at": rfc3339(closure.at), "by": closure.person, "sums_sha256": closure.sums_sha256,
+        "sums": closure.sums,
+    }))
+}
+
+fn signatures(batch: &Batch) -> Vec<Value> {
+    let one = |one: &Signature| {
+        json!({
             "at": rfc3339(Micros(one.at)), "person": one.person, "role": one.role,
             "meaning": one.meaning, "reason": one.reason, "sums_sha256": one.sums_sha256,
-        })).collect::<Vec<_>>(),
+        })
+    };
+    batch.signatures.iter().map(one).collect()
+}
+
+fn amendments_counted(batch: &Batch) -> Vec<Value> {
+    let counted = batch.amendments.counted.iter();
+    counted.map(|(words, n)| json!({"what": words, "n": n})).collect()
+}
+
+fn stop(stop: &Stop) -> Value {
+    json!({
+        "state": stop.state_name(), "why": stop.why, "note": stop.note, "person": stop.person,
+        "from": rfc3339(stop.from), "to": stop.to.and_then(rfc3339),
     })
+}
+
+fn bin_counts(batch: &Batch) -> Vec<Value> {
+    let one = |one: &BinCount| {
+        json!({
+            "at": rfc3339(one.at), "person": one.person, "counted": one.counted,
+            "put_there": one.put_there.seen(), "unseen": one.put_there.unseen,
+        })
+    };
+    batch.bin_counts.iter().map(one).collect()
+}
+
+fn reports(batch: &Batch) -> Vec<Value> {
+    let one = |one: &BatchReport| {
+        json!({
+            "report": one.id, "upstream_id": one.upstream_id, "kind": one.kind,
+            "state": one.state, "codes": one.codes,
+        })
+    };
+    batch.told.reports.iter().map(one).collect()
+}
+
+fn documents(batch: &Batch) -> Vec<Value> {
+    let one = |one: &BatchPaper| {
+        json!({
+            "document": one.paper.id, "upstream_id": one.paper.upstream_id,
+            "kind": one.paper.kind.word(), "state": one.paper.state.word(), "codes": one.codes,
+            "made": rfc3339(one.paper.made_at), "ended": one.paper.ended_at.and_then(rfc3339),
+            "problem": one.paper.problem,
+        })
+    };
+    batch.told.papers.iter().map(one).collect()
+}
+
+fn refusals(batch: &Batch) -> Vec<Value> {
+    let one = |one: &BatchRefusal| {
+        json!({
+            "report": one.report, "upstream_id": one.upstream_id, "kind": one.kind,
+            "words": one.words, "state": one.state, "codes": one.codes, "at": rfc3339(one.at),
+        })
+    };
+    batch.told.refusals.iter().map(one).collect()
 }
 
 fn amendments(batch: &Batch) -> Vec<Value> {
@@ -160,8 +241,8 @@ fn amendments(batch: &Batch) -> Vec<Value> {
     batch.amendments.listed.iter().map(one).collect()
 }
 
-fn reject(line: &str, one: &BatchReject) -> Value {
-    let picture = one.picture.map(|picture| format!("/lines/{line}/pictures/{}.png", picture.0));
+fn reject(line: &str, job: i64, one: &BatchReject) -> Value {
+    let picture = one.picture.map(|picture| pictures::address(line, job, picture));
     json!({
         "tag": one.tag, "at": rfc3339(one.at), "reason": one.reason.map(RejectReason::word),
         "serial": one.serial, "picture": picture,
@@ -203,179 +284,4 @@ fn samples(batch: &Batch) -> Vec<Value> {
         })
     };
     batch.samples.iter().map(one).collect()
-}
-
-/// On paper.
-pub(super) fn pdf(batch: &Batch) -> Result<Vec<u8>, DesignProblem> {
-    let mut paper = Document::new(&format!("Batch report: job {}", batch.job.id));
-    paper.heading(&format!("Job {}", batch.job.id));
-    paper.facts(&facts(batch));
-    write_sums(&mut paper, batch);
-    write_rejects(&mut paper, batch);
-    write_line(&mut paper, batch);
-    write_people(&mut paper, batch);
-    paper.finish()
-}
-
-/// As they were signed, and what was decided since.
-fn write_sums(paper: &mut Document, batch: &Batch) {
-    match &batch.closure {
-        Some(_) if batch.sums_spoiled => {
-            paper.heading("Sums now");
-            paper.paragraph(
-                "What is kept of the signed sums is not what the signatures name. What follows is \
-                 how things stand now.",
-            );
-        }
-        Some(closure) => {
-            paper.heading(&format!("Sums as they were signed, {}", at(closure.at)));
-            paper.paragraph(&format!("SHA-256 {}", closure.sums_sha256));
-        }
-        None => paper.heading("Sums"),
-    }
-    for sum in sums(&batch.sums) {
-        paper.paragraph(&sum);
-    }
-    for open in batch.sums.open() {
-        paper.paragraph(&format!("Open: {open}."));
-    }
-    if batch.amendments.is_empty() && !batch.sums_now.differ_from(&batch.sums) {
-        return;
-    }
-    if batch.amendments.is_empty() {
-        paper.paragraph(
-            "The sums are others now, and no amendment says why: that was before amendments were \
-             kept.",
-        );
-    }
-    let columns = [("Time", 34.0), ("What", 76.0), ("Who and why", 68.0)];
-    let row = |one: &crate::store::Amendment| vec![at(one.at), one.words(), one.because()];
-    let rows: Vec<_> = batch.amendments.listed.iter().map(row).collect();
-    table(paper, "Amendments since", &columns, &rows);
-    for (words, n) in &batch.amendments.counted {
-        paper.paragraph(&format!("{n} {words}"));
-    }
-    paper.paragraph("With them, now:");
-    for sum in sums(&batch.sums_now) {
-        paper.paragraph(&sum);
-    }
-    let (list, n) = &batch.codes_sha256_now;
-    paper.paragraph(&format!("{n} codes went out now, SHA-256 of their list {list}"));
-}
-
-fn table(paper: &mut Document, heading: &str, columns: &[(&str, f32)], rows: &[Vec<String>]) {
-    paper.heading(heading);
-    if rows.is_empty() {
-        return paper.paragraph("None.");
-    }
-    paper.table(columns, rows);
-}
-
-fn write_rejects(paper: &mut Document, batch: &Batch) {
-    paper.heading("Rejects by reason");
-    if batch.reasons.is_empty() {
-        paper.paragraph("None.");
-    } else {
-        #[expect(clippy::cast_precision_loss, reason = "numbers of rejects are small")]
-        let bars: Vec<_> = batch.reasons.iter().map(|(words, n)| (*words, *n as f64)).collect();
-        paper.bars(&bars);
-    }
-    let row = |one: &BatchReject| {
-        let reason = one.reason.map_or("rejected", RejectReason::words).to_owned();
-        let picture = one.picture.map_or_else(|| "–".to_owned(), |p| format!("{}.png", p.0));
-        let serial = one.serial.clone().unwrap_or_else(|| "–".to_owned());
-        vec![at(one.at), one.tag.to_string(), serial, reason, picture]
-    };
-    let columns = [
-        ("Time", 34.0),
-        ("Product", 18.0),
-        ("Serial number", 40.0),
-        ("Reason", 52.0),
-        ("Picture", 34.0),
-    ];
-    let rows: Vec<_> = batch.rejects.iter().map(row).collect();
-    table(paper, "Rejected codes", &columns, &rows);
-    if rows.len() == LISTED_MAX {
-        paper.paragraph("There are more: they are counted above and not listed.");
-    }
-}
-
-fn write_line(paper: &mut Document, batch: &Batch) {
-    let until = |time: Option<Micros>| time.map_or_else(|| "stands".to_owned(), at);
-    let columns = [("From", 34.0), ("To", 34.0), ("State", 24.0), ("Why", 86.0)];
-    let rows: Vec<_> = batch
-        .stops
-        .iter()
-        .map(|stop| {
-            vec![at(stop.from), until(stop.to), stop.state.name().to_owned(), stop.why.clone()]
-        })
-        .collect();
-    table(paper, "Stops", &columns, &rows);
-    let columns = [("Came", 34.0), ("Went", 34.0), ("Alarm", 110.0)];
-    let rows: Vec<_> = batch
-        .alarms
-        .iter()
-        .map(|(words, from, to)| vec![at(*from), until(*to), words.clone()])
-        .collect();
-    table(paper, "Alarms", &columns, &rows);
-    let columns =
-        [("Report", 18.0), ("Name there", 80.0), ("Kind", 28.0), ("State", 28.0), ("Codes", 20.0)];
-    let rows: Vec<_> = batch
-        .reports
-        .iter()
-        .map(|(id, name, kind, state, n)| {
-            let name = name.clone().unwrap_or_else(|| "–".to_owned());
-            vec![id.to_string(), name, kind.clone(), state.clone(), n.to_string()]
-        })
-        .collect();
-    table(paper, "Reports to the state system", &columns, &rows);
-}
-
-fn write_people(paper: &mut Document, batch: &Batch) {
-    let columns = [("Time", 34.0), ("Which", 16.0), ("Person", 28.0), ("Found", 100.0)];
-    let rows: Vec<_> = batch
-        .clearances
-        .iter()
-        .map(|one| {
-            let found = format!(
-                "bin {} of {} {}; ribbon {}, labels {}; {}",
-                one.bin_counted,
-                one.bin_expected,
-                one.bin_reason,
-                one.ribbon_lot,
-                one.label_lot,
-                one.recipe
-            );
-            vec![at(one.at), one.phase.word().to_owned(), one.person.clone(), found]
-        })
-        .collect();
-    table(paper, "Line clearance", &columns, &rows);
-    let columns = [("Time", 34.0), ("Case", 28.0), ("Person", 28.0), ("Result", 88.0)];
-    let rows: Vec<_> = batch
-        .challenges
-        .iter()
-        .map(|one| {
-            let result = one.result.map_or("under way", crate::line::ChallengeResult::word);
-            let result = format!("{result}: {}", one.why);
-            vec![at(one.begun_at), one.kind.words().to_owned(), one.person.clone(), result]
-        })
-        .collect();
-    table(paper, "Challenge tests", &columns, &rows);
-    let columns = [("Time", 34.0), ("Serial number", 44.0), ("Person", 28.0), ("What for", 72.0)];
-    let rows: Vec<_> = batch
-        .samples
-        .iter()
-        .map(|one| vec![at(one.at), one.serial.clone(), one.person.clone(), one.reason.clone()])
-        .collect();
-    table(paper, "Samples", &columns, &rows);
-    let columns = [("Time", 34.0), ("Person", 40.0), ("Meaning", 24.0), ("Reason", 80.0)];
-    let rows: Vec<_> = batch
-        .signatures
-        .iter()
-        .map(|one| {
-            let who = format!("{} ({})", one.person, one.role);
-            vec![at(Micros(one.at)), who, one.meaning.clone(), one.reason.clone()]
-        })
-        .collect();
-    table(paper, "Signatures", &columns, &rows);
 }

@@ -2,10 +2,11 @@
 use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
-use super::{not_so, refused, typed};
+use super::{not_so, pictures, refused, typed};
 use crate::access::Permission;
 use crate::store::{
-    Amendments, Closure, Job, JobSums, Phase, Reconciliation, Second, SignIn, Signature,
+    Amendments, Bin, BinCount, Closure, Job, JobSums, Phase, Reconciliation, Second, SignIn,
+    Signature,
 };
 use askama::Template;
 use axum::Form;
@@ -31,6 +32,9 @@ struct ReconcilePage {
     /// What must be done first: nobody can sign that away.
     first: Option<String>,
     pool: Reconciliation,
+    /// What should lie in the bin now.
+    bin: Bin,
+    bin_counts: Vec<BinCount>,
     closure: Option<Closure>,
     signatures: Vec<Signature>,
     may_control: bool,
@@ -46,6 +50,8 @@ pub(super) async fn show(
     let now = state.store.job_sums(&job).await?;
     let (open, first) = (now.open(), must_come_first(&state, &job).await?);
     let pool = state.store.reconcile(&line, &job.wanted.pool).await?;
+    let bin = state.store.bin(&line).await?;
+    let bin_counts = state.store.bin_counts_of(&job).await?;
     let closure = state.store.closure(id).await?;
     let signed = closure.as_ref().map(Closure::signed_sums);
     let spoiled = signed == Some(None);
@@ -65,11 +71,23 @@ pub(super) async fn show(
         open,
         first,
         pool,
+        bin,
+        bin_counts,
         closure,
         signatures,
         may_control,
     };
     Ok(Page(page))
+}
+
+impl ReconcilePage {
+    /// Whether the bin can be counted for this job: while it runs, too, when the bin is full.
+    fn counts_bin(&self) -> bool {
+        self.may_control
+            && self.closure.is_none()
+            && self.job.started_at.is_some()
+            && self.job.wanted.scenario.has_bin()
+    }
 }
 
 async fn must_come_first(state: &WebState, job: &Job) -> Result<Option<String>, Refusal> {
@@ -105,8 +123,38 @@ pub(super) async fn close(
     let second =
         if asked.name.trim().is_empty() { None } else { Some(second(&state, &asked).await?) };
     let clears = state.rules(&line).clearance && job.started_at.is_some();
+    pictures::keep(&state, &line, id).await?;
     state.store.close_job(&job, clears, &person, second.as_ref()).await.map_err(refused)?;
     tracing::info!(line, person = person.name, job = id, "a job is closed");
+    Ok(Redirect::to(&format!("/lines/{line}/jobs/{id}/reconcile")))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Counted {
+    #[serde(default)]
+    counted: String,
+    /// The number was counted twice.
+    #[serde(default)]
+    sure: Option<String>,
+}
+
+pub(super) async fn count_bin(
+    State(state): State<WebState>,
+    SignedIn(person): SignedIn,
+    Path((line, id)): Path<(String, i64)>,
+    Form(said): Form<Counted>,
+) -> Result<Redirect, Refusal> {
+    must(&person, Permission::ControlLine)?;
+    let job = state.job(&line, id).await?;
+    let counted: u32 = said
+        .counted
+        .trim()
+        .parse()
+        .map_err(|_| not_so("Type how many products were in the bin: a number."))?;
+    let sure = said.sure.is_some();
+    let count = state.store.count_bin(&job, u64::from(counted), sure, &person.name);
+    count.await.map_err(refused)?;
+    tracing::info!(line, person = person.name, job = id, counted, "the bin is counted");
     Ok(Redirect::to(&format!("/lines/{line}/jobs/{id}/reconcile")))
 }
 

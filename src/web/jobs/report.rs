@@ -2,7 +2,7 @@
 use super::super::WebState;
 use super::super::page::{Frame, Page, Refusal, must};
 use super::super::signed_in::SignedIn;
-use super::paper;
+use super::{paper, paper_pdf, pictures};
 use crate::access::Permission;
 use crate::line::RejectReason;
 use crate::store::{Batch, Person};
@@ -19,7 +19,7 @@ struct BatchPage {
     line: String,
     batch: Batch,
     facts: Vec<(&'static str, String)>,
-    sums: [String; 2],
+    sums: Vec<String>,
 }
 
 impl BatchPage {
@@ -71,7 +71,8 @@ pub(super) async fn pdf(
 ) -> Result<Response, Refusal> {
     let batch = load(&state, &person, &of).await?;
     let id = batch.job.id;
-    let drawn = tokio::task::spawn_blocking(move || paper::pdf(&batch)).await;
+    let small = pictures::of_job(&state, &of.0, id).await?;
+    let drawn = tokio::task::spawn_blocking(move || paper_pdf::pdf(&batch, &small)).await;
     let bytes = match drawn {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(problem)) => {
