@@ -20,6 +20,14 @@ const fn conditions(ready: Option<bool>, belt_runs: Option<bool>) -> Conditions 
     }
 }
 
+/// In Execute, and no label is awaited.
+fn running() -> Bench {
+    let mut bench = Bench::running();
+    bench.printed(3);
+    bench.forget();
+    bench
+}
+
 fn says(bench: &mut Bench, conditions: Conditions) {
     bench.plc(PlcEvent::Condition(conditions));
 }
@@ -54,7 +62,7 @@ fn a_line_whose_machine_is_not_ready_is_not_started_and_says_why() {
 
 #[test]
 fn a_machine_that_is_no_longer_ready_aborts_the_line() {
-    let mut bench = Bench::running();
+    let mut bench = running();
     says(&mut bench, READY);
     assert_eq!(bench.line.state(), LineState::Execute);
     says(&mut bench, conditions(Some(false), Some(false)));
@@ -67,7 +75,7 @@ fn a_machine_that_is_no_longer_ready_aborts_the_line() {
 
 #[test]
 fn an_emergency_stop_is_told_as_what_it_is_and_once() {
-    let mut bench = Bench::running();
+    let mut bench = running();
     let stopped = Conditions { emergency_stop: true, ..conditions(Some(false), Some(false)) };
     says(&mut bench, stopped);
     assert_eq!(bench.line.view().why, Some(StopReason::EmergencyStop));
@@ -79,7 +87,7 @@ fn an_emergency_stop_is_told_as_what_it_is_and_once() {
 
 #[test]
 fn a_belt_that_stands_although_it_was_ordered_holds_the_line_and_is_ordered_anew_by_a_start() {
-    let mut bench = Bench::running();
+    let mut bench = running();
     says(&mut bench, READY);
     // A guard was open for less than a cycle: the PLC has forgotten its order, and says no more.
     says(&mut bench, conditions(Some(true), Some(false)));
@@ -104,7 +112,7 @@ fn a_belt_that_stands_although_it_was_ordered_holds_the_line_and_is_ordered_anew
 
 #[test]
 fn a_belt_that_takes_its_time_or_stands_for_a_moment_holds_nothing() {
-    let mut bench = Bench::running();
+    let mut bench = running();
     let moment = settings().belt_within - MS;
     for _ in 0..3 {
         says(&mut bench, conditions(Some(true), Some(false)));
@@ -126,7 +134,7 @@ fn a_belt_that_was_not_ordered_may_stand_and_a_plc_that_does_not_tell_is_believe
     says(&mut bench, conditions(Some(true), Some(false)));
     bench.later(10 * settings().belt_within);
     assert!(bench.line.view().alarms.is_empty());
-    let mut bench = Bench::running();
+    let mut bench = running();
     says(&mut bench, conditions(None, None));
     bench.later(10 * settings().belt_within);
     assert_eq!((bench.line.state(), bench.line.view().why), (LineState::Execute, None));
@@ -134,7 +142,7 @@ fn a_belt_that_was_not_ordered_may_stand_and_a_plc_that_does_not_tell_is_believe
 
 #[test]
 fn what_the_plc_counted_is_kept_whenever_the_belt_stands_and_once() {
-    let mut bench = Bench::running();
+    let mut bench = running();
     let counts = |passed| PlcCounts { boot: 7, passed, ..PlcCounts::default() };
     let kept = |bench: &Bench| {
         let count = |record: &Record| {

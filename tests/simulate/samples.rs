@@ -58,7 +58,10 @@ impl Books {
     /// A person can have it in his hand: a good or doubtful code, and no product of it on the belt. Of two
     /// labels with one code, one may be elsewhere.
     fn is_sampleable(&self, code: CodeId) -> bool {
-        let known = matches!(self.codes[&code].1, CodeState::Verified | CodeState::Doubtful);
+        // The label of a test product that was taken off by hand is in no books.
+        let ours = self.codes.get(&code);
+        let known = ours
+            .is_some_and(|(_, state)| matches!(state, CodeState::Verified | CodeState::Doubtful));
         let on_belt = |row: &Row| row.code == Some(code) && row.fate.is_none();
         known && !self.is_of_others(code) && !self.products.iter().any(|(_, row)| on_belt(row))
     }
