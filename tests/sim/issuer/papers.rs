@@ -211,6 +211,7 @@ async fn the_list_of_documents_is_filtered() {
         "did=nobody&orderedColumnValue=x",
         "did=nobody",
         "input=maybe",
+        "number=",
     ] {
         let (status, why) = scene.papers(wrong).await;
         assert_eq!(status, 400, "{wrong}: {why}");
