@@ -7,6 +7,7 @@ mod neighbours;
 mod pull;
 mod report;
 mod report_late;
+mod shapes;
 mod station;
 
 use markwright::code::Gtin;
