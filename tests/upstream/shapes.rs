@@ -61,17 +61,15 @@ const NOT_YET: [&str; 33] = [
 fn said(country: &str) -> String {
     let factory = "factoryId = \"1\"\nfactoryCountry = \"KZ\"\nproductCode = \"1\"\n\
                    productDescription = \"x\"\nproductionLineId = \"1\"\n";
-    let mut text = format!("country = \"{country}\"\napi = \"v2\"\ncontact_person = \"Line 1\"\n");
-    for group in ["tobacco", "pharma"] {
-        text += &format!("[issuer.order.{group}]\n{factory}");
-    }
-    text += "[issuer.about.tobacco]\nproductionLineId = \"1\"\n";
     let dates = "expirationDate = \"2026-08-31\"\nproductionDate = \"2026-08-01\"\n";
-    for group in ["milk", "pharma"] {
-        text += &format!("[issuer.about.{group}]\nseriesNumber = \"1\"\n{dates}");
-    }
-    text += &format!("[issuer.about.beer]\nparticipantId = \"7700000001\"\n{dates}");
-    text
+    let series = format!("seriesNumber = \"1\"\n{dates}");
+    format!(
+        "country = \"{country}\"\napi = \"v2\"\ncontact_person = \"Line 1\"\n\
+         [issuer.order.tobacco]\n{factory}[issuer.order.pharma]\n{factory}\
+         [issuer.about.tobacco]\nproductionLineId = \"1\"\n\
+         [issuer.about.milk]\n{series}[issuer.about.pharma]\n{series}\
+         [issuer.about.beer]\nparticipantId = \"7700000001\"\n{dates}"
+    )
 }
 
 /// One request as it came.
@@ -291,9 +289,10 @@ fn settings(country: &str, at: &str) -> config::IssuerConfig {
          [[line]]\nname = \"one\"\nscenario = \"roll\"\ndesign = \"30x20\"\n\
          printer = {{ profile = \"desk-zpl-203\", address = \"127.0.0.1:9\" }}\n\
          [line.goods]\ngtin = \"{}\"\ngroup = \"milk\"\nname = \"Milk\"\nhs_code = \"0401\"\n\
-         [issuer]\nurl = \"http://{at}\"\noms_id = \"o\"\ntoken_file = {token:?}\n{}",
+         [issuer]\nurl = \"http://{at}\"\noms_id = \"o\"\ntoken_file = \"{}\"\n{}",
         folder.path().display(),
         gtin(),
+        token.display(),
         said(country)
     );
     std::fs::write(&file, text).unwrap();

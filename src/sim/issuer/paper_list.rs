@@ -46,6 +46,9 @@ impl<'a> Filter<'a> {
         if let Some((name, _)) = query.iter().find(|(_, value)| value.is_empty()) {
             return Err(Refusal::field(name, "must not be empty"));
         }
+        if let Some((name, _)) = query.iter().find(|(_, value)| value.is_empty()) {
+            return Err(Refusal::field(name, "must not be empty"));
+        }
         let (from_ms, to_ms) = (time(query, "dateFrom")?, time(query, "dateTo")?);
         let narrowed = ["documentType", "documentStatus", "number"]
             .iter()
