@@ -39,7 +39,9 @@ impl<'a> UnitBody<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AggregationBody<'a> {
-    product_group: &'a str,
+    /// Not in version 2: there it stands in the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_group: Option<&'a str>,
     participant_id: &'a str,
     aggregation_units: Vec<UnitBody<'a>>,
 }
@@ -92,7 +94,7 @@ impl Oms {
     ) -> Result<String, OmsError> {
         let path = self.path(group, "aggregation", "aggregation");
         let body = AggregationBody {
-            product_group: group.alias(),
+            product_group: (!self.is_v2()).then_some(group.alias()),
             participant_id: participant,
             aggregation_units: units.iter().map(UnitBody::of).collect(),
         };

@@ -9,6 +9,7 @@ mod pull;
 mod report;
 mod report_late;
 mod serials;
+mod shapes;
 mod station;
 
 use markwright::code::Gtin;

@@ -43,6 +43,12 @@ impl Desk {
 impl<'a> Filter<'a> {
     /// Dates come in pairs; `strict`: and must be there where nothing else narrows the list.
     fn read(query: &'a Query, strict: bool) -> Result<Self, Refusal> {
+        if let Some((name, _)) = query.iter().find(|(_, value)| value.is_empty()) {
+            return Err(Refusal::field(name, "must not be empty"));
+        }
+        if let Some((name, _)) = query.iter().find(|(_, value)| value.is_empty()) {
+            return Err(Refusal::field(name, "must not be empty"));
+        }
         let (from_ms, to_ms) = (time(query, "dateFrom")?, time(query, "dateTo")?);
         let narrowed = ["documentType", "documentStatus", "number"]
             .iter()

@@ -195,7 +195,7 @@ fn must_have(said: &Map<String, Value>, wanted: &[&str]) -> Result<(), Refusal> 
             "withChild" => (!said.get(*name).is_some_and(Value::is_boolean)).then_some("a boolean"),
             "address" => (!text.is_some_and(|n| (2..=256).contains(&n)))
                 .then_some("an address, 2 to 256 characters"),
-            _ => (!text.is_some_and(|n| n > 0)).then_some("must be given"),
+            _ => text.is_none_or(|n| n == 0).then_some("must be given"),
         };
         if let Some(wrong) = wrong {
             return Err(Refusal::field(*name, wrong));

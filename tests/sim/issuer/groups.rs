@@ -67,7 +67,7 @@ async fn every_group_and_template_that_we_know_is_served_as_it_was_on_the_day() 
             match made(&scene, group, template.max(1)).await {
                 Ok(length) if lengths.contains(&length) => {}
                 other => {
-                    wrong.push(format!("{day} {group} {template}: {other:?}, not {lengths:?}"))
+                    wrong.push(format!("{day} {group} {template}: {other:?}, not {lengths:?}"));
                 }
             }
         }

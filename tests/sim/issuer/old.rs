@@ -211,8 +211,8 @@ async fn what_only_russias_version_2_has_is_nowhere_else() {
     assert_eq!(found["totalCount"], 1, "{found}");
     let (_, grades) = scene.old_get("/milk/quality", &[]).await;
     let name = grades["results"][0].as_str().unwrap();
-    let (_, graded) = scene.old_get("/milk/quality/cisList", &[("reportId", name)]).await;
-    assert_eq!(graded["sntins"][0]["quality"], "A");
+    let (_, codes) = scene.old_get("/milk/quality/cisList", &[("reportId", name)]).await;
+    assert_eq!(codes["sntins"][0]["quality"], "A");
     assert_eq!(scene.old_get("/beer/mod", &[]).await.0, 200);
 
     let kazakhstan = strictly(Country::Kz, true).await;

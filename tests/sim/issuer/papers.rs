@@ -211,6 +211,8 @@ async fn the_list_of_documents_is_filtered() {
         "did=nobody&orderedColumnValue=x",
         "did=nobody",
         "input=maybe",
+        "number=",
+        "number=",
     ] {
         let (status, why) = scene.papers(wrong).await;
         assert_eq!(status, 400, "{wrong}: {why}");
@@ -228,11 +230,11 @@ async fn the_list_of_documents_is_read_page_by_page_to_its_end() {
     loop {
         let (_, list) = scene.papers(&query).await;
         read.extend(numbers(&list).into_iter().map(str::to_owned));
-        let last = list["results"].as_array().unwrap().last().unwrap();
+        let end = list["results"].as_array().unwrap().last().unwrap();
         if list["nextPage"] == false {
             break;
         }
-        let (number, date) = (&last["number"], &last["docDate"]);
+        let (number, date) = (&end["number"], &end["docDate"]);
         let (number, date) = (number.as_str().unwrap(), date.as_str().unwrap());
         query = format!("limit=50&did={number}&orderedColumnValue={date}&pageDir=NEXT");
     }
