@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What to ask. Every answer is one JSON object a line; only `aggregate`, `boxes` and
-/// `register` change something. Where
-/// the station's token is got by signing in, the daemon's is used as long as it is good.
+/// What to ask. Every answer is one JSON object a line; only `aggregate`, `boxes` and `register` change
+/// something. Where the station's token is got by signing in, the daemon's is used as long as it is
+/// good.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Examples:
   markwright station ping --config line-configs/print-apply.toml

@@ -2,6 +2,7 @@
 use crate::daemon_kit::{Daemon, Person, program};
 use crate::house::House;
 use crate::killed::move_out;
+use sqlx::SqlitePool;
 use std::path::Path;
 use tokio::process::Command;
 
@@ -38,7 +39,12 @@ async fn a_person_sees_how_the_state_system_has_a_code_by_the_command_and_on_its
     let (exit, _, problem) = ask(&config, &[stranger]).await;
     assert!(exit != Some(0) && problem.contains("name its --group"), "{problem}");
 
-    Person::add(&house.kit.dir.path().join("data/markwright.db")).await;
+    // The customer of the house is an operator here.
+    let file = house.kit.dir.path().join("data/markwright.db");
+    let sql = SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let change = sqlx::query("update person set role = 'operator' where name = 'anna'");
+    change.execute(&sql).await.unwrap();
+    sql.close().await;
     let daemon = Daemon::start(&config, drop).await;
     let person = Person::sign_in(&daemon, "desk").await;
     let page = async |query: &str| {

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Status {
     /// The codes, whole or without their check parts; separators may be spelled `<GS>`.
     #[arg(required = true)]
     codes: Vec<String>,
-    /// The configuration with the tables [issuer], [issuer.sign] and [true_api].
+    /// The configuration with the tables for the issuer, for signing and for True API.
     #[arg(long)]
     pub(super) config: PathBuf,
     /// Their product group, by its alias; without it, as the store or the form of a code says.

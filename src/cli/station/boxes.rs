@@ -32,7 +32,7 @@ pub(in crate::cli) struct Aggregate {
     /// The product group of the codes, by its alias.
     #[arg(long, default_value = "milk", value_parser = group)]
     group: ProductGroup,
-    /// The participant's number (INN); without it, that of [true_api].
+    /// The participant's number (INN); without it, that of the table for True API.
     #[arg(long, default_value = "", hide_default_value = true)]
     participant: String,
     /// How much fits into a box; without it, what lies in it.
@@ -218,6 +218,7 @@ async fn follow(store: &Store, oms: &Oms, id: i64) -> anyhow::Result<()> {
     let (Some(name), true) = (&known.upstream_id, is_open(&known)) else { return Ok(()) };
     let info = oms.report_info(known.group, name).await?;
     let state = match info.status {
+        ReportStatus::Sent if !oms.is_v2() => return Ok(()),
         ReportStatus::Success | ReportStatus::Processed | ReportStatus::Sent => "success",
         ReportStatus::Partially => "partially",
         ReportStatus::Failed => "failed",
