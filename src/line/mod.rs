@@ -25,6 +25,7 @@ mod planted_errors;
 mod quality;
 mod reading;
 mod reason;
+mod rejecting;
 mod restore;
 mod roll;
 mod settings;
@@ -136,6 +137,9 @@ pub struct Line {
     mode: Mode,
     by_hand: ByHand,
     wishes: Wishes,
+    /// Commands and changes of mode so far.
+    #[serde(default)]
+    heard: u64,
     /// The first cause of the standing trouble.
     why: Option<StopReason>,
     /// Troubles that stay until a person starts or resets the line; some until somebody with the
@@ -166,6 +170,12 @@ pub struct Line {
     print_due: Option<Instant>,
     #[serde(with = "at::due")]
     drain_due: Option<Instant>,
+    /// The belt stands although it has to get empty: see [`Self::follow_belt`].
+    #[serde(default)]
+    drain_paused: bool,
+    /// Whether the belt moved when that was looked at last.
+    #[serde(default)]
+    belt_ran: Option<bool>,
     #[serde(with = "at::due")]
     settle_due: Option<Instant>,
     guard: Guard,
@@ -251,6 +261,8 @@ impl Line {
         let belt = self.settings.scenario.has_belt();
         LineView {
             state: self.state,
+            has_job: true,
+            heard: self.heard,
             mode: self.mode,
             by_hand: self.by_hand.run,
             once: self.by_hand.once.view(self.settings.once),
