@@ -32,6 +32,7 @@ mod settings;
 mod state;
 mod stations;
 mod steps;
+mod strange;
 mod twice;
 mod view;
 mod words;
@@ -196,7 +197,7 @@ pub struct Line {
     good_since_kept: u32,
     /// Codes verified since the start of the process, and older ones that are not settled, as hashes.
     /// What is seen of them again is a duplicate, and tells nothing about the first one; a collision
-    /// costs one product.
+    /// costs one product. Of all the others the store is asked.
     verified: HashSet<u64>,
     /// Codes in doubt, by text: a picture may show one of them.
     in_doubt: BTreeMap<String, CodeId>,
