@@ -184,7 +184,9 @@ fn a_duplicate_that_neither_the_line_nor_its_store_knows_fails_although_a_person
         begin(&mut bench, ChallengeKind::Duplicate, Some(900));
         bench.labelled(1);
         bench.read(1, symbol(900));
-        found.into_iter().for_each(|found| bench.say(Event::Known { tag: Tag(1), found }));
+        if let Some(found) = found {
+            bench.say(Event::Known { tag: Tag(1), found });
+        }
         bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
         let (_, result, why) = challenged(&bench).unwrap();
         assert_eq!(result, ChallengeResult::Failed);

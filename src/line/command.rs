@@ -76,11 +76,9 @@ impl LineState {
     pub fn way_at_rest(self, request: Request) -> Vec<Self> {
         let mut way: Vec<_> = self.after(request).into_iter().collect();
         while let Some(last) = way.last().copied() {
-            let next = match last {
-                // Reset of an aborted line goes on by itself.
-                Self::Stopped if request == Request::Reset => Some(Self::Resetting),
-                other => other.when_done(),
-            };
+            // Reset of an aborted line goes on by itself.
+            let goes_on = last == Self::Stopped && request == Request::Reset;
+            let next = if goes_on { Some(Self::Resetting) } else { last.when_done() };
             let Some(next) = next else { break };
             way.push(next);
         }

@@ -158,7 +158,9 @@ fn a_print_head_that_is_too_hot_holds_the_line_until_it_has_cooled() {
         (1..=3).for_each(|n| bench.printed(n));
         bench.say(Event::Printer(PrinterEvent::Blocked(Cause::TooHot)));
         assert_eq!((bench.line.state(), bench.line.view().why), (LineState::Held, Some(hot)));
-        others.iter().for_each(|other| bench.say(other.clone()));
+        for other in others {
+            bench.say(other.clone());
+        }
         bench.say(Event::Printer(PrinterEvent::Unblocked));
         bench.line.state()
     };

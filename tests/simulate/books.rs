@@ -311,8 +311,8 @@ impl Books {
     /// Why a reject might not end in the bin, by the alarms that stand.
     pub fn endangers_rejects(&self) -> Option<StopReason> {
         use StopReason as R;
-        let standing = self.standing.iter().copied();
-        standing.into_iter().find(|reason| {
+        let mut standing = self.standing.iter().copied();
+        standing.find(|reason| {
             matches!(
                 reason,
                 R::BinFull

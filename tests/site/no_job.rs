@@ -2,8 +2,7 @@
 use crate::site_kit::{LINE, SOON, Site};
 use markwright::app::{App, Handle};
 use markwright::line::*;
-use std::time::Instant;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 const STATES: [LineState; 3] = [LineState::Stopped, LineState::Idle, LineState::Aborted];
 
@@ -49,7 +48,8 @@ async fn a_line_without_a_job_does_what_it_accepts_and_refuses_the_rest_with_a_r
     for (state, request) in STATES.into_iter().flat_map(|s| Request::ALL.map(|r| (s, r))) {
         comes_to(&line, state).await;
         let view = line.view.borrow().clone();
-        let answer = Handshake::default().write(Instant::now(), asks(request), &view).remove(0);
+        let now = Instant::now().into_std();
+        let answer = Handshake::default().write(now, asks(request), &view).remove(0);
         match answer {
             Ok(event) => {
                 let end = *state.way_at_rest(request).last().unwrap();

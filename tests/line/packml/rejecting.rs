@@ -4,12 +4,14 @@ use super::{EMPTIES, STANDS, completing, runs, stopping};
 use crate::line_bench::{Bench, MS, symbol};
 use markwright::line::*;
 
-const TROUBLES: [(StopReason, fn(&mut Conditions)); 2] = [
+type Sets = fn(&mut Conditions);
+
+const TROUBLES: [(StopReason, Sets); 2] = [
     (StopReason::AirLow, |conditions| conditions.air_low = true),
     (StopReason::BinFull, |conditions| conditions.bin_full = true),
 ];
 
-fn trouble(bench: &mut Bench, set: fn(&mut Conditions)) {
+fn trouble(bench: &mut Bench, set: Sets) {
     let mut conditions = Conditions::default();
     set(&mut conditions);
     bench.plc(PlcEvent::Condition(conditions));
