@@ -256,9 +256,11 @@ async fn a_mode_and_an_abort_in_one_write_both_reach_the_line() {
         "UnitMode": "Manual", "UnitModeChangeRequest": true,
         "CntrlCmd": "Abort", "CmdChangeRequest": true,
     });
-    let (status, _) = answer(write(&house, &manager, &both).await).await;
-    assert_eq!(status, StatusCode::ACCEPTED);
-    assert_eq!(heard(&mut house).await, Some(Event::Mode(Mode::Manual)));
+    let post = house.post_json("/api/lines/one/command", &both).header(COOKIE, &manager).send();
+    // The mailbox of this house has one place: the line must listen meanwhile.
+    let (answer, mode) = tokio::join!(post, heard(&mut house));
+    assert_eq!(answer.unwrap().status(), StatusCode::ACCEPTED);
+    assert_eq!(mode, Some(Event::Mode(Mode::Manual)));
     assert_eq!(heard(&mut house).await, Some(Event::Operator(Request::Abort)));
 }
 
