@@ -271,7 +271,8 @@ impl App {
         let left = self.store.restore(&line.name).await?.known;
         let known = Restored { mode: left.mode, alarms: left.alarms, ..Restored::default() };
         let settings = line.settings.clone();
-        Ok(Line::restore(settings, Order::default(), known).0.view())
+        let view = Line::restore(settings, Order::default(), known).0.view();
+        Ok(LineView { has_job: false, ..view })
     }
 
     /// A line that makes something by itself has a job for it.

@@ -95,6 +95,10 @@ fn a_line_makes_nothing_until_every_test_product_was_rejected_by_camera_and_gate
         bench.read(tag, reading);
         assert_eq!(bench.verdict(tag), Some(Verdict::Bad(RejectReason::Challenge)));
         assert_eq!(challenged(&bench), None, "{kind:?}: not before the bin's eye saw it");
+        let found = Found::Not(RejectReason::Duplicate);
+        if bench.commands.iter().any(|command| matches!(command, Command::LookUp { .. })) {
+            bench.say(Event::Known { tag: Tag(tag), found });
+        }
         bench.plc(PlcEvent::RejectConfirmed(Tag(tag)));
         let (of, result, _) = challenged(&bench).unwrap();
         assert_eq!((of, result), (kind, ChallengeResult::Rejected));
@@ -177,6 +181,23 @@ fn a_test_product_without_the_scanned_code_is_another_product() {
     let (_, result, why) = challenged(&bench).unwrap();
     assert_eq!(result, ChallengeResult::Failed);
     assert_eq!(why, ChallengeSeen::OtherReason(RejectReason::WrongCode));
+}
+
+#[test]
+fn a_duplicate_that_neither_the_line_nor_its_store_knows_fails_although_a_person_scanned_it() {
+    for found in [None, Some(Found::Not(RejectReason::UnknownCode))] {
+        let mut bench = due();
+        begin(&mut bench, ChallengeKind::Duplicate, Some(900));
+        bench.labelled(1);
+        bench.read(1, symbol(900));
+        if let Some(found) = found {
+            bench.say(Event::Known { tag: Tag(1), found });
+        }
+        bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+        let (_, result, why) = challenged(&bench).unwrap();
+        assert_eq!(result, ChallengeResult::Failed);
+        assert_eq!(why, ChallengeSeen::OtherReason(RejectReason::Foreign));
+    }
 }
 
 #[test]
@@ -284,6 +305,26 @@ async fn the_job_that_a_person_chose_comes_before_those_that_waited_longer() {
     assert_eq!(next().await, Some(second));
     kit.store.job_verb(second, JobVerb::Cancel, "anna").await.unwrap();
     assert_eq!(next().await, Some(first));
+}
+
+#[tokio::test]
+async fn after_an_aborted_job_the_store_says_so_until_another_one_was_made() {
+    let kit = Kit::with_codes(1).await;
+    let aborted = async || kit.store.last_job_was_aborted(LINE).await.unwrap();
+    assert!(!aborted().await, "there was none");
+    let first = kit.store.add_job(&new_job(LINE)).await.unwrap();
+    let second = kit.store.add_job(&new_job(LINE)).await.unwrap();
+    kit.store.start_job(first).await.unwrap();
+    kit.store.job_verb(first, JobVerb::Abort, "anna").await.unwrap();
+    kit.store.end_job(first, false).await.unwrap();
+    assert!(aborted().await);
+    // Whoever takes a job off the list that nobody began aborts no line.
+    let third = kit.store.add_job(&new_job(LINE)).await.unwrap();
+    kit.store.job_verb(third, JobVerb::Abort, "anna").await.unwrap();
+    assert!(aborted().await);
+    kit.store.start_job(second).await.unwrap();
+    kit.store.end_job(second, true).await.unwrap();
+    assert!(!aborted().await);
 }
 
 fn said(bin: u64) -> Clearing {

@@ -113,8 +113,7 @@ impl Post {
             self.wait(stop, Some(StopReason::NoCodes)).await?;
             return Ok(());
         };
-        // Who chose a job has asked its line to begin, too; not once more after a power cut.
-        let by_itself = self.line.by_itself || (fresh && job.control.chosen_at.is_some());
+        let by_itself = self.begins_by_itself(&job, fresh).await?;
         let end = self.work_on(&job, left, &sample, by_itself, stop).await?;
         let ends = self.store.job(job.id).await?.and_then(|job| job.control.ends);
         let finished = match (end, ends) {
@@ -145,6 +144,15 @@ impl Post {
         Ok(Some(job))
     }
 
+    /// Who chose a job has asked its line to begin, too; not once more after a power cut. After a job
+    /// that was aborted nobody else has.
+    async fn begins_by_itself(&self, job: &Job, fresh: bool) -> Result<bool, StoreError> {
+        if fresh && self.store.last_job_was_aborted(&self.line.name).await? {
+            return self.store.is_chosen_anew(job).await;
+        }
+        Ok(self.line.by_itself || (fresh && job.control.chosen_at.is_some()))
+    }
+
     /// Nothing can be done now. Requests that come meanwhile are for a line that has no work.
     async fn wait(
         &mut self,
@@ -153,18 +161,30 @@ impl Post {
     ) -> Result<(), StoreError> {
         self.view.send_if_modified(|view| {
             let why = why.or_else(|| view.to_release().next());
-            let differs = view.why != why;
+            let differs = view.why != why || view.has_job;
+            view.has_job = false;
             if view.why == Some(StopReason::NotDriven) {
                 view.state = LineState::Stopped;
             }
             view.why = why;
             differs
         });
-        stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
+        let asked = tokio::time::timeout(LOOK_EVERY, self.asked());
+        if let Some(Ok(event)) = stop.run_until_cancelled(asked).await {
+            self.hear_without_job(&event).await?;
+        }
         while let Ok(event) = self.requests.try_recv() {
             self.hear_without_job(&event).await?;
         }
         Ok(())
+    }
+
+    async fn asked(&mut self) -> Event {
+        match self.requests.recv().await {
+            Some(event) => event,
+            // Nobody is left who could ask.
+            None => std::future::pending().await,
+        }
     }
 
     async fn work_on(

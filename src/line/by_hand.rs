@@ -42,15 +42,6 @@ impl Line {
         self.produces() && !self.challenges.is_on()
     }
 
-    /// Whether the belt moves.
-    pub(super) fn belt_runs(&self) -> bool {
-        match self.mode {
-            Mode::Production => self.state.belt_runs(),
-            Mode::Maintenance => self.state == LineState::Execute,
-            Mode::Manual => self.state == LineState::Execute && self.by_hand.run.belt,
-        }
-    }
-
     /// A command that this state or mode does not take changes nothing.
     pub(super) fn note_request(
         &mut self,
@@ -59,6 +50,7 @@ impl Line {
         records: &mut Vec<Record>,
     ) {
         use Request as R;
+        self.heard += 1;
         let next = self.state.after(request).filter(|next| self.mode.has(*next));
         let Some(next) = next else { return };
         self.wishes.reset = request == R::Reset && next == LineState::Clearing;
@@ -74,6 +66,7 @@ impl Line {
     /// Where nothing moves, the line may become there for something else. What lies on the pad
     /// then is not known any more: a hand may move it.
     pub(super) fn note_mode(&mut self, mode: Mode, records: &mut Vec<Record>) {
+        self.heard += 1;
         if mode == self.mode || !Mode::may_change_in(self.state) {
             return;
         }
@@ -91,7 +84,6 @@ impl Line {
         if self.view().offers_hand(hand).is_err() {
             return;
         }
-        let ran = self.belt_runs();
         match hand {
             Hand::Stand => self.by_hand.run = STANDS,
             Hand::Belt => self.by_hand.run = Run { belt: true, infeed: false },
@@ -100,7 +92,6 @@ impl Line {
             Hand::TakePicture => self.note_picture_wanted(now),
             Hand::MoveGate => self.note_gate_wanted(now),
         }
-        self.note_belt(now, ran);
     }
 
     /// Whoever releases it has the right to: whoever lets this event in has asked.

@@ -16,10 +16,10 @@ use std::time::Instant;
 /// What was read on a product, while the store is asked.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Asked {
-    seen: Seen,
-    text: String,
+    pub(super) seen: Seen,
+    pub(super) text: String,
     /// What the store said.
-    found: Option<Found>,
+    pub(super) found: Option<Found>,
 }
 
 impl Line {
@@ -62,6 +62,9 @@ impl Line {
 
     /// The store says what was read. Whoever has a verdict keeps it: the answer came too late.
     pub(super) fn note_known(&mut self, tag: Tag, found: Found, records: &mut Vec<Record>) {
+        if self.settings.scenario.prints() {
+            return self.note_strange_known(tag, found, records);
+        }
         let next = Tag(tag.0 + 1);
         let mixed = Planted::AnswerOfAnother.is_in() && self.belt.product(next).is_some();
         let tag = if mixed { next } else { tag };

@@ -277,15 +277,31 @@ impl Line {
             return;
         }
         let labelled = product.code.is_some();
-        let seen = self.say_of_test(tag, labelled, reading);
+        let said = self.say_of_test(tag, labelled, reading);
         if let Some(case) = self.challenges.now.as_mut() {
-            case.seen = Some(seen);
+            case.seen = Some(said);
         }
         let seen = super::reading::Seen::new(tag, reading, picture);
+        let is_strange = matches!(
+            said,
+            ChallengeSeen::Bin(RejectReason::Foreign)
+                | ChallengeSeen::OtherReason(RejectReason::Foreign)
+        );
+        if let Reading::Symbol { text, .. } = reading
+            && is_strange
+        {
+            self.ask_whether_known(seen, text);
+        }
         self.judge(seen, RejectReason::Challenge, records);
     }
 
-    /// What the camera and the store say of the test product: it came with a label of its own.
+    /// The store knows the code of the test product as one that was used up.
+    pub(super) fn note_test_is_copy(&mut self, text: &str) {
+        let reason = self.strange_reason(text);
+        self.note_test_seen(Some(reason));
+    }
+
+    /// What the camera and the store say of the test product.
     pub(super) fn note_test_seen(&mut self, reason: Option<RejectReason>) {
         let Some(case) = self.challenges.now.as_mut() else { return };
         case.seen = Some(match reason {
@@ -319,16 +335,15 @@ impl Line {
         }
     }
 
-    /// What a text is that no label under way carries. Codes that were verified before this process
-    /// began are known by what the person scanned.
+    /// What a text is that no label under way carries, as far as it is known: of codes that were
+    /// verified before this process began, the store is asked.
     fn strange_reason(&self, text: &str) -> RejectReason {
         let case = self.challenges.now.as_ref();
         let is_shown =
             case.is_some_and(|case| case.shows.as_deref().is_some_and(|s| text.starts_with(s)));
-        let duplicate = case.is_some_and(|case| case.kind == ChallengeKind::Duplicate);
         if self.in_doubt.contains_key(text) {
             RejectReason::InDoubt
-        } else if self.verified.contains(&hash(text)) || (is_shown && duplicate) {
+        } else if self.verified.contains(&hash(text)) {
             RejectReason::Duplicate
         } else if case.is_some_and(|case| case.shows.is_some()) && !is_shown {
             // Another product than the person scanned.

@@ -71,6 +71,20 @@ impl LineState {
         })
     }
 
+    /// The states that a line goes through after this command, down to where it rests, if it has
+    /// nothing to do in any of them. Nothing where the command is not taken.
+    pub fn way_at_rest(self, request: Request) -> Vec<Self> {
+        let mut way: Vec<_> = self.after(request).into_iter().collect();
+        while let Some(last) = way.last().copied() {
+            // Reset of an aborted line goes on by itself.
+            let goes_on = last == Self::Stopped && request == Request::Reset;
+            let next = if goes_on { Some(Self::Resetting) } else { last.when_done() };
+            let Some(next) = next else { break };
+            way.push(next);
+        }
+        way
+    }
+
     /// Where it leads when what it is for is done (State Complete); nothing for a state that waits.
     pub const fn when_done(self) -> Option<Self> {
         Some(match self {
@@ -127,6 +141,9 @@ impl LineView {
             let name = self.mode.name();
             return Err(format!("There is no {} in the mode {name}.", next.name()).into());
         }
+        if next == LineState::Starting && !self.has_job {
+            return Err(NO_JOB.into());
+        }
         let goes_on = matches!(next, LineState::Starting | LineState::Unholding);
         if let Some(reason) = self.to_release().next().filter(|_| goes_on) {
             let cause = reason.words().cause;
@@ -159,6 +176,10 @@ impl LineView {
         Ok(())
     }
 }
+
+/// Without a job there are no devices and no codes.
+const NO_JOB: &str =
+    "No job is on the line: start one from the list of its jobs. Its codes must be here, too.";
 
 /// Why a state does not take a command (TR88.00.02, base state model).
 const fn refusal(request: Request, state: LineState) -> &'static str {

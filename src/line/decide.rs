@@ -12,7 +12,9 @@ const EXPECTED_MAX: usize = 8;
 
 impl Line {
     pub(super) fn decide(&mut self, now: Instant, out: &mut Outcome) {
+        self.follow_belt(now);
         self.decide_late(now, out);
+        self.follow_belt(now);
         // Seventeen states: a longer walk would be a circle.
         for _ in 0..LineState::ALL.len() {
             let Some((next, why)) = self.next_state() else { break };

@@ -42,7 +42,7 @@ pub enum Event {
     /// The store has no more codes for this job for now.
     CodesExhausted,
     /// The answer to [`super::Command::LookUp`]: what the store knows of the text that was read on
-    /// this product.
+    /// this product, whether it came with its label or shows one that is not of the row.
     Known {
         /// The product.
         tag: Tag,

@@ -141,8 +141,8 @@ impl Line {
     }
 
     /// The belt begins to move, or stops.
-    pub(super) fn note_belt(&mut self, now: Instant, ran: bool) {
-        match (ran, self.belt_runs()) {
+    pub(super) fn note_belt(&mut self, now: Instant, ran: bool, runs: bool) {
+        match (ran, runs) {
             (true, false) => self.wait_for_quiet(now),
             (false, true) => {
                 let quiet = self.frames.quiet_due.take().is_none();

@@ -26,12 +26,14 @@ mod planted_errors;
 mod quality;
 mod reading;
 mod reason;
+mod rejecting;
 mod restore;
 mod roll;
 mod settings;
 mod state;
 mod stations;
 mod steps;
+mod strange;
 mod twice;
 mod view;
 mod words;
@@ -140,6 +142,9 @@ pub struct Line {
     mode: Mode,
     by_hand: ByHand,
     wishes: Wishes,
+    /// Commands and changes of mode so far.
+    #[serde(default)]
+    heard: u64,
     /// The first cause of the standing trouble.
     why: Option<StopReason>,
     /// Troubles that stay until a person starts or resets the line; some until somebody with the
@@ -170,6 +175,12 @@ pub struct Line {
     print_due: Option<Instant>,
     #[serde(with = "at::due")]
     drain_due: Option<Instant>,
+    /// The belt stands although it has to get empty: see [`Self::follow_belt`].
+    #[serde(default)]
+    drain_paused: bool,
+    /// Whether the belt moved when that was looked at last.
+    #[serde(default)]
+    belt_ran: Option<bool>,
     #[serde(with = "at::due")]
     settle_due: Option<Instant>,
     /// When the belt must run at the latest, while it stands although it was ordered to.
@@ -193,7 +204,7 @@ pub struct Line {
     good_since_kept: u32,
     /// Codes verified since the start of the process, and older ones that are not settled, as hashes.
     /// What is seen of them again is a duplicate, and tells nothing about the first one; a collision
-    /// costs one product.
+    /// costs one product. Of all the others the store is asked.
     verified: HashSet<u64>,
     /// Codes in doubt, by text: a picture may show one of them.
     in_doubt: BTreeMap<String, CodeId>,
@@ -264,6 +275,8 @@ impl Line {
         let belt = self.settings.scenario.has_belt();
         LineView {
             state: self.state,
+            has_job: true,
+            heard: self.heard,
             mode: self.mode,
             by_hand: self.by_hand.run,
             once: self.by_hand.once.view(self.settings.once),

@@ -78,6 +78,7 @@ impl Line {
                 self.gives_back = false;
                 self.printer = Device::Down(cause);
                 self.blocked = None;
+                self.is_not_only_hot(cause);
                 self.lose_printer(records);
                 self.note_hands_in_printer(cause);
                 if cause == Cause::CounterOff {
@@ -87,6 +88,7 @@ impl Line {
             }
             PrinterEvent::Blocked(cause) => {
                 self.blocked = Some(cause);
+                self.is_not_only_hot(cause);
                 self.print_due = None;
                 self.note_hands_in_printer(cause);
             }

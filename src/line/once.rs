@@ -199,6 +199,9 @@ impl LineView {
             {
                 Some("This line has no belt.")
             }
+            Hand::Belt | Hand::BeltAndInfeed if self.endangers_rejects().is_some() => {
+                Some("A reject might not end in the bin: see what stands among the alarms.")
+            }
             Hand::Belt | Hand::BeltAndInfeed => {
                 (self.once.gate == Asked::Waits).then_some("Wait until the gate is at rest.")
             }

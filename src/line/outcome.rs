@@ -300,8 +300,8 @@ pub enum Command {
         /// How many.
         want: usize,
     },
-    /// Ask the store what this text is, which was read on a product that came with its label:
-    /// [`super::Event::Known`] is the answer.
+    /// Ask the store what this text is, which was read on a product that came with its label or shows
+    /// one that is not of the row: [`super::Event::Known`] is the answer.
     LookUp {
         /// The product.
         tag: Tag,

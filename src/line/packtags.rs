@@ -3,8 +3,8 @@
 use super::{Event, LineState, LineView, Mode, Request, StopReason};
 use std::time::{Duration, Instant};
 
-/// A line that lives answers a request within this time. One that did not has not taken it: it was
-/// in another state by then, or has no job.
+/// A line that lives answers a request within this time. One that did not has not taken it: nobody
+/// drives it.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// The tags that a client writes. A request is down again as soon as it was answered.
@@ -82,13 +82,20 @@ pub struct Refused {
     pub why: String,
 }
 
-/// What was handed to the line, which has not answered yet: how it stood then, and where it is to
-/// go.
+/// What was handed to the line, which has not answered yet: how it stood then, how many requests it
+/// had dealt with, and where it is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Asked<T> {
     from: T,
+    heard: u64,
     to: T,
     until: Instant,
+}
+
+impl<T: Copy + PartialEq> Asked<T> {
+    fn waits(&self, now: Instant, is: T, view: &LineView) -> bool {
+        self.from == is && self.heard == view.heard && now < self.until
+    }
 }
 
 /// The handshake of one line.
@@ -124,11 +131,11 @@ impl Handshake {
         [mode, command].into_iter().flatten().collect()
     }
 
-    /// The line shows how it stands: what it was asked is answered as soon as that has changed, and
-    /// was not taken if that did not change in time.
+    /// The line shows how it stands: what it was asked is answered as soon as it has dealt with it,
+    /// taken or not, and was not taken if it did not do so in time.
     pub fn see(&mut self, now: Instant, view: &LineView) {
-        self.state = self.state.filter(|asked| asked.from == view.state && now < asked.until);
-        self.mode = self.mode.filter(|asked| asked.from == view.mode && now < asked.until);
+        self.state = self.state.filter(|asked| asked.waits(now, view.state, view));
+        self.mode = self.mode.filter(|asked| asked.waits(now, view.mode, view));
     }
 
     /// What was handed over never reached the line.
@@ -159,12 +166,15 @@ impl Handshake {
             return Err(Refused { asked: format!("CntrlCmd {number}"), why });
         };
         let refused = |why: String| Refused { asked: request.name().to_owned(), why };
-        if self.state.is_some() || self.mode.is_some() {
+        // Whatever is on its way: whoever wants the line to stand does not wait for it.
+        let at_once = matches!(request, Request::Stop | Request::Abort);
+        if !at_once && (self.state.is_some() || self.mode.is_some()) {
             return Err(refused("the request before this one is still on its way.".to_owned()));
         }
         let next = view.offers(request).map_err(|why| refused(why.into_owned()))?;
         let until = now + ANSWERS_WITHIN;
-        self.state = Some(Asked { from: view.state, to: next.leads_to(), until });
+        let (from, heard) = (view.state, view.heard);
+        self.state = Some(Asked { from, heard, to: next.leads_to(), until });
         Ok(Event::Operator(request))
     }
 
@@ -180,7 +190,8 @@ impl Handshake {
             return Err(refused("the request before this one is still on its way.".to_owned()));
         }
         view.offers_mode(mode).map_err(|why| refused(why.into_owned()))?;
-        self.mode = Some(Asked { from: view.mode, to: mode, until: now + ANSWERS_WITHIN });
+        let (from, heard, until) = (view.mode, view.heard, now + ANSWERS_WITHIN);
+        self.mode = Some(Asked { from, heard, to: mode, until });
         Ok(Event::Mode(mode))
     }
 }

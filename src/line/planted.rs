@@ -38,6 +38,8 @@ pub(super) enum Planted {
     AnswerOfAnother,
     /// A code that was read a moment ago is new all the same.
     SeenIsNew,
+    /// The belt runs although a reject might not end in the bin.
+    RejectsBlindly,
 }
 
 #[cfg(not(test))]

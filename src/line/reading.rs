@@ -128,6 +128,7 @@ impl Line {
             RejectReason::InDoubt
         } else {
             self.doubt_label_of(tag, records);
+            self.ask_whether_known(seen, text);
             RejectReason::Foreign
         };
         self.judge_seen(seen, reason, records);

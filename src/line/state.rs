@@ -96,9 +96,14 @@ impl LineState {
         }
     }
 
-    /// Whether the belt moves.
+    /// Whether the belt moves, as long as rejecting is safe.
     pub const fn belt_runs(self) -> bool {
         matches!(self, Self::Execute | Self::Stopping | Self::Completing)
+    }
+
+    /// Whether the belt is to get empty.
+    pub(super) const fn drains(self) -> bool {
+        matches!(self, Self::Stopping | Self::Completing)
     }
 
     /// Whether the command Stop is accepted (ANSI/ISA-TR88.00.02, state model).

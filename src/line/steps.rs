@@ -11,6 +11,9 @@ impl Line {
         {
             return Some((S::Aborting, Some(reason)));
         }
+        if self.state.drains() {
+            self.why = self.endangers_rejects();
+        }
         let next = match self.state {
             S::Stopped if self.wishes.reset => S::Resetting,
             S::Resetting => S::Idle,
@@ -20,7 +23,7 @@ impl Line {
             S::Unholding | S::Unsuspending => return self.after_unholding(),
             S::Execute => return self.after_execute(),
             S::Holding if self.has_settled() => S::Held,
-            S::Held if self.goes_on_for_test() => S::Unholding,
+            S::Held if self.goes_on_for_test() || self.has_cooled() => S::Unholding,
             S::Suspending => S::Suspended,
             S::Suspended if self.may_unsuspend() => S::Unsuspending,
             // Nothing runs that would have to be emptied.
@@ -49,7 +52,7 @@ impl Line {
     /// Waits in Starting, with the reason shown, until everything is there.
     fn after_starting(&mut self) -> Option<(LineState, Option<StopReason>)> {
         if self.mode != Mode::Production {
-            self.why = self.reason_to_abort();
+            self.why = self.reason_to_abort().or_else(|| self.trouble_of_maintenance());
             return self.why.is_none().then_some((LineState::Execute, None));
         }
         self.why = self.reason_to_wait();
@@ -59,7 +62,9 @@ impl Line {
     /// Goes on, or falls back to Held with the reason.
     fn after_unholding(&mut self) -> Option<(LineState, Option<StopReason>)> {
         if self.mode != Mode::Production {
-            return Some((LineState::Execute, None));
+            let trouble = self.trouble_of_maintenance();
+            let next = if trouble.is_some() { LineState::Holding } else { LineState::Execute };
+            return Some((next, trouble));
         }
         if let Some(reason) = self.reason_to_wait() {
             return Some((LineState::Holding, Some(reason)));
@@ -73,7 +78,7 @@ impl Line {
 
     fn after_execute(&mut self) -> Option<(LineState, Option<StopReason>)> {
         if self.mode != Mode::Production {
-            return None;
+            return self.trouble_of_maintenance().map(|reason| (LineState::Holding, Some(reason)));
         }
         if self.is_enough() || self.used_up() {
             return Some((LineState::Completing, None));
@@ -136,23 +141,23 @@ impl Line {
         if self.settings.scenario.prints() && !self.printer.is_up() {
             return Some(StopReason::Printer(self.printer.cause()));
         }
-        if let Some(cause) = self.blocked.filter(|cause| *cause != Cause::TooHot) {
+        if let Some(cause) = self.blocked {
             return Some(StopReason::Printer(cause));
         }
         if self.settings.has_camera() && !self.camera.is_up() {
             return Some(StopReason::Camera(self.camera.cause()));
         }
-        [
-            (self.conditions.bin_full, StopReason::BinFull),
-            (self.conditions.air_low, StopReason::AirLow),
-        ]
-        .into_iter()
-        .find_map(|(stands, reason)| stands.then_some(reason))
+        self.gate_trouble()
+    }
+
+    /// Printer and camera may be taken apart then; the gate may not, while the belt is to run.
+    fn trouble_of_maintenance(&self) -> Option<StopReason> {
+        self.endangers_rejects().filter(|_| self.mode == Mode::Maintenance)
     }
 
     /// Why it cannot run yet.
     fn reason_to_wait(&self) -> Option<StopReason> {
-        let to_release = || self.latched.iter().copied().find(|reason| reason.needs_release());
+        let to_release = || self.to_release();
         let trouble = self.reason_to_abort().or_else(to_release).or_else(|| self.device_trouble());
         trouble.or_else(|| self.challenge_trouble()).or_else(|| {
             let prints = self.settings.scenario.prints();
@@ -162,11 +167,23 @@ impl Line {
         })
     }
 
-    /// What goes away by itself: a neighbour, and a print head that cools down.
+    /// A line that is held because its print head was too hot alone goes on when that has cooled:
+    /// nobody had to do anything about it.
+    fn has_cooled(&self) -> bool {
+        let was_hot = self.why == Some(StopReason::Printer(Cause::TooHot));
+        was_hot && self.can_print() && self.latched.is_empty()
+    }
+
+    /// More is wrong with the printer than heat: that is for a person.
+    pub(super) fn is_not_only_hot(&mut self, cause: Cause) {
+        if self.why == Some(StopReason::Printer(Cause::TooHot)) {
+            self.why = Some(StopReason::Printer(cause));
+        }
+    }
+
+    /// A neighbour that is not ready.
     pub(super) fn reason_to_suspend(&self) -> Option<StopReason> {
-        let too_hot = self.blocked == Some(Cause::TooHot);
         [
-            (too_hot, StopReason::Printer(Cause::TooHot)),
             (self.conditions.blocked, StopReason::Blocked),
             (self.conditions.starved, StopReason::Starved),
         ]
@@ -184,14 +201,13 @@ impl Line {
     ) {
         use LineState as S;
         records.push(Record::Line { from: self.state, to: next, why });
-        let ran = self.belt_runs();
         self.state = next;
         self.why = why;
         self.by_hand.run = STANDS;
         self.wishes.suspended &= matches!(next, S::Suspending | S::Suspended);
-        self.note_belt(now, ran);
-        let drains = matches!(next, S::Stopping | S::Completing);
-        self.drain_due = drains.then(|| now + self.settings.drain_within);
+        self.drain_due = next.drains().then(|| now + self.settings.drain_within);
+        self.drain_paused = false;
+        self.follow_belt(now);
         self.settle_due = (next == S::Holding).then(|| now + self.settings.settle_within);
         if next == S::Resetting {
             self.wishes.reset = false;

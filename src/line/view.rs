@@ -13,6 +13,11 @@ pub const VERDICTS_KEPT: usize = 20;
 pub struct LineView {
     /// Its PackML state.
     pub state: LineState,
+    /// Whether it has a job that it is driven for: nothing can be started without one.
+    pub has_job: bool,
+    /// How many commands and changes of mode it has dealt with, taken or not: whoever asked for one
+    /// knows by this that it was answered.
+    pub heard: u64,
     /// What it is there for.
     pub mode: Mode,
     /// What a hand lets run, in the mode Manual.

@@ -322,6 +322,19 @@ impl Store {
         .map_err(StoreError::asking(WHAT))
     }
 
+    /// Whether the last job that this line was on ended by Abort.
+    pub async fn last_job_was_aborted(&self, line: &str) -> Result<bool, StoreError> {
+        sqlx::query_scalar(
+            "select coalesce((select ends is 'abort' from job where line = $1 \
+             and (state = 'done' or (state = 'cancelled' and ends is not null)) \
+             order by ended_at desc limit 1), 0)",
+        )
+        .bind(line)
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::asking(WHAT))
+    }
+
     /// Says with which ribbon and labels a job must be made; empty: any.
     pub async fn job_lots(&self, id: i64, ribbon: &str, labels: &str) -> Result<(), StoreError> {
         let mut tx = self.begin(WHAT).await?;

@@ -233,9 +233,10 @@ async fn write(
                     handshake(desk).take_back();
                     return Err(problem);
                 }
-                // A mode and a command in one write: the handshake takes only the first of them.
-                if let Some(place) = place.take() {
-                    place.send(event);
+                // A mode, and Stop or Abort behind it in the same write: each has its place.
+                match place.take() {
+                    Some(place) => place.send(event),
+                    None => tell(desk, event).await?,
                 }
             }
             Err(refused) => errors.push(refused.to_string()),
@@ -248,6 +249,15 @@ async fn write(
     body["error"] =
         format!("{} is {} now. {}", desk.line.name, view.state, errors.join(" ")).into();
     Ok((StatusCode::CONFLICT, Json(body)).into_response())
+}
+
+/// Tells the line what the handshake has taken; takes it back if the line does not listen.
+async fn tell(desk: &Desk, event: Event) -> Result<(), Refusal> {
+    let told = desk.tell(event).await;
+    if told.is_err() {
+        handshake(desk).take_back();
+    }
+    told
 }
 
 async fn note(

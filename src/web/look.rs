@@ -327,6 +327,8 @@ pub(super) mod tests {
             by_hand: Run { belt: false, infeed: false },
             once: OnceView::default(),
             state,
+            has_job: true,
+            heard: 0,
             why: None,
             alarms: Vec::new(),
             done: 0,

@@ -1,5 +1,5 @@
 //! The line in words for the person in front of it: what stands, why, and what to do.
-use crate::line::{AlarmWords, Hand, LineState, Request, Scenario, StopReason};
+use crate::line::{AlarmWords, Cause, Hand, LineState, Request, Scenario, StopReason};
 use serde::Serialize;
 
 /// What is wrong, what follows from it, and what to do (ISA-18.2: an alarm without an action is no
@@ -21,7 +21,14 @@ pub fn advice(why: StopReason, state: LineState, scenario: Scenario) -> Advice {
     let words = if knows_none { none_known() } else { why.words() };
     let AlarmWords { cause, consequence, action } = words;
     // What to do about a full roll names its button already: it is always told of a held line.
-    let way_on = if why == StopReason::RollFull { "" } else { way_on(state) };
+    let cools = why == StopReason::Printer(Cause::TooHot) && state == LineState::Held;
+    let way_on = if why == StopReason::RollFull {
+        ""
+    } else if cools {
+        GOES_ON
+    } else {
+        way_on(state)
+    };
     Advice { cause, consequence, action: format!("{action} {way_on}").trim().to_owned() }
 }
 
@@ -35,6 +42,8 @@ fn none_known() -> AlarmWords {
     }
 }
 
+const GOES_ON: &str = "Then it goes on by itself.";
+
 /// Which buttons lead on from a state, once the cause is gone.
 const fn way_on(state: LineState) -> &'static str {
     match state {
@@ -42,18 +51,16 @@ const fn way_on(state: LineState) -> &'static str {
         LineState::Stopped | LineState::Complete | LineState::Aborted => {
             "Then press Reset, then Start."
         }
-        LineState::Suspended => "Then it goes on by itself.",
+        LineState::Suspended | LineState::Stopping | LineState::Completing => GOES_ON,
         LineState::Clearing
         | LineState::Starting
         | LineState::Execute
-        | LineState::Stopping
         | LineState::Aborting
         | LineState::Holding
         | LineState::Unholding
         | LineState::Suspending
         | LineState::Unsuspending
-        | LineState::Resetting
-        | LineState::Completing => "",
+        | LineState::Resetting => "",
     }
 }
 

@@ -151,6 +151,30 @@ fn a_blocked_printer_holds_the_line_and_its_labels_are_not_in_doubt() {
 }
 
 #[test]
+fn a_print_head_that_is_too_hot_holds_the_line_until_it_has_cooled() {
+    let hot = StopReason::Printer(Cause::TooHot);
+    let after = |others: &[Event]| {
+        let mut bench = Bench::running();
+        (1..=3).for_each(|n| bench.printed(n));
+        bench.say(Event::Printer(PrinterEvent::Blocked(Cause::TooHot)));
+        assert_eq!((bench.line.state(), bench.line.view().why), (LineState::Held, Some(hot)));
+        for other in others {
+            bench.say(other.clone());
+        }
+        bench.say(Event::Printer(PrinterEvent::Unblocked));
+        bench.line.state()
+    };
+    assert_eq!(after(&[]), LineState::Execute, "nobody had to do anything");
+    let in_bin = Event::Plc(PlcEvent::NotOrdered(Tag(0)));
+    let no_labels = Event::Printer(PrinterEvent::Blocked(Cause::OutOfLabels));
+    let lost = Event::Printer(PrinterEvent::Down(Cause::Silent));
+    let back = Event::Printer(PrinterEvent::Up);
+    for others in [vec![in_bin], vec![no_labels], vec![lost, back]] {
+        assert_eq!(after(&others), LineState::Held, "somebody has to look: {others:?}");
+    }
+}
+
+#[test]
 fn a_label_that_does_not_come_out_holds_the_line_in_time() {
     let mut bench = Bench::running();
     bench.later(501 * MS);

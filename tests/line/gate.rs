@@ -274,3 +274,56 @@ fn a_code_in_doubt_that_ended_in_the_bin_is_rejected_once_also_if_its_label_is_s
     bench.plc(PlcEvent::RejectConfirmed(Tag(2)));
     assert_eq!(bench.moved(1), [Step::Doubt, Step::Reject]);
 }
+
+/// The label of product 1 was verified by a process before this one.
+fn shows_a_label_from_before(found: Found) -> Bench {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.labelled(2);
+    bench.read(1, symbol(900));
+    let text = code(900).text.as_str().to_owned();
+    assert!(bench.commands.contains(&Command::LookUp { tag: Tag(1), text }), "the store is asked");
+    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::Foreign)), "rejected at once");
+    bench.say(Event::Known { tag: Tag(1), found });
+    bench
+}
+
+#[test]
+fn a_copy_of_a_label_that_was_verified_before_a_restart_is_a_duplicate_and_stops_the_line() {
+    let mut bench = shows_a_label_from_before(Found::Not(RejectReason::Duplicate));
+    assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::Duplicate)));
+    assert!(bench.line.view().alarms.contains(&StopReason::DuplicateSeen));
+    assert_eq!(bench.moved(2).last(), Some(&Step::Doubt), "what follows cannot be trusted");
+    assert_ne!(bench.line.state(), LineState::Execute);
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    assert!(bench.records.contains(&settled(1, Fate::Rejected)));
+}
+
+#[test]
+fn a_label_that_the_store_does_not_know_as_verified_stays_foreign_and_the_line_runs_on() {
+    for reason in [RejectReason::UnknownCode, RejectReason::Foreign, RejectReason::UsedUp] {
+        let mut bench = shows_a_label_from_before(Found::Not(reason));
+        assert_eq!(bench.verdict(1), Some(Verdict::Bad(RejectReason::Foreign)));
+        bench.read(2, symbol(2));
+        assert_eq!((bench.passes(), bench.line.state()), (vec![2], LineState::Execute));
+    }
+}
+
+#[test]
+fn a_copy_that_lies_in_the_bin_before_the_store_answers_stops_the_line_all_the_same() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.read(1, symbol(900));
+    bench.plc(PlcEvent::RejectConfirmed(Tag(1)));
+    bench.say(Event::Known { tag: Tag(1), found: Found::Not(RejectReason::Duplicate) });
+    assert!(bench.line.view().alarms.contains(&StopReason::DuplicateSeen));
+}
+
+#[test]
+fn the_label_of_a_product_before_it_is_no_copy_and_the_store_is_not_asked() {
+    let mut bench = Bench::running();
+    bench.labelled(1);
+    bench.labelled(2);
+    bench.read(2, symbol(1));
+    assert!(!bench.commands.iter().any(|command| matches!(command, Command::LookUp { .. })));
+}

@@ -1,6 +1,7 @@
 //! PackML on this line: the table of commands, modes, the handshake, and what every state does.
 mod handshake;
 mod modes;
+mod rejecting;
 
 use crate::line_bench::{Bench, MS, code, settings, symbol};
 use markwright::code::Step;
@@ -242,7 +243,7 @@ fn the_document_shows_the_table_of_the_machine() {
 fn every_test_that_the_document_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("docs/packml.md")).unwrap();
-    let tests = ["packml", "facts", "roll"];
+    let tests = ["packml", "packml/rejecting", "facts", "roll"];
     let tests = tests.map(|name| root.join(format!("tests/line/{name}.rs")));
     let tests: String = tests.map(|path| std::fs::read_to_string(path).unwrap()).concat();
     let (_, section) = text.split_once("## What the states do here").unwrap();

@@ -69,6 +69,7 @@ impl Books {
         (first..=self.next_stock)
             .map(|id| {
                 let text = format!("0104810093011694212k{id:06}\u{1d}93#SzU");
+                self.by_text.insert(text.clone(), CodeId(id));
                 let code = Code { id: CodeId(id), text: CodeText::new(text) };
                 self.codes.insert(code.id, (code.clone(), CodeState::Stored));
                 code
@@ -80,7 +81,6 @@ impl Books {
     fn label_in(&mut self, state: CodeState) -> Print {
         let code = self.new_codes(1).remove(0);
         self.codes.insert(code.id, (code.clone(), state));
-        self.by_text.insert(code.text.as_str().to_owned(), code.id);
         Print::Code(code.id, code.text.as_str().to_owned())
     }
 
@@ -306,6 +306,22 @@ impl Books {
         } else {
             assert_eq!(most, there, "bin: {self:#?}");
         }
+    }
+
+    /// Why a reject might not end in the bin, by the alarms that stand.
+    pub fn endangers_rejects(&self) -> Option<StopReason> {
+        use StopReason as R;
+        let mut standing = self.standing.iter().copied();
+        standing.find(|reason| {
+            matches!(
+                reason,
+                R::BinFull
+                    | R::AirLow
+                    | R::RejectUnconfirmed
+                    | R::BadProductPassed
+                    | R::ChallengeFailed
+            )
+        })
     }
 
     /// What is given back to a line after the power was cut.

@@ -26,7 +26,7 @@ const SEEDS: u64 = 400;
 
 /// Each error, and the checkers that may be the first to notice it, by the first words of what they
 /// say.
-const ERRORS: [(Planted, &[&str]); 17] = [
+const ERRORS: [(Planted, &[&str]); 18] = [
     (Planted::SentGoesBack, &["once: handed over twice"]),
     (Planted::AnyCodePasses, &["read back:", "once:"]),
     (Planted::UnreadPasses, &["read back:"]),
@@ -44,6 +44,7 @@ const ERRORS: [(Planted, &[&str]); 17] = [
     (Planted::SilencePasses, &["read back:"]),
     (Planted::AnswerOfAnother, &["read back:", "job:", "once:", "sums:"]),
     (Planted::SeenIsNew, &["life:", "once:"]),
+    (Planted::RejectsBlindly, &["gate:"]),
 ];
 
 /// What the first failing shift said, and its seed.

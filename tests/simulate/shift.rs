@@ -233,7 +233,7 @@ impl Shift {
     fn step(&mut self) {
         self.bring_labels();
         self.now += TICK;
-        self.world.step(self.books.heard);
+        self.step_world();
         let mut events = self.world.heard();
         events.append(&mut self.inbox);
         for event in events {
@@ -246,12 +246,28 @@ impl Shift {
         }
     }
 
+    /// Where the line knows that a reject might not end in the bin, and the PLC obeys, no product
+    /// comes before the gate.
+    fn step_world(&mut self) {
+        let obeys = self.world.hears() && self.line.view().plc == Some(DeviceView::Up);
+        let came = self.world.came_to_gate;
+        let danger = self.books.endangers_rejects().filter(|_| obeys);
+        self.world.step(self.books.heard);
+        if let Some(reason) = danger {
+            let state = self.line.state();
+            assert_eq!(self.world.came_to_gate, came, "gate: it moves in {state}: {reason:?}");
+        }
+    }
+
     /// The person at the line: starts what can be started.
     fn operate(&mut self) {
         use LineState as S;
         let state = self.line.state();
         let to_release: Vec<_> = self.line.view().to_release().collect();
-        if !to_release.is_empty() {
+        // Whoever may not release it, or has no patience, presses Stop.
+        if self.people && state == S::Held && self.world.dice.roll(8) == 0 {
+            self.handle(Event::Operator(Request::Stop));
+        } else if !to_release.is_empty() {
             to_release.into_iter().for_each(|reason| self.handle(Event::Release(reason)));
         } else if self.wants_another_mode() {
             self.operate_mode(state);
@@ -328,6 +344,8 @@ impl Shift {
                 return;
             }
             if round % 40 == 0 {
+                let to_release: Vec<_> = self.line.view().to_release().collect();
+                to_release.into_iter().for_each(|reason| self.handle(Event::Release(reason)));
                 let state = self.line.state();
                 if self.line.mode() != Mode::Production && Mode::may_change_in(state) {
                     self.handle(Event::Mode(Mode::Production));

@@ -73,6 +73,7 @@ impl World {
 
     pub(super) fn at_station(&mut self, index: usize) {
         let (tag, at) = (self.items[index].tag, self.items[index].at);
+        self.came_to_gate += u64::from(at == GATE);
         if self.items[index].tagless && matches!(at, APPLICATOR | CAMERA | GATE) {
             return;
         }

@@ -118,6 +118,8 @@ pub struct World {
     pub gate_moves: u64,
     /// Whether the PLC told more than it was asked for in time.
     pub facts_lost: bool,
+    /// Products that came before the gate so far.
+    pub came_to_gate: u64,
 }
 
 impl World {
@@ -158,7 +160,13 @@ impl World {
             strays: 0,
             gate_moves: 0,
             facts_lost: false,
+            came_to_gate: 0,
         }
+    }
+
+    /// Whether the PLC hears what it is told.
+    pub fn hears(&self) -> bool {
+        self.plc_up
     }
 
     fn unlucky(&mut self, one_in: u64) -> bool {

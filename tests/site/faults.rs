@@ -356,7 +356,10 @@ async fn a_reject_that_nobody_saw_falling_is_released_by_a_person_and_by_no_star
     plant.faults(|faults| faults.luck = Luck::default());
     works.ask(Request::Start).await;
     works.ask(Request::Stop).await;
-    works.until("stopped", |view| view.state == LineState::Stopped).await;
+    let stands = |view: &LineView| view.state == LineState::Stopping && view.why == Some(reason);
+    works.until("it stands, and is not empty", stands).await;
+    works.ask(Request::Abort).await;
+    works.until("aborted", |view| view.state == LineState::Aborted).await;
     assert!(works.view().to_release().eq([reason]));
     works.app.stop().await;
 

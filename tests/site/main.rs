@@ -14,6 +14,7 @@ mod daemon_kit;
 mod faults;
 mod kill;
 mod mqtt;
+mod no_job;
 mod operator;
 mod packs;
 mod plc;

@@ -247,3 +247,36 @@ async fn the_page_offers_what_is_taken_now_and_says_what_it_does() {
     let aborting = offers(LineState::Aborting).await;
     assert!(!aborting.contains(r#"value="abort""#));
 }
+
+#[tokio::test]
+async fn a_mode_and_an_abort_in_one_write_both_reach_the_line() {
+    let mut house = House::open(LineState::Idle).await;
+    let manager = house.sign_in(Role::Manager).await;
+    let both = json!({
+        "UnitMode": "Manual", "UnitModeChangeRequest": true,
+        "CntrlCmd": "Abort", "CmdChangeRequest": true,
+    });
+    let post = house.post_json("/api/lines/one/command", &both).header(COOKIE, &manager).send();
+    // The mailbox of this house has one place: the line must listen meanwhile.
+    let (answer, mode) = tokio::join!(post, heard(&mut house));
+    assert_eq!(answer.unwrap().status(), StatusCode::ACCEPTED);
+    assert_eq!(mode, Some(Event::Mode(Mode::Manual)));
+    assert_eq!(heard(&mut house).await, Some(Event::Operator(Request::Abort)));
+}
+
+#[tokio::test]
+async fn a_line_without_a_job_does_not_offer_start_and_says_what_is_missing() {
+    let mut house = House::open(LineState::Idle).await;
+    house.show(LineView { has_job: false, ..view(LineState::Idle) });
+    let operator = house.sign_in(Role::Operator).await;
+    let page = text(house.get("/api/lines/one"), StatusCode::OK).await;
+    let line: Value = serde_json::from_str(&page).unwrap();
+    let taken = line["packml"]["AvailableCommands"].as_array().unwrap();
+    let names: Vec<_> = taken.iter().map(|one| one["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Stop", "Abort"]);
+    let start = json!({"CntrlCmd": "Start", "CmdChangeRequest": true});
+    let (status, tags) = answer(write(&house, &operator, &start).await).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(tags["error"].as_str().unwrap().contains("No job is on the line"), "{tags}");
+    assert!(house.requests.try_recv().is_err(), "nothing reached the line");
+}

@@ -41,6 +41,8 @@ pub(crate) fn view(state: LineState) -> LineView {
         by_hand: Run { belt: false, infeed: false },
         once: OnceView::default(),
         state,
+        has_job: true,
+        heard: 0,
         why: None,
         alarms: Vec::new(),
         done: 0,

@@ -1,6 +1,6 @@
 //! Write the value, raise the request: taken once, answered always.
-use super::{idle, stopped};
-use crate::line_bench::MS;
+use super::{held, idle, stopped};
+use crate::line_bench::{Bench, MS};
 use markwright::line::*;
 
 #[test]
@@ -76,4 +76,52 @@ fn a_mode_is_asked_for_by_its_own_request() {
     bench.ask(Request::Start);
     let refused = tags.write(bench.now, ask(1), &bench.line.view());
     assert!(refused[0].as_ref().unwrap_err().why.contains("Press Stop first"));
+}
+
+fn asks(request: Request) -> Written {
+    let number = Some(i64::from(request.number()));
+    Written { cntrl_cmd: number, cmd_change_request: Some(true), ..Written::default() }
+}
+
+#[test]
+fn a_request_that_the_line_has_dealt_with_is_answered_although_the_state_is_the_same() {
+    let mut held = held();
+    held.plc(PlcEvent::Condition(Conditions { bin_full: true, ..Conditions::default() }));
+    let mut suspended = Bench::running();
+    suspended.plc(PlcEvent::Condition(Conditions { blocked: true, ..Conditions::default() }));
+    for (mut bench, request) in [(held, Request::Start), (suspended, Request::Unsuspend)] {
+        let state = bench.line.state();
+        let mut tags = Handshake::default();
+        assert!(tags.write(bench.now, asks(request), &bench.line.view())[0].is_ok());
+        bench.ask(request);
+        assert_eq!(bench.line.state(), state, "it falls back");
+        assert_eq!(tags.status(bench.now, &bench.line.view()).state_requested, state);
+        assert!(tags.write(bench.now, asks(request), &bench.line.view())[0].is_ok(), "once more");
+    }
+    // A mode that the line does not take any more is answered, too.
+    let mut bench = idle();
+    let mut tags = Handshake::default();
+    let manual =
+        Written { unit_mode: Some(3), unit_mode_change_request: Some(true), ..Written::default() };
+    assert!(tags.write(bench.now, manual, &bench.line.view())[0].is_ok());
+    bench.ask(Request::Start);
+    bench.say(Event::Mode(Mode::Manual));
+    assert_eq!(bench.line.mode(), Mode::Production);
+    assert!(tags.write(bench.now, asks(Request::Stop), &bench.line.view())[0].is_ok());
+}
+
+#[test]
+fn stop_and_abort_are_taken_whatever_is_on_its_way() {
+    let bench = idle();
+    let view = bench.line.view();
+    for request in [Request::Stop, Request::Abort] {
+        let mut tags = Handshake::default();
+        assert!(tags.write(bench.now, asks(Request::Start), &view)[0].is_ok());
+        assert_eq!(tags.write(bench.now, asks(request), &view), [Ok(Event::Operator(request))]);
+        let mut tags = Handshake::default();
+        let both =
+            Written { unit_mode: Some(3), unit_mode_change_request: Some(true), ..asks(request) };
+        let answers = tags.write(bench.now, both, &view);
+        assert_eq!(answers, [Ok(Event::Mode(Mode::Manual)), Ok(Event::Operator(request))]);
+    }
 }

@@ -14,7 +14,7 @@ fn the_mode_changes_in_stopped_idle_and_aborted_only() {
     }
 }
 
-fn in_mode(mode: Mode) -> Bench {
+pub(super) fn in_mode(mode: Mode) -> Bench {
     let mut bench = idle();
     bench.say(Event::Printer(PrinterEvent::Up));
     bench.say(Event::Camera(CameraEvent::Up));
@@ -266,7 +266,7 @@ fn three_rejects_of_the_last_five_hold_the_line_although_none_follows_another() 
     assert_eq!(bench.line.view().rejects_of_last, 0, "a person has looked");
 }
 
-fn latched(unseen: bool) -> (Bench, StopReason) {
+pub(super) fn latched(unseen: bool) -> (Bench, StopReason) {
     let mut bench = Bench::running();
     (1..=3).for_each(|n| bench.printed(n));
     bench.labelled(1);
