@@ -6,6 +6,7 @@ mod issuer;
 mod label;
 mod line;
 mod plc;
+mod product;
 mod reader;
 mod shifts;
 mod signing;

@@ -3,6 +3,7 @@
 
 mod asked;
 mod expiry;
+mod goods;
 mod neighbours;
 mod pull;
 mod report;
