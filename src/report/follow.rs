@@ -79,16 +79,16 @@ impl Reporter {
         status: ReportStatus,
         heard: &Heard,
     ) -> Result<bool, StoreError> {
-        let is_all = match status {
+        let says_no_more = matches!(status, ReportStatus::Processed | ReportStatus::Sent);
+        let is_all = if status == ReportStatus::Rejected {
             // As a whole: there are no codes to tell of.
-            ReportStatus::Rejected => true,
-            ReportStatus::Processed | ReportStatus::Sent
-                if heard.all_good && heard.results.is_empty() =>
-            {
-                heard.some
-            }
-            _ if !self.client.tells_of_codes() => heard.some,
-            _ => heard.of_all(report.codes),
+            true
+        } else if says_no_more && heard.all_good && heard.results.is_empty() {
+            heard.some
+        } else if self.client.tells_of_codes() {
+            heard.of_all(report.codes)
+        } else {
+            heard.some
         };
         if is_all { Ok(false) } else { self.is_waited_for(report).await }
     }

@@ -114,7 +114,8 @@ async fn how_long_a_receipt_is_waited_for_is_remembered_over_a_restart() {
     (0..10_000).for_each(|_| station.fault("receipts/receipt", Fault::Refuse(404)));
     start(&mut tasks, &bench, &station, settings());
     until("it waits", async || {
-        let problem = only_report(&bench).await.problem;
+        let reports = bench.store.reports(1).await.unwrap();
+        let problem = reports.first().and_then(|report| report.problem.as_ref());
         problem.is_some_and(|problem| problem.contains("it is asked again"))
     })
     .await;
