@@ -112,7 +112,7 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         Some(true_api) => Some(true_api?),
         None => None,
     };
-    signing::check(&mut top, issuer.as_ref(), true_api.as_ref());
+    signing::check(&mut top, issuer.as_deref(), true_api.as_ref());
     top.end("data_dir, web, issuer, true_api, electronic_mark, mqtt, centre, shifts, line");
     Some(Config { data_dir, web: web?, issuer, true_api, electronic_mark, mqtt, lines, centre })
 }
@@ -133,7 +133,7 @@ fn web(mut at: Reader<'_>) -> Option<WebConfig> {
     Some(WebConfig { listen: listen?, settings })
 }
 
-fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
+fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<Box<IssuerConfig>> {
     let wanted = "an address such as \"https://suzgrid.crpt.ru\"";
     let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let url = at.read("url", wanted, |text| is_url(text).then(|| text.to_owned()));
@@ -185,7 +185,7 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
         Some(sign_in) => Some(sign_in?),
     };
     let pull = pull::Settings { search_after, ..usual };
-    Some(IssuerConfig { oms, sign, sign_in, pull, report })
+    Some(Box::new(IssuerConfig { oms, sign, sign_in, pull, report }))
 }
 
 /// How long an answer is waited for, and a state system is left alone.

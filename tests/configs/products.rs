@@ -8,9 +8,10 @@ fn ordering(group: &str, issuer: &str) -> Vec<String> {
     let token = folder.path().join("token");
     std::fs::write(&token, "secret").unwrap();
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let token = token.display();
     let head = "url = \"http://x\"\noms_id = \"x\"\n";
     let text = format!(
-        "[issuer]\n{head}token_file = {token:?}\n{issuer}{RIGHT}design = \"plain\"\n[line.stock]\n\
+        "[issuer]\n{head}token_file = \"{token}\"\n{issuer}{RIGHT}design = \"plain\"\n[line.stock]\n\
          [line.goods]\ngtin = \"04810093011694\"\ngroup = \"{group}\"\nname = \"x\"\n"
     );
     problems(&text)
