@@ -173,7 +173,7 @@ impl App {
             if let (Some(true_api), Some(signer)) = (config.true_api.clone(), signer.clone()) {
                 self.hire_papers(true_api, signer)?;
             }
-            self.hire_telling(issuer, signer)?;
+            self.hire_telling(*issuer, signer)?;
         }
         if let Some(mark) = config.electronic_mark.clone() {
             self.hire_marking(mark)?;

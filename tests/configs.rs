@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs, reason = "a test")]
 #[path = "configs/import.rs"]
 mod import;
+#[path = "configs/products.rs"]
+mod products;
 #[path = "configs/without_printer.rs"]
 mod without_printer;
 

@@ -151,7 +151,8 @@ async fn import(
     let mut all_taken = true;
     for file in files {
         let (pool, source) = (line.pool(), file.display().to_string());
-        let array = ArrayFile { pool: &pool, source: &source, person: by, form, only, pace, printed };
+        let array =
+            ArrayFile { pool: &pool, source: &source, person: by, form, only, pace, printed };
         let opened = File::open(file).with_context(|| format!("read {source}"))?;
         let from = BufReader::with_capacity(READ_AT_ONCE, opened);
         let mut name =

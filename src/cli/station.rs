@@ -38,7 +38,7 @@ pub(super) enum Station {
     Receipts(OfDocument),
     /// Who prints codes for others.
     Providers(At),
-    /// Reports of print quality.
+    /// Reports of print quality, all of them: up to a hundred a line.
     Quality(At),
     /// The codes of one of these reports, each with its grade.
     Grades(OfDocument),
@@ -180,7 +180,7 @@ impl Station {
             }
             Self::Receipts(asked) => receipts(oms, group, &asked.of).await?,
             Self::Providers(_) => vec![oms.providers(group).await?],
-            Self::Quality(_) => vec![oms.quality(group, 1).await?],
+            Self::Quality(_) => oms.quality_reports(group).await?,
             Self::Grades(asked) => vec![oms.quality_codes(group, &asked.of).await?],
             Self::Places(_) => vec![oms.places(group).await?],
             Self::Register(_) | Self::Aggregate(_) | Self::Boxes(_) => Vec::new(),

@@ -55,6 +55,14 @@ pub enum Malformed {
         /// The group that was asked for.
         wanted: ProductGroup,
     },
+    /// A code of another form than the one that was ordered.
+    #[error("it has the form of template {found}; template {wanted} was ordered")]
+    OtherTemplate {
+        /// The number of the form that it has.
+        found: u32,
+        /// The number that the order named.
+        wanted: u32,
+    },
     /// The number of a box or a pallet.
     #[error("this is the number of a box or pallet (SSCC), not the code of a product")]
     Sscc,

@@ -362,6 +362,13 @@ impl Extra {
         Self::Count,
     ];
 
+    /// Which one this field is, identifier and value; nothing if it is none, or not only that.
+    pub fn of_field(text: &str) -> Option<Self> {
+        let mut rest = Rest { text, at: 0 };
+        extra(&mut rest).filter(|_| rest.at == text.len())?;
+        Self::ALL.into_iter().find(|extra| text.starts_with(extra.begins()))
+    }
+
     /// What its identifier begins with. Where that is shorter than four, a digit follows that says
     /// how many digits stand after the point.
     pub(super) const fn begins(self) -> &'static str {

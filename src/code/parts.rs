@@ -110,6 +110,19 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// The same code, known to have been ordered with a form of this number; in its group, whatever
+    /// the day.
+    pub fn of_template(self, ordered: u32) -> Result<Self, Malformed> {
+        let group = self.group();
+        let template = self.forms().find(|form| form.group == group && form.is_named(ordered));
+        match template {
+            Some(template) => Ok(Self { template, ..self }),
+            None => {
+                Err(Malformed::OtherTemplate { found: self.template.template_id, wanted: ordered })
+            }
+        }
+    }
+
     fn value(&self, ai: &str) -> Option<&'a str> {
         self.tail.iter().find(|field| field.ai == ai).map(|field| field.value)
     }
@@ -159,6 +172,11 @@ impl<'a> Parts<'a> {
     /// The code as it is stored and compared: without what follows the check part.
     pub fn canonical(&self) -> &'a str {
         &self.text[..self.canonical]
+    }
+
+    /// The whole text, with what follows the check part.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// What names the product: the code without its check part.

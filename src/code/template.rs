@@ -40,7 +40,7 @@ pub enum Extra {
 pub struct Template {
     /// Whose codes look like this.
     pub group: ProductGroup,
-    /// Its number in an order; 0 for a form of neighbours that no order of ours names.
+    /// Its number in an order; 0 for a form of neighbours whose number is not known.
     pub template_id: u32,
     /// Length of the serial number, country digit included.
     pub serial_len: usize,
@@ -67,6 +67,12 @@ impl Template {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
     }
 
+    /// Whether an order that names this number gets codes of this form. Where the number of a form
+    /// is not known, it is what the order named.
+    pub const fn is_named(&self, template: u32) -> bool {
+        self.template_id == template || self.template_id == 0
+    }
+
     /// Whether it is a symbol of GS1: FNC1 first, then application identifiers.
     pub const fn is_gs1(&self) -> bool {
         !matches!(self.tail, Tail::Pack { .. })
@@ -83,10 +89,12 @@ impl Template {
 
 impl ProductGroup {
     /// The number of the form that an order names (`templateId`; CRPT "API СУЗ 3.0", 5.3.1.4), the
-    /// first of the group's. Its lengths change with the years, the number does not; a test holds
-    /// that. Of tobacco it is the form of blocks: packs are ordered by naming theirs.
-    pub fn template_id(self) -> u32 {
-        TEMPLATES.iter().find(|t| t.group == self).map_or(0, |t| t.template_id)
+    /// first of the group's; nothing where it is not known. Its lengths change with the years, the
+    /// number does not; a test holds that. Of tobacco it is the form of blocks: packs are ordered
+    /// by naming theirs.
+    pub fn template_id(self) -> Option<u32> {
+        let first = self.forms().next().map(|form| form.template_id);
+        first.filter(|number| *number != 0)
     }
 
     /// Every form that codes of this group ever had.
@@ -341,7 +349,7 @@ mod tests {
         for group in ProductGroup::ALL {
             for on in ["2019-07-01", "2025-09-01", "2025-09-30", "2025-10-01", "2030-01-01"] {
                 let form = group.form_on(day(on)).unwrap_or_else(|| panic!("{group} {on}"));
-                assert_eq!(form.template_id, group.template_id(), "{group} {on}");
+                assert_eq!(form.template_id, group.template_id().unwrap_or(0), "{group} {on}");
             }
         }
     }

@@ -2,6 +2,7 @@
 use super::electronic_mark::electronic_mark;
 use super::issuer::{self, Manner};
 use super::line::line_config;
+use super::product;
 use super::reader::{Problem, Reader};
 use super::shifts::shifts;
 use super::signing;
@@ -93,6 +94,7 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
     let issuer = match issuer {
         Some(issuer) => {
             let mut issuer = issuer?;
+            product::check(&mut top, &issuer, &rules);
             issuer.pull.rules.clone_from(&rules);
             Some(issuer)
         }
@@ -110,7 +112,7 @@ fn read(mut top: Reader<'_>) -> Option<Config> {
         Some(true_api) => Some(true_api?),
         None => None,
     };
-    signing::check(&mut top, issuer.as_ref(), true_api.as_ref());
+    signing::check(&mut top, issuer.as_deref(), true_api.as_ref());
     top.end("data_dir, web, issuer, true_api, electronic_mark, mqtt, centre, shifts, line");
     Some(Config { data_dir, web: web?, issuer, true_api, electronic_mark, mqtt, lines, centre })
 }
@@ -131,7 +133,7 @@ fn web(mut at: Reader<'_>) -> Option<WebConfig> {
     Some(WebConfig { listen: listen?, settings })
 }
 
-fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
+fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<Box<IssuerConfig>> {
     let wanted = "an address such as \"https://suzgrid.crpt.ru\"";
     let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
     let url = at.read("url", wanted, |text| is_url(text).then(|| text.to_owned()));
@@ -148,6 +150,8 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     let minute = 60 * SECOND;
     let mut report = report::Settings {
         every: at.time_or("report_every", 10 * SECOND, SECOND / 10, 60 * minute),
+        at_most: u32::try_from(at.number_or("report_at_most", 30_000, 1, 30_000)).expect("bounded"),
+        receipt_within: at.time_or("receipt_within", 30 * minute, SECOND, 24 * 60 * minute),
         ..report::Settings::default()
     };
     let release_method = at.text_or("release_method", "PRODUCTION");
@@ -162,7 +166,7 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
     };
     let waits = waits.or_as_said(&mut at, url.as_deref());
     at.end(&format!(
-        "url, oms_id, token_file, sign, sign_in, report_every, release_method, lost_order_after, answer_within, again_after, rest_after_failure, {}",
+        "url, oms_id, token_file, sign, sign_in, report_every, report_at_most, receipt_within, release_method, lost_order_after, answer_within, again_after, rest_after_failure, {}",
         issuer::KEYS
     ));
     let mut oms = OmsSettings::new(&url?, ClientToken::new(token?), &oms_id?);
@@ -182,7 +186,7 @@ fn station(mut at: Reader<'_>, data_dir: &Path) -> Option<IssuerConfig> {
         Some(sign_in) => Some(sign_in?),
     };
     let pull = pull::Settings { search_after, serials, ..usual };
-    Some(IssuerConfig { oms, sign, sign_in, pull, report })
+    Some(Box::new(IssuerConfig { oms, sign, sign_in, pull, report }))
 }
 
 /// How long an answer is waited for, and a state system is left alone.

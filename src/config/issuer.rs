@@ -1,16 +1,17 @@
 //! What `[issuer]` says of the station beside its address: country, version, what orders and reports
 //! say besides.
+use super::product::products;
 use super::reader::Reader;
 use crate::code::{Country, Gtin, ProductGroup};
 use crate::pull::Serials;
 use crate::report::{self, Duties, may_be_appended};
-use crate::upstream::{Api, OmsSettings, V2Profile};
+use crate::upstream::{Api, OmsSettings, ProductRules, UTILISATIONS, V2Profile};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use toml::Table;
 
 /// The keys that are read here.
-pub(super) const KEYS: &str = "country, api, contact_person, usage, ext, order, order_fields, about, appended, serials, serials_of";
+pub(super) const KEYS: &str = "country, api, contact_person, user_name, usage, ext, order, order_fields, product, about, about_spoiled, utilisation, appended, serials, serials_of";
 
 const COUNTRIES: [&str; 6] = ["RU", "KZ", "KG", "UZ", "AM", "BY"];
 
@@ -19,7 +20,10 @@ pub(super) struct Manner {
     api: Api,
     duties: Duties,
     order: BTreeMap<String, Map<String, Value>>,
+    products: ProductRules,
     about: BTreeMap<String, Map<String, Value>>,
+    spoiled: BTreeMap<String, Map<String, Value>>,
+    utilisation: BTreeMap<String, String>,
     appended: BTreeMap<Gtin, String>,
     serials: Serials,
 }
@@ -38,9 +42,11 @@ impl Manner {
         let profile = profile(at, &country);
         let api = if version == "v2" { Api::V2(profile) } else { Api::V3 };
         let (order, about) = (by_group(at, "order"), by_group(at, "about"));
+        let spoiled = by_group(at, "about_spoiled");
+        let (products, utilisation) = (products(at), utilisation(at));
         let appended = appended(at);
         let (duties, serials) = (Duties::of_country(&country), serials(at, &country));
-        Self { api, duties, order, about, appended, serials }
+        Self { api, duties, order, products, about, spoiled, utilisation, appended, serials }
     }
 
     /// Who makes the serial numbers.
@@ -51,14 +57,18 @@ impl Manner {
     pub(super) fn set(self, oms: &mut OmsSettings, report: &mut report::Settings) {
         oms.api = self.api;
         oms.order_attributes = self.order;
+        oms.products = self.products;
         report.duties = self.duties;
         report.attributes = self.about;
+        report.spoiled = self.spoiled;
+        report.utilisation = self.utilisation;
         report.appended = self.appended;
     }
 }
 
 fn profile(at: &mut Reader<'_>, country: &str) -> V2Profile {
     let person = at.text_or("contact_person", "");
+    let user_name = at.text_or("user_name", "API");
     let usage = at.text_or("usage", "VERIFIED");
     let known = ["VERIFIED", "PRINTED", "USED_FOR_PRODUCTION"];
     if !known.contains(&usage.as_str()) {
@@ -76,9 +86,11 @@ fn profile(at: &mut Reader<'_>, country: &str) -> V2Profile {
     V2Profile {
         extensions,
         contact_person: (!person.is_empty()).then_some(person),
+        user_name,
         order_fields: json(at.own_names("order_fields")),
         usage,
-        old_receipts: country == "KZ",
+        by_series: country == "KZ",
+        old_receipts: matches!(country, "KZ" | "KG" | "UZ"),
         bearer_too: country == "UZ",
     }
 }
@@ -99,6 +111,24 @@ fn by_group(at: &mut Reader<'_>, name: &str) -> BTreeMap<String, Map<String, Val
     all
 }
 
+/// What kind of application reports of a group tell.
+fn utilisation(at: &mut Reader<'_>) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (group, word) in at.own_names("utilisation") {
+        match word.as_str() {
+            Some(word) if UTILISATIONS.iter().any(|known| known.fits(word, &group)) => {
+                all.insert(group, word.to_owned());
+            }
+            _ => at.wrong(
+                "utilisation",
+                format!("{group} = {word}"),
+                "beer = \"RESORT\", chemistry = \"REMARK\", or a product group with SPLITMARK or DIVISIONMARK",
+            ),
+        }
+    }
+    all
+}
+
 fn appended(at: &mut Reader<'_>) -> BTreeMap<Gtin, String> {
     let mut all = BTreeMap::new();
     for (gtin, field) in at.own_names("appended") {
@@ -109,7 +139,7 @@ fn appended(at: &mut Reader<'_>) -> BTreeMap<Gtin, String> {
             _ => at.wrong(
                 "appended",
                 format!("{gtin} = {field}"),
-                "a GTIN with 3103 or 335Y and six digits, such as \"3103001324\"",
+                "a GTIN with 3103, 310Y, 311Y or 335Y (Y is 0 to 5) and six digits, 30 and a number, or 97 and base64, such as \"3103001324\"",
             ),
         }
     }
@@ -148,7 +178,7 @@ fn serials(at: &mut Reader<'_>, country: &str) -> Serials {
     serials
 }
 
-fn json(table: Table) -> Map<String, Value> {
+pub(super) fn json(table: Table) -> Map<String, Value> {
     match serde_json::to_value(table) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) | Err(_) => Map::new(),

@@ -6,6 +6,7 @@ mod issuer;
 mod label;
 mod line;
 mod plc;
+mod product;
 mod reader;
 mod shifts;
 mod signing;
@@ -41,7 +42,7 @@ pub struct Config {
     /// The pages.
     pub web: WebConfig,
     /// The state system; without it codes come from files, and nothing is reported.
-    pub issuer: Option<IssuerConfig>,
+    pub issuer: Option<Box<IssuerConfig>>,
     /// The state system of Belarus, instead of an order-management station.
     pub electronic_mark: Option<MarkConfig>,
     /// Where documents go; without it nobody introduces, remarks or writes off.

@@ -70,6 +70,7 @@ mod tests {
             upstream_id: None,
             asked: None,
             expires_at: None,
+            template: Some(20),
             problem: None,
             made_at: Micros(NOW_MS * 1000),
             moved_at: Micros(NOW_MS * 1000),

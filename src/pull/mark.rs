@@ -3,7 +3,7 @@
 //! Nothing is lost by asking for an array again, so that there is only one call that must not be
 //! repeated blindly: the placing. It is written down before; every order carries a name of ours, and
 //! where an answer was lost the orders are looked for by these names.
-use super::sift::Sieve;
+use super::sift::{Ordered, Sieve};
 use super::step::Next;
 use super::{Settings, StepError, note_step, note_trouble, refill, rest_after};
 use crate::code::Gtin;
@@ -314,7 +314,8 @@ impl Puller {
             return Ok(false);
         }
         let texts = codes.iter().map(crate::code::CodeText::as_str);
-        let (taken, aside) = Sieve::new(want.gtin, want.group, codes.len()).sift(texts);
+        let ordered = Ordered { gtin: want.gtin, group: want.group, template: None };
+        let (taken, aside) = Sieve::new(ordered, codes.len()).sift(texts);
         let id = format!("electronic-mark:{}", order.id);
         let quantity = u32::try_from(here).unwrap_or(u32::MAX);
         let block = NewBlock { want, id: &id, quantity, taken: &taken, aside: &aside };

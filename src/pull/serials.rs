@@ -3,11 +3,11 @@
 //! against them.
 use super::Puller;
 use crate::code::{
-    ArrayLine, Country, Day, Gtin, ProductGroup, Refusal, SerialProblem, SetAside, as_issued,
+    ArrayLine, Country, Gtin, ProductGroup, Refusal, SerialProblem, SetAside, as_issued,
     own_serials,
 };
 use crate::store::{StoreError, Want};
-use crate::telemetry::clock::Micros;
+use crate::telemetry::clock;
 use std::collections::{BTreeMap, HashSet};
 
 /// Who makes the serial numbers of an order.
@@ -51,7 +51,7 @@ impl Puller {
         if given.is_empty() && !by_us {
             return Ok(Ok(Vec::new()));
         }
-        let day = today();
+        let day = clock::today();
         let Some(form) = want.group.form_on(day) else {
             return Ok(Err(SerialProblem::NoForm(want.group, day).to_string()));
         };
@@ -111,14 +111,6 @@ impl Puller {
 /// are not used.
 fn chance() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().1
-}
-
-fn today() -> Day {
-    let date = jiff::Timestamp::from_microsecond(Micros::now().0).unwrap_or_default();
-    let date = date.to_zoned(jiff::tz::TimeZone::system()).date();
-    let part = |n: i8| u8::try_from(n).unwrap_or_default();
-    let year = u16::try_from(date.year()).unwrap_or_default();
-    Day::of(year, part(date.month()), part(date.day())).unwrap_or(Day::EARLY)
 }
 
 #[cfg(test)]

@@ -2,22 +2,30 @@
 use crate::code::{ArrayLine, CodeText, Gtin, ProductGroup, Refusal, SetAside, parse_as};
 use std::collections::HashMap;
 
+/// What was ordered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ordered {
+    pub(super) gtin: Gtin,
+    pub(super) group: ProductGroup,
+    /// The number of the form; nothing where it is not known any more.
+    pub(super) template: Option<u32>,
+}
+
 /// Sifts one block, part by part.
 pub(super) struct Sieve<'a> {
-    wanted: Gtin,
-    group: ProductGroup,
+    ordered: Ordered,
     /// Serial numbers that were seen, with their line.
     first_at: HashMap<&'a str, usize>,
     line: usize,
 }
 
 impl<'a> Sieve<'a> {
-    pub(super) fn new(wanted: Gtin, group: ProductGroup, codes: usize) -> Self {
-        Self { wanted, group, first_at: HashMap::with_capacity(codes), line: 0 }
+    pub(super) fn new(ordered: Ordered, codes: usize) -> Self {
+        Self { ordered, first_at: HashMap::with_capacity(codes), line: 0 }
     }
 
-    /// Checks the next codes of the block: well formed, of the trade item and the group that were
-    /// ordered, and not twice in the block. Lines are counted from one. A station's separators are
+    /// Checks the next codes of the block: well formed, of the trade item, the group and the form
+    /// that were ordered, and not twice in the block. Lines are counted from one. A station's separators are
     /// never put back: what lost them may have lost more.
     pub(super) fn sift(
         &mut self,
@@ -26,7 +34,7 @@ impl<'a> Sieve<'a> {
         let (mut taken, mut aside) = (Vec::new(), Vec::new());
         for text in codes {
             self.line += 1;
-            match check(self.line, text, (self.wanted, self.group), &self.first_at) {
+            match check(self.line, text, self.ordered, &self.first_at) {
                 Ok((serial, code)) => {
                     self.first_at.insert(serial, self.line);
                     taken.push(code);
@@ -46,12 +54,16 @@ impl<'a> Sieve<'a> {
 fn check<'a>(
     line: usize,
     text: &'a str,
-    (wanted, group): (Gtin, ProductGroup),
+    ordered: Ordered,
     first_at: &HashMap<&str, usize>,
 ) -> Result<(&'a str, ArrayLine), Refusal> {
-    let parts = parse_as(text, group)?;
-    if parts.gtin != wanted {
-        return Err(Refusal::Foreign { found: parts.gtin, wanted });
+    let parts = parse_as(text, ordered.group)?;
+    let parts = match ordered.template {
+        Some(template) => parts.of_template(template)?,
+        None => parts,
+    };
+    if parts.gtin != ordered.gtin {
+        return Err(Refusal::Foreign { found: parts.gtin, wanted: ordered.gtin });
     }
     if let Some(&first) = first_at.get(parts.serial) {
         return Err(Refusal::Duplicate { first });
@@ -65,6 +77,29 @@ fn check<'a>(
 mod tests {
     use super::*;
 
+    fn ordered(group: ProductGroup, template: Option<u32>) -> Ordered {
+        Ordered { gtin: "04810093011694".parse().unwrap(), group, template }
+    }
+
+    #[test]
+    fn codes_of_another_form_than_the_ordered_one_are_set_aside() {
+        let block = "0104810093011694212k6rsrt\u{1d}8005014000\u{1d}93dGVz";
+        let pack = "048100930116942k6rsrtAC42dGVz";
+        let sifted = |template| {
+            let mut sieve = Sieve::new(ordered(ProductGroup::TOBACCO, template), 2);
+            let (taken, aside) = sieve.sift([block, pack].into_iter());
+            let why = aside.iter().map(|aside| aside.refusal.to_string()).collect::<Vec<_>>();
+            (taken.iter().map(|code| code.line).collect::<Vec<_>>(), why)
+        };
+        let refused = |found, wanted| {
+            format!("it has the form of template {found}; template {wanted} was ordered")
+        };
+        assert_eq!(sifted(Some(3)), (vec![1], vec![refused(4, 3)]));
+        assert_eq!(sifted(Some(4)), (vec![2], vec![refused(3, 4)]));
+        let (taken, aside) = sifted(None);
+        assert!(taken == [1] && aside[0].contains("line 1"), "{aside:?}");
+    }
+
     #[test]
     fn bad_codes_are_named_by_line_and_the_rest_is_taken() {
         let texts = [
@@ -75,7 +110,7 @@ mod tests {
             "0104810093011694212k6rsrtj93#SzU",
             "0104810093011694212k6rsrtj\u{1d}93#SzU",
         ];
-        let mut sieve = Sieve::new("04810093011694".parse().unwrap(), ProductGroup::MILK, 6);
+        let mut sieve = Sieve::new(ordered(ProductGroup::MILK, Some(20)), 6);
         let (mut taken, mut aside) = sieve.sift(texts[..3].iter().copied());
         let (more, more_aside) = sieve.sift(texts[3..].iter().copied());
         taken.extend(more);

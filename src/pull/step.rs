@@ -7,7 +7,7 @@
 //! code is taken alone, when all the others are known to be here.
 use super::expiry::dies_at;
 use super::lost_order::{Found, find};
-use super::sift::Sieve;
+use super::sift::{Ordered, Sieve};
 use super::{Puller, StepError, note_trouble};
 use crate::store::{BlockStored, NewBlock, StoreError, Want, WantState};
 use crate::telemetry::clock::Micros;
@@ -58,6 +58,13 @@ impl Puller {
             note_trouble(&self.store, want, &why).await?;
             return Ok(Next::Later);
         }
+        let product = match self.client.product(want.group, want.gtin) {
+            Ok(product) => product,
+            Err(why) => {
+                note_trouble(&self.store, want, &why.to_string()).await?;
+                return Ok(Next::Later);
+            }
+        };
         let remarked_by = self.store.remarked_by(&want.pool).await?;
         let serials = match self.serials_for(want, remarked_by.is_some()).await? {
             Ok(serials) => serials,
@@ -66,6 +73,7 @@ impl Puller {
                 return Ok(Next::Now);
             }
         };
+        self.store.want_names(want.id, product.template).await?;
         self.open_orders += 1;
         if !Planted::OrderUnwritten.is_in() {
             self.store.want_is_placing(want.id).await?;
@@ -276,7 +284,8 @@ impl Puller {
         block: &CodeBlock,
     ) -> Result<BlockStored, StoreError> {
         let quantity = count(block);
-        let mut sieve = Sieve::new(want.gtin, want.group, block.codes.len());
+        let ordered = Ordered { gtin: want.gtin, group: want.group, template: want.template };
+        let mut sieve = Sieve::new(ordered, block.codes.len());
         let mut codes = block.codes.iter();
         let (mut all_taken, mut all_aside) = (0, 0);
         loop {

@@ -5,6 +5,7 @@
 //! report sent again. What is refused for good waits for a person.
 mod attributes;
 mod duties;
+mod follow;
 pub mod mark;
 mod results;
 mod step;
@@ -12,7 +13,7 @@ mod step;
 use crate::code::Gtin;
 use crate::store::{NewReport, Report, Store, StoreError, Telling, Unreported, Untold};
 use crate::upstream::{Agenda, OmsError, Station};
-pub use attributes::may_be_appended;
+pub use attributes::{may_be_appended, spoiled_says_more};
 pub use duties::{Duties, Way};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -46,10 +47,17 @@ pub struct Settings {
     pub look_every: Duration,
     /// The longest wait before the station is asked again after the same report.
     pub look_at_least_every: Duration,
+    /// After the station said how a report ended, what became of its codes is asked for so long.
+    pub receipt_within: Duration,
     /// Which fates are told how.
     pub duties: Duties,
     /// What reports of applied codes say besides, by the product group's alias.
     pub attributes: BTreeMap<String, Map<String, Value>>,
+    /// What reports of spoiled codes say besides, by the product group's alias.
+    pub spoiled: BTreeMap<String, Map<String, Value>>,
+    /// What kind of application reports of applied codes tell (`utilisationType`), by the product
+    /// group's alias, where it is not the usual one.
+    pub utilisation: BTreeMap<String, String>,
     /// What stands behind the check part of the codes of a trade item in reports, and nowhere else.
     pub appended: BTreeMap<Gtin, String>,
 }
@@ -63,8 +71,11 @@ impl Default for Settings {
             at_most: CODES_IN_A_REPORT_MAX,
             look_every: Duration::from_secs(1),
             look_at_least_every: Duration::from_mins(1),
+            receipt_within: Duration::from_mins(30),
             duties: Duties::RUSSIA,
             attributes: BTreeMap::new(),
+            spoiled: BTreeMap::new(),
+            utilisation: BTreeMap::new(),
             appended: BTreeMap::new(),
         }
     }

@@ -41,6 +41,50 @@ impl First {
     }
 }
 
+impl First {
+    /// Whether it is known of every code that was told before that we told it.
+    pub(super) fn explains(&self, results: &[CodeResult]) -> bool {
+        let mut known = results.iter().filter(|result| result.code == Some(KNOWN));
+        known.all(|result| self.knows(&result.cis))
+    }
+
+    /// What is known besides of codes that were told before.
+    pub(super) fn and(self, told: HashSet<String>) -> Self {
+        match self {
+            Self::NotAsked => Self::NotAsked,
+            Self::Never if told.is_empty() => Self::Never,
+            Self::Never => Self::Found(told),
+            Self::Found(mut codes) => {
+                codes.extend(told);
+                Self::Found(codes)
+            }
+        }
+    }
+}
+
+/// What the station's receipts say of a report.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// What became of codes, one by one.
+    pub(super) results: Vec<CodeResult>,
+    /// When it was done, by the station's clock.
+    pub(super) done_ms: Option<i64>,
+    /// There is a receipt at all.
+    pub(super) some: bool,
+    /// None of them is against it.
+    pub(super) all_good: bool,
+    /// The station still works on it.
+    pub(super) under_way: bool,
+}
+
+impl Heard {
+    /// Whether it says of so many codes what became of them.
+    pub(super) fn of_all(&self, codes: u64) -> bool {
+        let named: HashSet<&str> = self.results.iter().map(|result| &*result.cis).collect();
+        u64::try_from(named.len()).is_ok_and(|named| named >= codes)
+    }
+}
+
 /// Whether what the station says of a report as a whole is that it was told before: such words
 /// begin with the number of the result.
 pub(super) fn says_known(reason: &str) -> bool {
@@ -86,7 +130,9 @@ pub(super) fn sort(codes: &[Code], results: &[CodeResult], first: &First) -> Ver
             None => {
                 *against.entry("no result".to_owned()).or_default() += 1;
                 let words = "the station says nothing of this code".to_owned();
-                let remedy = "look for it in the station's cabinet, or send again".to_owned();
+                let remedy =
+                    "send it again: if the station took it, it says so, and it counts; or look in its cabinet"
+                        .to_owned();
                 refused.push(Refused { code: code.id, result: None, words, remedy });
             }
         }

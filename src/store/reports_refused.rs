@@ -5,6 +5,7 @@ use crate::code::{CodeText, ProductGroup};
 use crate::telemetry::clock::Micros;
 use serde_json::json;
 use sqlx::{Sqlite, Transaction};
+use std::collections::BTreeMap;
 
 /// Codes of one report that were refused for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +120,48 @@ pub(super) async fn note(
 }
 
 impl Store {
+    /// The station said how a report ended, and not yet what became of its codes. Answers since
+    /// when that is so.
+    pub async fn receipt_is_late(&self, id: i64) -> Result<Micros, StoreError> {
+        let what = "note that a receipt is late";
+        let mut tx = self.begin(what).await?;
+        let since = sqlx::query_scalar(
+            "update report set receipt_late_at = coalesce(receipt_late_at, ?) where id = ?
+             returning receipt_late_at",
+        )
+        .bind(Micros::now().0)
+        .bind(id)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(StoreError::asking(what))?;
+        tx.commit().await.map_err(StoreError::asking(what))?;
+        Ok(Micros(since))
+    }
+
+    /// Codes of this report that were in an earlier one of which the station took a part, without
+    /// saying which: its name for that one, and the codes.
+    pub async fn heard_nothing_of(
+        &self,
+        report: i64,
+    ) -> Result<BTreeMap<String, Vec<CodeText>>, StoreError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "select earlier.upstream_id, code.text
+             from code join refused on refused.code_id = code.id
+               join report earlier on earlier.id = refused.report_id
+             where code.report_id = ?1 and earlier.id <> ?1 and refused.result is null
+               and earlier.state = 'partially' and earlier.upstream_id is not null",
+        )
+        .bind(report)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::asking("look for earlier reports of the same codes"))?;
+        let mut by_report: BTreeMap<String, Vec<CodeText>> = BTreeMap::new();
+        for (earlier, text) in rows {
+            by_report.entry(earlier).or_default().push(CodeText::new(text));
+        }
+        Ok(by_report)
+    }
+
     /// Refused codes that wait for a decision, by report and reason, the latest first.
     pub async fn refused(&self) -> Result<Vec<RefusedGroup>, StoreError> {
         type Row = (i64, String, String, Option<i64>, String, String, i64, String, i64);

@@ -29,6 +29,8 @@ pub struct Want {
     pub asked: Option<u32>,
     /// When its codes die if they are not applied; `Micros(0)`: never.
     pub expires_at: Option<Micros>,
+    /// The number of the form that its order named; nothing before it was placed.
+    pub template: Option<u32>,
     /// What stands or stood against it, for a person.
     pub problem: Option<String>,
     /// When it was made.
@@ -133,13 +135,14 @@ type WantRow = (
     i64,
     Option<u32>,
     Option<i64>,
+    Option<u32>,
 );
 
-const OPEN: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at
+const OPEN: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at, template
     from want where state not in ('done', 'failed') order by id";
-const ONE: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at
+const ONE: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at, template
     from want where id = ?";
-const LATEST: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at
+const LATEST: &str = "select id, pool, gtin, product_group, quantity, taken, state, upstream_id, problem, made_at, moved_at, asked, expires_at, template
     from want order by id desc limit ?";
 
 impl Store {
@@ -200,6 +203,12 @@ impl Store {
             .await
             .map_err(StoreError::asking(what))?;
         rows.into_iter().map(|row| want(what, row)).collect()
+    }
+
+    /// The number of the form that the order of a want is going to name.
+    pub async fn want_names(&self, id: i64, template: u32) -> Result<(), StoreError> {
+        let write = sqlx::query("update want set template = ? where id = ? and state = 'wanted'");
+        self.write_one("note what form is ordered", write.bind(template).bind(id)).await
     }
 
     /// An order is about to be placed: from now on there may be one.
@@ -461,6 +470,7 @@ fn want(what: &'static str, row: WantRow) -> Result<Want, StoreError> {
         moved,
         asked,
         dies,
+        template,
     ) = row;
     let strange = |why: String| StoreError::Refused { what, why: format!("want {id}: {why}") };
     Ok(Want {
@@ -478,6 +488,7 @@ fn want(what: &'static str, row: WantRow) -> Result<Want, StoreError> {
         upstream_id,
         asked,
         expires_at: dies.map(Micros),
+        template,
         problem,
         made_at: Micros(made),
         moved_at: Micros(moved),

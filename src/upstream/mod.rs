@@ -11,6 +11,7 @@ mod oms_v2;
 mod pace;
 mod planted;
 mod problem;
+mod product;
 mod result_codes;
 mod sign;
 mod station;
@@ -24,10 +25,16 @@ pub use agenda::Agenda;
 pub use oms::{Api, ClientToken, Limits, Oms, OmsSettings, OrderWish, SubOrder};
 pub use oms_block::{CodeBlock, CodeTexts};
 pub use oms_more::AggregationUnit;
-pub use oms_reports::{RECEIPTS_MAX, RECEIPTS_SPAN_MS, ReceiptWish, ReportWish, Tells};
+pub use oms_reports::{
+    RECEIPTS_MAX, RECEIPTS_SPAN_MS, ReceiptWish, ReportWish, ReportWords, Tells, UTILISATIONS,
+    Utilisation,
+};
 pub use oms_v2::V2Profile;
 pub(crate) use planted::Planted;
 pub use problem::OmsError;
+pub use product::{
+    CODE_KINDS, ProductProblem, ProductRule, ProductRules, ProductWords, V2_TEMPLATES,
+};
 pub use result_codes::{RESULTS, ResultWords, result_words};
 pub use sign::{Form, SignAddress, SignCommand, SignError, SignSettings, Signer};
 pub use station::Station;

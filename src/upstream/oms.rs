@@ -6,9 +6,12 @@ use super::oms_v2::{self, V2Profile};
 use super::pace::Pace;
 use super::wire::{
     AttributesBody, BlockList, Buffer, CloseBody, ListedBlock, ListedOrder, OrderBody, OrderList,
-    Placed, Pong, ProducerBody, ProductBody,
+    Placed, Pong, ProductBody,
 };
-use super::{OmsError, SignInError, Signer, TokenKeeper, call};
+use super::{
+    OmsError, ProductProblem, ProductRules, ProductWords, ReportWords, SignInError, Signer,
+    TokenKeeper, call,
+};
 use crate::code::{Gtin, ProductGroup};
 use reqwest::{Client, Url};
 use serde::de::IgnoredAny;
@@ -58,6 +61,8 @@ pub struct OmsSettings {
     pub release_method: String,
     /// What an order of a product group says besides, by the group's alias.
     pub order_attributes: BTreeMap<String, Map<String, Value>>,
+    /// What an order says of its goods.
+    pub products: ProductRules,
     /// The longest wait for an answer.
     pub answer_within: Duration,
     /// Calls in one second, all tasks together.
@@ -83,6 +88,7 @@ impl OmsSettings {
             api: Api::V3,
             release_method: "PRODUCTION".to_owned(),
             order_attributes: BTreeMap::new(),
+            products: ProductRules::default(),
             answer_within: Duration::from_secs(30),
             calls_per_second: CALLS_A_SECOND_MAX,
             again_after: Duration::from_secs(5),
@@ -179,6 +185,21 @@ impl Oms {
         matches!(self.settings.api, Api::V2(_))
     }
 
+    /// Whether it says of single codes of a report what became of them: the neighbours have
+    /// receipts without.
+    pub fn tells_of_codes(&self) -> bool {
+        !matches!(&self.settings.api, Api::V2(profile) if profile.old_receipts)
+    }
+
+    /// The fields that it wants to hear of a lot.
+    pub fn words(&self) -> ReportWords {
+        match &self.settings.api {
+            Api::V3 => ReportWords::V3,
+            Api::V2(profile) if profile.by_series => ReportWords::V2BySeries,
+            Api::V2(_) => ReportWords::V2,
+        }
+    }
+
     /// Manual, p. 17, 32, 156, 176; version 2: the schema of an order line.
     pub fn limits(&self) -> Limits {
         let codes_in_an_order = if self.settings.api == Api::V3 { 2_000_000 } else { 150_000 };
@@ -213,6 +234,11 @@ impl Oms {
         self.get("ping the station", &path, &[], 1).await
     }
 
+    /// What an order of today says of a trade item.
+    pub fn product(&self, group: ProductGroup, gtin: Gtin) -> Result<ProductWords, ProductProblem> {
+        self.settings.product(group, gtin)
+    }
+
     /// Places an order for codes of one trade item. Not to be repeated blindly: every call is a
     /// new order.
     pub async fn place(&self, wish: OrderWish<'_>) -> Result<Placed, OmsError> {
@@ -228,14 +254,16 @@ impl Oms {
     ) -> Result<Placed, OmsError> {
         let what = "place an order";
         let path = self.path(wish.group, "order", "orders");
+        let words = self.product(wish.group, wish.gtin);
+        let words = words.map_err(|why| OmsError::Settings(why.to_string()))?;
         let product = ProductBody {
             gtin: wish.gtin.as_str(),
             quantity: wish.quantity,
             serial_number_type: if serials.is_empty() { "OPERATOR" } else { "SELF_MADE" },
             serial_numbers: serials,
-            template_id: wish.group.template_id(),
-            cis_type: "UNIT",
-            attributes: wish.remarked_by.and_then(ProducerBody::of),
+            template_id: words.template,
+            cis_type: &words.kind,
+            attributes: self.said_of_product(words.fields.clone(), wish.remarked_by),
         };
         let release_method = wish.remarked_by.map_or(&*self.settings.release_method, |_| "REMARK");
         let attributes = AttributesBody {
@@ -255,6 +283,20 @@ impl Oms {
                 self.post(what, &path, &[], &body).await
             }
         }
+    }
+
+    /// The fields of goods, and who owns the card of those that somebody else remarks (manual,
+    /// p. 38).
+    fn said_of_product(
+        &self,
+        mut fields: Map<String, Value>,
+        remarked_by: Option<&str>,
+    ) -> Map<String, Value> {
+        let producer = remarked_by.filter(|owner| !owner.is_empty());
+        if let Some(producer) = producer.filter(|_| !self.settings.is_neighbour()) {
+            fields.insert("producer".to_owned(), producer.into());
+        }
+        fields
     }
 
     /// How the codes of an order stand.
@@ -364,6 +406,19 @@ mod tests {
             url.as_str(),
             "https://suz.example/prefix/api/v3/order/status?omsId=OMS-Id&orderId=aB-1%2F2"
         );
+    }
+
+    #[test]
+    fn who_reports_is_named_to_version_2_on_reports_only() {
+        let mut settings = settings("http://127.0.0.1:1");
+        assert_eq!(Oms::new(settings.clone()).unwrap().reports_as("utilisation"), None);
+        let user_name = "API".to_owned();
+        settings.api = Api::V2(V2Profile { user_name, ..V2Profile::default() });
+        let oms = Oms::new(settings).unwrap();
+        for report in ["milk/utilisation", "milk/dropout", "milk/aggregation"] {
+            assert_eq!(oms.reports_as(report), Some("API"), "{report}");
+        }
+        assert_eq!(oms.reports_as("milk/orders"), None);
     }
 
     #[test]

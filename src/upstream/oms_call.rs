@@ -70,11 +70,22 @@ impl Oms {
             let signature = signer.sign(&bytes, Form::Detached).await.map_err(unsigned)?;
             request = request.header("X-Signature", signature);
         }
+        if let Some(name) = self.reports_as(path) {
+            request = request.header("userName", name);
+        }
         let request = request
             .header(CONTENT_TYPE, JSON)
             .timeout(self.settings.answer_within * SLOW)
             .body(bytes);
         self.send(what, request).await
+    }
+
+    /// Who reports: version 2 has a header for it on reports of every country, and on nothing else.
+    pub(super) fn reports_as(&self, path: &str) -> Option<&str> {
+        let Api::V2(profile) = &self.settings.api else { return None };
+        let reports = ["/utilisation", "/dropout", "/aggregation"];
+        let is_report = reports.iter().any(|name| path.ends_with(name));
+        (is_report && !profile.user_name.is_empty()).then_some(&profile.user_name)
     }
 
     pub(super) fn address(

@@ -8,6 +8,11 @@ use crate::code::ProductGroup;
 use serde::Serialize;
 use serde_json::Value;
 
+/// Reports of print quality in one answer (manual, p. 328).
+const QUALITY_IN_A_PAGE: usize = 100;
+/// Answers that are asked for at most: a station that says the same again and again is left.
+const QUALITY_PAGES_MAX: u32 = 100;
+
 /// One box of a report of aggregation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,11 +64,28 @@ impl Oms {
         self.get("ask for service providers", &path, &[], 1).await
     }
 
+    /// Reports of print quality, by their names, to the last: one answer for each hundred.
+    pub async fn quality_reports(&self, group: ProductGroup) -> Result<Vec<Value>, OmsError> {
+        let mut pages = Vec::new();
+        for number in 1..=QUALITY_PAGES_MAX {
+            let page = self.quality(group, number).await?;
+            let named = page["results"].as_array().map_or(0, Vec::len);
+            if named > 0 || pages.is_empty() {
+                pages.push(page);
+            }
+            if named < QUALITY_IN_A_PAGE {
+                break;
+            }
+        }
+        Ok(pages)
+    }
+
     /// Reports of print quality, by their names; `page` from 1.
     pub async fn quality(&self, group: ProductGroup, page: u32) -> Result<Value, OmsError> {
         let path = self.path(group, "quality", "quality");
         let page = page.max(1).to_string();
-        let query = [("limit", "100"), ("skip", page.as_str())];
+        let limit = QUALITY_IN_A_PAGE.to_string();
+        let query = [("limit", limit.as_str()), ("skip", page.as_str())];
         self.get("ask for reports of print quality", &path, &query, 1).await
     }
 

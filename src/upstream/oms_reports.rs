@@ -18,6 +18,8 @@ pub struct ReportWish<'a> {
     pub group: ProductGroup,
     /// What it tells of them.
     pub tells: Tells,
+    /// What kind of application it is (`utilisationType`), where that is not the usual one.
+    pub kind: Option<&'a str>,
     /// What the group wants to know besides: dates, batch, ….
     pub attributes: &'a Map<String, Value>,
     /// The codes, whole, with what belongs behind their check part in a report.
@@ -32,6 +34,42 @@ pub enum Tells {
     /// They are not, and never will be (dropout).
     DroppedOut(DropoutReason),
 }
+
+/// The fields that a report says of a lot, by the station's interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportWords {
+    /// Version 3.
+    V3,
+    /// Version 2.
+    V2,
+    /// Version 2, where dairy and medicines are told by date of expiry and series (Kazakhstan).
+    V2BySeries,
+}
+
+/// A kind of application that a report can tell instead of the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Utilisation {
+    word: &'static str,
+    /// The only group that has it; nothing: any.
+    group: Option<&'static str>,
+}
+
+impl Utilisation {
+    /// Whether it is this one, and this group has it.
+    pub fn fits(&self, word: &str, group: &str) -> bool {
+        let is_group = ProductGroup::from_alias(group).is_some();
+        is_group && self.word == word && self.group.is_none_or(|only| only == group)
+    }
+}
+
+/// Every kind (manual, p. 224; the last two are newer and known from a client of the interface
+/// only).
+pub const UTILISATIONS: [Utilisation; 4] = [
+    Utilisation { word: "RESORT", group: Some("beer") },
+    Utilisation { word: "REMARK", group: Some("chemistry") },
+    Utilisation { word: "SPLITMARK", group: None },
+    Utilisation { word: "DIVISIONMARK", group: None },
+];
 
 /// What receipts are looked for.
 #[derive(Debug, Clone, Copy)]
@@ -78,12 +116,13 @@ impl Oms {
         let path = self.path(wish.group, name, name);
         let taken: ReportTaken = match &self.settings.api {
             Api::V3 => {
-                let dropout_reason = match wish.tells {
-                    Tells::Applied => None,
-                    Tells::DroppedOut(reason) => Some(reason.word()),
+                let (utilisation_type, dropout_reason) = match wish.tells {
+                    Tells::Applied => (wish.kind, None),
+                    Tells::DroppedOut(reason) => (None, Some(reason.word())),
                 };
                 let body = ReportBody {
                     product_group: wish.group.alias(),
+                    utilisation_type,
                     dropout_reason,
                     sntins: wish.codes,
                     attributes: wish.attributes,

@@ -14,13 +14,19 @@ pub struct V2Profile {
     pub extensions: BTreeMap<String, String>,
     /// Whom to ask about an order (Kazakhstan wants it).
     pub contact_person: Option<String>,
+    /// Who reports, as they say of themselves (`userName`).
+    pub user_name: String,
     /// The country's fields of an order, such as `country`.
     pub order_fields: Map<String, Value>,
     /// What a report of applied codes says of its codes; `PRINTED` and `VERIFIED` are in use, and
     /// some stations still want `USED_FOR_PRODUCTION`.
     pub usage: String,
-    /// Receipts are had by `receipts?docId=…` (Kazakhstan).
+    /// Receipts are had by `receipts?docId=…`, without results of single codes (Kazakhstan,
+    /// Kyrgyzstan, Uzbekistan: their interface descriptions of 2023 have no other path).
     pub old_receipts: bool,
+    /// Dairy and medicines are told by date of expiry and series, without a kind of code
+    /// (Kazakhstan).
+    pub by_series: bool,
     /// The token is wanted as `Authorization: Bearer`, too (Uzbekistan).
     pub bearer_too: bool,
 }
@@ -55,15 +61,21 @@ pub(super) fn order(
     if let Some(person) = &profile.contact_person {
         body.insert("contactPerson".to_owned(), json!(person));
     }
-    let serials = product.serial_numbers;
-    let mut product = json!({
+    let mut said = product.attributes.clone();
+    if let Value::Object(fields) = json!({
         "gtin": product.gtin, "quantity": product.quantity,
         "serialNumberType": product.serial_number_type, "templateId": product.template_id,
-    });
-    if !serials.is_empty() {
-        product["serialNumbers"] = json!(serials);
+    }) {
+        said.extend(fields);
     }
-    body.insert("products".to_owned(), json!([product]));
+    if !product.serial_numbers.is_empty() {
+        said.insert("serialNumbers".to_owned(), json!(product.serial_numbers));
+    }
+    // Not every country knows the field.
+    if product.cis_type != "UNIT" {
+        said.insert("cisType".to_owned(), json!(product.cis_type));
+    }
+    body.insert("products".to_owned(), json!([said]));
     body
 }
 
@@ -74,7 +86,10 @@ pub(super) fn report(profile: &V2Profile, wish: &ReportWish<'_>) -> Map<String, 
     match wish.tells {
         Tells::Applied => {
             body.insert("usageType".to_owned(), json!(profile.usage));
-            body.insert("cisType".to_owned(), json!("UNIT"));
+            // Groups of dairy are told as what they are: as configured.
+            if !profile.by_series && !body.contains_key("cisType") {
+                body.insert("cisType".to_owned(), json!("UNIT"));
+            }
         }
         Tells::DroppedOut(reason) => {
             body.insert("dropoutReason".to_owned(), json!(reason.word()));
@@ -118,7 +133,7 @@ mod tests {
             serial_numbers: &[],
             template_id: 1,
             cis_type: "UNIT",
-            attributes: None,
+            attributes: Map::from_iter([("stickerId".to_owned(), json!("7"))]),
         };
         let attributes = AttributesBody {
             release_method_type: "IMPORT",
@@ -130,7 +145,8 @@ mod tests {
             "contactPerson": "Line 1", "country": "KZ", "createMethodType": "SELF_MADE",
             "releaseMethodType": "IMPORT", "productionOrderId": "WO-1",
             "products": [{"gtin": "04600000000008", "quantity": 5,
-                          "serialNumberType": "OPERATOR", "templateId": 1}],
+                          "serialNumberType": "OPERATOR", "templateId": 1,
+                          "stickerId": "7"}],
         });
         assert_eq!(Value::Object(order(&profile(), &product, &attributes)), wanted);
     }
@@ -141,6 +157,7 @@ mod tests {
         let wish = ReportWish {
             group: ProductGroup::MILK,
             tells: Tells::Applied,
+            kind: None,
             attributes: &attributes,
             codes: &["0104".to_owned()],
         };

@@ -1,9 +1,10 @@
 //! What `pull` and `report` ask of any state system.
 use super::{
     Buffer, CodeBlock, CodeResult, Limits, ListedBlock, ListedOrder, Oms, OmsError, OrderWish,
-    Placed, Pong, Receipt, ReceiptWish, ReportInfo, ReportWish, SubOrder,
+    Placed, Pong, ProductProblem, ProductWords, Receipt, ReceiptWish, ReportInfo, ReportWish,
+    ReportWords, SubOrder,
 };
-use crate::code::ProductGroup;
+use crate::code::{Gtin, ProductGroup};
 use std::time::Duration;
 
 /// The state system that codes come from and are told to. Cheap to clone; all clones share
@@ -35,6 +36,20 @@ impl Station {
         }
     }
 
+    /// Whether it says of single codes of a report what became of them.
+    pub fn tells_of_codes(&self) -> bool {
+        match self {
+            Self::Oms(oms) => oms.tells_of_codes(),
+        }
+    }
+
+    /// The fields that it wants to hear of a lot.
+    pub fn words(&self) -> ReportWords {
+        match self {
+            Self::Oms(oms) => oms.words(),
+        }
+    }
+
     /// How long to leave it alone after this.
     pub fn again_after(&self, error: &OmsError) -> Duration {
         match self {
@@ -46,6 +61,13 @@ impl Station {
     pub async fn ping(&self, group: ProductGroup) -> Result<Pong, OmsError> {
         match self {
             Self::Oms(oms) => oms.ping(group).await,
+        }
+    }
+
+    /// What an order of today says of a trade item.
+    pub fn product(&self, group: ProductGroup, gtin: Gtin) -> Result<ProductWords, ProductProblem> {
+        match self {
+            Self::Oms(oms) => oms.product(group, gtin),
         }
     }
 

@@ -25,21 +25,9 @@ pub(super) struct ProductBody<'a> {
     pub(super) serial_numbers: &'a [String],
     pub(super) template_id: u32,
     pub(super) cis_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) attributes: Option<ProducerBody<'a>>,
-}
-
-/// Who owns the card of a trade item that somebody else remarks (manual, p. 38).
-#[derive(Debug, Serialize)]
-pub(super) struct ProducerBody<'a> {
-    producer: &'a str,
-}
-
-impl<'a> ProducerBody<'a> {
-    /// Nothing where it is the participant himself.
-    pub(super) fn of(producer: &'a str) -> Option<Self> {
-        (!producer.is_empty()).then_some(Self { producer })
-    }
+    /// What the product group wants of its goods besides, and who owns their card.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) attributes: Map<String, Value>,
 }
 
 /// How the goods come to the market.
@@ -67,6 +55,8 @@ pub(super) struct CloseBody<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReportBody<'a> {
     pub(super) product_group: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) utilisation_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dropout_reason: Option<&'a str>,
     pub(super) sntins: &'a [String],

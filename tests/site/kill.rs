@@ -75,7 +75,10 @@ async fn assert_remembered_before_it_acted(site: &Site) {
     let truth = site.stage.ledger().books();
     assert_eq!(truth.physical_duplicates(), [""; 0]);
     for code in truth.labels().iter().flat_map(|label| &label.codes) {
-        assert!(states.contains_key(&CodeText::new(code.as_str())), "printed, not remembered: {code:?}");
+        assert!(
+            states.contains_key(&CodeText::new(code.as_str())),
+            "printed, not remembered: {code:?}"
+        );
     }
     for code in truth.good().flat_map(|product| truth.codes_of(product)) {
         let state = states.get(&CodeText::new(code));

@@ -4,6 +4,7 @@
 mod asked;
 mod boxes;
 mod expiry;
+mod goods;
 mod neighbours;
 mod pull;
 mod report;

@@ -46,8 +46,15 @@ pub(crate) fn settings(issuer: &Issuer, fake: &IssuerSettings) -> OmsSettings {
     settings
 }
 
-/// Everything that came is verified.
+/// Everything that came is verified, for a job with a batch and dates.
 async fn verify_all(bench: &Bench) {
+    for work in [
+        "insert into job (id, line, scenario, pool, gtin, design, made_at, batch, date, best_before)
+         values (1, 'one', 'print_apply', 'line:one', '04600000000008', 'dairy', 1, 'L1', '01.08.2026', '31.08.2026')",
+        "insert into job_code (job_id, code_id) select 1, id from code",
+    ] {
+        sqlx::query(work).execute(&bench.sql).await.unwrap();
+    }
     for step in ["sent", "printed", "applied", "verified"] {
         let step = sqlx::query("update code set state = ?, moved_at = moved_at + 1").bind(step);
         step.execute(&bench.sql).await.unwrap();
@@ -91,23 +98,23 @@ async fn from_order_to_report(issuer: &Issuer, client: Oms, tells: report::Setti
     assert_eq!(issuer.controls.ledger(|ledger| ledger.standing(Standing::Utilised)), 35);
 }
 
-/// A station of Kazakhstan, a client of it, and how it is told.
+/// A station of Kazakhstan that is as strict as its interface description, a client of it, and how it is told.
 async fn kazakhstan() -> (Issuer, Oms, report::Settings) {
-    let fake = IssuerSettings { country: Country::Kz, ..IssuerSettings::default() };
+    let strict_groups = true;
+    let fake = IssuerSettings { country: Country::Kz, strict_groups, ..IssuerSettings::default() };
     let issuer = Issuer::start(fake.clone()).await.unwrap();
     let mut settings = settings(&issuer, &fake);
     settings.api = Api::V2(V2Profile {
         contact_person: Some("Line 1".to_owned()),
         usage: "VERIFIED".to_owned(),
         old_receipts: true,
+        by_series: true,
         ..V2Profile::default()
     });
     let client = Oms::new(settings).unwrap();
     assert_eq!(client.ping(ProductGroup::MILK).await.unwrap().api_version, "2.0.0");
     let duties = Duties::of_country("KZ");
-    let attributes = serde_json::json!({"expirationDate": "2026-08-31", "seriesNumber": "L1"});
-    let attributes = [("milk".to_owned(), attributes.as_object().unwrap().clone())].into();
-    let tells = report::Settings { duties, attributes, ..tells() };
+    let tells = report::Settings { duties, ..tells() };
     (issuer, client, tells)
 }
 

@@ -168,8 +168,13 @@ async fn a_duplicate_in_a_report_that_was_sent_once_is_not_told() {
     // Somebody else reported our code.
     let (group, tells) = (ProductGroup::MILK, markwright::upstream::Tells::Applied);
     let (attributes, codes) = (serde_json::Map::new(), [text(3)]);
-    let wish =
-        markwright::upstream::ReportWish { group, tells, attributes: &attributes, codes: &codes };
+    let wish = markwright::upstream::ReportWish {
+        group,
+        tells,
+        kind: None,
+        attributes: &attributes,
+        codes: &codes,
+    };
     station.client().report(&wish).await.unwrap();
     start(&mut tasks, &bench, &station, settings());
     until_nothing_waits(&bench).await;
@@ -208,8 +213,9 @@ async fn without_a_receipt_a_failed_report_tells_nothing() {
     codes(&bench, 1, 2).await;
     settle(&bench, 1, 2, "verified").await;
     station.world.lock().unwrap().bad_codes.extend([text(1), text(2)]);
-    station.fault("receipts/receipt", Fault::Refuse(404));
-    start(&mut tasks, &bench, &station, settings());
+    (0..100).for_each(|_| station.fault("receipts/receipt", Fault::Refuse(404)));
+    let receipt_within = Duration::from_millis(100);
+    start(&mut tasks, &bench, &station, Settings { receipt_within, ..settings() });
     until_nothing_waits(&bench).await;
     tasks.stop().await;
     let report = only_report(&bench).await;

@@ -67,6 +67,10 @@ pub(crate) struct World {
     pub(crate) reject_orders: bool,
     pub(crate) forgets_marks: bool,
     pub(crate) takes_no_token: bool,
+    /// The report whose results it refuses, and how often.
+    pub(crate) refuses_results_of: Option<(String, u32)>,
+    /// The report of which it has no receipt.
+    pub(crate) without_results: Option<String>,
     /// It has no search for receipts.
     pub(crate) finds_nothing: bool,
     /// What the next codes of an order are said to live until, milliseconds since 1970.
@@ -217,6 +221,9 @@ impl World {
             "order/close" => self.close(body["orderId"].as_str().unwrap()),
             "utilisation" | "dropout" => self.report(path, body),
             "report/info" => self.report_info(&get("reportId")),
+            "receipts/receipt" if self.without_results == query.get("resultDocId").cloned() => {
+                (404, complaint("no such receipt"))
+            }
             "receipts/receipt" => (
                 200,
                 json!({"results": [{"state": "PARTIALLY", "operations": [
@@ -224,6 +231,10 @@ impl World {
                     {"operationType": "RNMS_GIS_PROCESSED", "docId": format!("doc-{}", get("resultDocId"))}]}]}),
             ),
             "receipts/receipt/search" if !self.finds_nothing => self.search(body),
+            "quality" => (200, quality(get("skip").parse().unwrap())),
+            "receipts/document" if self.refuses_once_more(&get("resultDocId")) => {
+                (404, complaint("not yet"))
+            }
             "receipts/document" => self.results(&get("resultDocId")),
             _ => (404, complaint("no such path")),
         }
@@ -345,6 +356,18 @@ impl World {
         (200, json!({"omsId": "oms-1", "reportId": id}))
     }
 
+    fn refuses_once_more(&mut self, report: &str) -> bool {
+        let Some((of, times)) = &mut self.refuses_results_of else { return false };
+        if of != report {
+            return false;
+        }
+        *times -= 1;
+        if *times == 0 {
+            self.refuses_results_of = None;
+        }
+        true
+    }
+
     fn search(&self, body: &Value) -> (u16, Value) {
         let path = match body["filter"]["workflowTypes"][0].as_str().unwrap() {
             "REPORT_UTILIZE" => "utilisation",
@@ -386,6 +409,12 @@ impl World {
             .collect();
         (200, json!({"content": json!({"cislist": list}).to_string()}))
     }
+}
+
+/// Names of 250 reports of print quality, a hundred at a time.
+fn quality(page: usize) -> Value {
+    let names: Vec<_> = (1..=250).skip((page - 1) * 100).take(100).collect();
+    json!({"totalCount": 250, "results": names})
 }
 
 fn buffer(order: &Order, pending: bool) -> Value {

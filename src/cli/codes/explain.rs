@@ -4,9 +4,7 @@ use crate::code::{
     Country, Day, Duty, Exemption, GS, Link, Parts, ProductGroup, Question, ShelfLife, Sscc, duty,
     parse, parse_as, restore, restore_as,
 };
-use crate::telemetry::clock::Micros;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use crate::telemetry::clock;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -134,7 +132,7 @@ impl Explain {
     }
 
     fn day(&self) -> Day {
-        self.day.unwrap_or_else(today)
+        self.day.unwrap_or_else(clock::today)
     }
 
     fn duty(&self) -> Option<Duty> {
@@ -171,17 +169,6 @@ pub(in crate::cli) fn plain(code: &str) -> String {
     ["\\u001d", "\\u001D", "<GS>"]
         .into_iter()
         .fold(text.to_owned(), |text, spelled| text.replace(spelled, "\u{1d}"))
-}
-
-/// Today, in the time zone of this house.
-pub(super) fn today() -> Day {
-    let today = || {
-        let date = Timestamp::from_microsecond(Micros::now().0).ok()?;
-        let date = date.to_zoned(TimeZone::system()).date();
-        let part = |n: i8| u8::try_from(n).ok();
-        Day::of(u16::try_from(date.year()).ok()?, part(date.month())?, part(date.day())?)
-    };
-    today().unwrap_or(Day::EARLY)
 }
 
 /// A value for a person; nothing where there is nothing to say. The separator is shown.

@@ -1,8 +1,9 @@
 //! `codes serials`: serial numbers for an order that a person places by hand.
-use super::explain::{group, today};
+use super::explain::group;
 use crate::cli::number::whole;
 use crate::cli::say;
 use crate::code::{Day, ProductGroup, own_serials};
+use crate::telemetry::clock;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ pub(in crate::cli) struct SerialNumbers {
 
 impl SerialNumbers {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let day = self.day.unwrap_or_else(today);
+        let day = self.day.unwrap_or_else(clock::today);
         // The operating system's chance. The two highest bits are always the same, and are not used.
         let mut chance = || uuid::Uuid::new_v4().as_u64_pair().1;
         let made = own_serials(self.group, day, self.count, &mut HashSet::new(), &mut chance)?;

@@ -9,7 +9,7 @@ use crate::code::{Country, Duty, Exemption, ProductGroup, ShelfLife};
 use crate::label::designs;
 use crate::order::{Field, OrderId, PriceList, Problem, Sale, Wish, Written, specimen};
 use crate::store::Person;
-use crate::telemetry::clock::Micros;
+use crate::telemetry::clock::{self, Micros};
 use askama::Template;
 use axum::extract::{Multipart, Query, State};
 use axum::http::StatusCode;
@@ -61,7 +61,7 @@ impl FormPage {
             exemption: Exemption::from_word(exemption),
         };
         let digits: String = written.hs_code.chars().filter(char::is_ascii_digit).collect();
-        (digits.len() >= 4).then(|| sale.duty(&digits, super::today()))
+        (digits.len() >= 4).then(|| sale.duty(&digits, clock::today()))
     }
 
     /// The price, if the quantity is a number.

@@ -10,7 +10,6 @@ mod validate;
 use super::WebState;
 use super::page::{Refusal, must};
 use crate::access::{Permission, may};
-use crate::code::Day;
 use crate::order::{Limits, OrderId, PriceList};
 use crate::store::{LabelOrder, Person, StoreError, Viewer};
 use crate::telemetry::clock::Micros;
@@ -126,15 +125,6 @@ pub(super) fn at(time: Micros) -> String {
         |_| String::new(),
         |t| t.to_zoned(TimeZone::system()).strftime("%d.%m.%Y %H:%M:%S").to_string(),
     )
-}
-
-/// Today, in the time zone of this house.
-fn today() -> Day {
-    let date = Timestamp::from_microsecond(Micros::now().0).unwrap_or_default();
-    let date = date.to_zoned(TimeZone::system()).date();
-    let part = |n: i8| u8::try_from(n).unwrap_or_default();
-    let year = u16::try_from(date.year()).unwrap_or_default();
-    Day::of(year, part(date.month()), part(date.day())).unwrap_or(Day::EARLY)
 }
 
 /// A verdict as one big word; the shape before it is for those who do not see its colour.

@@ -9,7 +9,7 @@ use crate::order::{Delivery, OrderId, OrderState, OrderStep};
 use crate::store::{
     AsideView, LabelOrder, Left, OrderCounts, OrderEvent, Person, StoreError, WantView,
 };
-use crate::telemetry::clock::Micros;
+use crate::telemetry::clock::{self, Micros};
 use askama::Template;
 use axum::Form;
 use axum::body::Body;
@@ -40,7 +40,7 @@ struct OrderPage {
 impl OrderPage {
     /// Whether the goods must be marked today.
     fn duty(&self) -> Duty {
-        self.order.sale.duty(&self.order.hs_code, super::today())
+        self.order.sale.duty(&self.order.hs_code, clock::today())
     }
 
     fn has_roll(&self) -> bool {
