@@ -114,20 +114,10 @@ impl EventsMap {
             problems,
         );
         let written = together("verdict_seq, verdicts", [&verdict_seq, &verdicts], problems);
-        let must_be = version.must_be.unwrap_or_else(|| {
-            problems.push(
-                "map_version: found no must_be, wanted the number that a right PLC shows".into(),
-            );
-            0
-        });
+        let must_be = must_be(&version, problems);
         check_bits("status", &status, (&STATUS_BITS, &STATUS_BITS_MORE), problems);
         check_bits("command", &command, ORDER_BITS.split_at(ORDER_BITS_NEEDED), problems);
-        // Numbers wrap from 65535 to 0: only then does number n stay in slot n mod the ring.
-        for (name, ring) in [("events", &events), ("verdicts", &verdicts)] {
-            if !matches!(ring.count, 4 | 8 | 16 | 32) {
-                problems.push(format!("{name}.count: found {}, wanted 4, 8, 16 or 32", ring.count));
-            }
-        }
+        check_rings([("events", &events), ("verdicts", &verdicts)], problems);
         Some(Self {
             block: block?,
             orders: orders?,
@@ -213,6 +203,24 @@ impl EventsMap {
     /// Passes that go on after the number that the PLC took up last.
     pub(super) fn passes_after(&self, echo: u16) -> Passes {
         Passes::after(echo, self.ring.1)
+    }
+}
+
+/// The number that a right PLC shows.
+fn must_be(version: &Point, problems: &mut Vec<String>) -> u16 {
+    version.must_be.unwrap_or_else(|| {
+        let why = "map_version: found no must_be, wanted the number that a right PLC shows";
+        problems.push(why.into());
+        0
+    })
+}
+
+/// Numbers wrap from 65535 to 0: only then does number n stay in slot n mod the ring.
+fn check_rings(rings: [(&str, &Point); 2], problems: &mut Vec<String>) {
+    for (name, ring) in rings {
+        if !matches!(ring.count, 4 | 8 | 16 | 32) {
+            problems.push(format!("{name}.count: found {}, wanted 4, 8, 16 or 32", ring.count));
+        }
     }
 }
 

@@ -119,25 +119,21 @@ pub(super) struct OfDocument {
 
 impl Station {
     pub(super) async fn run(&self) -> anyhow::Result<ExitCode> {
-        match self {
+        let at = match self {
             Self::Register(wanted) => return wanted.register().await,
             Self::Aggregate(wanted) => return wanted.run().await,
             Self::Boxes(wanted) => return wanted.run().await,
-            _ => {}
-        }
-        let (Self::Ping(at)
-        | Self::Orders(at)
-        | Self::Providers(at)
-        | Self::Quality(at)
-        | Self::Places(at)
-        | Self::Status(OfOrder { at, .. })
-        | Self::Blocks(OfOrder { at, .. })
-        | Self::Goods(OfOrder { at, .. })
-        | Self::Report(OfDocument { at, .. })
-        | Self::Grades(OfDocument { at, .. })
-        | Self::Receipts(OfDocument { at, .. })) = self
-        else {
-            unreachable!("dealt with above");
+            Self::Ping(at)
+            | Self::Orders(at)
+            | Self::Providers(at)
+            | Self::Quality(at)
+            | Self::Places(at)
+            | Self::Status(OfOrder { at, .. })
+            | Self::Blocks(OfOrder { at, .. })
+            | Self::Goods(OfOrder { at, .. })
+            | Self::Report(OfDocument { at, .. })
+            | Self::Grades(OfDocument { at, .. })
+            | Self::Receipts(OfDocument { at, .. }) => at,
         };
         let Some(oms) = client(&at.config)? else { return Ok(ExitCode::from(EX_CONFIG)) };
         let group = ProductGroup::from_alias(&at.group)

@@ -69,7 +69,7 @@ fn json(text: &str) -> Result<Vec<Packed>, String> {
             };
             boxes.iter().map(one).collect()
         }
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     };
     packed.ok_or_else(|| wanted.to_owned())
 }

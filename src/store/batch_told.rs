@@ -99,6 +99,9 @@ const REFUSALS: &str = "\
     where job_code.job_id = $1 group by report_id, words, refused.state \
     order by min(refused.at), report_id limit $2";
 
+/// A report's row, the station's name for it, kind, words, what was decided, codes, when.
+type Row = (i64, Option<String>, String, String, String, i64, i64);
+
 impl Store {
     pub(super) async fn told_of_job(&self, job: i64) -> Result<BatchTold, StoreError> {
         let most = i64::try_from(LISTED_MAX).unwrap_or(i64::MAX);
@@ -107,7 +110,6 @@ impl Store {
             .fetch_all(&self.readers)
             .await
             .map_err(StoreError::asking(WHAT))?;
-        type Row = (i64, Option<String>, String, String, String, i64, i64);
         let refusals: Vec<Row> = sqlx::query_as(REFUSALS)
             .bind(job)
             .bind(most)

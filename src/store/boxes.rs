@@ -247,6 +247,10 @@ impl Store {
 }
 
 /// The codes of these boxes, and what is wrong with them.
+/// The code as it was given, its row, whether it is told as applied, whether it is of the group, and the
+/// report that holds it already.
+type Looked = (String, Option<i64>, bool, bool, Option<i64>);
+
 async fn codes_in(
     tx: &mut Transaction<'static, Sqlite>,
     new: &NewBoxes<'_>,
@@ -255,7 +259,7 @@ async fn codes_in(
     let keys: Vec<_> = held
         .filter_map(|text| key(text).map(|(gtin, serial)| json!([gtin, serial, text])))
         .collect();
-    let looked: Vec<(String, Option<i64>, bool, bool, Option<i64>)> = sqlx::query_as(
+    let looked: Vec<Looked> = sqlx::query_as(
         "select j.value ->> 2, c.id,
            coalesce(c.state = 'verified' and c.told_at is not null, 0),
            coalesce(c.product_group = ?2, 0), boxed.box_report_id

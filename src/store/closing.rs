@@ -71,7 +71,7 @@ impl JobSums {
     pub fn differ_from(&self, signed: &Self) -> bool {
         let (told, untold, bin) = (signed.told, signed.untold, signed.bin.clone());
         let (never_seen, held) = (signed.never_seen, signed.held.clone());
-        let as_told = Self { told, untold, bin, never_seen, held, ..self.clone() };
+        let as_told = Self { never_seen, told, untold, bin, held, ..self.clone() };
         as_told != *signed
     }
 

@@ -148,7 +148,7 @@ async fn ask_everything(
         (Telling::Spoiled, spoiled, dropped.as_object().unwrap()),
     ] {
         if duties.way(group, telling) == Way::Station {
-            let wish = ReportWish { group, tells, attributes, codes: &codes };
+            let wish = ReportWish { group, tells, kind: None, attributes, codes: &codes };
             client.report(&wish).await.unwrap();
         }
     }
@@ -296,7 +296,7 @@ fn settings(country: &str, at: &str) -> config::IssuerConfig {
         said(country)
     );
     std::fs::write(&file, text).unwrap();
-    config::load(&file).unwrap().issuer.unwrap()
+    *config::load(&file).unwrap().issuer.unwrap()
 }
 
 #[tokio::test]

@@ -87,19 +87,13 @@ impl Status {
             say(&object.to_string());
             return;
         }
-        let mut words = if status.is_empty() { "not known" } else { status }.to_owned();
-        if let Some(means) = info.means() {
-            words += &format!(" ({means})");
-        }
-        if !special.is_empty() {
-            words += &format!(", {special}");
-        }
-        if !owner.is_empty() {
-            words += &format!("; owner {owner}");
-        }
-        if let Some(problem) = problem {
-            words += &format!(": {problem}");
-        }
-        say(&format!("{code}  {words}"));
+        let words = [
+            if status.is_empty() { "not known".to_owned() } else { status.clone() },
+            info.means().map_or_else(String::new, |means| format!(" ({means})")),
+            if special.is_empty() { String::new() } else { format!(", {special}") },
+            if owner.is_empty() { String::new() } else { format!("; owner {owner}") },
+            problem.as_ref().map_or_else(String::new, |problem| format!(": {problem}")),
+        ];
+        say(&format!("{code}  {}", words.concat()));
     }
 }
