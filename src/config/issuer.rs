@@ -90,6 +90,7 @@ fn profile(at: &mut Reader<'_>, country: &str) -> V2Profile {
         order_fields: json(at.own_names("order_fields")),
         usage,
         by_series: country == "KZ",
+        says_kind: country == "RU",
         old_receipts: matches!(country, "KZ" | "KG" | "UZ"),
         bearer_too: country == "UZ",
     }

@@ -279,7 +279,7 @@ impl Oms {
                 self.post(what, &path, &[], &body).await
             }
             Api::V2(profile) => {
-                let body = oms_v2::order(profile, &product, &attributes);
+                let body = oms_v2::order(profile, wish.group, &product, &attributes);
                 self.post(what, &path, &[], &body).await
             }
         }

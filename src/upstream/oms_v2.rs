@@ -27,6 +27,9 @@ pub struct V2Profile {
     /// Dairy and medicines are told by date of expiry and series, without a kind of code
     /// (Kazakhstan).
     pub by_series: bool,
+    /// Every product says what kind of code is wanted, a single unit too: everywhere but for footwear
+    /// and tobacco (Russia).
+    pub says_kind: bool,
     /// The token is wanted as `Authorization: Bearer`, too (Uzbekistan).
     pub bearer_too: bool,
 }
@@ -51,6 +54,7 @@ impl V2Profile {
 /// The body of an order: everything side by side.
 pub(super) fn order(
     profile: &V2Profile,
+    group: ProductGroup,
     product: &ProductBody<'_>,
     attributes: &AttributesBody<'_>,
 ) -> Map<String, Value> {
@@ -72,7 +76,8 @@ pub(super) fn order(
         said.insert("serialNumbers".to_owned(), json!(product.serial_numbers));
     }
     // Not every country knows the field.
-    if product.cis_type != "UNIT" {
+    let says_kind = profile.says_kind && !matches!(group.alias(), "shoes" | "tobacco");
+    if says_kind || product.cis_type != "UNIT" {
         said.insert("cisType".to_owned(), json!(product.cis_type));
     }
     body.insert("products".to_owned(), json!([said]));
@@ -148,7 +153,13 @@ mod tests {
                           "serialNumberType": "OPERATOR", "templateId": 1,
                           "stickerId": "7"}],
         });
-        assert_eq!(Value::Object(order(&profile(), &product, &attributes)), wanted);
+        let group = ProductGroup::MILK;
+        assert_eq!(Value::Object(order(&profile(), group, &product, &attributes)), wanted);
+        let russian = V2Profile { says_kind: true, ..profile() };
+        let body = order(&russian, group, &product, &attributes);
+        assert_eq!(body["products"][0]["cisType"], "UNIT");
+        let body = order(&russian, ProductGroup::SHOES, &product, &attributes);
+        assert_eq!(body["products"][0].get("cisType"), None);
     }
 
     #[test]

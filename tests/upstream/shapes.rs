@@ -21,39 +21,20 @@ use tokio::task::JoinSet;
 const SHAPES: &str = include_str!("shapes_v2.json");
 
 /// What is still wrong, country and group by country and group. Nothing should stand here.
-const NOT_YET: [&str; 33] = [
-    "KG alcohol GET /receipts/receipt: there is no such path",
+const NOT_YET: [&str; 14] = [
     "KG alcohol POST /dropout: there is no such path",
-    "KG alcohol POST /orders: products[0].templateId: 0 is less than 1",
-    "KG tobacco GET /receipts/receipt: there is no such path",
     "KG tobacco POST /aggregation: productionLineId is missing",
-    "KZ alcohol POST /orders: products[0].templateId: 0 is less than 1",
     "KZ pharma POST /aggregation: productionLineId is missing",
     "KZ tobacco POST /aggregation: productionLineId is missing",
-    "RU beer POST /orders: products[0].cisType is missing",
-    "RU lp POST /orders: products[0].cisType is missing",
-    "RU milk POST /orders: products[0].cisType is missing",
-    "RU perfum POST /orders: products[0].cisType is missing",
-    "RU photo POST /orders: products[0].cisType is missing",
     "RU tobacco POST /aggregation: productionLineId is missing",
-    "RU tobacco POST /orders: products[0].mrp is missing",
-    "RU water POST /orders: products[0].cisType is missing",
-    "UZ alcohol GET /receipts/receipt: there is no such path",
     "UZ alcohol POST /dropout: there is no such path",
-    "UZ alcohol POST /orders: products[0].templateId: 0 is less than 1",
     "UZ alcohol POST /utilisation: there is no such path",
-    "UZ appliances GET /receipts/receipt: there is no such path",
     "UZ appliances POST /dropout: there is no such path",
-    "UZ appliances POST /orders: products[0].templateId: 0 is less than 1",
     "UZ appliances POST /utilisation: there is no such path",
-    "UZ beer GET /receipts/receipt: there is no such path",
     "UZ beer POST /dropout: there is no such path",
-    "UZ pharma GET /receipts/receipt: there is no such path",
     "UZ pharma POST /dropout: there is no such path",
     "UZ pharma POST /utilisation: there is no such path",
-    "UZ tobacco GET /receipts/receipt: there is no such path",
     "UZ tobacco POST /aggregation: productionLineId is missing",
-    "UZ water GET /receipts/receipt: there is no such path",
     "UZ water POST /dropout: there is no such path",
 ];
 
@@ -63,9 +44,17 @@ fn said(country: &str) -> String {
                    productDescription = \"x\"\nproductionLineId = \"1\"\n";
     let dates = "expirationDate = \"2026-08-31\"\nproductionDate = \"2026-08-01\"\n";
     let series = format!("seriesNumber = \"1\"\n{dates}");
+    // Which forms these have there nobody says: a person has to.
+    let forms = match country {
+        "RU" => "[issuer.product.tobacco]\nmrp = \"14000\"\n",
+        "UZ" => {
+            "[issuer.product.alcohol]\ntemplate = 1\n[issuer.product.appliances]\ntemplate = 1\n"
+        }
+        _ => "[issuer.product.alcohol]\ntemplate = 1\n",
+    };
     format!(
         "country = \"{country}\"\napi = \"v2\"\ncontact_person = \"Line 1\"\n\
-         [issuer.order.tobacco]\n{factory}[issuer.order.pharma]\n{factory}\
+         {forms}[issuer.order.tobacco]\n{factory}[issuer.order.pharma]\n{factory}\
          [issuer.about.tobacco]\nproductionLineId = \"1\"\n\
          [issuer.about.milk]\n{series}[issuer.about.pharma]\n{series}\
          [issuer.about.beer]\nparticipantId = \"7700000001\"\n{dates}"
