@@ -1,18 +1,15 @@
 //! Bad luck on a whole site: the line stops in the right state with the cause, a person brings it
 //! back, and at the end the books agree with what physically happened.
-use crate::site_kit::{Account, LINE, SOON, Site, Troubled, Works, eventually};
-use markwright::app::App;
+use crate::site_kit::{Account, Site, Troubled, Works, eventually};
 use markwright::line::{
-    Cause, DeviceView, Event, Hand, LineState, LineView, Mode, Record, RejectReason, Request,
-    StopReason, Verdict,
+    Cause, DeviceView, Event, Hand, LineState, LineView, Mode, RejectReason, Request, StopReason,
+    Verdict,
 };
 use markwright::sim::faults::{Faults, Luck};
 use markwright::sim::issuer::{Chances, PlannedTrouble, Trouble};
 use markwright::sim::plant;
 use markwright::sim::printer::{self, Fault, Identity};
-use markwright::store::Store;
 use std::time::Duration;
-use tokio::time::timeout;
 
 /// Products a minute: slow enough for a debug build on a busy machine.
 const RATE: f64 = 240.0;
@@ -395,34 +392,6 @@ async fn in_manual_a_hand_moves_the_belt_and_what_comes_is_rejected_without_a_la
     say(Event::Mode(Mode::Production)).await;
     works.comes_back().await;
     works.close(Troubled::No).await;
-}
-
-#[tokio::test]
-async fn a_line_without_a_job_changes_its_mode_and_is_released_and_remembers_both() {
-    let reason = StopReason::BadProductPassed;
-    let site = Site::build(RATE, CODES).await;
-    let idle = || {
-        let mut config = site.config();
-        config.lines[0].work = None;
-        config
-    };
-    let store = Store::open(&site.store_file()).await.unwrap();
-    store.append(LINE, None, &[Record::AlarmRaised(reason)]).await.unwrap();
-    let app = App::start(idle()).await.unwrap();
-    let line = app.lines.iter().find(|line| line.name == LINE).unwrap().clone();
-    let mut view = line.view.clone();
-    assert!(view.borrow().to_release().eq([reason]));
-    line.requests.send(Event::Mode(Mode::Maintenance)).await.unwrap();
-    line.requests.send(Event::Release(reason)).await.unwrap();
-    line.requests.send(Event::Operator(Request::Reset)).await.unwrap();
-    let so = |view: &LineView| view.alarms.is_empty() && view.state == LineState::Idle;
-    timeout(SOON, view.wait_for(so)).await.unwrap().unwrap();
-    assert_eq!(view.borrow().mode, Mode::Maintenance);
-    app.stop().await;
-    let app = App::start(idle()).await.unwrap();
-    let first = app.lines.iter().find(|line| line.name == LINE).unwrap().view.borrow().clone();
-    assert_eq!((first.mode, first.alarms), (Mode::Maintenance, vec![]));
-    app.stop().await;
 }
 
 #[tokio::test]

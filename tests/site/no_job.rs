@@ -2,6 +2,7 @@
 use crate::site_kit::{LINE, SOON, Site};
 use markwright::app::{App, Handle};
 use markwright::line::*;
+use markwright::store::Store;
 use tokio::time::{Instant, timeout};
 
 const STATES: [LineState; 3] = [LineState::Stopped, LineState::Idle, LineState::Aborted];
@@ -84,4 +85,32 @@ async fn stop_and_abort_are_done_in_complete_too() {
         assert_eq!(say(&line, Event::Operator(request)).await.state, end);
         app.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_line_without_a_job_changes_its_mode_and_is_released_and_remembers_both() {
+    let reason = StopReason::BadProductPassed;
+    let site = Site::build(240.0, 200).await;
+    let idle = || {
+        let mut config = site.config();
+        config.lines[0].work = None;
+        config
+    };
+    let store = Store::open(&site.store_file()).await.unwrap();
+    store.append(LINE, None, &[Record::AlarmRaised(reason)]).await.unwrap();
+    let app = App::start(idle()).await.unwrap();
+    let line = app.lines.iter().find(|line| line.name == LINE).unwrap().clone();
+    let mut view = line.view.clone();
+    assert!(view.borrow().to_release().eq([reason]));
+    line.requests.send(Event::Mode(Mode::Maintenance)).await.unwrap();
+    line.requests.send(Event::Release(reason)).await.unwrap();
+    line.requests.send(Event::Operator(Request::Reset)).await.unwrap();
+    let so = |view: &LineView| view.alarms.is_empty() && view.state == LineState::Idle;
+    timeout(SOON, view.wait_for(so)).await.unwrap().unwrap();
+    assert_eq!(view.borrow().mode, Mode::Maintenance);
+    app.stop().await;
+    let app = App::start(idle()).await.unwrap();
+    let first = app.lines.iter().find(|line| line.name == LINE).unwrap().view.borrow().clone();
+    assert_eq!((first.mode, first.alarms), (Mode::Maintenance, vec![]));
+    app.stop().await;
 }
