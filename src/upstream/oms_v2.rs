@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// How a station of version 2 wants to be spoken to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each country differs in a way of its own")]
 pub struct V2Profile {
     /// The names of product groups in paths, where they are not their aliases.
     pub extensions: BTreeMap<String, String>,
