@@ -93,7 +93,7 @@ fn a_belt_that_stands_although_it_was_ordered_holds_the_line_and_is_ordered_anew
     says(&mut bench, conditions(Some(true), Some(false)));
     assert_eq!(bench.line.state(), LineState::Execute);
     assert!(bench.line.next_wake().unwrap().0 <= bench.now + settings().belt_within);
-    bench.later(settings().belt_within - MS);
+    bench.later(settings().belt_within.saturating_sub(MS));
     assert_eq!(bench.line.view().why, None);
     bench.later(MS);
     assert_eq!(bench.line.view().why, Some(StopReason::BeltStands));
@@ -113,7 +113,7 @@ fn a_belt_that_stands_although_it_was_ordered_holds_the_line_and_is_ordered_anew
 #[test]
 fn a_belt_that_takes_its_time_or_stands_for_a_moment_holds_nothing() {
     let mut bench = running();
-    let moment = settings().belt_within - MS;
+    let moment = settings().belt_within.saturating_sub(MS);
     for _ in 0..3 {
         says(&mut bench, conditions(Some(true), Some(false)));
         bench.later(moment);

@@ -48,7 +48,8 @@ async fn a_person_sees_how_the_state_system_has_a_code_by_the_command_and_on_its
     let daemon = Daemon::start(&config, drop).await;
     let person = Person::sign_in(&daemon, "desk").await;
     let page = async |query: &str| {
-        let scan: String = applied.bytes().map(|b| format!("%{b:02X}")).collect();
+        let scan: Vec<_> = applied.bytes().map(|b| format!("%{b:02X}")).collect();
+        let scan = scan.concat();
         let path = format!("/codes?scan={scan}{query}");
         String::from_utf8(person.get(&path).await).unwrap()
     };
